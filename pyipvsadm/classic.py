@@ -1,0 +1,151 @@
+"""Carries out an ipvsadm Command: asks the kernel, hands the answer to `text`."""
+
+from __future__ import annotations
+
+from errno import EPERM
+
+from . import errors
+from .errors import IpvsadmError
+from .text.parse import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .cli import World
+    from .kernel import Kernel
+    from .model import Command, Listing, Server, Service
+    from .names import Names
+
+
+def run(words: list[str], world: World) -> int:
+    """Carry out one line of the classic grammar, and return the exit status."""
+    command = parse(words, world.names, world.program, world.posix)
+    carry_out(command, world)
+    return 0
+
+
+def carry_out(command: Command, world: World) -> None:
+    """Carry out `command`. Raises IpvsadmError where it fails."""
+    if command.notes:
+        world.note(*command.notes)
+    if command.verb == "restore":
+        from .restore import restore
+
+        return restore(command, world)
+    if command.verb in ANSWERS:
+        return ANSWERS[command.verb](command, world)
+    try:
+        for _, errno in world.kernel.submit((command,)):
+            raise refused(command.verb, errno)
+    except OSError as error:
+        raise transport(command.verb, error) from error
+
+
+def refused(verb: str, errno: int) -> IpvsadmError:
+    """The kernel's refusal; without privilege that of all that is asked."""
+    return errors.unreachable(errno) if errno == EPERM else errors.refusal(verb, errno)
+
+
+def transport(verb: str, error: OSError) -> IpvsadmError:
+    """A socket that failed, as ipvsadm says it, with the cause as the hint."""
+    found = errors.refusal(verb, error.errno or 0)
+    return errors.RefusedError(str(found), found.hint or str(error.strerror), found.status, found.errno)
+
+
+def _list(command: Command, world: World) -> None:
+    """`-L`: connections, one service, timeouts, daemons, or everything."""
+    listing = command.listing
+    try:
+        if listing.connection:
+            _list_connections(listing, world)
+        elif command.service:
+            _list_table([world.kernel.service(command.service)], listing, world, whole=False)
+        elif listing.timeout:
+            from .text.listing import timeouts
+
+            world.write(timeouts(world.kernel.timeouts()))
+        elif listing.daemon:
+            from .text.listing import daemons
+
+            world.write(daemons(world.kernel.daemons()))
+        else:
+            _list_table(world.kernel.services(listing.stats or listing.rate), listing, world, whole=True)
+    except OSError as error:
+        raise _failed("list", error) from error
+
+
+def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
+    from .text.listing import header, table
+
+    kernel = world.kernel
+    world.write(header(kernel.info() if whole else None, listing))
+    counted = listing.stats or listing.rate
+    for piece in table(with_servers(services, kernel, counted, not listing.nosort), listing, _names(listing, world)):
+        world.write(piece)
+
+
+def _list_connections(listing: Listing, world: World) -> None:
+    from .text.connections import table
+
+    try:
+        for line in table(world.kernel.connections(), listing, _names(listing, world)):
+            world.write(line)
+    except OSError as error:
+        raise IpvsadmError(
+            "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}", status=errors.LISTING
+        ) from error
+
+
+def _save(command: Command, world: World) -> None:
+    """`-S`: the table as rules."""
+    from .text import rules
+
+    listing, kernel = command.listing, world.kernel
+    try:
+        for piece in rules.table(with_servers(kernel.services(), kernel), _names(listing, world)):
+            world.write(piece)
+        if listing.everything:
+            world.write(rules.timeouts(kernel.timeouts()))
+            world.write(rules.daemons(kernel.daemons()))
+    except OSError as error:
+        raise _failed("save", error) from error
+
+
+def with_servers(
+    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
+) -> Iterator[tuple[Service, list[Server]]]:
+    """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
+    from .text.order import in_order
+
+    for service in in_order(services) if ordered else services:
+        servers = kernel.servers(service, stats)
+        yield service, in_order(servers) if ordered and len(servers) > 1 else servers
+
+
+def _names(listing: Listing, world: World) -> Names | None:
+    return None if listing.numeric else world.names
+
+
+def _failed(verb: str, error: OSError) -> IpvsadmError:
+    return refused(verb, error.errno or 0)
+
+
+def _version(command: Command, world: World) -> None:
+    from .text.usage import version
+
+    world.write(version())
+
+
+def _help(command: Command, world: World) -> None:
+    from .text.usage import usage
+
+    world.write(usage(world.program))
+
+
+ANSWERS: dict[str, Callable[[Command, World], None]] = {
+    "list": _list,
+    "save": _save,
+    "version": _version,
+    "help": _help,
+}

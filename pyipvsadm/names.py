@@ -1,0 +1,65 @@
+"""Hosts and ports by name, through the system's resolver and services database."""
+
+from __future__ import annotations
+
+import _socket
+from _socket import AF_INET, AF_INET6, inet_aton, inet_ntop
+
+from .model import PROTOCOLS, printable
+
+
+class Names:
+    """The names of addresses and ports. Answers are kept, since a table names them again and again."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[bytes, str] = {}
+        self._ports: dict[tuple[int, int], str] = {}
+
+    def address(self, host: str) -> bytes:
+        """The IPv4 address that `host` is: digits as C's inet_aton reads them, or a name's first.
+
+        Raises ValueError, saying what is wrong.
+        """
+        try:
+            return inet_aton(host)
+        except (OSError, ValueError):
+            pass
+        try:
+            if host not in ("", "<broadcast>"):  # which Python would take for addresses
+                return inet_aton(_socket.gethostbyname(host.encode("utf-8", "surrogateescape")))
+        except (OSError, ValueError):
+            pass
+        raise ValueError(f"`{host}` is no IPv4 address and no name of one")
+
+    def port(self, service: str, protocol: int) -> int:
+        """The port that `service` is the name of. Raises ValueError, saying what is wrong."""
+        name = PROTOCOLS.get(protocol, "tcp")
+        try:
+            return _socket.getservbyname(service, name)
+        except (OSError, ValueError, UnicodeError):
+            raise ValueError(f"`{service}` is no port and no name of one for {name}") from None
+
+    def host(self, address: bytes) -> str:
+        """The name of `address`, or its digits where it has none."""
+        name = self._hosts.get(address)
+        if name is None:
+            digits = inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address)
+            try:
+                name = printable(_socket.gethostbyaddr(digits)[0]) or digits
+            except (OSError, UnicodeError):
+                name = digits
+            self._hosts[address] = name
+        return name
+
+    def service(self, port: int, protocol: int | None) -> str:
+        """The name of `port` for `protocol`, or its digits where it has none."""
+        if protocol is None:
+            return str(port)
+        name = self._ports.get((port, protocol))
+        if name is None:
+            try:
+                name = printable(_socket.getservbyport(port, PROTOCOLS.get(protocol, "tcp")))
+            except (OSError, UnicodeError):
+                name = str(port)
+            self._ports[port, protocol] = name
+        return name

@@ -1,0 +1,76 @@
+"""`Record`: the base of all values that travel between the layers."""
+
+from __future__ import annotations
+
+from _collections import _tuplegetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, ClassVar, Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_):
+        """Stand in for typing's, whose import alone takes as long as a command."""
+        return lambda cls: cls
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record(tuple):  # type: ignore[type-arg]
+    """An immutable value with named, typed fields, each with a default.
+
+    The fields are the annotations of the class body, in their order. A record is a tuple of
+    them underneath: `make` builds one from values alone, at the speed of a tuple, which is what
+    reading a large table takes.
+    """
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+        FIELDS: ClassVar[tuple[str, ...]]
+        DEFAULTS: ClassVar[dict[str, object]]
+
+    def __init_subclass__(cls) -> None:
+        fields = tuple(cls.__dict__.get("__annotations__", ()))
+        cls.FIELDS = fields
+        cls.DEFAULTS = {field: cls.__dict__[field] for field in fields}
+        for index, field in enumerate(fields):
+            setattr(cls, field, _tuplegetter(index, None))
+
+    def __new__(cls, **given: Any) -> Self:
+        values = {**cls.DEFAULTS, **given}
+        if len(values) > len(cls.FIELDS):
+            unknown = ", ".join(sorted(given.keys() - cls.DEFAULTS.keys()))
+            raise TypeError(f"{cls.__name__} has no field {unknown}")
+        return tuple.__new__(cls, values.values())
+
+    @classmethod
+    def make(cls, values: Iterable[object]) -> Self:
+        """One of this class with `values` for all of its fields, in their order, unchecked."""
+        return tuple.__new__(cls, values)
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with `changes`."""
+        return type(self)(**{**self.asdict(), **changes})
+
+    def asdict(self) -> dict[str, Any]:
+        """The fields by name, in their order."""
+        return dict(zip(self.FIELDS, self, strict=True))
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        return (), self.asdict()  # so that a record can be copied and pickled
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def __repr__(self) -> str:
+        told = (
+            f"{field}={value!r}"
+            for (field, default), value in zip(self.DEFAULTS.items(), self, strict=True)
+            if value != default
+        )
+        return f"{type(self).__name__}({', '.join(told)})"

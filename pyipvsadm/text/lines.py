@@ -1,0 +1,64 @@
+"""The input of a restore: bytes -> lines -> words, as ipvsadm splits them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORD_LENGTH = 4096  # bytes; ipvsadm cuts longer words into pieces
+SEPARATORS = str.maketrans("\t\r", "  ")
+
+
+class Lines:
+    """Takes the input in pieces, and gives the lines that are whole.
+
+    `dropped` is the number of a last line that ipvsadm throws away: one that doesn't end, but in
+    two or more separators.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._number = 0
+        self.dropped = 0
+
+    def feed(self, piece: bytes, end: bool = False) -> Iterator[tuple[int, list[str]]]:
+        """The number and the words of each line that is whole, and isn't empty or a comment."""
+        text = self._rest + piece if self._rest else piece
+        whole, newline, rest = text.rpartition(b"\n")
+        self._rest = rest
+        lines = whole.decode("utf-8", "surrogateescape").split("\n") if newline else []
+        if end and rest:
+            last = rest.decode("utf-8", "surrogateescape")
+            if last[-2:].strip(" \t\r") or not last.strip(" \t\r"):
+                lines.append(last)
+            else:
+                self.dropped = self._number + len(lines) + 1
+        for line in lines:
+            self._number += 1
+            if found := words(line):
+                yield self._number, found
+
+
+def words(line: str) -> list[str]:
+    """The words of one line: parted by blanks, tabs and carriage returns, without quotes or escapes.
+
+    Drops the program's own name, wherever it stands, and the whole of a comment.
+    """
+    if len(line) <= WORD_LENGTH and line.isprintable() and line.isascii():
+        found = line.split()
+    else:
+        found = _pieces(line)
+    if found and found[0].startswith("#"):
+        return []
+    return [word for word in found if word != "ipvsadm"] if "ipvsadm" in found else found
+
+
+def _pieces(line: str) -> list[str]:
+    """The words of a line that holds more than plain text: NULs end a word, and long ones are cut."""
+    found = []
+    for word in filter(None, line.translate(SEPARATORS).split(" ")):
+        raw = word.encode("utf-8", "surrogateescape")
+        for at in range(0, len(raw), WORD_LENGTH):
+            found.append(raw[at : at + WORD_LENGTH].partition(b"\0")[0].decode("utf-8", "surrogateescape"))
+    return found

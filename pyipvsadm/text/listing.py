@@ -1,0 +1,243 @@
+"""The table as lines: `-L` in all its shapes but connections.
+
+Scripts cut these lines by columns, so blanks at their ends stay.
+"""
+
+from __future__ import annotations
+
+from _socket import AF_INET, AF_INET6, inet_ntop
+
+from ..model import (
+    CHECKSUM,
+    FLAG_1,
+    FLAG_2,
+    FLAG_3,
+    GRE,
+    GUE,
+    IPIP,
+    MASTER,
+    ONE_PACKET,
+    PERSISTENT,
+    PROTOCOLS,
+    REMOTE_CHECKSUM,
+    TUNNEL,
+    Service,
+    Stats,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..model import Daemon, Info, Listing, Server, Timeouts
+    from ..names import Names
+
+ENDPOINT_WIDTH = 59  # longer names of hosts lose their ends, and their ports
+SERVICE_WIDTH, SERVER_WIDTH = 33, 28
+METHODS = ("Masq", "Local", "Tunnel", "Route")
+UNKNOWN = "(null)"  # what ipvsadm's C library prints of what it doesn't know
+FORWARDING = (*METHODS, *[UNKNOWN] * 4)
+
+_WIDE = "Prot LocalAddress:Port"
+_REMOTE = "  -> RemoteAddress:Port"
+HEADS = {  # by format: the two lines above a table
+    "plain": (
+        "Prot LocalAddress:Port Scheduler Flags",
+        f"{_REMOTE}           Forward Weight ActiveConn InActConn",
+    ),
+    "tun-info": (
+        "Prot LocalAddress:Port Scheduler Flags",
+        f"{_REMOTE}           Forward TunnelInfo    Weight ActiveConn InActConn",
+    ),
+    "stats": (f"{_WIDE:<33}    Conns   InPkts  OutPkts  InBytes OutBytes", _REMOTE),
+    "rate": (f"{_WIDE:<33}      CPS    InPPS   OutPPS    InBPS   OutBPS", _REMOTE),
+    "thresholds": (f"{_WIDE:<33} Uthreshold Lthreshold ActiveConn InActConn ", _REMOTE),
+    "persistent-conn": (f"{_WIDE:<33} Weight    PersistConn ActiveConn InActConn ", _REMOTE),
+}
+
+
+def format_of(listing: Listing) -> str:
+    """Which columns are shown: the first that was asked for, in ipvsadm's order."""
+    for name in ("stats", "rate", "thresholds", "persistent_conn", "tun_info"):
+        if getattr(listing, name):
+            return name.replace("_", "-")
+    return "plain"
+
+
+def header(info: Info | None, listing: Listing) -> str:
+    """The lines above a table; of one service alone, for which `info` is None, without the version."""
+    lines = HEADS[format_of(listing)]
+    if info:
+        major, minor, patch = info.version >> 16 & 255, info.version >> 8 & 255, info.version & 255
+        lines = (f"IP Virtual Server version {major}.{minor}.{patch} (size={info.size})", *lines)
+    return "\n".join((*lines, ""))
+
+
+def table(
+    services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None
+) -> Iterator[str]:
+    """A piece of text for each service and its servers. `names` is None where numbers are wanted."""
+    shape = format_of(listing)
+    counted = shape in ("stats", "rate")
+    columns = _COLUMNS[shape](listing)
+    for service, servers in services:
+        name = service_name(service, names)
+        lines = [f"{name:<33}{columns(service)}\n" if counted else f"{name} {service_settings(service)}\n"]
+        protocol = service.protocol
+        for server in servers:
+            address = endpoint(server.address, server.port, protocol, names)
+            if len(server.address) == 4:
+                address = address[:SERVER_WIDTH]
+            lines.append(f"  -> {address:<28}{columns(server)}\n")
+        yield "".join(lines)
+
+
+def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
+    """ADDRESS:PORT, IPv6 in brackets, by name if `names` are wanted."""
+    if names:
+        host, service = names.host(address), names.service(port, protocol)
+    elif len(address) == 4:
+        return f"{inet_ntop(AF_INET, address)}:{port}"
+    else:
+        host, service = inet_ntop(AF_INET6, address), str(port)
+    return (f"{host}:{service}" if len(address) == 4 else f"[{host}]:{service}")[:ENDPOINT_WIDTH]
+
+
+def service_name(service: Service, names: Names | None) -> str:
+    """What a service is called in the first columns of its line."""
+    if service.fwmark is not None:
+        return f"FWM  {service.fwmark}{' IPv6' if service.af == AF_INET6 else ''}"
+    protocol = PROTOCOLS.get(service.protocol or 0, "?").upper()
+    name = f"{protocol:<4} {endpoint(service.address or b'', service.port or 0, service.protocol, names)}"
+    return name[:SERVICE_WIDTH] if service.af == AF_INET else name
+
+
+def service_settings(service: Service) -> str:
+    """The scheduler and the flags of a service, as they follow its name."""
+    parts = [service.scheduler or ""]
+    if service.flags & (FLAG_1 | FLAG_2 | FLAG_3):
+        names = scheduler_flags(service)
+        own = service.scheduler in ("sh", "mh")  # which have two flags: ipvsadm shows no third one
+        parts.append(f"({names.removesuffix('flag-3').removesuffix(',') if own else names})")
+    if service.flags & PERSISTENT:
+        parts.append(f"persistent {service.timeout}")
+        if service.netmask is not None:
+            parts.append(f"mask {netmask(service)}")
+        if service.engine:
+            parts.append(f"pe {service.engine}")
+    if service.flags & ONE_PACKET:
+        parts.append("ops")
+    return " ".join(parts)
+
+
+def scheduler_flags(service: Service) -> str:
+    """The names of the scheduler's flags that are set, parted by commas."""
+    own = service.scheduler in ("sh", "mh")
+    names = (
+        (FLAG_1, f"{service.scheduler}-fallback" if own else "flag-1"),
+        (FLAG_2, f"{service.scheduler}-port" if own else "flag-2"),
+        (FLAG_3, "flag-3"),
+    )
+    return ",".join(name for bit, name in names if service.flags & bit)
+
+
+def netmask(service: Service) -> str:
+    """The netmask of a service that has one: dotted for IPv4, a prefix length for IPv6."""
+    mask = service.netmask or 0
+    return inet_ntop(AF_INET, mask.to_bytes(4, "big")) if service.af == AF_INET else str(mask)
+
+
+def tunnel_info(server: Server) -> str:
+    """How a tunnel wraps its packets."""
+    checksum = {CHECKSUM: "+c", REMOTE_CHECKSUM: "r+c"}.get(server.tunnel_flags, "-c")
+    if server.forwarding != TUNNEL:
+        return "n/a"
+    kinds = {IPIP: "ipip", GUE: f"gue:{server.tunnel_port}:{checksum}", GRE: f"gre:{checksum}"}
+    return kinds.get(server.tunnel_type, "n/a")
+
+
+def scaled(value: int) -> str:
+    """A counter in nine columns, from 100 million on in larger units."""
+    if value < 100_000_000:
+        return f"{value:9}"
+    if value < 10**9:
+        return f"{value // 1000:8}K"
+    if value < 10**11:
+        return f"{value // 10**6:8}M"
+    if value < 10**14:
+        return f"{value // 10**9:8}G"
+    return f"{value // 10**12:8}T"
+
+
+def exact(value: int) -> str:
+    """A counter in full."""
+    return f"{value:9}" if value < 10**8 else f" {value}"
+
+
+def _stats_columns(listing: Listing) -> Callable[[Service | Server], str]:
+    write = exact if listing.exact else scaled
+    return lambda of: "".join(map(write, (of.stats or Stats())[:5]))
+
+
+def _rate_columns(listing: Listing) -> Callable[[Service | Server], str]:
+    write = exact if listing.exact else scaled
+
+    def columns(of: Service | Server) -> str:
+        rates = (of.stats or Stats())[5:]
+        if type(of) is Service:
+            return "".join(map(write, rates))
+        connections, packets_in, packets_out, *octets = rates  # ipvsadm scales no more than these
+        return f" {connections:8} {packets_in:8} {packets_out:8}" + "".join(map(write, octets))
+
+    return columns
+
+
+def _plain_columns(listing: Listing) -> Callable[[Server], str]:
+    return lambda s: f" {FORWARDING[s.forwarding]:<7} {s.weight:<6} {s.active:<10} {s.inactive:<10}"
+
+
+def _tunnel_columns(listing: Listing) -> Callable[[Server], str]:
+    return lambda s: (
+        f" {FORWARDING[s.forwarding]:<7} {tunnel_info(s):<13} {s.weight:<6} {s.active:<10} {s.inactive:<10}"
+    )
+
+
+def _threshold_columns(listing: Listing) -> Callable[[Server], str]:
+    return lambda s: f" {s.upper_threshold:<10} {s.lower_threshold:<10} {s.active:<10} {s.inactive:<10}"
+
+
+def _persistent_columns(listing: Listing) -> Callable[[Server], str]:
+    return lambda s: f" {s.weight:<9} {s.persistent:<11} {s.active:<10} {s.inactive:<10}"
+
+
+_COLUMNS = {
+    "plain": _plain_columns,
+    "tun-info": _tunnel_columns,
+    "stats": _stats_columns,
+    "rate": _rate_columns,
+    "thresholds": _threshold_columns,
+    "persistent-conn": _persistent_columns,
+}
+
+
+def timeouts(values: Timeouts) -> str:
+    """The line of `-L --timeout`."""
+    return f"Timeout (tcp tcpfin udp): {values.tcp} {values.tcpfin} {values.udp}\n"
+
+
+def daemons(values: Iterable[Daemon]) -> str:
+    """A line for each daemon, with what the kernel says of it."""
+    lines = []
+    for daemon in values:
+        told = [f"mcast={daemon.interface}", f"syncid={daemon.syncid}"]
+        if daemon.maxlen:
+            told.append(f"maxlen={daemon.maxlen}")
+        if daemon.group:
+            told.append(f"group={inet_ntop(AF_INET if len(daemon.group) == 4 else AF_INET6, daemon.group)}")
+        if daemon.port:
+            told.append(f"port={daemon.port}")
+        if daemon.ttl:
+            told.append(f"ttl={daemon.ttl}")
+        state = "master" if daemon.state == MASTER else "backup"
+        lines.append(f"{state} sync daemon ({', '.join(told)})\n")
+    return "".join(lines)

@@ -1,0 +1,1 @@
+"""The modern verbs, each loaded when it's asked for."""

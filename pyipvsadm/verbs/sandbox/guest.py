@@ -1,0 +1,95 @@
+"""Inside, before the command: the machine's files behind an overlay, its own /proc, /dev and /run, and ip_vs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from fcntl import ioctl
+from struct import pack
+
+import _socket
+
+MODULES = "/usr/lib/uml/modules"
+FIND_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SCRATCH = "/dev/sandbox"  # the kernel mounts a devtmpfs on /dev: the one place that can be written at first
+DEVICES = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
+
+MNT_DETACH = 2  # sys/mount.h
+RB_POWER_OFF = 0x4321FEDC  # sys/reboot.h
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1  # linux/sockios.h, linux/if.h
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def succeed(result: int, what: str) -> None:
+    """Raise OSError, naming `what` was tried, where libc returned a negative `result`."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+
+
+def mount(kind: str, target: str | bytes, data: str | bytes = b"") -> None:
+    """Mount a new file system of `kind` on `target`, which is made if it isn't there."""
+    os.makedirs(target, exist_ok=True)
+    options = os.fsencode(data)
+    succeed(libc.mount(b"none", os.fsencode(target), kind.encode(), 0, options), f"{kind} on {target!r}")
+
+
+def insert(module: str) -> None:
+    """Load the kernel module in the file `module`, which needs no other one."""
+    with open(module, "rb") as file:
+        image = file.read()
+    succeed(libc.init_module(image, ctypes.c_ulong(len(image)), b""), module)
+
+
+def lay_out_files(writable: tuple[bytes, ...]) -> None:
+    """Make this machine's files the lower half of an overlay, and the overlay our root.
+
+    pivot_root, since it moves the kernel's own threads too: theirs is the modprobe that loads
+    schedulers. What is `writable` is mounted once more, past the overlay.
+    """
+    insert(f"{MODULES}/{os.uname().release}/kernel/fs/overlayfs/overlay.ko")
+    mount("tmpfs", SCRATCH, "mode=755")
+    for name in ("upper", "work", "root"):
+        os.mkdir(f"{SCRATCH}/{name}")
+    mount("overlay", f"{SCRATCH}/root", f"lowerdir=/,upperdir={SCRATCH}/upper,workdir={SCRATCH}/work")
+    os.chdir(f"{SCRATCH}/root")
+    succeed(libc.pivot_root(b".", b"."), "pivot_root")
+    succeed(libc.umount2(b".", MNT_DETACH), "unmounting the old root")
+    os.chdir("/")
+    mount("proc", "/proc")
+    mount("sysfs", "/sys")
+    mount("devtmpfs", "/dev")
+    os.rmdir(SCRATCH)
+    mount("devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666")
+    mount("tmpfs", "/dev/shm", "mode=1777")
+    mount("tmpfs", "/run", "mode=755")
+    for name, target in DEVICES:
+        os.symlink(target, f"/dev/{name}")
+    for folder in writable:
+        mount("hostfs", folder, folder)
+    os.makedirs("/lib/modules", exist_ok=True)
+    succeed(libc.mount(MODULES.encode(), b"/lib/modules", None, 4096, None), "/lib/modules")  # MS_BIND
+
+
+def start_network() -> None:
+    """Name the machine, and bring its loopback up."""
+    _socket.sethostname("sandbox")
+    control = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    try:
+        ioctl(control.fileno(), SIOCSIFFLAGS, pack("16sh14x", b"lo", IFF_UP))
+    finally:
+        control.close()
+
+
+def load(module: str) -> bool:
+    """Load `module` and those that it needs; whether that went well."""
+    os.environ["PATH"] = FIND_PROGRAMS
+    child = os.posix_spawnp("modprobe", ["modprobe", module], os.environ)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def power_off() -> None:
+    """End the kernel, and with it all that runs in it."""
+    os.sync()
+    libc.reboot(RB_POWER_OFF)

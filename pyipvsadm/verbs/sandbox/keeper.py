@@ -1,0 +1,111 @@
+"""Starts the kernel's process under a keeper, a process that outlives the caller by as long as it takes to clean up."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+LINGER_SECONDS = 2.0  # how long killed processes may take to vanish
+
+
+class Keeper:
+    """The kernel's processes, which end when this is closed or when our own process does, however it ends.
+
+    A kernel that is killed leaves the processes behind that it had traced, running. So the
+    keeper kills the whole group once its end of a pipe, whose other end only we hold, is
+    closed. It first calls `farewell`, which puts right what we couldn't.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        inherited: Sequence[int],
+        log: int,
+        farewell: Callable[[], None],
+    ) -> None:
+        reading, self._lifeline = os.pipe()
+        self._process = os.fork()
+        if self._process:
+            os.close(reading)
+            return
+        try:
+            os.setsid()  # the terminal's Ctrl-C isn't for us
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_IGN)
+            kernel = os.fork()
+            if not kernel:
+                _become(words, environment, inherited, log)
+            _let_go({reading, *_terminals()})
+            _keep(kernel, reading)
+            farewell()
+        finally:
+            os._exit(0)
+
+    def close(self) -> None:
+        """Kill what is left, and return when it has gone."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+            os.waitpid(self._process, 0)
+
+
+def _become(
+    words: Sequence[str], environment: Mapping[str, str], inherited: Sequence[int], log: int
+) -> NoReturn:
+    """Turn this process into the kernel's.
+
+    It stays on one CPU: each system call inside is a hand-over between two processes, which
+    takes ten times as long across CPUs.
+    """
+    try:
+        os.setsid()
+        os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for descriptor, stream in ((nothing, 0), (log, 1), (log, 2)):
+            os.dup2(descriptor, stream)
+        for descriptor in inherited:
+            os.set_inheritable(descriptor, True)
+        os.execve(words[0], list(words), dict(environment))
+    except BaseException as error:
+        os.write(log, f"{words[0]}: {error}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _terminals() -> set[int]:
+    return {stream for stream in (0, 1, 2) if os.isatty(stream)}
+
+
+def _let_go(kept: set[int]) -> None:
+    """Close all descriptors but those: whoever waits for the end of a pipe mustn't wait for us."""
+    last = 0
+    for descriptor in sorted(kept):
+        os.closerange(last, descriptor)
+        last = descriptor + 1
+    os.closerange(last, os.sysconf("SC_OPEN_MAX"))
+
+
+def _keep(kernel: int, lifeline: int) -> None:
+    """Wait until the kernel ends or nobody holds the lifeline any more; then leave nothing of the kernel."""
+    poller = select.poll()
+    poller.register(lifeline, select.POLLIN)
+    poller.register(os.pidfd_open(kernel), select.POLLIN)
+    poller.poll()
+    end = time.monotonic() + LINGER_SECONDS
+    try:
+        os.killpg(kernel, signal.SIGKILL)
+        os.waitpid(kernel, 0)
+        while time.monotonic() < end:  # the rest isn't ours to wait for
+            os.killpg(kernel, signal.SIGKILL)
+            time.sleep(0.002)
+    except ProcessLookupError:
+        pass  # all gone

@@ -1,0 +1,250 @@
+"""Inside: runs the command and passes on its streams, signals and status, until the outside hangs up."""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+from select import POLLIN, POLLOUT, poll
+
+import _signal  # `signal` without its enums, which take longer than all the rest
+
+from . import frames, guest
+from .command import Command, Refusal
+from .frames import CHUNK_BYTES, RING_BYTES, Start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CONTROL, LINES = "/dev/ttyS0", {1: "/dev/ttyS1", 2: "/dev/ttyS2"}
+RING = "/dev/mmapper"
+LEFT_OVER_BYTES = 1 << 20  # read after the command's end: more than a pipe holds, yet no endless stream
+
+
+def main() -> None:
+    """Be the first process. Never returns: the kernel ends with it."""
+    try:
+        _attend()
+    except BaseException:  # to the console, whose last lines the outside shows
+        sys.excepthook(*sys.exc_info())
+    guest.power_off()
+
+
+def _attend() -> None:
+    control = open_raw(CONTROL, os.O_RDWR)
+    sinks = {stream: open_raw(line, os.O_WRONLY) for stream, line in LINES.items()}
+    ring = os.open(RING, os.O_RDONLY)
+    os.write(control, frames.pack("ready"))
+    reader = frames.Reader()
+    arrived: list[tuple[Any, ...]] = []
+    while not arrived:
+        data = os.read(control, CHUNK_BYTES)
+        if not data:
+            return
+        arrived += reader.feed(data)
+    start = Start.make(arrived.pop(0)[1:])
+    try:
+        guest.lay_out_files(start.folders)
+        guest.start_network()
+        if start.module and not guest.load("ip_vs"):
+            raise Refusal("The sandbox's kernel can't load ip_vs", "`--no-module` leaves it out", 2)
+        command = Command(start)
+    except Refusal as refusal:
+        os.write(control, frames.pack("refused", *refusal.args))
+        os.read(control, 1)  # until the outside hangs up
+        return
+    os.write(control, frames.pack("started"))
+    Session(command, control, sinks, ring, reader).serve(flush=bool(start.folders))
+
+
+def open_raw(path: str, mode: int) -> int:
+    """Open a serial line such that bytes pass unchanged."""
+    line = os.open(path, mode | os.O_NOCTTY)
+    attributes = termios.tcgetattr(line)
+    attributes[:4] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0]
+    attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(line, termios.TCSANOW, attributes)
+    if mode == os.O_WRONLY:
+        os.set_blocking(line, False)
+    return line
+
+
+class Pump:
+    """Moves what the command writes on one stream to the outside. `total` are the bytes that went."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        self.source, self.sink = source, sink
+        self.total = 0
+        self.ended = False
+        self._quota = -1
+        self._held = b""
+
+    def interest(self) -> tuple[int, int]:
+        """What to wait for: a descriptor and its event."""
+        return (self.sink, POLLOUT) if self._held else (self.source, POLLIN)
+
+    def turn(self) -> None:
+        """Move what can be moved now."""
+        if not self._held:
+            self._read()
+        if self._held:
+            try:
+                written = os.write(self.sink, self._held)
+            except BlockingIOError:
+                return
+            self.total += written
+            self._held = self._held[written:]
+
+    def _read(self) -> None:
+        try:
+            self._held = os.read(self.source, CHUNK_BYTES)
+        except BlockingIOError:
+            self.ended = self._quota >= 0
+            return
+        except OSError:  # a pty that nobody has open any more
+            self._held = b""
+        if not self._held:
+            self.ended = True
+        if self._quota >= 0:
+            self._quota -= len(self._held)
+            self.ended = self.ended or self._quota < 0
+
+    def finish(self) -> None:
+        """The command has ended: move what it has left behind, but wait for nothing more."""
+        if self._quota < 0:
+            self._quota = LEFT_OVER_BYTES
+
+    @property
+    def waits(self) -> bool:
+        """Whether there's nothing to do before one of our descriptors is ready."""
+        return self._quota < 0 or bool(self._held)
+
+    @property
+    def done(self) -> bool:
+        """Whether all has been moved."""
+        return self.ended and not self._held
+
+    def close(self) -> None:
+        """Nobody reads any more: so the command gets its SIGPIPE when it next writes."""
+        if not self.ended:
+            os.close(self.source)
+        self._held = b""
+        self.ended = True
+
+
+class Session:
+    """One command's life. `reader` may hold the beginning of a frame."""
+
+    def __init__(
+        self, command: Command, control: int, sinks: dict[int, int], ring: int, reader: frames.Reader
+    ) -> None:
+        self._command, self._control, self._ring, self._reader = command, control, ring, reader
+        self._pumps = {stream: Pump(source, sinks[stream]) for stream, source in command.sources.items()}
+        self._status: int | None = None
+        self._put = self._taken = 0  # bytes of stdin: into the ring, and out of it
+        self._at_end = False  # of stdin: no more is put
+        self._feeding = True
+
+    def serve(self, *, flush: bool) -> None:
+        """Relay until the command ends, report, and return when the outside has hung up."""
+        children = watch_children()
+        self._reap()
+        while self._status is None or not all(pump.done for pump in self._pumps.values()):
+            ready = self._wait(children)
+            if children in ready:
+                os.read(children, CHUNK_BYTES)
+                self._reap()
+            if self._control in ready and not self._listen():
+                return
+            for pump in self._pumps.values():
+                if not pump.done and (not pump.waits or pump.interest()[0] in ready):
+                    pump.turn()
+            self._feed()
+        if flush:
+            os.sync()  # the outside is about to switch us off
+        totals = tuple(self._pumps[stream].total if stream in self._pumps else 0 for stream in (1, 2))
+        self._tell("ended", self._status, totals)
+        while os.read(self._control, CHUNK_BYTES):
+            pass
+
+    def _tell(self, *frame: object) -> None:
+        os.write(self._control, frames.pack(*frame))
+
+    def _wait(self, children: int) -> set[int]:
+        """The descriptors that are ready, once one is."""
+        wanted = {self._control: POLLIN, children: POLLIN}
+        interests = [pump.interest() for pump in self._pumps.values() if not pump.done]
+        if self._feeding and self._put > self._taken:
+            interests.append((self._command.stdin, POLLOUT))
+        for descriptor, event in interests:
+            wanted[descriptor] = wanted.get(descriptor, 0) | event
+        poller = poll()
+        for descriptor, events in wanted.items():
+            poller.register(descriptor, events)
+        busy = any(not pump.waits and not pump.done for pump in self._pumps.values())
+        return {descriptor for descriptor, _ in poller.poll(0 if busy else None)}
+
+    def _listen(self) -> bool:
+        """Do what the outside says; whether it is still there."""
+        data = os.read(self._control, CHUNK_BYTES)
+        for name, *values in self._reader.feed(data):
+            if name == "stdin":
+                self._put += values[0]
+            elif name == "eof":
+                self._at_end = True
+            elif name == "signal" and self._status is None:
+                self._command.kill(values[0])
+            elif name == "window":
+                self._command.resize(*values)
+            elif name == "closed" and (pump := self._pumps.get(values[0])) and not self._is_pty(pump.source):
+                pump.close()
+        return bool(data)
+
+    def _is_pty(self, descriptor: int) -> bool:
+        return descriptor == self._command.pty
+
+    def _feed(self) -> None:
+        """Give the command what it takes of the ring; at the end, close its stdin."""
+        if not self._feeding:
+            return
+        sink, at = self._command.stdin, self._taken % RING_BYTES
+        if size := min(self._put - self._taken, RING_BYTES - at, CHUNK_BYTES):
+            try:
+                written = os.write(sink, os.pread(self._ring, size, at))
+            except BlockingIOError:
+                return
+            except OSError:  # it reads no more
+                self._feeding = False
+                self._tell("closed", 0)
+                return
+            self._taken += written
+            self._tell("took", written)
+        if self._at_end and self._taken == self._put:
+            self._feeding = False
+            if self._is_pty(sink):
+                os.write(sink, termios.tcgetattr(sink)[6][termios.VEOF])
+            else:
+                os.close(sink)
+
+    def _reap(self) -> None:
+        """Bury whoever has died, orphans too; the command's death ends the session."""
+        try:
+            while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                if found[0] == self._command.process:
+                    code = os.waitstatus_to_exitcode(found[1])
+                    self._status = code if code >= 0 else 128 - code
+        except ChildProcessError:
+            pass  # none is left
+        if self._status is not None:
+            for pump in self._pumps.values():
+                pump.finish()
+
+
+def watch_children() -> int:
+    """A descriptor that becomes readable when a child dies."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    _signal.set_wakeup_fd(writing)
+    _signal.signal(_signal.SIGCHLD, lambda number, frame: None)
+    return reading

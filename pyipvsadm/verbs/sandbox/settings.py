@@ -1,0 +1,25 @@
+"""What a sandbox is asked for, and the error that it ends with."""
+
+from __future__ import annotations
+
+from ...errors import IpvsadmError
+from ...record import Record
+
+
+class SandboxError(IpvsadmError):
+    """The sandbox can't be had, or it can't run the command."""
+
+
+class Settings(Record):
+    """One sandbox. No `command` asks for a shell.
+
+    `write` are the folders whose writes reach this machine; `timeout` is in seconds, from the
+    start of the command; `memory` is in the kernel's notation; `module` is whether ip_vs is
+    loaded before the command starts.
+    """
+
+    command: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    timeout: float | None = None
+    memory: str = "512M"
+    module: bool = True

@@ -1,0 +1,143 @@
+"""Netlink's framing and the kinds of attribute. Knows nothing of IPVS.
+
+Source: linux/netlink.h, linux/genetlink.h. All of it is in the machine's byte order but what a
+kind says otherwise of.
+"""
+
+from __future__ import annotations
+
+from _socket import htons, ntohs
+from struct import Struct
+from sys import byteorder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Rows = tuple[tuple[int, "Kind", str], ...]
+
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
+NLM_F_DUMP_INTR = 0x10  # in an answer: the table changed while it was read
+NLA_F_NESTED = 0x8000
+NLA_TYPE_MASK = 0x3FFF
+
+HEADER = Struct("=IHHII")  # length, type, flags, sequence number, port
+GENERIC = Struct("=BBH")  # command, version, reserved
+ATTRIBUTE = Struct("=HH")  # length without padding, type
+PAYLOAD = HEADER.size + GENERIC.size  # where the attributes of a generic message start
+
+
+class Kind:
+    """A kind of attribute: how its value is put into bytes and taken out of them.
+
+    `format` is struct's, for values of a fixed size. `to` makes what struct packs of a value, and
+    `back` a value of what it unpacks; None where both are the same.
+    """
+
+    def __init__(
+        self,
+        format: str = "",
+        to: Callable[[Any], Any] | None = None,
+        back: Callable[[Any], Any] | None = None,
+        rows: Rows = (),
+    ) -> None:
+        self.struct = Struct("=" + format)
+        self.format = format
+        self.to = to
+        self.back = back
+        self.rows = rows  # of a nested attribute
+
+    def pack(self, value: Any) -> bytes:
+        """The bytes of `value`."""
+        return self.struct.pack(self.to(value) if self.to else value)
+
+    def unpack(self, raw: bytes) -> Any:
+        """The value in `raw`, of any length: what is missing is zero, what is too much is left."""
+        (value,) = self.struct.unpack_from(raw.ljust(self.struct.size, b"\0"))
+        return self.back(value) if self.back else value
+
+
+class Text(Kind):
+    """A name that ends in a NUL."""
+
+    def pack(self, value: str) -> bytes:
+        return value.encode("utf-8", "surrogateescape") + b"\0"
+
+    def unpack(self, raw: bytes) -> str:
+        return raw.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def nested(*rows: tuple[int, Kind, str]) -> Kind:
+    """The kind of an attribute that holds others."""
+    return Kind(rows=rows)
+
+
+U8, U16, U32, S32, U64 = Kind("B"), Kind("H"), Kind("I"), Kind("i"), Kind("Q")
+BE16 = Kind("H", to=htons, back=ntohs)
+ADDRESS = Kind("16s")  # IPv4 takes the first four bytes
+TEXT = Text()
+
+
+def attribute(number: int, payload: bytes) -> bytes:
+    """One attribute, padded to a multiple of four bytes."""
+    return ATTRIBUTE.pack(len(payload) + 4, number) + payload + b"\0" * (-len(payload) % 4)
+
+
+def encode(rows: Rows, record: object) -> bytes:
+    """The fields of `record` that are set, as attributes in the order of `rows`."""
+    return b"".join(
+        attribute(number, kind.pack(value))
+        for number, kind, field in rows
+        if (value := getattr(record, field)) is not None
+    )
+
+
+def walk(rows: Rows, message: bytes, start: int, end: int, prefix: str = "") -> Iterator[tuple[str, Kind, int, int]]:
+    """The attributes from `start` to `end` that `rows` name, as (field, kind, first byte, end).
+
+    A field inside a named one has both names, with a dot between. Skips what no row names, since
+    kernels grow, and ends at what claims more bytes than there are.
+    """
+    known = {number: (kind, field) for number, kind, field in rows}
+    while start + 4 <= end:
+        length, number = ATTRIBUTE.unpack_from(message, start)
+        if length < 4 or start + length > end:
+            return
+        kind, field = known.get(number & NLA_TYPE_MASK, (None, ""))
+        if kind is not None and kind.rows:
+            inner = f"{prefix}{field}." if field else prefix
+            yield from walk(kind.rows, message, start + 4, start + length, inner)
+        elif kind is not None:
+            yield prefix + field, kind, start + 4, start + length
+        start += length + (-length & 3)
+
+
+def decode(rows: Rows, message: bytes) -> dict[str, Any]:
+    """The fields that the attributes of a generic netlink message carry, by name."""
+    found = walk(rows, message, PAYLOAD, len(message))
+    return {field: kind.unpack(message[start:end]) for field, kind, start, end in found}
+
+
+def frame(kind: int, flags: int, sequence: int, command: int, attributes: bytes, version: int = 1) -> bytes:
+    """A generic netlink message."""
+    length = PAYLOAD + len(attributes)
+    return HEADER.pack(length, kind, flags, sequence, 0) + GENERIC.pack(command, version, 0) + attributes
+
+
+def messages(received: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """The messages in what was received: each its type, flags, sequence number, and all its bytes."""
+    at = 0
+    while at + HEADER.size <= len(received):
+        length, kind, flags, sequence, _ = HEADER.unpack_from(received, at)
+        if length < HEADER.size or at + length > len(received):
+            return
+        yield kind, flags, sequence, received[at : at + length]
+        at += length + (-length & 3)
+
+
+def error_number(message: bytes) -> int:
+    """The errno in an error message or in the end of a dump, 0 for none."""
+    raw = message[HEADER.size : HEADER.size + 4]
+    return -int.from_bytes(raw, byteorder, signed=True)

@@ -1,0 +1,105 @@
+"""Fast reading of many messages that look alike, derived from the attribute table."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from struct import Struct
+from sys import byteorder
+
+from .codec import PAYLOAD, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .codec import Rows
+
+LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
+HEAD = 8  # bytes of a message that have to be the same: its length, its type and its flags
+
+
+class Layout:
+    """Where the fields of messages lie that have the same length and the same attributes as a model.
+
+    `fields` are the names of the values wanted, in their order; what the model lacks is None.
+    """
+
+    def __init__(self, rows: Rows, fields: tuple[str, ...], model: bytes) -> None:
+        found = {field: (start, end, kind) for field, kind, start, end in walk(rows, model, PAYLOAD, len(model))}
+        wanted = sorted((*found[field][:2], field) for field in fields if field in found)
+        same = bytearray(b"\xff" * HEAD + b"\0" * (len(model) - HEAD))
+        format, at = "=", 0
+        order: dict[str, int] = {}  # the place of each field among what struct unpacks
+        for start, end, field in wanted:
+            same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
+            kind = found[field][2]
+            size = kind.struct.size or end - start
+            if size <= end - start:
+                format += f"{start - at}x{kind.format or f'{size}s'}"
+                at = start + size
+                order[field] = len(order)
+        self._length = len(model)
+        self._struct = Struct(f"{format}{len(model) - at}x")
+        self._same = bytes(same)
+        self._model = bytes(a & b for a, b in zip(model, same, strict=True))
+        self._masks: dict[int, tuple[int, int]] = {}  # by how many messages
+        self._pick = _picker(order, fields)
+
+    def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
+        """The values of each message in `received`, or None if one of them doesn't fit."""
+        count, rest = divmod(len(received), self._length)
+        if rest:
+            return None
+        mask, expected = self._masks.get(count) or self._mask(count)
+        if int.from_bytes(received, "little") & mask != expected:
+            return None
+        return [self._pick(values) for values in self._struct.iter_unpack(received)]
+
+    def _mask(self, count: int) -> tuple[int, int]:
+        """What has to be the same in so many messages, and what it is, each as one number."""
+        mask = int.from_bytes(self._same * count, "little")
+        expected = int.from_bytes(self._model * count, "little")
+        self._masks[count] = mask, expected
+        return mask, expected
+
+
+def _picker(order: dict[str, int], fields: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """What puts values that come in `order` into that of `fields`, with None where one is missing."""
+    if all(field in order for field in fields):
+        return itemgetter(*(order[field] for field in fields)) if len(fields) > 1 else tuple
+    places = [order.get(field) for field in fields]
+    return lambda values: tuple(None if place is None else values[place] for place in places)
+
+
+class Reader:
+    """Reads messages into tuples of the values of `fields`, each as struct unpacks it, or None.
+
+    It learns the layout of each kind of message that it meets.
+    """
+
+    def __init__(self, rows: Rows, fields: tuple[str, ...]) -> None:
+        self._rows = rows
+        self._fields = fields
+        self._layouts: dict[int, list[Layout]] = {}  # by length
+        self._count = 0
+
+    def block(self, received: bytes) -> list[tuple[Any, ...]] | None:
+        """The values of all messages in `received` if they look like one another and one met before."""
+        length = int.from_bytes(received[:4], byteorder)
+        for layout in self._layouts.get(length, ()):
+            values = layout.read(received)
+            if values is not None:
+                return values
+        return None
+
+    def one(self, message: bytes) -> tuple[Any, ...]:
+        """The values of `message`, whatever it looks like."""
+        values = self.block(message)
+        if values is None:
+            layout = Layout(self._rows, self._fields, message)
+            if self._count < LAYOUTS:
+                self._layouts.setdefault(len(message), []).append(layout)
+                self._count += 1
+            values = layout.read(message) or []
+        return values[0]

@@ -1,0 +1,108 @@
+"""`python -m tests.bench`: measure pyipvsadm against ipvsadm on one kernel, and tell.
+
+Writes samples.json, report.md and plot.svg into a folder, and a table to stdout. The exit status is 1 where the
+two programs print or leave different things, 2 where the benchmark can't run, and 0 else, whatever the figures are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from . import debian, kernels, plot, report
+from .qemu import MachineError
+from .stats import Samples
+
+PAIRS = ((1000, 9), (5000, 7), (20000, 5), (10**9, 3))  # up to so many rules, so many pairs
+STARTS = 15  # pairs of single commands
+OURS = ".venv/bin/pyipvsadm"
+FOLDER = kernels.REPOSITORY / ".bench"
+
+
+def options(arguments: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rules", default="1000,5000,20000,100000", help="sizes of the tables (%(default)s)")
+    parser.add_argument("--pairs", type=int, help="runs of each program (9, 7, 5 and 3, fewer for the larger)")
+    parser.add_argument("--quick", action="store_true", help="two pairs, only to see that it works")
+    parser.add_argument("--ours", default=OURS, help="our program's command (%(default)s)")
+    parser.add_argument("--theirs", default="ipvsadm", help="the other's (%(default)s)")
+    parser.add_argument("--kernel", choices=("auto", "host", "qemu"), default="auto",
+                        help="the running kernel, or Debian's under QEMU (the running one if it has IPVS and we are root)")
+    parser.add_argument("--out", type=Path, default=FOLDER / "latest", help="folder for the results (%(default)s)")
+    parser.add_argument("--cache", type=Path, default=FOLDER / "kernel", help="folder for Debian's kernel (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+def plan(chosen: argparse.Namespace) -> kernels.Plan:
+    """What to measure. Raises debian.Missing where a program isn't there."""
+    sizes = [int(number) for number in chosen.rules.split(",")]
+    pairs = 2 if chosen.quick else chosen.pairs
+    return kernels.Plan(
+        ours=command(chosen.ours),
+        theirs=command(chosen.theirs),
+        sizes=[(n, pairs or next(count for most, count in PAIRS if n <= most)) for n in sizes],
+        starts=pairs or STARTS,
+    )
+
+
+def command(text: str) -> list[str]:
+    """A command line as words, the first an absolute path. Debian's ipvsadm is a program, elsewhere perhaps a link."""
+    first, *rest = shlex.split(text)
+    if first in debian.NEEDED:
+        debian.require(first)
+    found = debian.program(first)
+    if found is None:
+        raise debian.Missing(f"no program {first}")
+    return [str(Path(found).absolute()), *rest]
+
+
+def prepare(folder: Path) -> None:
+    """Make `folder`; where it's ours, have git ignore it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if FOLDER.is_dir():
+        FOLDER.joinpath(".gitignore").write_text("*\n")
+
+
+def tell(outcome: kernels.Outcome, out: Path) -> int:
+    """Write the results into `out` and to stdout; the exit status."""
+    samples = Samples(outcome.samples)
+    rows = list(report.rows(samples))
+    content = {"facts": outcome.facts, "samples": [asdict(s) for s in samples.all], "rows": [asdict(r) for r in rows]}
+    out.joinpath("samples.json").write_text(json.dumps(content, indent=1) + "\n")
+    out.joinpath("report.md").write_text(report.render(rows, outcome.facts, markdown=True))
+    try:
+        plot.draw(samples, outcome.facts[0], out / "plot.svg")
+    except ImportError:
+        print("no plot: `pip install matplotlib` into this environment", file=sys.stderr)
+    width = shutil.get_terminal_size((report.WIDTH, 0)).columns if sys.stdout.isatty() else report.WIDTH
+    print(report.render(rows, outcome.facts, width=width))
+    wrong = report.problems(samples.all)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    print("THE PROGRAMS DIFFER" if wrong else "Both programs printed and left the same.")
+    print(f"Raw figures, table and plot: {out}")
+    return 1 if wrong else 0
+
+
+def main(arguments: list[str]) -> int:
+    chosen = options(arguments)
+    try:
+        todo = plan(chosen)
+        prepare(chosen.out)
+        on_host = chosen.kernel == "host" or (chosen.kernel == "auto" and kernels.host_has_ipvs())
+        outcome = kernels.on_host(todo) if on_host else kernels.in_qemu(todo, chosen.cache)
+    except (debian.Missing, MachineError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return tell(outcome, chosen.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,156 @@
+"""Runs the steps of the schedule and prints a sample for each: the part that runs where the kernel is.
+
+    python -m tests.bench.driver CONFIG
+
+CONFIG is JSON: `programs` (name -> command), `sizes` ([rules, pairs] each), `starts` (pairs of single commands),
+`folder` (in memory; made). It wants to be root in a network namespace of its own: it empties the IPVS table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import encode, schedule, tables
+from .samples import Sample, first_difference, write
+from .schedule import NULL, OURS, THEIRS, Step
+
+GNU_TIME = "/usr/bin/time"
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+ANSWERS = {schedule.RESTORE: "ack", schedule.LIST: "dump", schedule.CLEAR: "ack"}
+ERROR_SHOWN = 300  # characters
+
+
+class Driver:
+    """Runs steps in `folder`; `programs` are the commands, by name."""
+
+    def __init__(self, programs: dict[str, list[str]], folder: Path) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._family = family()
+        self._last: dict[str, tuple[str, Path]] = {}  # row -> digest and output of the run before
+
+    def prepare(self, rules: int) -> None:
+        """Write the files that a table of `rules` rules is measured with."""
+        services = tables.table(rules)
+        self._folder.joinpath("rules").write_text("".join(tables.lines(services)))
+        for row, writes in (
+            (schedule.RESTORE, encode.restore(services, self._family)),
+            (schedule.LIST, encode.listing(services, self._family)),
+            (schedule.CLEAR, encode.clear(self._family)),
+        ):
+            self._folder.joinpath(f"null{row}").write_bytes(encode.framed(writes))
+
+    def run(self, step: Step) -> Sample:
+        """Run one step; its sample, compared with the program that ran the same row before."""
+        output = self._folder / f"out.{step.program}"
+        errors, peak = self._folder / "errors", self._folder / "peak"
+        command = self._command(step)
+        if step.peak:
+            command = [GNU_TIME, "-q", "-f", "%M", "-o", str(peak), *command]
+        source = str(self._folder / "rules") if step.restores else os.devnull
+        timing = piped if step.piped else filed
+        seconds, first, status = timing(command, source, str(output), str(errors))
+        content = output.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        return Sample(
+            step.row, step.program, step.rules, step.pair, seconds, status, step.timed,
+            peak=int(peak.read_text().split()[-1]) if step.peak else None,
+            first=first,
+            digest=digest,
+            error=errors.read_text(errors="replace")[:ERROR_SHOWN],
+            difference=self._compare(step, digest, content),
+        )  # fmt: skip
+
+    def _command(self, step: Step) -> list[str]:
+        if step.program == NULL and not step.row.startswith(schedule.LEFT):
+            return [*self._programs[NULL], str(self._folder / f"null{step.row}"), ANSWERS[step.row]]
+        program = THEIRS if step.row.startswith(schedule.LEFT) else step.program
+        return [*self._programs[program], *step.arguments]
+
+    def _compare(self, step: Step, digest: str, content: bytes) -> str:
+        """Where the output isn't that of the run before; the null client's own output isn't one."""
+        if step.program == NULL and not step.row.startswith(schedule.LEFT):
+            return ""
+        before = self._last.get(f"{step.row} {step.rules}")
+        kept = self._folder / f"kept.{step.row.replace(' ', '')}"
+        difference = first_difference(content, kept.read_bytes()) if before and before[0] != digest else ""
+        if not before or before[0] != digest:
+            kept.write_bytes(content)
+        self._last[f"{step.row} {step.rules}"] = (digest, kept)
+        return difference
+
+
+def filed(command: list[str], source: str, output: str, errors: str) -> tuple[float, None, int]:
+    """Run `command` into files: seconds, no time to the first byte, exit status."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, source, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        (os.POSIX_SPAWN_OPEN, 2, errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+    ]
+    begin = time.monotonic()
+    child = os.posix_spawn(command[0], command, ENVIRONMENT, file_actions=actions)
+    _, status = os.waitpid(child, 0)
+    return time.monotonic() - begin, None, os.waitstatus_to_exitcode(status)
+
+
+def piped(command: list[str], source: str, output: str, errors: str) -> tuple[float, float, int]:
+    """Run `command` into a pipe: seconds, seconds to the first byte, exit status."""
+    inlet, outlet = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, source, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, outlet, 1),
+        (os.POSIX_SPAWN_OPEN, 2, errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+    ]
+    begin = time.monotonic()
+    child = os.posix_spawn(command[0], command, ENVIRONMENT, file_actions=actions)
+    os.close(outlet)
+    content = bytearray(os.read(inlet, 1))
+    first = time.monotonic() - begin
+    while piece := os.read(inlet, 65536):
+        content += piece
+    os.close(inlet)
+    _, status = os.waitpid(child, 0)
+    seconds = time.monotonic() - begin
+    Path(output).write_bytes(content)
+    return seconds, first, os.waitstatus_to_exitcode(status)
+
+
+def family() -> int:
+    """The number of IPVS's generic netlink family in this kernel."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as kernel:  # NETLINK_GENERIC
+        kernel.send(encode.family_request("IPVS"))
+        return encode.family_number(kernel.recv(65536))
+
+
+def measure(driver: Driver, steps: Iterable[Step]) -> None:
+    """Run `steps`; samples go to stdout, what is going on to stderr."""
+    for step in steps:
+        sample = driver.run(step)
+        print(write(sample), flush=True)
+        if sample.timed or sample.difference:
+            print(f"{step.rules:>6} rules, pair {step.pair}: {step.row:<20} {step.program:<6}"
+                  f" {sample.seconds:8.3f} s {sample.difference}", file=sys.stderr, flush=True)
+
+
+def main(path: str) -> int:
+    config = json.loads(Path(path).read_text())
+    folder = Path(config["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    driver = Driver(config["programs"], folder)
+    driver.run(Step("reset", THEIRS, 0, 0, (schedule.CLEAR,)))
+    measure(driver, schedule.starts(config["starts"]))
+    for rules, pairs in config["sizes"]:
+        driver.prepare(rules)
+        measure(driver, schedule.tables(rules, pairs))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

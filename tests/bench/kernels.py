@@ -1,0 +1,136 @@
+"""The two kernels that the driver may run on: the running one, or Debian's under QEMU."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import box, debian, schedule, tables
+from .driver import GNU_TIME
+from .qemu import Machine
+from .samples import Sample, read
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+MODULES = ("ip_vs", *(f"ip_vs_{name}" for name in tables.SCHEDULERS))
+PATIENCE = 0.02  # seconds a rule and pair, above which a guest is given up; ten times what it took
+BOX = "/run/box"
+IN_BOX = """
+mkdir {box} && mount -t tmpfs -o size=80% box {box} && busybox tar -x -f {archive} -C {box} || exit 1
+for folder in dev proc sys; do mount --bind /$folder {box}/$folder || exit 1; done
+mount -t tmpfs tmpfs {box}/tmp
+exec busybox chroot {box} {python} -m tests.bench.driver {config}
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure: the commands of both programs, `sizes` as (rules, pairs), and pairs of single commands."""
+
+    ours: Sequence[str]
+    theirs: Sequence[str]
+    sizes: Sequence[tuple[int, int]]
+    starts: int
+
+    @property
+    def python(self) -> str:
+        """The interpreter of our program; this one where that is no script."""
+        return box.interpreter(self.ours[0]) or sys.executable
+
+    def config(self, folder: str) -> str:
+        """The driver's configuration; it works in `folder`."""
+        return json.dumps({
+            "programs": {
+                schedule.OURS: [*self.ours],
+                schedule.THEIRS: [*self.theirs],
+                schedule.BARE: [self.python, "-I", "-c", "pass"],
+                schedule.NULL: [self.python, "-I", str(HERE / "null.py")],
+            },
+            "sizes": self.sizes,
+            "starts": self.starts,
+            "folder": folder,
+        })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The samples, and a line each about the machine, the kernel, and what was done to be fair."""
+
+    samples: list[Sample]
+    facts: list[str]
+
+
+def host_has_ipvs() -> bool:
+    """Whether the running kernel will do: it has IPVS, and we are root."""
+    if os.geteuid() != 0:
+        return False
+    if modprobe := debian.program("modprobe"):
+        subprocess.run([modprobe, "--quiet", "--all", *MODULES], stderr=subprocess.DEVNULL)
+    return Path("/proc/net/ip_vs").exists()
+
+
+def on_host(plan: Plan) -> Outcome:
+    """Run the driver on the running kernel, in a network namespace of its own."""
+    debian.require("unshare", "time")
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=memory_folder()) as name:
+        config = Path(name, "config")
+        config.write_text(plan.config(name))
+        command = [str(debian.program("unshare")), "--net", plan.python, "-m", "tests.bench.driver", str(config)]
+        done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
+    return Outcome(list(read(done.stdout.splitlines())), [
+        f"kernel {platform.release()}, the running one, in a network namespace of its own; {processor()}",
+        "programs' output to files in memory; the first pair of small sizes warms up and isn't counted",
+    ])  # fmt: skip
+
+
+def in_qemu(plan: Plan, cache: Path) -> Outcome:
+    """Run the driver in Debian's kernel under QEMU, with the programs copied into the guest's memory."""
+    debian.require("qemu-system-x86_64", "busybox", "time")
+    kernel = debian.kernel(cache)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        config, archive = Path(name, "config"), Path(name, "box.tar")
+        config.write_text(plan.config("/tmp/bench"))
+        packages = [REPOSITORY / "pyipvsadm", HERE, Path(name)]
+        box.archive(archive, [*programs(plan), GNU_TIME], [plan.python], [p for p in packages if p.is_dir()])
+        script = IN_BOX.format(box=BOX, archive=archive, python=plan.python, config=config)
+        result = Machine(kernel).run(
+            ["sh", "-c", script],
+            modules=MODULES,
+            environment={"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
+            timeout=300 + PATIENCE * sum(rules * pairs for rules, pairs in plan.sizes),
+            progress=sys.stderr.write,
+        )
+    if result.status:
+        raise debian.Missing(f"the driver failed in the guest: {result.stderr.decode()[-2000:]}")
+    return Outcome(list(read(result.stdout.decode().splitlines())), [
+        f"kernel {debian.version(kernel)} (Debian), under QEMU's software emulation (TCG), 2 processors,"
+        f" booted in {result.boot:.0f} s; {processor()}",
+        "programs, interpreter and output in the guest's memory, none over 9p;"
+        " the first pair of small sizes warms up and isn't counted",
+    ])  # fmt: skip
+
+
+def programs(plan: Plan) -> list[str]:
+    """The files of both programs."""
+    return [plan.ours[0], plan.theirs[0]]
+
+
+def processor() -> str:
+    """The host's processor, in words."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return f"{os.cpu_count()} x {line.partition(':')[2].strip()}"
+    return platform.machine()
+
+
+def memory_folder() -> str | None:
+    """A folder in memory, if there is one."""
+    return "/dev/shm" if os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 2**26 else None

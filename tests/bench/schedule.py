@@ -1,0 +1,99 @@
+"""What is run, in which order: pure, so that the driver only has to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+OURS, THEIRS, NULL, BARE = "ours", "theirs", "null", "bare"
+RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
+PIPE = "-Ln |"  # to a pipe, for the time to the first byte
+LEFT = "left"  # what stands in the kernel after a program's -R, -C or -a, as ipvsadm shows it
+START, LIST_EMPTY, ADD_SERVICE, ADD_SERVER = "python3 -I -c pass", "-Ln (empty)", "-A", "-a"
+LISTINGS = (LIST, STATS, RATE, SAVE, PIPE)
+
+SMALL = 5000  # rules: below, a run is short beside what measures its memory, and the first pair doesn't count
+LARGE = 20000  # rules: above, ipvsadm is run in the first pair alone, or it would take all the time
+SERVICE = ("-t", "192.0.2.1:80")
+ONE = {
+    LIST_EMPTY: ("-Ln",),
+    ADD_SERVICE: ("-A", *SERVICE, "-s", "wlc"),
+    ADD_SERVER: ("-a", *SERVICE, "-r", "198.51.100.1:80", "-m", "-w", "1"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One process to run: `program` with `arguments`; `row` says what for.
+
+    `restores` has it read the rules, `peak` its memory measured, `piped` the time to its first byte taken;
+    where `timed` is false its duration doesn't count.
+    """
+
+    row: str
+    program: str
+    rules: int
+    pair: int
+    arguments: tuple[str, ...] = ()
+    restores: bool = False
+    piped: bool = False
+    peak: bool = False
+    timed: bool = True
+
+
+def starts(pairs: int) -> Iterator[Step]:
+    """The rows that hang on the program's start: single commands on an empty table. Pair 0 only warms up."""
+    for pair in range(pairs + 1):
+        yield single(START, BARE, pair)
+        for program in (OURS, THEIRS):
+            yield single(LIST_EMPTY, program, pair)
+        for program in (OURS, THEIRS):
+            yield single(ADD_SERVICE, program, pair)
+            yield single(ADD_SERVER, program, pair)
+            yield left(ADD_SERVER, program, 0, pair)
+            yield Step("reset", THEIRS, 0, pair, (CLEAR,), timed=False)
+
+
+def single(row: str, program: str, pair: int) -> Step:
+    """The step that measures one short command once."""
+    return Step(row, program, 0, pair, ONE.get(row, ()), peak=pair == 0, timed=pair > 0)
+
+
+def tables(rules: int, pairs: int) -> Iterator[Step]:
+    """The rows that a table of `rules` rules has; each begins and ends with an empty table."""
+    extra = 1 if rules < SMALL else 0
+    for pair in range(pairs + extra):
+        first = pair == 0
+        brief = rules > LARGE and not first
+        for program in (NULL, OURS) if brief else (NULL, OURS, THEIRS):
+            yield step(RESTORE, program, rules, pair)
+            if first:
+                yield left(RESTORE, program, rules, pair)
+            if program == (OURS if brief else THEIRS):
+                yield from listings(rules, pair, brief)
+            yield step(CLEAR, program, rules, pair)
+            if first:
+                yield left(CLEAR, program, rules, pair)
+
+
+def listings(rules: int, pair: int, brief: bool) -> Iterator[Step]:
+    """The rows that only read; `brief` leaves out ipvsadm, and what the growth doesn't need."""
+    for row in (LIST, SAVE) if brief else LISTINGS:
+        yield step(row, OURS, rules, pair)
+        if not brief:
+            yield step(row, THEIRS, rules, pair)
+        if row == LIST:
+            yield step(row, NULL, rules, pair)
+
+
+def step(row: str, program: str, rules: int, pair: int) -> Step:
+    """The step that measures `row` once."""
+    first = pair == 0
+    arguments = tuple(row.removesuffix(" |").split())
+    return Step(row, program, rules, pair, arguments, restores=row == RESTORE, piped=row == PIPE,
+                peak=first and row != PIPE, timed=not first or rules >= SMALL)
+
+
+def left(row: str, program: str, rules: int, pair: int) -> Step:
+    """The step that shows what the `row` of `program` left in the kernel: by ipvsadm, whoever `program` is."""
+    return Step(f"{LEFT} by {row}", program, rules, pair, (SAVE,), timed=False)

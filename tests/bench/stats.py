@@ -1,0 +1,89 @@
+"""Medians, ratios of pairs, and the growth: pure arithmetic on samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .samples import Sample
+from .schedule import BARE, LIST, LIST_EMPTY, NULL, OURS, SAVE, START
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The median of the pairs' ratios, and the least and the greatest of them."""
+
+    median: float
+    least: float
+    greatest: float
+
+
+class Samples:
+    """Samples, to be asked by row, program and size."""
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self.all = list(samples)
+        self.sizes = sorted({sample.rules for sample in self.all if sample.rules})
+
+    def of(self, row: str, program: str, rules: int = 0) -> list[Sample]:
+        """The samples of `program` in `row` at `rules`. The null client's -Ln is its -Sn: the kernel is asked the same."""
+        row = LIST if program == NULL and row == SAVE else row
+        return [s for s in self.all if (s.row, s.program, s.rules) == (row, program, rules)]
+
+    def times(self, row: str, program: str, rules: int = 0) -> dict[int, float]:
+        """The seconds of each pair that counts."""
+        return {sample.pair: sample.seconds for sample in self.of(row, program, rules) if sample.timed}
+
+    def time(self, row: str, program: str, rules: int = 0) -> float | None:
+        """The median of the seconds; None where there are none."""
+        times = self.times(row, program, rules)
+        return median(times.values()) if times else None
+
+    def peak(self, row: str, program: str, rules: int = 0) -> float | None:
+        """The most memory that a run took, in MiB; None where it wasn't measured."""
+        peaks = [sample.peak for sample in self.of(row, program, rules) if sample.peak is not None]
+        return max(peaks) / 1024 if peaks else None
+
+    def first(self, row: str, program: str, rules: int) -> float | None:
+        """The median of the seconds to the first byte of output."""
+        firsts = [s.first for s in self.of(row, program, rules) if s.first is not None and s.timed]
+        return median(firsts) if firsts else None
+
+    def own(self, row: str) -> dict[int, float]:
+        """Our program's own share of `row` at each size, in seconds: less its start, and less the kernel's part.
+
+        The kernel's part is the null client's time less the bare interpreter's.
+        """
+        start, bare = self.time(LIST_EMPTY, OURS), self.time(START, BARE)
+        shares = {}
+        for rules in self.sizes:
+            ours, null = self.time(row, OURS, rules), self.time(row, NULL, rules)
+            if None not in (ours, null, start, bare):
+                shares[rules] = (ours - start) - (null - bare)  # type: ignore[operator]
+        return shares
+
+    def kernel(self, row: str) -> dict[int, float]:
+        """The kernel's share of `row` at each size, in seconds: the null client's time less the interpreter's."""
+        bare = self.time(START, BARE) or 0.0
+        return {rules: time - bare for rules in self.sizes if (time := self.time(row, NULL, rules)) is not None}
+
+
+def ratio(ours: Mapping[int, float], theirs: Mapping[int, float], allowance: float = 0.0) -> Ratio | None:
+    """Ours to theirs plus `allowance`, pair by pair; None where no pair is whole."""
+    ratios = [ours[pair] / (theirs[pair] + allowance) for pair in ours if pair in theirs]
+    return Ratio(median(ratios), min(ratios), max(ratios)) if ratios else None
+
+
+def exponent(points: Mapping[int, float]) -> float | None:
+    """The e of time ~ rules**e, by least squares of the logarithms; None for fewer than two sizes.
+
+    A share that isn't positive, as noise can make a small one, is left out.
+    """
+    logs: Sequence[tuple[float, float]] = [(math.log(x), math.log(y)) for x, y in points.items() if y > 0]
+    if len(logs) < 2:
+        return None
+    middle_x, middle_y = (sum(values) / len(logs) for values in zip(*logs))
+    spread = sum((x - middle_x) ** 2 for x, _ in logs)
+    return sum((x - middle_x) * (y - middle_y) for x, y in logs) / spread
