@@ -116,11 +116,11 @@ def with_servers(
     services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
 ) -> Iterator[tuple[Service, list[Server]]]:
     """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
-    from .text.order import in_order
+    from .text.order import in_order, servers_in_order
 
     for service in in_order(services) if ordered else services:
         servers = kernel.servers(service, stats)
-        yield service, in_order(servers) if ordered and len(servers) > 1 else servers
+        yield service, servers_in_order(servers) if ordered else servers
 
 
 def _names(listing: Listing, world: World) -> Names | None:

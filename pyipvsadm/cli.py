@@ -7,11 +7,11 @@ import sys
 from errno import EPIPE
 
 from . import classic
-from .errors import IpvsadmError, OutputError
+from .errors import LISTING, IpvsadmError, OutputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import NoReturn
 
     from .kernel import Kernel
@@ -105,10 +105,10 @@ class World:
             return False
 
 
-def main(argv: list[str], world: World) -> int:
+def main(argv: list[str], world: World, job: Callable[[list[str], World], int] | None = None) -> int:
     """Run one command line, and return the exit status. `world` is all that lies outside."""
     try:
-        status = _run(argv[1:], world)
+        status = (job or _run)(argv[1:], world)
         world.flush()
     except IpvsadmError as error:
         status = error.status
@@ -129,7 +129,37 @@ def _run(words: list[str], world: World) -> int:
     return classic.run(words, world)
 
 
-def command() -> NoReturn:
+def _save(words: list[str], world: World) -> int:
+    """The script ipvsadm-save."""
+    options = [word for word in words if word.startswith("-")]
+    if any(word != "-n" for word in options):
+        raise IpvsadmError(
+            f"{world.program}: prints the table as rules, which {world.program.replace('save', 'restore')} reads\n"
+            f"Usage: {world.program} [-n]    (-n: addresses and ports as numbers)",
+            status=LISTING,
+        )
+    return classic.run(["-S", *options[:1]], world)
+
+
+def _restore(words: list[str], world: World) -> int:
+    """The script ipvsadm-restore, which pays no heed to its arguments."""
+    from .restore import replace
+
+    replace(world)
+    return 0
+
+
+def command(job: Callable[[list[str], World], int] | None = None) -> NoReturn:
     """Be the program `pyipvsadm`."""
-    status = main(sys.argv, World(sys.argv[0] if sys.argv else "pyipvsadm"))
+    status = main(sys.argv, World(sys.argv[0] if sys.argv else "pyipvsadm"), job)
     os._exit(status)  # all is written: taking the interpreter down takes as long as many a command
+
+
+def save() -> NoReturn:
+    """Be the program `pyipvsadm-save`."""
+    command(_save)
+
+
+def restore() -> NoReturn:
+    """Be the program `pyipvsadm-restore`."""
+    command(_restore)

@@ -62,14 +62,12 @@ class UnreachableError(IpvsadmError):
 
 
 class RefusedError(IpvsadmError):
-    """The kernel refused a request, with `errno`. A restore goes on behind it."""
-
-    status = FAILED
-    stops = False
+    """The kernel refused a request, with `errno`. A restore goes on behind a change, not behind a listing."""
 
     def __init__(self, message: str, hint: str, status: int, errno: int) -> None:
         super().__init__(message, hint, status)
         self.errno = errno
+        self.stops = status == LISTING
 
 
 class OutputError(IpvsadmError):
@@ -137,7 +135,6 @@ def unreachable(errno: int) -> UnreachableError:
     reason = REFUSALS[None, EPERM if errno == EPERM else ENOPROTOOPT][0]
     why = "IPVS takes CAP_NET_ADMIN, even to list: use sudo" if errno == EPERM else "try `modprobe ip_vs` as root"
     return UnreachableError(
-        f"Can't initialize ipvs: {reason}\n"
-        "Are you sure that IP Virtual Server is built in the kernel or as module?",
+        f"Can't initialize ipvs: {reason}\nAre you sure that IP Virtual Server is built in the kernel or as module?",
         hint=f"{why}; or try things out in a kernel of your own, with `pyipvsadm sandbox`",
     )

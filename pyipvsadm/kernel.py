@@ -39,6 +39,7 @@ class Kernel:
         self._socket = sock
         self._family = family
         self._sequence = 0
+        self._encoder = messages.Encoder()
         self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
 
     @classmethod
@@ -94,7 +95,7 @@ class Kernel:
         quiet, loud = codec.NLM_F_REQUEST, codec.NLM_F_REQUEST | codec.NLM_F_ACK
         frames = []
         for n, command in enumerate(batch):
-            number, payload = messages.request(command)
+            number, payload = self._encoder.request(command)
             frames.append(codec.frame(self._family, loud if n == last else quiet, base + n, number, payload))
         return b"".join(frames)
 
@@ -174,7 +175,7 @@ class Kernel:
                 if sequence != self._sequence:
                     continue  # of a dump that wasn't read to its end
                 interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
-                if kind == codec.NLMSG_ERROR or kind == codec.NLMSG_DONE:
+                if kind in (codec.NLMSG_ERROR, codec.NLMSG_DONE):
                     if errno := codec.error_number(message):
                         raise OSError(errno, "refused")
                     if interrupted:
@@ -213,7 +214,7 @@ class Kernel:
         if reader is None:
             reader = self._server_readers[stats] = messages.server_reader(stats)
         number, attributes = messages.servers_request(service)
-        return [messages.server(values, service.af) for values in self._dump(number, attributes, reader)]
+        return messages.servers(self._dump(number, attributes, reader), service.af)
 
     def connections(self) -> Iterator[str]:
         """The lines of the kernel's list of connections, without their ends, the header first."""

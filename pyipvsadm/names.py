@@ -16,17 +16,10 @@ class Names:
         self._ports: dict[tuple[int, int], str] = {}
 
     def address(self, host: str) -> bytes:
-        """The IPv4 address that `host` is: digits as C's inet_aton reads them, or a name's first.
-
-        Raises ValueError, saying what is wrong.
-        """
-        try:
-            return inet_aton(host)
-        except (OSError, ValueError):
-            pass
+        """The first IPv4 address of the name `host`. Raises ValueError, saying what is wrong."""
         try:
             if host not in ("", "<broadcast>"):  # which Python would take for addresses
-                return inet_aton(_socket.gethostbyname(host.encode("utf-8", "surrogateescape")))
+                return inet_aton(_socket.gethostbyname(host.encode("utf-8", "surrogateescape")))  # type: ignore[arg-type]
         except (OSError, ValueError):
             pass
         raise ValueError(f"`{host}` is no IPv4 address and no name of one")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from .classic import carry_out, refused, transport
 from .errors import IpvsadmError, NoCommandError
 from .kernel import BATCH
+from .model import Command
 from .text.lines import Lines
-from .text.parse import parse
+from .text.patterns import Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .cli import World
-    from .model import Command
+    from .kernel import Kernel
 
 BATCHED = {  # what only changes the table, and may share a write with what stands behind it
     *("add-service", "edit-service", "delete-service", "add-server", "edit-server", "delete-server"),
@@ -21,28 +24,45 @@ BATCHED = {  # what only changes the table, and may share a write with what stan
 
 def restore(command: Command, world: World) -> None:
     """Carry out the rules on stdin. Raises IpvsadmError where ipvsadm's restore would fail."""
-    world.kernel  # noqa: B018: without IPVS there is nothing to read for
-    run = Run(world, check=command.restoring.check)
-    run.all()
-    failed = run.failed if command.restoring.strict or command.restoring.check else run.last
+    check = command.restoring.check
+    run = Run(world, None if check else world.kernel)
+    run.all(world.chunks())
+    failed = run.failed if command.restoring.strict or check else run.last
     if failed:
         raise IpvsadmError("", status=failed)
 
 
-class Run:
-    """One restore: the rules that wait for their write, and how the lines before them fared."""
+def replace(world: World) -> None:
+    """Clear the table, and carry out the rules on stdin: what the script ipvsadm-restore does.
 
-    def __init__(self, world: World, check: bool = False) -> None:
+    All of them are read first, since they may come from the table that is to be cleared.
+    """
+    rules = b"".join(world.chunks())
+    carry_out(Command(verb="clear"), world)
+    run = Run(world, world.kernel)
+    run.all([rules])
+    if run.last:
+        raise IpvsadmError("", status=run.last)
+
+
+class Run:
+    """One restore: the rules that wait for their write, and how the lines before them fared.
+
+    Without a `kernel` it judges the lines, all of them, and carries out none.
+    """
+
+    def __init__(self, world: World, kernel: Kernel | None) -> None:
         self._world = world
-        self._check = check
+        self._kernel = kernel
+        self._parser = Parser(world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command]] = []
         self.last = 0  # the status of the last line
         self.failed = 0  # of the last line that failed
 
-    def all(self) -> None:
-        """Carry out all lines."""
+    def all(self, chunks: Iterable[bytes]) -> None:
+        """Carry out all lines of an input that comes in `chunks`."""
         lines = Lines()
-        for chunk in self._world.chunks():
+        for chunk in chunks:
             for number, words in lines.feed(chunk):
                 self._line(number, words)
             if not self._world.more():
@@ -57,7 +77,7 @@ class Run:
         """Take one line: into the batch, or, what isn't for it, carried out at once."""
         world = self._world
         try:
-            command = parse(words, world.names, world.program, world.posix)
+            command = self._parser.parse(words)
             if command.verb == "restore":
                 raise _nested(world)
             if command.verb in BATCHED:
@@ -66,7 +86,7 @@ class Run:
                     self._flush()
                 return
             self._flush()
-            if not self._check:
+            if self._kernel:
                 carry_out(command, world)
             self.last = 0
         except IpvsadmError as error:
@@ -74,16 +94,16 @@ class Run:
             self._failed(number, error)
             return
         if command.verb in ("help", "version"):
-            raise _Ended("", status=0)
+            raise IpvsadmError("", status=0)  # these end a restore, without being errors
 
     def _flush(self) -> None:
         """Send what waits, and tell what the kernel refuses of it."""
         waiting, self._waiting = self._waiting, []
-        if not waiting or self._check:
+        if not waiting or not self._kernel:
             return
         self.last = 0
         try:
-            for index, errno in self._world.kernel.submit(command for _, command in waiting):
+            for index, errno in self._kernel.submit(command for _, command in waiting):
                 number, command = waiting[index]
                 error = refused(command.verb, errno)
                 self._failed(number, error)
@@ -94,14 +114,11 @@ class Run:
     def _failed(self, number: int, error: IpvsadmError) -> None:
         """Tell what is wrong with a line, and end if ipvsadm ends there."""
         hint = f"line {number}: {error.hint}" if error.hint else f"line {number}"
-        if error.stops and not self._check:
-            raise type(error)(str(error), hint, error.status)
+        if error.stops and self._kernel:
+            error.hint = hint
+            raise error
         self.last = self.failed = error.status
         self._world.tell(str(error), hint)
-
-
-class _Ended(IpvsadmError):
-    """A line that ends a restore, and is no error."""
 
 
 def _nested(world: World) -> NoCommandError:

@@ -23,7 +23,9 @@ def table(lines: Iterator[str], listing: Listing, names: Names | None) -> Iterat
     """
     if next(lines, None) is None:
         raise IpvsadmError(
-            "unexpected input from /proc/net/ip_vs_conn", hint="the list is empty, without even a header", status=LISTING
+            "unexpected input from /proc/net/ip_vs_conn",
+            hint="the list is empty, without even a header",
+            status=LISTING,
         )
     heads = f"{'source':<18} {'virtual':<18} "
     if listing.persistent_conn:

@@ -66,30 +66,35 @@ def format_of(listing: Listing) -> str:
 
 def header(info: Info | None, listing: Listing) -> str:
     """The lines above a table; of one service alone, for which `info` is None, without the version."""
-    lines = HEADS[format_of(listing)]
+    lines: tuple[str, ...] = HEADS[format_of(listing)]
     if info:
         major, minor, patch = info.version >> 16 & 255, info.version >> 8 & 255, info.version & 255
         lines = (f"IP Virtual Server version {major}.{minor}.{patch} (size={info.size})", *lines)
     return "\n".join((*lines, ""))
 
 
-def table(
-    services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None
-) -> Iterator[str]:
+def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None) -> Iterator[str]:
     """A piece of text for each service and its servers. `names` is None where numbers are wanted."""
     shape = format_of(listing)
-    counted = shape in ("stats", "rate")
-    columns = _COLUMNS[shape](listing)
+    write = exact if listing.exact else scaled
+    row = _ROWS[shape](write)
     for service, servers in services:
         name = service_name(service, names)
-        lines = [f"{name:<33}{columns(service)}\n" if counted else f"{name} {service_settings(service)}\n"]
-        protocol = service.protocol
+        if shape in ("stats", "rate"):
+            stats = service.stats or Stats()
+            name = f"{name:<33}{''.join(map(write, stats[:5] if shape == 'stats' else stats[5:]))}"
+        else:
+            name = f"{name} {service_settings(service)}"
+        lines = [name]
         for server in servers:
-            address = endpoint(server.address, server.port, protocol, names)
-            if len(server.address) == 4:
-                address = address[:SERVER_WIDTH]
-            lines.append(f"  -> {address:<28}{columns(server)}\n")
-        yield "".join(lines)
+            address = server.address
+            if names or len(address) != 4:
+                told = endpoint(address, server.port, service.protocol, names)
+                lines.append(row(told[:SERVER_WIDTH] if len(address) == 4 else told, server))
+            else:
+                lines.append(row("%d.%d.%d.%d:%d" % (*address, server.port), server))
+        lines.append("")
+        yield "\n".join(lines)
 
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
@@ -159,7 +164,7 @@ def tunnel_info(server: Server) -> str:
 def scaled(value: int) -> str:
     """A counter in nine columns, from 100 million on in larger units."""
     if value < 100_000_000:
-        return f"{value:9}"
+        return "%9d" % value
     if value < 10**9:
         return f"{value // 1000:8}K"
     if value < 10**11:
@@ -174,49 +179,33 @@ def exact(value: int) -> str:
     return f"{value:9}" if value < 10**8 else f" {value}"
 
 
-def _stats_columns(listing: Listing) -> Callable[[Service | Server], str]:
-    write = exact if listing.exact else scaled
-    return lambda of: "".join(map(write, (of.stats or Stats())[:5]))
+_END = ("%-10d " * 2).rstrip()
+_PLAIN = f"  -> %-28s %-7s %-6d {_END}"
+_TUNNELS = f"  -> %-28s %-7s %-13s %-6d {_END}"
+_THRESHOLDS = f"  -> %-28s %-10d %-10d {_END}"
+_PERSISTENT = f"  -> %-28s %-9d %-11d {_END}"
+_STATS = "  -> %-28s%s%s%s%s%s"
+_RATE = "  -> %-28s %8d %8d %8d%s%s"  # ipvsadm scales none but the last two
 
-
-def _rate_columns(listing: Listing) -> Callable[[Service | Server], str]:
-    write = exact if listing.exact else scaled
-
-    def columns(of: Service | Server) -> str:
-        rates = (of.stats or Stats())[5:]
-        if type(of) is Service:
-            return "".join(map(write, rates))
-        connections, packets_in, packets_out, *octets = rates  # ipvsadm scales no more than these
-        return f" {connections:8} {packets_in:8} {packets_out:8}" + "".join(map(write, octets))
-
-    return columns
-
-
-def _plain_columns(listing: Listing) -> Callable[[Server], str]:
-    return lambda s: f" {FORWARDING[s.forwarding]:<7} {s.weight:<6} {s.active:<10} {s.inactive:<10}"
-
-
-def _tunnel_columns(listing: Listing) -> Callable[[Server], str]:
-    return lambda s: (
-        f" {FORWARDING[s.forwarding]:<7} {tunnel_info(s):<13} {s.weight:<6} {s.active:<10} {s.inactive:<10}"
-    )
-
-
-def _threshold_columns(listing: Listing) -> Callable[[Server], str]:
-    return lambda s: f" {s.upper_threshold:<10} {s.lower_threshold:<10} {s.active:<10} {s.inactive:<10}"
-
-
-def _persistent_columns(listing: Listing) -> Callable[[Server], str]:
-    return lambda s: f" {s.weight:<9} {s.persistent:<11} {s.active:<10} {s.inactive:<10}"
-
-
-_COLUMNS = {
-    "plain": _plain_columns,
-    "tun-info": _tunnel_columns,
-    "stats": _stats_columns,
-    "rate": _rate_columns,
-    "thresholds": _threshold_columns,
-    "persistent-conn": _persistent_columns,
+_ROWS: dict[str, Callable[[Callable[[int], str]], Callable[[str, Server], str]]] = {
+    "plain": lambda write: (
+        lambda address, s: _PLAIN % (address, FORWARDING[s.forwarding], s.weight, s.active, s.inactive)
+    ),
+    "tun-info": lambda write: (
+        lambda address, s: (
+            _TUNNELS % (address, FORWARDING[s.forwarding], tunnel_info(s), s.weight, s.active, s.inactive)
+        )
+    ),
+    "thresholds": lambda write: (
+        lambda address, s: _THRESHOLDS % (address, s.upper_threshold, s.lower_threshold, s.active, s.inactive)
+    ),
+    "persistent-conn": lambda write: (
+        lambda address, s: _PERSISTENT % (address, s.weight, s.persistent, s.active, s.inactive)
+    ),
+    "stats": lambda write: lambda address, s: _STATS % (address, *map(write, (s.stats or Stats())[:5])),
+    "rate": lambda write: (
+        lambda address, s: _RATE % (address, *(s.stats or Stats())[5:8], *map(write, (s.stats or Stats())[8:]))
+    ),
 }
 
 

@@ -73,9 +73,9 @@ def switch(role: str, short: str = "", help: str = "") -> Option:
 
 
 _U31 = 2**31 - 1
-_TIMEOUT = "invalid timeout value `{}' specified"
 
 # In ipvsadm's order: of several offences, it names the first.
+# fmt: off
 OPTIONS = (
     switch("numeric", "n", "show addresses and ports as numbers"),
     switch("connection", "c", "list the connections"),
@@ -90,7 +90,7 @@ OPTIONS = (
     Option(name="ipv6", short="6", fills="service", read=v.ipv6,
            help="the fwmark service named before is one for IPv6"),
     Option(role="scheduler", name="scheduler", short="s", value="scheduler", fills="service",
-           read=v.plain("scheduler"), help="how servers are chosen; wlc, if not given"),
+           read=v.plain("scheduler", 15), help="how servers are chosen; wlc, if not given"),
     Option(role="persistent", name="persistent", short="p", value="[timeout]", fills="service",
            read=v.persistence, help="keep a client on its server, for seconds; 360, if not given"),
     Option(role="netmask", name="netmask", short="M", value="netmask", fills="service",
@@ -113,7 +113,7 @@ OPTIONS = (
            read=v.number("lower_threshold", 0, _U31, "illegal l_threshold specified"),
            help="new connections again below so many"),
     Option(role="mcast-interface", name="mcast-interface", value="interface", fills="daemon",
-           read=v.plain("interface"), help="where a daemon sends or listens; eth0, if not given"),
+           read=v.plain("interface", 15), help="where a daemon sends or listens; eth0, if not given"),
     switch("timeout", help="show the timeouts"),
     switch("daemon", help="show the synchronisation daemons"),
     switch("stats", help="show counters"),
@@ -128,7 +128,7 @@ OPTIONS = (
     switch("exact", "X", "show numbers in full"),
     Option(role="ops", name="ops", short="o", fills="service", sets=("ops", ONE_PACKET),
            help="one-packet scheduling: choose a server for each datagram"),
-    Option(role="pe", name="pe", value="engine", fills="service", read=v.plain("engine"),
+    Option(role="pe", name="pe", value="engine", fills="service", read=v.plain("engine", 16),
            help="a persistence engine: sip"),
     Option(role="sched-flags", name="sched-flags", short="b", value="flags", fills="service",
            read=v.plain("sched_flags"), help="flags of the scheduler, parted by commas"),
@@ -206,6 +206,7 @@ RULES = (
     Rule(verb="help", command="help", name="help", short="h", help="show help"),
     Rule(verb="version", command="version", name="version", short="v", help="show the version"),
 )
+# fmt: on
 
 TUNNEL_RULES = {  # which of a tunnel's options go with which kind
     "ipip": Rule(command="ipip"),

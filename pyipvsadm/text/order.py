@@ -38,6 +38,18 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
     return ordered
 
 
+def servers_in_order(servers: list[Server]) -> list[Server]:
+    """`servers` as `in_order` has them, which is quick where they are of IPv4 and near to one another."""
+    servers.sort()  # by address and port, as they are the first of a server's fields
+    if len(servers) < 2:
+        return servers
+    if {len(server.address) for server in servers} == {4}:
+        first, last = servers[0].address, servers[-1].address
+        if int.from_bytes(last, "big") - int.from_bytes(first, "big") < HALF:
+            return servers
+    return in_order(servers)
+
+
 def _key(item: Keyed) -> int:
     return item.key
 

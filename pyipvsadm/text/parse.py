@@ -7,7 +7,6 @@ from _socket import IPPROTO_UDP
 from ..errors import NoCommandError, OptionError, UsageError
 from ..model import (
     DIRECT,
-    MASQUERADE,
     ONE_PACKET,
     PERSISTENT,
     TUNNEL,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from .options import Option
     from .values import Fields
 
-    Found = tuple[Rule | Option, str | None, str]
+    Found = tuple[Rule | Option, str | None, str, int]
 
 
 def parse(words: Sequence[str], names: Names, program: str = "ipvsadm", posix: bool = False) -> Command:
@@ -60,7 +59,8 @@ def parse(words: Sequence[str], names: Names, program: str = "ipvsadm", posix: b
 
 
 def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iterator[Found]:
-    """The rows that `words` name, each with its value and the word that it stands in, as popt reads them.
+    """The rows that `words` name, as popt reads them: each with its value, the word that it stands in,
+    and the place of the next word.
 
     What is no option goes to `leftover`. Raises OptionError where popt ends with an error.
     """
@@ -79,7 +79,7 @@ def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iter
             row = LONG.get(name)
             attached = rest if equals else None
             value, at = _value(row, attached, word, words, at)
-            yield row, value, word  # type: ignore[misc]
+            yield row, value, word, at  # type: ignore[misc]
         else:
             for index in range(1, len(word)):
                 row = SHORT.get(word[index])
@@ -87,7 +87,7 @@ def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iter
                 takes_rest = row is None or row.value or rest[:1] == "="
                 attached = rest.removeprefix("=") if takes_rest and rest else None
                 value, at = _value(row, attached, word, words, at)
-                yield row, value, word  # type: ignore[misc]
+                yield row, value, word, at  # type: ignore[misc]
                 if takes_rest:
                     break
     leftover.extend(words[at:])
@@ -115,7 +115,7 @@ def _value(
 def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None]:
     """The command, which has to be the first option, and its value."""
     try:
-        row, value, _ = next(found)
+        row, value, _, _ = next(found)
     except (OptionError, StopIteration):
         row = value = None  # type: ignore[assignment]
     if not isinstance(row, Rule):
@@ -129,7 +129,7 @@ def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None]:
 def _gather(found: Iterator[Found], known: Known) -> set[str]:
     """Read the options that are `found` into `known`, and return their roles."""
     given: set[str] = set()
-    for row, value, word in found:
+    for row, value, word, _ in found:
         if isinstance(row, Rule):
             raise UsageError(
                 f"invalid option `{word if row.value is None else value}'", hint="a line takes one command"
@@ -221,7 +221,8 @@ def _settled(server: Server, service: Service, given: set[str], known: Known) ->
         server = server.replace(port=service.port)
     if server.af != service.af and server.forwarding != TUNNEL:
         raise UsageError(
-            "Different address family is allowed only for tunneling servers", hint="use `-i`, or an address of one family"
+            "Different address family is allowed only for tunneling servers",
+            hint="use `-i`, or an address of one family",
         )
     tunnel = [role for role in ("tun-type", *TUNNEL_ROLES) if role in given]
     if tunnel and server.forwarding != TUNNEL:
@@ -240,5 +241,3 @@ def _check_listing(listing: Listing) -> None:
         raise UsageError(
             "options conflicts in the list command", hint="counters, rates and thresholds are a table's alone"
         )
-
-

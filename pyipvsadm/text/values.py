@@ -6,7 +6,7 @@ the fields by name, and raises UsageError, in ipvsadm's words, where the text is
 
 from __future__ import annotations
 
-from _socket import AF_INET, AF_INET6, IPPROTO_TCP, inet_pton
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, inet_aton, inet_pton
 
 from ..errors import UsageError
 from ..model import BACKUP, FLAG_1, FLAG_2, FLAG_3, GRE, GUE, IPIP, MASTER, PERSISTENT
@@ -72,10 +72,12 @@ def choice(field: str, problem: str, **values: Any) -> Reader:
     return read
 
 
-def plain(field: str) -> Reader:
-    """A reader of any text."""
+def plain(field: str, limit: int | None = None) -> Reader:
+    """A reader of any text, which is cut after `limit` bytes: all that the kernel takes."""
 
     def read(text: str, known: Known) -> Fields:
+        if limit is not None and len(text) * 4 > limit:  # a letter has up to four bytes
+            text = text.encode("utf-8", "surrogateescape")[:limit].decode("utf-8", "surrogateescape")
         return {field: text}
 
     return read
@@ -108,9 +110,7 @@ def server_address(text: str, known: Known) -> Fields:
     try:
         address, port = endpoint(text, protocol, service.get("port") or 0, known)
     except ValueError as error:
-        raise UsageError(
-            "illegal real server address[:port] specified", hint=f"{error}: {ADDRESS_FORMS}"
-        ) from None
+        raise UsageError("illegal real server address[:port] specified", hint=f"{error}: {ADDRESS_FORMS}") from None
     if not service:
         known.notes.append("`-r` before the service: a port that it leaves out is 0, not the service's")
     return {"address": address, "port": port}
@@ -138,13 +138,20 @@ def endpoint(text: str, protocol: int | None, port: int, known: Known) -> tuple[
     except (OSError, ValueError, UnicodeError):
         if text.startswith("["):
             known.notes.append("brackets are for IPv6: the port behind them is not read")
-        host, colon, port_text = host.rpartition(":")
-        if not colon:
-            host, port_text = port_text, None  # type: ignore[assignment]
-        address = known.names.address(host)
+        before, colon, after = host.rpartition(":")
+        host, port_text = (before, after) if colon else (host, None)
+        address = ipv4(host, known)
     if port_text is None:
         return address, port
     return address, port_number(port_text, protocol, known)
+
+
+def ipv4(host: str, known: Known) -> bytes:
+    """The IPv4 address that `host` is: digits as C's inet_aton reads them, or a name. Raises ValueError."""
+    try:
+        return inet_aton(host)
+    except (OSError, ValueError):
+        return known.names.address(host)
 
 
 def port_number(text: str, protocol: int | None, known: Known) -> int:
@@ -161,9 +168,7 @@ def fwmark(text: str, known: Known) -> Fields:
     """Read a firewall mark."""
     value = integer(text, 1, 2**32 - 1)
     if value is None:
-        raise UsageError(
-            f"invalid fwmark value `{text}' specified", hint="a mark is a number from 1 to 4294967295"
-        )
+        raise UsageError(f"invalid fwmark value `{text}' specified", hint="a mark is a number from 1 to 4294967295")
     return {"fwmark": value}
 
 
@@ -198,7 +203,7 @@ def netmask(text: str, known: Known) -> Fields:
             raise UsageError("illegal ipv6 netmask specified", hint="the length of a prefix goes here, 1 to 128")
         return {"netmask": value if value != 128 else None}
     try:
-        mask = int.from_bytes(known.names.address(text), "big")
+        mask = int.from_bytes(ipv4(text, known), "big")
     except ValueError as error:
         raise UsageError(
             "illegal virtual server persistent mask specified", hint=f"{error}: write 255.255.255.0"

@@ -9,9 +9,7 @@ import typer
 if TYPE_CHECKING:
     from ..cli import World
 
-app = typer.Typer(
-    name="pyipvsadm", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
-)
+app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
 def run(words: list[str], world: World) -> int:
@@ -52,9 +50,7 @@ def sandbox(
         float | None,
         typer.Option(metavar="SECONDS", min=0.001, help="End a command that runs longer, with status 124."),
     ] = None,
-    memory: Annotated[
-        str, typer.Option(metavar="SIZE", parser=memory_size, help="The memory of the kernel.")
-    ] = "512M",
+    memory: Annotated[str, typer.Option(metavar="SIZE", parser=memory_size, help="The memory of the kernel.")] = "512M",
     kernel: Annotated[
         Literal["uml", "host"],
         typer.Option(

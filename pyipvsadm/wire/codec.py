@@ -25,6 +25,7 @@ NLA_TYPE_MASK = 0x3FFF
 
 HEADER = Struct("=IHHII")  # length, type, flags, sequence number, port
 GENERIC = Struct("=BBH")  # command, version, reserved
+FRAME = Struct("=IHHIIBBH")  # both
 ATTRIBUTE = Struct("=HH")  # length without padding, type
 PAYLOAD = HEADER.size + GENERIC.size  # where the attributes of a generic message start
 
@@ -123,18 +124,20 @@ def decode(rows: Rows, message: bytes) -> dict[str, Any]:
 def frame(kind: int, flags: int, sequence: int, command: int, attributes: bytes, version: int = 1) -> bytes:
     """A generic netlink message."""
     length = PAYLOAD + len(attributes)
-    return HEADER.pack(length, kind, flags, sequence, 0) + GENERIC.pack(command, version, 0) + attributes
+    return FRAME.pack(length, kind, flags, sequence, 0, command, version, 0) + attributes
 
 
-def messages(received: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
     """The messages in what was received: each its type, flags, sequence number, and all its bytes."""
-    at = 0
-    while at + HEADER.size <= len(received):
+    found = []
+    at, end = 0, len(received)
+    while at + HEADER.size <= end:
         length, kind, flags, sequence, _ = HEADER.unpack_from(received, at)
-        if length < HEADER.size or at + length > len(received):
-            return
-        yield kind, flags, sequence, received[at : at + length]
+        if length < HEADER.size or at + length > end:
+            break
+        found.append((kind, flags, sequence, received[at : at + length]))
         at += length + (-length & 3)
+    return found
 
 
 def error_number(message: bytes) -> int:

@@ -1,12 +1,12 @@
-"""Fast reading of many messages that look alike, derived from the attribute table."""
+"""Fast reading and writing of many messages that look alike, derived from the attribute table."""
 
 from __future__ import annotations
 
-from operator import itemgetter
+from operator import attrgetter
 from struct import Struct
 from sys import byteorder
 
-from .codec import PAYLOAD, walk
+from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class Layout:
         mask, expected = self._masks.get(count) or self._mask(count)
         if int.from_bytes(received, "little") & mask != expected:
             return None
-        return [self._pick(values) for values in self._struct.iter_unpack(received)]
+        values = self._struct.iter_unpack(received)
+        return [self._pick(found) for found in values] if self._pick else list(values)
 
     def _mask(self, count: int) -> tuple[int, int]:
         """What has to be the same in so many messages, and what it is, each as one number."""
@@ -64,10 +65,10 @@ class Layout:
         return mask, expected
 
 
-def _picker(order: dict[str, int], fields: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What puts values that come in `order` into that of `fields`, with None where one is missing."""
-    if all(field in order for field in fields):
-        return itemgetter(*(order[field] for field in fields)) if len(fields) > 1 else tuple
+def _picker(order: dict[str, int], fields: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """What puts values that come in `order` into that of `fields`, with None for a missing one; None if they are."""
+    if tuple(order) == fields:
+        return None
     places = [order.get(field) for field in fields]
     return lambda values: tuple(None if place is None else values[place] for place in places)
 
@@ -103,3 +104,25 @@ class Reader:
                 self._count += 1
             values = layout.read(message) or []
         return values[0]
+
+
+class Packer:
+    """Packs a nested attribute of values that are all set and of fixed sizes, as `encode` does."""
+
+    def __init__(self, number: int, rows: Rows) -> None:
+        parts = [f"4s{kind.format}{-kind.struct.size & 3}x" for _, kind, _ in rows]
+        self._struct = Struct("=4s" + "".join(parts))
+        heads = (ATTRIBUTE.pack(kind.struct.size + 4, number) for number, kind, _ in rows)
+        self._arguments = [ATTRIBUTE.pack(self._struct.size, number | NLA_F_NESTED)]
+        for head in heads:
+            self._arguments += (head, b"")
+        self._values = attrgetter(*(field for _, _, field in rows))
+        self._converted = [(2 * index + 2, kind.to) for index, (_, kind, _) in enumerate(rows) if kind.to]
+
+    def pack(self, record: object) -> bytes:
+        """The attribute that holds the fields of `record`."""
+        arguments: list[Any] = self._arguments.copy()
+        arguments[2::2] = self._values(record)
+        for index, to in self._converted:
+            arguments[index] = to(arguments[index])
+        return self._struct.pack(*arguments)

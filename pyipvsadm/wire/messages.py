@@ -6,11 +6,12 @@ from _socket import AF_INET, AF_INET6, htonl, ntohl, ntohs
 
 from ..model import Command, Daemon, Info, Server, Service, Stats, Timeouts
 from . import schema
-from .codec import NLA_F_NESTED, attribute, decode, encode, nested
-from .layout import Reader
+from .codec import ATTRIBUTE, NLA_F_NESTED, attribute, decode, encode, nested
+from .layout import Packer, Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     Request = tuple[int, bytes]
@@ -33,30 +34,72 @@ FULL_SERVER = ("add-server", "edit-server")
 WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that takes in all of an address
 
 
+CACHED = 4096  # how many services' encodings are kept: their servers come right behind them
+
+
+class Encoder:
+    """Makes requests of commands, and keeps what comes again: a service is named by all of its servers."""
+
+    def __init__(self) -> None:
+        self._keys: dict[Service, bytes] = {}
+        self._settings: dict[tuple[Any, ...], bytes] = {}
+
+    def request(self, command: Command) -> Request:
+        """The number and the attributes of the request that carries out `command`."""
+        verb, service, server, daemon, timeouts, *_ = command
+        attributes = b""
+        if service:
+            attributes = (
+                self._service(service) if verb in FULL_SERVICE else self._keys.get(service) or self._key(service)
+            )
+        if server:
+            attributes += (_SERVER_PACKER if verb in FULL_SERVER else _SERVER_KEY_PACKER).pack(server)
+        if daemon:
+            attributes = attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(daemon), daemon))
+        if timeouts:
+            attributes = encode(schema.TIMEOUTS, timeouts)
+        return REQUESTS[verb], attributes
+
+    def _key(self, service: Service) -> bytes:
+        """The attribute of a service, with its key alone."""
+        if len(self._keys) >= CACHED:
+            self._keys.clear()
+        key = self._keys[service] = service_key(service)
+        return key
+
+    def _service(self, service: Service) -> bytes:
+        """The attribute of a service, with its settings."""
+        what = (service.af, *service[5:])
+        settings = self._settings.get(what)
+        if settings is None:
+            if len(self._settings) >= CACHED:
+                self._settings.clear()
+            settings = self._settings[what] = encode(schema.SETTINGS, _with_netmask(service))
+        body = service_key(service)[4:] + settings
+        return ATTRIBUTE.pack(4 + len(body), schema.ATTR_SERVICE | NLA_F_NESTED) + body
+
+
+_KEY_PACKER = Packer(schema.ATTR_SERVICE, schema.ADDRESS_KEY)
+_SERVER_PACKER = Packer(schema.ATTR_DEST, schema.DEST)
+_SERVER_KEY_PACKER = Packer(schema.ATTR_DEST, schema.DEST_KEY)
+
+
 def request(command: Command) -> Request:
     """The number and the attributes of the request that carries out `command`."""
-    parts = []
-    if command.service:
-        parts.append(_service(command.service, command.verb in FULL_SERVICE))
-    if command.server:
-        rows = schema.DEST if command.verb in FULL_SERVER else schema.DEST_KEY
-        parts.append(attribute(schema.ATTR_DEST | NLA_F_NESTED, encode(rows, command.server)))
-    if command.daemon:
-        parts.append(attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(command.daemon), command.daemon)))
-    if command.timeouts:
-        parts.append(encode(schema.TIMEOUTS, command.timeouts))
-    return REQUESTS[command.verb], b"".join(parts)
+    return Encoder().request(command)
 
 
-def _service(service: Service, full: bool = False) -> bytes:
-    """The attribute of a service, with all of its settings or its key alone."""
-    if not full:
-        return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(schema.KEY, service))
+def service_key(service: Service) -> bytes:
+    """The attribute of a service, with its key alone."""
+    if service.fwmark is None:
+        return _KEY_PACKER.pack(service)
+    return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(schema.MARK_KEY, service))
+
+
+def _with_netmask(service: Service) -> Service:
+    """`service` with its netmask as it travels: in network order for IPv4, and always there."""
     netmask = WHOLE[service.af] if service.netmask is None else service.netmask
-    if service.af == AF_INET:
-        netmask = htonl(netmask)
-    rows = encode(schema.SERVICE, service.replace(netmask=netmask))
-    return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, rows)
+    return service.replace(netmask=htonl(netmask) if service.af == AF_INET else netmask)
 
 
 def _daemon_rows(daemon: Daemon) -> Any:
@@ -67,77 +110,67 @@ def _daemon_rows(daemon: Daemon) -> Any:
 
 def service_request(service: Service) -> Request:
     """What asks for one service."""
-    return schema.GET_SERVICE, _service(service)
+    return schema.GET_SERVICE, service_key(service)
 
 
 def servers_request(service: Service) -> Request:
     """What asks, as a dump, for the servers of a service."""
-    return schema.GET_DEST, _service(service)
+    return schema.GET_DEST, service_key(service)
 
 
-_STATS = tuple(f"stats64.{field}" for field in Stats.FIELDS)
-_STATS32 = tuple(f"stats.{field}" for field in Stats.FIELDS)
-_SERVICE = ("address", "port", "af", "protocol", "fwmark", "scheduler", "engine", "flags", "timeout", "netmask")
+# What is read of an answer, in the order in which the kernel sends it, which is the fastest.
+_STATS = tuple(f"stats.{field}" for field in Stats.FIELDS)
+_SERVICE = ("af", "protocol", "address", "port", "fwmark", "scheduler", "engine", "flags", "timeout", "netmask")
 _SERVER = (
-    *("address", "port", "forwarding", "weight", "upper_threshold", "lower_threshold"),
-    *("tunnel_type", "tunnel_port", "tunnel_flags", "active", "inactive", "persistent", "af"),
+    *("address", "port", "forwarding", "weight", "tunnel_type", "tunnel_port", "tunnel_flags"),
+    *("upper_threshold", "lower_threshold", "active", "inactive", "persistent", "af"),
 )
 
 
 def service_reader(stats: bool = True) -> Reader:
     """What reads the answers about services for `service`, with their counters or without."""
-    return Reader(schema.SERVICE_ANSWER, _SERVICE + _STATS + _STATS32 if stats else _SERVICE)
+    return Reader(schema.SERVICE_ANSWER, _SERVICE + _STATS if stats else _SERVICE)
 
 
 def server_reader(stats: bool = True) -> Reader:
-    """What reads the answers about servers for `server`, with their counters or without."""
-    return Reader(schema.DEST_ANSWER, _SERVER + _STATS + _STATS32 if stats else _SERVER)
+    """What reads the answers about servers for `servers`, with their counters or without."""
+    return Reader(schema.DEST_ANSWER, _SERVER + _STATS if stats else _SERVER)
 
 
 def service(values: tuple[Any, ...]) -> Service:
     """The service that a reader's `values` say."""
-    address, port, af, protocol, fwmark, scheduler, engine, flags, timeout, netmask, *stats = values
-    af = af or AF_INET
+    af, protocol, address, port, fwmark, scheduler, engine, flags, timeout, netmask, *stats = values
     if fwmark:
         protocol = address = port = None
     else:
-        fwmark = None
-        address, port = _cut(address, af), ntohs(port or 0)
+        fwmark, port = None, ntohs(port or 0)
+        address = (address or bytes(16))[: 4 if af == AF_INET else 16]
     if af == AF_INET:
         netmask = ntohl(netmask or 0)
     return Service.make((
         af, protocol, address, port, fwmark,
-        _text(scheduler), schema.FLAGS.back(flags or b"") if schema.FLAGS.back else 0, timeout or 0,
+        _text(scheduler), schema.flags_in(flags or b""), timeout or 0,
         None if netmask == WHOLE.get(af) else netmask, _text(engine) or None,
-        _stats(stats),
+        Stats.make(stats) if stats else None,
     ))  # fmt: skip
 
 
-def server(values: tuple[Any, ...], af: int = AF_INET) -> Server:
-    """The server that a reader's `values` say; `af` is its service's family."""
-    (address, port, forwarding, weight, upper, lower, kind, tunnel_port, tunnel_flags,
-     active, inactive, persistent, own_af, *stats) = values  # fmt: skip
-    return Server.make((
-        address[:4] if (own_af or af) == AF_INET else address, ntohs(port), forwarding & 7, weight, upper, lower,
-        kind or 0, ntohs(tunnel_port or 0), tunnel_flags or 0, active or 0, inactive or 0, persistent or 0,
-        _stats(stats) if stats else None,
-    ))  # fmt: skip
-
-
-def _cut(address: bytes | None, af: int) -> bytes:
-    """`address`, which travels as 16 bytes, as long as its family has it."""
-    return (address or bytes(16))[: 4 if af == AF_INET else 16]
+def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Server]:
+    """The servers that a reader's values say; `family` is that of their service."""
+    found = []
+    new = tuple.__new__
+    for (address, port, forwarding, weight, kind, tunnel_port, tunnel_flags, upper, lower,
+         active, inactive, persistent, af, *stats) in rows:  # fmt: skip
+        found.append(new(Server, (
+            address[:4] if (af or family) == AF_INET else address,
+            ntohs(port), forwarding & 7, weight, upper, lower, kind or 0, ntohs(tunnel_port or 0), tunnel_flags or 0,
+            active, inactive, persistent, new(Stats, stats) if stats else None,
+        )))  # fmt: skip
+    return found
 
 
 def _text(raw: bytes | None) -> str:
     return (raw or b"").partition(b"\0")[0].decode("utf-8", "surrogateescape")
-
-
-def _stats(values: list[Any]) -> Stats | None:
-    """Counters of 64 bits, or, from a kernel that hasn't got them, of 32; None where there are none."""
-    half = len(values) // 2
-    found = values[:half] if values and values[0] is not None else values[half:]
-    return Stats.make(value or 0 for value in found) if found else None
 
 
 def daemon_reader() -> Reader:

@@ -12,8 +12,21 @@ from .codec import ADDRESS, BE16, TEXT, U8, U16, U32, U64, Kind, nested
 FAMILY, FAMILY_VERSION = "IPVS", 1
 
 # Commands, IPVS_CMD_*.
-(NEW_SERVICE, SET_SERVICE, DEL_SERVICE, GET_SERVICE, NEW_DEST, SET_DEST, DEL_DEST, GET_DEST,
- NEW_DAEMON, DEL_DAEMON, GET_DAEMON, SET_CONFIG, GET_CONFIG) = range(1, 14)
+(
+    NEW_SERVICE,
+    SET_SERVICE,
+    DEL_SERVICE,
+    GET_SERVICE,
+    NEW_DEST,
+    SET_DEST,
+    DEL_DEST,
+    GET_DEST,
+    NEW_DAEMON,
+    DEL_DAEMON,
+    GET_DAEMON,
+    SET_CONFIG,
+    GET_CONFIG,
+) = range(1, 14)
 GET_INFO, ZERO, FLUSH = 15, 16, 17
 
 # Attributes of a request, IPVS_CMD_ATTR_*.
@@ -28,41 +41,52 @@ def _flags_out(flags: int) -> bytes:
     return flags.to_bytes(4, byteorder) + ALL_FLAGS
 
 
-def _flags_in(raw: bytes) -> int:
+def flags_in(raw: bytes) -> int:
+    """The flags, without the kernel's own."""
     return int.from_bytes(raw[:4], byteorder) & ~HASHED
 
 
-FLAGS = Kind("8s", to=_flags_out, back=_flags_in)
+FLAGS = Kind("8s", to=_flags_out, back=flags_in)
 
 
 def _stats(wide: Kind) -> Kind:
     """IPVS_STATS_ATTR_*: of 32 bits but for the bytes, or all of 64."""
     return nested(
-        (1, wide, "connections"), (2, wide, "packets_in"), (3, wide, "packets_out"),
-        (4, U64, "bytes_in"), (5, U64, "bytes_out"), (6, wide, "connection_rate"),
-        (7, wide, "packet_rate_in"), (8, wide, "packet_rate_out"),
-        (9, wide, "byte_rate_in"), (10, wide, "byte_rate_out"),
+        (1, wide, "connections"),
+        (2, wide, "packets_in"),
+        (3, wide, "packets_out"),
+        (4, U64, "bytes_in"),
+        (5, U64, "bytes_out"),
+        (6, wide, "connection_rate"),
+        (7, wide, "packet_rate_in"),
+        (8, wide, "packet_rate_out"),
+        (9, wide, "byte_rate_in"),
+        (10, wide, "byte_rate_out"),
     )
 
 
-STATS, STATS64 = _stats(U32), _stats(U64)
+STATS = ((10, _stats(U32), "stats"), (12, _stats(U64), "stats"))  # the wide ones come later, and win
 
-KEY = (  # inside ATTR_SERVICE, IPVS_SVC_ATTR_*: what tells a service from others
+# Inside ATTR_SERVICE, IPVS_SVC_ATTR_*. The key, which tells a service from others, is one of two:
+ADDRESS_KEY = (
     (1, U16, "af"),
-    (5, U32, "fwmark"),
     (2, U16, "protocol"),
     (3, ADDRESS, "address"),
     (4, BE16, "port"),
 )
-SERVICE = (
-    *KEY,
+MARK_KEY = (
+    (1, U16, "af"),
+    (5, U32, "fwmark"),
+)
+SETTINGS = (
     (6, TEXT, "scheduler"),
     (11, TEXT, "engine"),
     (7, FLAGS, "flags"),
     (8, U32, "timeout"),
     (9, U32, "netmask"),
 )
-SERVICE_ANSWER = ((ATTR_SERVICE, nested(*SERVICE, (10, STATS, "stats"), (12, STATS64, "stats64")), ""),)
+SERVICE = (*ADDRESS_KEY, *MARK_KEY, *SETTINGS)
+SERVICE_ANSWER = ((ATTR_SERVICE, nested(*SERVICE, *STATS), ""),)
 
 DEST_KEY = (  # inside ATTR_DEST, IPVS_DEST_ATTR_*
     (11, U16, "af"),
@@ -83,10 +107,8 @@ _COUNTED = (
     (7, U32, "active"),
     (8, U32, "inactive"),
     (9, U32, "persistent"),
-    (10, STATS, "stats"),
-    (12, STATS64, "stats64"),
 )
-DEST_ANSWER = ((ATTR_DEST, nested(*DEST, *_COUNTED), ""),)
+DEST_ANSWER = ((ATTR_DEST, nested(*DEST, *_COUNTED, *STATS), ""),)
 
 GROUP, GROUP6 = 5, 6
 DAEMON = (  # inside ATTR_DAEMON, IPVS_DAEMON_ATTR_*

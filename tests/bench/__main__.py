@@ -26,22 +26,27 @@ FOLDER = kernels.REPOSITORY / ".bench"
 
 def options(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rules", default="1000,5000,20000,100000", help="sizes of the tables (%(default)s)")
     parser.add_argument("--pairs", type=int, help="runs of each program (9, 7, 5 and 3, fewer for the larger)")
     parser.add_argument("--quick", action="store_true", help="two pairs, only to see that it works")
     parser.add_argument("--ours", default=OURS, help="our program's command (%(default)s)")
     parser.add_argument("--theirs", default="ipvsadm", help="the other's (%(default)s)")
-    parser.add_argument("--kernel", choices=("auto", "host", "qemu"), default="auto",
-                        help="the running kernel, or Debian's under QEMU (the running one if it has IPVS and we are root)")
+    parser.add_argument(
+        "--kernel",
+        choices=("auto", "host", "qemu"),
+        default="auto",
+        help="the running kernel, or Debian's under QEMU (the running one if it has IPVS and we are root)",
+    )
     parser.add_argument("--out", type=Path, default=FOLDER / "latest", help="folder for the results (%(default)s)")
-    parser.add_argument("--cache", type=Path, default=FOLDER / "kernel", help="folder for Debian's kernel (%(default)s)")
+    parser.add_argument("--cache", type=Path, default=debian.CACHE, help="folder for Debian's kernel (%(default)s)")
     return parser.parse_args(arguments)
 
 
 def plan(chosen: argparse.Namespace) -> kernels.Plan:
-    """What to measure. Raises debian.Missing where a program isn't there."""
+    """What to measure. Raises debian.MissingError where a program isn't there."""
     sizes = [int(number) for number in chosen.rules.split(",")]
     pairs = 2 if chosen.quick else chosen.pairs
     return kernels.Plan(
@@ -59,7 +64,7 @@ def command(text: str) -> list[str]:
         debian.require(first)
     found = debian.program(first)
     if found is None:
-        raise debian.Missing(f"no program {first}")
+        raise debian.MissingError(f"no program {first}")
     return [str(Path(found).absolute()), *rest]
 
 
@@ -98,7 +103,7 @@ def main(arguments: list[str]) -> int:
         prepare(chosen.out)
         on_host = chosen.kernel == "host" or (chosen.kernel == "auto" and kernels.host_has_ipvs())
         outcome = kernels.on_host(todo) if on_host else kernels.in_qemu(todo, chosen.cache)
-    except (debian.Missing, MachineError) as error:
+    except (debian.MissingError, MachineError) as error:
         print(error, file=sys.stderr)
         return 2
     return tell(outcome, chosen.out)

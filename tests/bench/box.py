@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
 SKIPPED = {"site-packages", "dist-packages", "test", "idlelib", "ensurepip", "tkinter", "lib2to3", "turtledemo",
-           "pydoc_data"}  # fmt: skip
+           "pydoc_data", "sqlite3"}  # fmt: skip
+LEFT_OUT = re.compile(
+    r"\.a$|^_(tkinter|sqlite3|test|xxtest|dbm|gdbm|curses)\w*\.cpython"
+)  # and the libraries behind them
 FOLDERS = ("dev", "proc", "sys", "tmp", "run", "root")
-STANDARD_LIBRARY = "import sysconfig as s, sys; print(s.get_path('stdlib'), s.get_path('purelib'), sys.prefix, sep='\\n')"
+STANDARD_LIBRARY = (
+    "import sysconfig as s, sys; print(s.get_path('stdlib'), s.get_path('purelib'), sys.prefix, sep='\\n')"
+)
 
 
 def interpreter(command: str) -> str | None:
     """The interpreter that the program at `command` names in its first line; None if it's no script."""
     with open(command, "rb") as stream:
         head = stream.readline(256)
-    return head[2:].split()[0].decode() if head.startswith(b"#!") else None
+    words = head[2:].decode(errors="replace").split() if head.startswith(b"#!") else []
+    if words and os.path.basename(words[0]) == "env":
+        return shutil.which(words[-1])
+    return words[0] if words else None
 
 
 def archive(path: Path, programs: Iterable[str], pythons: Iterable[str], folders: Iterable[Path]) -> None:
@@ -49,9 +58,11 @@ def python_files(python: str) -> list[str]:
     told = subprocess.run([python, "-I", "-c", STANDARD_LIBRARY], capture_output=True, text=True, check=True).stdout
     standard, site, prefix = (Path(line) for line in told.splitlines())
     found = [python, *tree(standard)]
-    found += [str(path) for path in site.glob("*") if path.is_file()]  # .pth files run at every start
-    for path in site.glob("*pyipvsadm*"):
-        found += tree(path) if path.is_dir() else []
+    found += [str(path) for suffix in ("pth", "py") for path in site.glob(f"*.{suffix}")]
+    started = " ".join(path.read_text() for path in site.glob("*.pth"))  # what runs at every start
+    for path in site.glob("*"):
+        if path.is_dir() and (path.name in re.findall(r"\w+", started) or "pyipvsadm" in path.name):
+            found += tree(path)
     if (prefix / "pyvenv.cfg").is_file():
         found.append(str(prefix / "pyvenv.cfg"))
     return found
@@ -62,7 +73,7 @@ def tree(folder: Path) -> list[str]:
     found = []
     for base, names, files in os.walk(folder):
         names[:] = [name for name in names if name not in SKIPPED and not name.startswith(("config-", "."))]
-        found += [os.path.join(base, name) for name in files if not name.endswith(".a")]
+        found += [os.path.join(base, name) for name in files if not LEFT_OUT.search(name)]
     return found
 
 

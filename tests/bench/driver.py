@@ -8,10 +8,12 @@ CONFIG is JSON: `programs` (name -> command), `sizes` ([rules, pairs] each), `st
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterable
@@ -19,11 +21,12 @@ from pathlib import Path
 
 from . import encode, schedule, tables
 from .samples import Sample, first_difference, write
-from .schedule import NULL, OURS, THEIRS, Step
+from .schedule import NULL, THEIRS, Step
 
 GNU_TIME = "/usr/bin/time"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 ANSWERS = {schedule.RESTORE: "ack", schedule.LIST: "dump", schedule.CLEAR: "ack"}
+SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 ERROR_SHOWN = 300  # characters
 
 
@@ -129,20 +132,31 @@ def family() -> int:
         return encode.family_number(kernel.recv(65536))
 
 
+def raise_loopback() -> None:
+    """Set `lo` up: without any address the kernel takes no IPv4 address for a unicast one, and so no server."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anyone:
+        fcntl.ioctl(anyone, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", IFF_UP))
+
+
 def measure(driver: Driver, steps: Iterable[Step]) -> None:
     """Run `steps`; samples go to stdout, what is going on to stderr."""
     for step in steps:
         sample = driver.run(step)
         print(write(sample), flush=True)
         if sample.timed or sample.difference:
-            print(f"{step.rules:>6} rules, pair {step.pair}: {step.row:<20} {step.program:<6}"
-                  f" {sample.seconds:8.3f} s {sample.difference}", file=sys.stderr, flush=True)
+            print(
+                f"{step.rules:>6} rules, pair {step.pair}: {step.row:<20} {step.program:<6}"
+                f" {sample.seconds:8.3f} s {sample.difference}",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def main(path: str) -> int:
     config = json.loads(Path(path).read_text())
     folder = Path(config["folder"])
     folder.mkdir(parents=True, exist_ok=True)
+    raise_loopback()
     driver = Driver(config["programs"], folder)
     driver.run(Step("reset", THEIRS, 0, 0, (schedule.CLEAR,)))
     measure(driver, schedule.starts(config["starts"]))

@@ -41,8 +41,12 @@ def message(family: int, flags: int, command: int, payload: bytes = b"", sequenc
 
 def key(service: Service) -> bytes:
     """The attributes that name a service."""
-    return (u16(1, service.af) + u16(2, service.protocol) + attribute(3, service.address.ljust(16, b"\0"))
-            + attribute(4, struct.pack(">H", service.port)))
+    return (
+        u16(1, service.af)
+        + u16(2, service.protocol)
+        + attribute(3, service.address.ljust(16, b"\0"))
+        + attribute(4, struct.pack(">H", service.port))
+    )
 
 
 def additions(services: Iterable[Service]) -> Iterator[tuple[int, bytes]]:
@@ -51,16 +55,33 @@ def additions(services: Iterable[Service]) -> Iterator[tuple[int, bytes]]:
         name = key(service)
         netmask = 0xFFFFFFFF if service.af == AF_INET else 128
         flags = PERSISTENT if service.persistence else 0
-        yield NEW_SERVICE, attribute(1 | NESTED, name + attribute(6, service.scheduler.encode() + b"\0")
-                                     + attribute(7, struct.pack("<II", flags, 0xFFFFFFFF))
-                                     + u32(8, service.persistence) + u32(9, netmask))
+        yield (
+            NEW_SERVICE,
+            attribute(
+                1 | NESTED,
+                name
+                + attribute(6, service.scheduler.encode() + b"\0")
+                + attribute(7, struct.pack("<II", flags, 0xFFFFFFFF))
+                + u32(8, service.persistence)
+                + u32(9, netmask),
+            ),
+        )
         named = attribute(1 | NESTED, name)
         for server in service.servers:
-            yield NEW_DEST, named + attribute(2 | NESTED, u16(11, service.af)
-                                              + attribute(1, server.address.ljust(16, b"\0"))
-                                              + attribute(2, struct.pack(">H", server.port))
-                                              + u32(3, server.forwarding) + u32(4, server.weight)
-                                              + u32(5, 0) + u32(6, 0))
+            yield (
+                NEW_DEST,
+                named
+                + attribute(
+                    2 | NESTED,
+                    u16(11, service.af)
+                    + attribute(1, server.address.ljust(16, b"\0"))
+                    + attribute(2, struct.pack(">H", server.port))
+                    + u32(3, server.forwarding)
+                    + u32(4, server.weight)
+                    + u32(5, 0)
+                    + u32(6, 0),
+                ),
+            )
 
 
 def restore(services: Iterable[Service], family: int) -> Iterator[bytes]:
@@ -68,8 +89,9 @@ def restore(services: Iterable[Service], family: int) -> Iterator[bytes]:
     rules = additions(services)
     while batch := list(islice(rules, BATCH)):
         last = len(batch) - 1
-        yield b"".join(message(family, ACK if n == last else 0, command, payload, n)
-                       for n, (command, payload) in enumerate(batch))
+        yield b"".join(
+            message(family, ACK if n == last else 0, command, payload, n) for n, (command, payload) in enumerate(batch)
+        )
 
 
 def listing(services: Iterable[Service], family: int) -> Iterator[bytes]:

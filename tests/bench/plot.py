@@ -25,11 +25,17 @@ def draw(samples: Samples, title: str, path: Path) -> None:
     from matplotlib import pyplot
 
     figure, panels = pyplot.subplots(1, 3, figsize=(11, 4), sharey=True, layout="constrained")
-    for panel, row in zip(panels, (RESTORE, LIST, SAVE)):
+    for panel, row in zip(panels, (RESTORE, LIST, SAVE), strict=True):
         for program in (THEIRS, OURS, NULL):
-            points = {n: t for n in samples.sizes if (t := samples.time(row, program, n)) is not None}
-            panel.plot(list(points), list(points.values()), label=LABELS[program], color=COLOURS[program],
-                       marker=MARKERS[program], linewidth=1.5)
+            points = samples.whole(row, program)
+            panel.plot(
+                list(points),
+                list(points.values()),
+                label=LABELS[program],
+                color=COLOURS[program],
+                marker=MARKERS[program],
+                linewidth=1.5,
+            )
         panel.set(title=row, xscale="log", yscale="log", xlabel="rules")
         panel.set_xticks(samples.sizes, [f"{n:,}" for n in samples.sizes])
         panel.minorticks_off()

@@ -1,7 +1,6 @@
 """Run a command in Debian's kernel, under QEMU's software emulation, on the host's own files.
 
-    folder = debian.kernel(cache)
-    result = Machine(folder).run(["ipvsadm", "-Ln"], modules=["ip_vs"])
+    result = Machine(debian.kernel()).run(["ipvsadm", "-Ln"], modules=["ip_vs"])
     result.status, result.stdout, result.stderr
 
 The command sees the host's root over 9p, below an overlay in memory: it may write anywhere, and nothing of
@@ -18,12 +17,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import debian
 
 BOOT_MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
+BOOT_OPTIONS = ("console=ttyS0", "quiet", "panic=-1", "tsc=reliable", "clocksource=tsc")  # an HPET is slow to read
 EXCHANGE = "/run/exchange"  # in the guest: the folder that both sides write
 CONSOLE_TAIL = 4000  # characters of the console that a failed boot shows
 
@@ -79,9 +79,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Machine:
-    """A guest of the kernel that `debian.kernel` unpacked in `kernel`.
+    """A guest of the kernel that `debian.kernel` unpacked in `kernel`; `boot_options` go to that as they are.
 
-    `cpu` is an old one on purpose: an emulated AVX is slower than none.
+    `cpu` must be one without Meltdown, as "max" is: where the kernel has to isolate its page tables,
+    emulation empties its translations with every system call, and one takes twelve times as long.
     """
 
     kernel: Path
@@ -89,7 +90,7 @@ class Machine:
     processors: int = 2
     cpu: str = "max"
     accelerator: str = "tcg,thread=multi"
-    options: Sequence[str] = field(default=())
+    boot_options: Sequence[str] = ()
 
     def run(
         self,
@@ -99,7 +100,7 @@ class Machine:
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         timeout: float = 120,
-        progress: Callable[[str], None] | None = None,
+        progress: Callable[[str], object] | None = None,
     ) -> Result:
         """Boot, load `modules`, run `command` in `folder` with only `environment`; `timeout` is in seconds.
 
@@ -109,13 +110,17 @@ class Machine:
         debian.require("qemu-system-x86_64", "busybox")
         with tempfile.TemporaryDirectory(prefix="exchange-") as name:
             exchange = Path(name)
-            exchange.joinpath("start").write_text(START.format(
-                exchange=EXCHANGE,
-                modules=" ".join(modules),
-                folder=shlex.quote(str(folder or Path.cwd())),
-                environment=shlex.join(f"{k}={v}" for k, v in {"PATH": debian.SYSTEM_PATH, **(environment or {})}.items()),
-                command=shlex.join(command),
-            ))
+            exchange.joinpath("start").write_text(
+                START.format(
+                    exchange=EXCHANGE,
+                    modules=" ".join(modules),
+                    folder=shlex.quote(str(folder or Path.cwd())),
+                    environment=shlex.join(
+                        f"{k}={v}" for k, v in {"PATH": debian.SYSTEM_PATH, **(environment or {})}.items()
+                    ),
+                    command=shlex.join(command),
+                )
+            )
             exchange.joinpath("initramfs").write_bytes(initramfs(self.kernel))
             boot = self._watch(exchange, timeout, progress)
             return Result(
@@ -125,7 +130,7 @@ class Machine:
                 boot,
             )
 
-    def _watch(self, exchange: Path, timeout: float, progress: Callable[[str], None] | None) -> float:
+    def _watch(self, exchange: Path, timeout: float, progress: Callable[[str], object] | None) -> float:
         """Run the guest to its end; the seconds until it stood on the host's files."""
         begin = time.monotonic()
         boot = 0.0
@@ -159,15 +164,14 @@ class Machine:
             "-accel", self.accelerator, "-cpu", self.cpu, "-smp", str(self.processors), "-m", self.memory,
             "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
             "-kernel", str(self.kernel / f"boot/vmlinuz-{version}"), "-initrd", str(exchange / "initramfs"),
-            "-append", f"console=ttyS0 quiet panic=-1 tsc=reliable clocksource=tsc version={version}",
+            "-append", " ".join((*BOOT_OPTIONS, f"version={version}", *self.boot_options)),
             "-virtfs", f"local,path=/,mount_tag=host,readonly=on,{shared}",
             "-virtfs", f"local,path={self.kernel}/lib/modules/{version},mount_tag=modules,readonly=on,{shared}",
             "-virtfs", f"local,path={exchange},mount_tag=exchange,{shared}",
-            *self.options,
         ]  # fmt: skip
 
 
-def relay(path: Path, start: int, progress: Callable[[str], None]) -> int:
+def relay(path: Path, start: int, progress: Callable[[str], object]) -> int:
     """Hand what the file at `path` has gained since `start` to `progress`; how many bytes that was."""
     if not path.exists():
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -28,7 +28,7 @@ from .schedule import (
     STATS,
     THEIRS,
 )
-from .stats import Samples, exponent, ratio
+from .stats import Ratio, Samples, exponent, ratio
 
 BOUND_RULES = 20000  # the size whose ratios are bounded
 BOUNDS = {RESTORE: 0.25, LIST: 1.0, STATS: 1.0, RATE: 1.0, SAVE: 1.0, CLEAR: 1.0}
@@ -42,43 +42,43 @@ WIDTH = 118  # columns, where there is no terminal
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what was done, on how many rules, the figures, and the verdict if it has a bound."""
+    """A line of the table: what was done, on how many rules, the figures, and the verdict if it has a bound.
 
-    rules: int | None
+    `figures` are ipvsadm's, ours and the null client's; `finding` is what the bound is about.
+    """
+
+    rules: int
     operation: str
-    theirs: str
-    ours: str
-    null: str
-    figure: str
+    figures: tuple[str, str, str]
+    finding: str = ""
     bound: str = ""
     holds: bool | None = None
 
 
 def rows(samples: Samples) -> Iterator[Row]:
     """All lines of the table: single commands, then each size, then growth."""
-    yield from start_rows(samples)
-    for rules in samples.sizes:
-        for row in ROWS:
-            if samples.times(row, OURS, rules):
-                yield time_row(samples, row, rules)
-        if samples.times(PIPE, OURS, rules):
-            yield first_row(samples, rules)
-        for row in (RESTORE, LIST, SAVE):
-            yield peak_row(samples, row, rules)
-    for row in (RESTORE, LIST, SAVE):
-        yield growth_row(samples, row)
-
-
-def start_rows(samples: Samples) -> Iterator[Row]:
-    """Single commands on an empty table, against the start of the interpreter."""
-    bare = samples.times(START, BARE)
-    yield Row(None, START, "", seconds(samples.time(START, BARE)), "", "")
+    yield Row(0, START, ("", seconds(samples.time(START, BARE)), ""))
     for row in (LIST_EMPTY, ADD_SERVICE, ADD_SERVER):
-        found = ratio(samples.times(row, OURS), bare)
-        yield Row(
-            None, row, seconds(samples.time(row, THEIRS)), seconds(samples.time(row, OURS)), "",
-            spread(found) + " of the interpreter's start", at_most(START_BOUND), found and found.median <= START_BOUND,
-        )  # fmt: skip
+        yield start_row(samples, row)
+    for rules in samples.sizes:
+        yield from (time_row(samples, row, rules) for row in ROWS if samples.times(row, OURS, rules))
+        yield first_row(samples, rules)
+        yield from (peak_row(samples, row, rules) for row in PEAKS)
+    if len(samples.sizes) > 1:
+        yield from (growth_row(samples, row) for row in PEAKS)
+
+
+def start_row(samples: Samples, row: str) -> Row:
+    """A single command on an empty table, against the start of the interpreter."""
+    found = ratio(samples.times(row, OURS), samples.times(START, BARE))
+    return Row(
+        rules=0,
+        operation=row,
+        figures=(seconds(samples.time(row, THEIRS)), seconds(samples.time(row, OURS)), ""),
+        finding=f"{spread(found)} of {START}",
+        bound=at_most(START_BOUND),
+        holds=found.median <= START_BOUND if found else None,
+    )
 
 
 def time_row(samples: Samples, row: str, rules: int) -> Row:
@@ -87,17 +87,24 @@ def time_row(samples: Samples, row: str, rules: int) -> Row:
     found = ratio(samples.times(row, OURS, rules), samples.times(row, THEIRS, rules), allowance)
     bounded = rules == BOUND_RULES
     return Row(
-        rules, row, *(seconds(samples.time(row, program, rules)) for program in (THEIRS, OURS, NULL)),
-        spread(found) + (" of ipvsadm + start" if row == CLEAR else " of ipvsadm"),
-        at_most(BOUNDS[row]) if bounded else "", found.median <= BOUNDS[row] if bounded and found else None,
-    )  # fmt: skip
+        rules=rules,
+        operation=row,
+        figures=each(lambda program: seconds(samples.time(row, program, rules))),
+        finding=f"{spread(found)} of ipvsadm" + (" + bare start" if row == CLEAR else ""),
+        bound=at_most(BOUNDS[row]) if bounded else "",
+        holds=found.median <= BOUNDS[row] if bounded and found else None,
+    )
 
 
 def first_row(samples: Samples, rules: int) -> Row:
     """The time to the first byte of -Ln, and its part of the whole."""
     ours, whole = samples.first(PIPE, OURS, rules), samples.time(PIPE, OURS, rules)
-    part = f"{ours / whole:.0%} of the whole listing" if ours and whole else ""
-    return Row(rules, "-Ln: first byte", seconds(samples.first(PIPE, THEIRS, rules)), seconds(ours), "", part)
+    return Row(
+        rules=rules,
+        operation=f"{LIST}: first byte",
+        figures=(seconds(samples.first(PIPE, THEIRS, rules)), seconds(ours), ""),
+        finding=f"{ours / whole:.2f} of the whole listing" if ours and whole else "",
+    )
 
 
 def peak_row(samples: Samples, row: str, rules: int) -> Row:
@@ -105,21 +112,34 @@ def peak_row(samples: Samples, row: str, rules: int) -> Row:
     ours = samples.peak(row, OURS, rules)
     bounded = rules == PEAK_RULES
     return Row(
-        rules, f"{row}: memory", *(mebibytes(samples.peak(row, program, rules)) for program in (THEIRS, OURS, NULL)),
-        "", f"at most {PEAKS[row]:.0f} MiB" if bounded else "",
-        ours <= PEAKS[row] if bounded and ours is not None else None,
-    )  # fmt: skip
+        rules=rules,
+        operation=f"{row}: memory",
+        figures=each(lambda program: mebibytes(samples.peak(row, program, rules))),
+        bound=f"at most {PEAKS[row]:.0f} MiB" if bounded else "",
+        holds=ours <= PEAKS[row] if bounded and ours is not None else None,
+    )
 
 
 def growth_row(samples: Samples, row: str) -> Row:
-    """The exponents with which the time grows: whole processes, and our own share, which is the one bounded."""
-    whole = [exponent({n: t for n in samples.sizes if (t := samples.time(row, p, n)) is not None}) for p in (THEIRS, OURS)]
+    """The exponents with which the time grows: of whole processes, and of our own share, which is the one bounded."""
     own = exponent(samples.own(row))
     return Row(
-        None, f"{row}: growth", *(power(e) for e in whole), power(exponent(samples.kernel(row))),
-        f"own share, without kernel and start: {power(own)}" if own is not None else "",
-        at_most(GROWTH_BOUND) if own is not None else "", own <= GROWTH_BOUND if own is not None else None,
-    )  # fmt: skip
+        rules=0,
+        operation=f"{row}: growth",
+        figures=(
+            power(exponent(samples.whole(row, THEIRS))),
+            power(exponent(samples.whole(row, OURS))),
+            power(exponent(samples.kernel(row))),
+        ),
+        finding=f"{power(own)}: ours without start and kernel",
+        bound=at_most(GROWTH_BOUND),
+        holds=own <= GROWTH_BOUND if own is not None else None,
+    )
+
+
+def each(figure: Callable[[str], str]) -> tuple[str, str, str]:
+    """`figure` of each program, in the order of the columns."""
+    return figure(THEIRS), figure(OURS), figure(NULL)
 
 
 def problems(samples: Sequence[Sample]) -> list[str]:
@@ -139,14 +159,14 @@ def problems(samples: Sequence[Sample]) -> list[str]:
 def render(found: Sequence[Row], facts: Sequence[str], *, width: int = WIDTH, markdown: bool = False) -> str:
     """The table as text, or as Markdown for the README."""
     table = Table(box=box.MARKDOWN if markdown else box.SIMPLE)
-    for title in ("rules", "operation", "ipvsadm", "pyipvsadm", "null client", "median (least-most) of the pairs"):
+    for title in ("rules", "operation", "ipvsadm", "pyipvsadm", "null client", "median of the pairs (least-most)"):
         table.add_column(title, justify="left" if title[0] in "om" else "right", no_wrap=markdown)
     table.add_column("bound", no_wrap=True)
     table.add_column("holds", no_wrap=True)
     for row in found:
         verdict = "" if row.holds is None else "yes" if row.holds else "NO"
         rules = f"{row.rules:,}" if row.rules else ""
-        table.add_row(rules, row.operation, row.theirs, row.ours, row.null, row.figure, row.bound, verdict)
+        table.add_row(rules, row.operation, *row.figures, row.finding, row.bound, verdict)
     stream = io.StringIO()
     console = Console(file=stream, width=400 if markdown else width, color_system=None)
     console.print(table)
@@ -162,13 +182,13 @@ def mebibytes(value: float | None) -> str:
 
 
 def power(value: float | None) -> str:
-    return "" if value is None else f"n^{value:.2f}"
+    return "?" if value is None else f"n^{value:.2f}"
 
 
 def at_most(bound: float) -> str:
     return f"at most {bound:g}"
 
 
-def spread(found: object) -> str:
+def spread(found: Ratio | None) -> str:
     """A ratio in words: its median, and between what the pairs lie."""
-    return "?" if found is None else f"{found.median:.2f} ({found.least:.2f}-{found.greatest:.2f})"  # type: ignore[attr-defined]
+    return "?" if found is None else f"{found.median:.2f} ({found.least:.2f}-{found.greatest:.2f})"

@@ -46,7 +46,7 @@ def first_difference(ours: bytes, theirs: bytes) -> str:
     if ours == theirs:
         return ""
     a, b = ours.split(b"\n"), theirs.split(b"\n")
-    for number, (left, right) in enumerate(zip(a, b), 1):
+    for number, (left, right) in enumerate(zip(a, b, strict=False), 1):
         if left != right:
             return f"line {number}: {left.decode(errors='replace')!r}, before {right.decode(errors='replace')!r}"
     return f"{len(a) - 1} lines, before {len(b) - 1}"

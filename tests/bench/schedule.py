@@ -90,8 +90,17 @@ def step(row: str, program: str, rules: int, pair: int) -> Step:
     """The step that measures `row` once."""
     first = pair == 0
     arguments = tuple(row.removesuffix(" |").split())
-    return Step(row, program, rules, pair, arguments, restores=row == RESTORE, piped=row == PIPE,
-                peak=first and row != PIPE, timed=not first or rules >= SMALL)
+    return Step(
+        row,
+        program,
+        rules,
+        pair,
+        arguments,
+        restores=row == RESTORE,
+        piped=row == PIPE,
+        peak=first and row != PIPE,
+        timed=not first or rules >= SMALL,
+    )
 
 
 def left(row: str, program: str, rules: int, pair: int) -> Step:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import median
+from statistics import linear_regression, median
 
 from .samples import Sample
 from .schedule import BARE, LIST, LIST_EMPTY, NULL, OURS, SAVE, START
@@ -28,7 +28,7 @@ class Samples:
         self.sizes = sorted({sample.rules for sample in self.all if sample.rules})
 
     def of(self, row: str, program: str, rules: int = 0) -> list[Sample]:
-        """The samples of `program` in `row` at `rules`. The null client's -Ln is its -Sn: the kernel is asked the same."""
+        """The samples of `program` in `row` at `rules`. The null client's -Sn is its -Ln."""
         row = LIST if program == NULL and row == SAVE else row
         return [s for s in self.all if (s.row, s.program, s.rules) == (row, program, rules)]
 
@@ -56,18 +56,17 @@ class Samples:
 
         The kernel's part is the null client's time less the bare interpreter's.
         """
-        start, bare = self.time(LIST_EMPTY, OURS), self.time(START, BARE)
-        shares = {}
-        for rules in self.sizes:
-            ours, null = self.time(row, OURS, rules), self.time(row, NULL, rules)
-            if None not in (ours, null, start, bare):
-                shares[rules] = (ours - start) - (null - bare)  # type: ignore[operator]
-        return shares
+        start, kernel = self.time(LIST_EMPTY, OURS) or 0.0, self.kernel(row)
+        return {n: time - start - kernel[n] for n, time in self.whole(row, OURS).items() if n in kernel}
+
+    def whole(self, row: str, program: str) -> dict[int, float]:
+        """The time of `row` at each size, in seconds: whole processes."""
+        return {rules: time for rules in self.sizes if (time := self.time(row, program, rules)) is not None}
 
     def kernel(self, row: str) -> dict[int, float]:
         """The kernel's share of `row` at each size, in seconds: the null client's time less the interpreter's."""
         bare = self.time(START, BARE) or 0.0
-        return {rules: time - bare for rules in self.sizes if (time := self.time(row, NULL, rules)) is not None}
+        return {rules: time - bare for rules, time in self.whole(row, NULL).items()}
 
 
 def ratio(ours: Mapping[int, float], theirs: Mapping[int, float], allowance: float = 0.0) -> Ratio | None:
@@ -81,9 +80,7 @@ def exponent(points: Mapping[int, float]) -> float | None:
 
     A share that isn't positive, as noise can make a small one, is left out.
     """
-    logs: Sequence[tuple[float, float]] = [(math.log(x), math.log(y)) for x, y in points.items() if y > 0]
+    logs = [(math.log(rules), math.log(seconds)) for rules, seconds in points.items() if seconds > 0]
     if len(logs) < 2:
         return None
-    middle_x, middle_y = (sum(values) / len(logs) for values in zip(*logs))
-    spread = sum((x - middle_x) ** 2 for x, _ in logs)
-    return sum((x - middle_x) * (y - middle_y) for x, y in logs) / spread
+    return linear_regression([x for x, _ in logs], [y for _, y in logs]).slope

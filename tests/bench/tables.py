@@ -11,8 +11,14 @@ SERVERS = 4  # for each service: 20,000 rules are 4,000 services and their 16,00
 SCHEDULERS = ("wlc", "rr", "wrr", "lc", "sh")
 FORWARDING = {"m": 0, "g": 3, "i": 2}  # ipvsadm's letter: IP_VS_CONN_F_*
 EVERY = 16  # services to a cycle in which each kind has its place
-FIRST_SERVICE = {AF_INET: IPv4Address("10.0.0.1"), AF_INET6: IPv6Address("2001:db8:1::1")}
-FIRST_SERVER = {AF_INET: IPv4Address("172.16.0.1"), AF_INET6: IPv6Address("2001:db8:2::1")}
+FIRST_SERVICE: dict[int, IPv4Address | IPv6Address] = {
+    AF_INET: IPv4Address("10.0.0.1"),
+    AF_INET6: IPv6Address("2001:db8:1::1"),
+}
+FIRST_SERVER: dict[int, IPv4Address | IPv6Address] = {
+    AF_INET: IPv4Address("172.16.0.1"),
+    AF_INET6: IPv6Address("2001:db8:2::1"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,7 @@ def lines(services: list[Service]) -> Iterator[str]:
         yield f"-A {option} {name} -s {service.scheduler}{persistent}\n"
         for server in service.servers:
             forwarding = letters[server.forwarding]
-            yield (f"-a {option} {name} -r {endpoint(server.address, server.port)}"
-                   f" -{forwarding} -w {server.weight}\n")
+            yield (f"-a {option} {name} -r {endpoint(server.address, server.port)} -{forwarding} -w {server.weight}\n")
 
 
 def endpoint(address: bytes, port: int) -> str:

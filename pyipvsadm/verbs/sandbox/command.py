@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import _signal  # `signal` without its enums, which take longer than all the rest
 import os
 import termios
 from fcntl import ioctl
 from struct import pack
-
-import _signal  # `signal` without its enums, which take longer than all the rest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+MODULES = "/usr/lib/uml/modules"  # of that kernel, in Debian's package
 RING_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16  # what is moved at once
 LENGTH = Struct("=I")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import _socket
 import ctypes
 import os
 from fcntl import ioctl
 from struct import pack
 
-import _socket
+from .frames import MODULES
 
-MODULES = "/usr/lib/uml/modules"
 FIND_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SCRATCH = "/dev/sandbox"  # the kernel mounts a devtmpfs on /dev: the one place that can be written at first
 DEVICES = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
 
-MNT_DETACH = 2  # sys/mount.h
+MS_BIND, MNT_DETACH = 4096, 2  # sys/mount.h
 RB_POWER_OFF = 0x4321FEDC  # sys/reboot.h
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1  # linux/sockios.h, linux/if.h
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -69,12 +69,11 @@ def lay_out_files(writable: tuple[bytes, ...]) -> None:
     for folder in writable:
         mount("hostfs", folder, folder)
     os.makedirs("/lib/modules", exist_ok=True)
-    succeed(libc.mount(MODULES.encode(), b"/lib/modules", None, 4096, None), "/lib/modules")  # MS_BIND
+    succeed(libc.mount(MODULES.encode(), b"/lib/modules", None, MS_BIND, None), "/lib/modules")
 
 
-def start_network() -> None:
-    """Name the machine, and bring its loopback up."""
-    _socket.sethostname("sandbox")
+def bring_up_loopback() -> None:
+    """Make 127.0.0.1 and ::1 work in this network namespace."""
     control = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
     try:
         ioctl(control.fileno(), SIOCSIFFLAGS, pack("16sh14x", b"lo", IFF_UP))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import select
 import signal
-import time
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-LINGER_SECONDS = 2.0  # how long killed processes may take to vanish
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 class Keeper:
@@ -58,9 +58,7 @@ class Keeper:
             os.waitpid(self._process, 0)
 
 
-def _become(
-    words: Sequence[str], environment: Mapping[str, str], inherited: Sequence[int], log: int
-) -> NoReturn:
+def _become(words: Sequence[str], environment: Mapping[str, str], inherited: Sequence[int], log: int) -> NoReturn:
     """Turn this process into the kernel's.
 
     It stays on one CPU: each system call inside is a hand-over between two processes, which
@@ -96,16 +94,14 @@ def _let_go(kept: set[int]) -> None:
 
 def _keep(kernel: int, lifeline: int) -> None:
     """Wait until the kernel ends or nobody holds the lifeline any more; then leave nothing of the kernel."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the kernel leaves behind is ours to bury
     poller = select.poll()
     poller.register(lifeline, select.POLLIN)
     poller.register(os.pidfd_open(kernel), select.POLLIN)
     poller.poll()
-    end = time.monotonic() + LINGER_SECONDS
+    os.killpg(kernel, signal.SIGKILL)
     try:
-        os.killpg(kernel, signal.SIGKILL)
-        os.waitpid(kernel, 0)
-        while time.monotonic() < end:  # the rest isn't ours to wait for
-            os.killpg(kernel, signal.SIGKILL)
-            time.sleep(0.002)
-    except ProcessLookupError:
+        while True:
+            os.wait()
+    except ChildProcessError:
         pass  # all gone

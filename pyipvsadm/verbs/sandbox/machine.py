@@ -8,8 +8,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Self
 
-from .frames import RING_BYTES
-from .guest import MODULES
+from .frames import MODULES, RING_BYTES
 from .keeper import Keeper
 from .settings import SandboxError
 
@@ -112,6 +111,4 @@ def _memory_folder(memory: str) -> str:
         there = os.statvfs(folder)
         if not there.f_flag & os.ST_NOEXEC and there.f_bavail * there.f_frsize >= wanted:
             return folder
-    raise SandboxError(
-        f"No temporary folder has room for {memory} of memory", hint="ask for less with `--memory`"
-    )
+    raise SandboxError(f"No temporary folder has room for {memory} of memory", hint="ask for less with `--memory`")

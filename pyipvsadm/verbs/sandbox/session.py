@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import _signal  # `signal` without its enums, which take longer than all the rest
 import os
 import sys
 import termios
+from _socket import sethostname
 from select import POLLIN, POLLOUT, poll
-
-import _signal  # `signal` without its enums, which take longer than all the rest
 
 from . import frames, guest
 from .command import Command, Refusal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CONTROL, LINES = "/dev/ttyS0", {1: "/dev/ttyS1", 2: "/dev/ttyS2"}
 RING = "/dev/mmapper"
+LFLAG, CC = 3, 6  # of what tcgetattr returns
 LEFT_OVER_BYTES = 1 << 20  # read after the command's end: more than a pipe holds, yet no endless stream
 
 
@@ -46,12 +47,14 @@ def _attend() -> None:
     start = Start.make(arrived.pop(0)[1:])
     try:
         guest.lay_out_files(start.folders)
-        guest.start_network()
+        sethostname("sandbox")
+        guest.bring_up_loopback()
         if start.module and not guest.load("ip_vs"):
             raise Refusal("The sandbox's kernel can't load ip_vs", "`--no-module` leaves it out", 2)
         command = Command(start)
-    except Refusal as refusal:
-        os.write(control, frames.pack("refused", *refusal.args))
+    except (Refusal, OSError) as error:
+        told = error.args if isinstance(error, Refusal) else (f"The sandbox can't be set up: {error}", "", 2)
+        os.write(control, frames.pack("refused", *told))
         os.read(control, 1)  # until the outside hangs up
         return
     os.write(control, frames.pack("started"))
@@ -62,8 +65,8 @@ def open_raw(path: str, mode: int) -> int:
     """Open a serial line such that bytes pass unchanged."""
     line = os.open(path, mode | os.O_NOCTTY)
     attributes = termios.tcgetattr(line)
-    attributes[:4] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0]
-    attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+    attributes[:CC] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0, *attributes[LFLAG + 1 : CC]]
+    attributes[CC][termios.VMIN], attributes[CC][termios.VTIME] = 1, 0
     termios.tcsetattr(line, termios.TCSANOW, attributes)
     if mode == os.O_WRONLY:
         os.set_blocking(line, False)
@@ -136,9 +139,7 @@ class Pump:
 class Session:
     """One command's life. `reader` may hold the beginning of a frame."""
 
-    def __init__(
-        self, command: Command, control: int, sinks: dict[int, int], ring: int, reader: frames.Reader
-    ) -> None:
+    def __init__(self, command: Command, control: int, sinks: dict[int, int], ring: int, reader: frames.Reader) -> None:
         self._command, self._control, self._ring, self._reader = command, control, ring, reader
         self._pumps = {stream: Pump(source, sinks[stream]) for stream, source in command.sources.items()}
         self._status: int | None = None
@@ -222,10 +223,10 @@ class Session:
             self._tell("took", written)
         if self._at_end and self._taken == self._put:
             self._feeding = False
-            if self._is_pty(sink):
-                os.write(sink, termios.tcgetattr(sink)[6][termios.VEOF])
-            else:
+            if not self._is_pty(sink):
                 os.close(sink)
+            elif termios.tcgetattr(sink)[LFLAG] & termios.ICANON:
+                os.write(sink, termios.tcgetattr(sink)[CC][termios.VEOF])
 
     def _reap(self) -> None:
         """Bury whoever has died, orphans too; the command's death ends the session."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...errors import IpvsadmError
 from ...record import Record
 
+TIMED_OUT = 124  # timeout(1)'s
+
 
 class SandboxError(IpvsadmError):
     """The sandbox can't be had, or it can't run the command."""
@@ -23,3 +25,12 @@ class Settings(Record):
     timeout: float | None = None
     memory: str = "512M"
     module: bool = True
+
+
+def late(seconds: float | None) -> SandboxError:
+    """What the caller of a command learns that didn't end in time."""
+    return SandboxError(
+        f"The command didn't end within {seconds:g} s",
+        hint="give it longer with `--timeout`",
+        status=TIMED_OUT,
+    )

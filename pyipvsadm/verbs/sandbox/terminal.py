@@ -44,7 +44,7 @@ class Terminal:
 
     def __enter__(self) -> Self:
         if self._raw:
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._raw)
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, self._raw)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,7 +55,7 @@ class Terminal:
         if self._raw and self._before:
             try:
                 if termios.tcgetattr(self._descriptor)[:4] == self._raw[:4]:
-                    termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+                    termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
             except termios.error:
                 pass  # it has gone
 

@@ -1,0 +1,33 @@
+# Each target does its whole set-up: a virtual environment in .venv, and Debian's packages that are missing.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables strace procps
+
+.PHONY: test demo check generated setup packages bench clean
+
+test: setup check
+	$(BIN)/python -m pytest
+
+demo: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pyipvsadm sandbox -- python tests/demo.py
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: packages .venv/ready
+
+packages:
+	@tests/packages.sh $(PACKAGES)
+
+.venv/ready: pyproject.toml
+	@tests/packages.sh --venv $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+clean:
+	rm -rf .venv .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

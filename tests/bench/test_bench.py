@@ -1,0 +1,259 @@
+"""The benchmark's arithmetic and its bytes; it takes no kernel to run these."""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from . import box, encode, plot, qemu, report, schedule, tables
+from .samples import Sample, first_difference, read, write
+from .schedule import BARE, CLEAR, LARGE, LIST, LIST_EMPTY, NULL, OURS, RESTORE, SAVE, SMALL, START, THEIRS
+from .stats import Ratio, Samples, exponent, ratio
+
+FAMILY = 0x1C
+
+
+def sample(row: str, program: str, rules: int = 0, pair: int = 1, seconds: float = 1.0, **more: object) -> Sample:
+    return Sample(row, program, rules, pair, seconds, **{"status": 0, **more})  # type: ignore[arg-type]
+
+
+def linear(rules: int, start: float, each: float) -> float:
+    return start + rules * each
+
+
+def run_of(sizes: tuple[int, ...], ours: float = 1e-5, kernel: float = 1e-4) -> list[Sample]:
+    """Samples of a run in which everything is linear; seconds a rule of our own and of the kernel's."""
+    found = [sample(START, BARE, seconds=0.2), sample(LIST_EMPTY, OURS, seconds=0.3)]
+    for rules in sizes:
+        for row in (RESTORE, LIST, SAVE):
+            found.append(sample(row, OURS, rules, seconds=linear(rules, 0.3, ours + kernel), peak=32 * 1024))
+            found.append(sample(row, THEIRS, rules, seconds=linear(rules, 0.01, 10 * kernel), peak=2 * 1024))
+        found.append(sample(RESTORE, NULL, rules, seconds=linear(rules, 0.2, kernel)))
+        found.append(sample(LIST, NULL, rules, seconds=linear(rules, 0.2, kernel)))
+    return found
+
+
+class TestTables:
+    def test_a_table_has_as_many_rules_as_asked_for(self):
+        lines = list(tables.lines(tables.table(1000)))
+        assert Counter(line[:2] for line in lines) == {"-A": 200, "-a": 800}
+
+    def test_its_first_lines_are_written_as_ipvsadm_reads_them(self):
+        assert list(tables.lines(tables.table(10)))[:7] == [
+            "-A -t 10.0.0.1:80 -s wlc\n",
+            "-a -t 10.0.0.1:80 -r 172.16.0.1:80 -m -w 1\n",
+            "-a -t 10.0.0.1:80 -r 172.16.0.2:80 -m -w 2\n",
+            "-a -t 10.0.0.1:80 -r 172.16.0.3:80 -m -w 3\n",
+            "-a -t 10.0.0.1:80 -r 172.16.0.4:80 -m -w 4\n",
+            "-A -t 10.0.0.2:443 -s rr -p 300\n",
+            "-a -t 10.0.0.2:443 -r 172.16.0.5:443 -g -w 1\n",
+        ]
+
+    def test_ipv6_stands_in_brackets(self):
+        assert "-A -t [2001:db8:1::10]:53 -s wlc\n" in list(tables.lines(tables.table(100)))
+
+    def test_no_service_comes_twice(self):
+        services = tables.table(100_000)
+        assert len({(s.protocol, s.address, s.port) for s in services}) == len(services) == 20_000
+
+
+class TestMessages:
+    def test_a_service_is_added_by_these_bytes(self):
+        (command, payload), *_ = encode.additions(tables.table(5))
+        assert command == 1  # IPVS_CMD_NEW_SERVICE
+        assert payload == bytes.fromhex(
+            "5400 0180"  # SERVICE, nested, 84 bytes
+            "0600 0100  0200 0000"  # AF, AF_INET
+            "0600 0200  0600 0000"  # PROTOCOL, TCP
+            "1400 0300  0a000001 00000000 00000000 00000000"  # ADDR, 10.0.0.1
+            "0600 0400  0050 0000"  # PORT, 80 in network order
+            "0800 0600  776c6300"  # SCHED_NAME, "wlc" and its NUL
+            "0c00 0700  00000000 ffffffff"  # FLAGS, none, of all
+            "0800 0800  00000000"  # TIMEOUT
+            "0800 0900  ffffffff"  # NETMASK
+        )
+
+    def test_a_message_is_framed_by_these_bytes(self):
+        assert (
+            encode.message(FAMILY, encode.ACK, encode.FLUSH, b"", 7)
+            == bytes.fromhex(
+                "14000000 1c00 0500 07000000 00000000 11 01 0000"  # length, family, REQUEST|ACK, sequence, pid; FLUSH, version 1
+            )
+        )
+
+    def test_only_the_last_message_of_a_write_asks_for_an_ack(self):
+        writes = list(encode.restore(tables.table(1000), FAMILY))
+        flags = [[flag for _, flag in messages(write)] for write in writes]
+        assert [len(each) for each in flags] == [256, 256, 256, 232]
+        assert all(set(each[:-1]) == {encode.REQUEST} for each in flags)
+        assert all(each[-1] == encode.REQUEST | encode.ACK for each in flags)
+
+    def test_a_listing_asks_for_the_services_and_the_servers_of_each(self):
+        writes = list(encode.listing(tables.table(1000), FAMILY))
+        assert [write[16] for write in writes] == [encode.GET_SERVICE] + [encode.GET_DEST] * 200
+
+    def test_the_family_is_found_behind_other_attributes(self):
+        answer = bytes(20) + encode.attribute(2, b"IPVS\0") + encode.u16(1, 0x23)
+        assert encode.family_number(answer) == 0x23
+
+    def test_no_family_is_said(self):
+        with pytest.raises(LookupError):
+            encode.family_number(bytes(36))
+
+
+def messages(write: bytes) -> list[tuple[int, int]]:
+    """The type and the flags of each message in `write`."""
+    found, at = [], 0
+    while at < len(write):
+        length, kind, flags = struct.unpack_from("<IHH", write, at)
+        found.append((kind, flags))
+        at += length
+    return found
+
+
+class TestSchedule:
+    @pytest.mark.parametrize("rules", [1000, SMALL, 20000, 100000])
+    def test_every_restore_is_cleared_before_the_next(self, rules):
+        changes = [step for step in schedule.tables(rules, 2) if step.row in (RESTORE, CLEAR)]
+        assert all(a.row == RESTORE and b.row == CLEAR and a.program == b.program for a, b in pairwise_of(changes))
+
+    def test_programs_take_turns_in_each_row(self):
+        turns = [step.program for step in schedule.tables(20000, 3) if step.row == LIST and step.program != NULL]
+        assert turns == [OURS, THEIRS] * 3
+
+    def test_the_first_pair_of_a_small_size_is_not_timed(self):
+        assert {step.timed for step in schedule.tables(1000, 2) if step.pair == 0} == {False}
+        assert sum(step.timed for step in schedule.tables(1000, 2) if (step.row, step.program) == (LIST, OURS)) == 2
+
+    def test_a_large_size_runs_ipvsadm_once(self):
+        restores = [step.program for step in schedule.tables(LARGE + 1, 3) if step.row == RESTORE]
+        assert Counter(restores) == {OURS: 3, NULL: 3, THEIRS: 1}
+
+    def test_memory_is_measured_once_a_row(self):
+        peaks = [(step.row, step.program) for step in schedule.tables(20000, 3) if step.peak]
+        assert len(peaks) == len(set(peaks)) > 0
+
+
+def pairwise_of(steps: list[schedule.Step]) -> list[tuple[schedule.Step, schedule.Step]]:
+    """`steps` two by two."""
+    return list(pairwise(steps))[::2]
+
+
+class TestSamples:
+    def test_a_sample_survives_its_line(self):
+        one = sample(LIST, OURS, 1000, peak=9000, first=0.25, digest="ab")
+        assert list(read(["noise\n", write(one) + "\n"])) == [one]
+
+    def test_the_first_line_that_differs_is_named(self):
+        assert first_difference(b"a\nb\nc\n", b"a\nx\nc\n") == "line 2: 'b', before 'x'"
+        assert first_difference(b"a\n", b"a\nb\n") == "line 2: '', before 'b'"
+        assert first_difference(b"a\n", b"a\n") == ""
+
+
+class TestStatistics:
+    def test_a_ratio_is_the_median_of_the_pairs_ratios(self):
+        assert ratio({1: 1.0, 2: 3.0, 3: 2.0}, {1: 2.0, 2: 2.0, 3: 2.0}) == Ratio(1.0, 0.5, 1.5)
+
+    def test_a_pair_without_its_other_half_is_left_out(self):
+        assert ratio({1: 1.0, 2: 9.0}, {1: 2.0}) == Ratio(0.5, 0.5, 0.5)
+        assert ratio({1: 1.0}, {}) is None
+
+    def test_an_allowance_is_added_to_theirs(self):
+        assert ratio({1: 1.5}, {1: 1.0}, allowance=0.5) == Ratio(1.0, 1.0, 1.0)
+
+    @pytest.mark.parametrize("power", [0.9, 1.0, 1.3])
+    def test_the_exponent_of_a_power_is_found(self, power):
+        assert exponent({n: 0.01 * n**power for n in (1000, 5000, 100000)}) == pytest.approx(power)
+
+    def test_one_size_has_no_exponent(self):
+        assert exponent({1000: 1.0}) is None
+        assert exponent({1000: -1.0, 5000: 1.0}) is None
+
+    def test_our_own_share_is_without_start_and_kernel(self):
+        samples = Samples(run_of((1000, 100000)))
+        assert samples.own(LIST) == pytest.approx({1000: 0.01, 100000: 1.0})
+        assert samples.kernel(SAVE) == pytest.approx({1000: 0.1, 100000: 10.0})
+
+    def test_a_run_that_is_not_timed_counts_for_memory_alone(self):
+        samples = Samples([sample(LIST, OURS, 1000, 0, 9.0, timed=False, peak=2048), sample(LIST, OURS, 1000, 1, 1.0)])
+        assert samples.time(LIST, OURS, 1000) == 1.0
+        assert samples.peak(LIST, OURS, 1000) == 2.0
+
+
+class TestReport:
+    def verdicts(self, samples: list[Sample]) -> dict[tuple[int, str], bool | None]:
+        return {(row.rules, row.operation): row.holds for row in report.rows(Samples(samples))}
+
+    def test_bounds_apply_to_the_sizes_that_they_name(self):
+        verdicts = self.verdicts(run_of((1000, 20000, 100000)))
+        assert verdicts[1000, RESTORE] is None
+        assert verdicts[20000, RESTORE] is True
+        assert verdicts[20000, "-R: memory"] is None
+        assert verdicts[100000, "-R: memory"] is True
+        assert verdicts[0, "-R: growth"] is True
+
+    def test_what_is_broken_is_told(self):
+        verdicts = self.verdicts(run_of((1000, 20000), ours=5e-4))
+        assert verdicts[20000, RESTORE] is False
+        assert verdicts[20000, LIST] is True
+
+    def test_start_is_held_against_the_bare_interpreter(self):
+        assert self.verdicts(run_of(()))[0, LIST_EMPTY] is True  # 0.3 s is 1.5 times 0.2 s
+
+    def test_the_table_is_plain_text_and_markdown(self):
+        rows = list(report.rows(Samples(run_of((1000, 20000)))))
+        assert "yes" in report.render(rows, ["a fact"])
+        assert report.render(rows, ["a fact"], markdown=True).count("\n|") > len(rows)
+
+    @pytest.mark.parametrize(
+        ("bad", "word"),
+        [({"status": 255}, "FAILED"), ({"error": "boo"}, "COMPLAINED"), ({"difference": "line 1"}, "DIFFERENT")],
+    )
+    def test_what_must_not_be_is_told(self, bad, word):
+        (line,) = report.problems([sample(LIST, OURS), sample(LIST, OURS, **bad)])
+        assert line.startswith(word)
+
+    def test_the_plot_is_svg(self, tmp_path):
+        pytest.importorskip("matplotlib")
+        plot.draw(Samples(run_of((1000, 20000))), "a title", tmp_path / "plot.svg")
+        assert "<svg" in tmp_path.joinpath("plot.svg").read_text()
+
+
+class TestGuest:
+    DEPENDENCIES = "b/9p.ko: b/9pnet.ko b/netfs.ko b/fscache.ko\nb/9pnet.ko:\nb/netfs.ko: b/fscache.ko\nb/fscache.ko:\n"
+
+    def test_modules_come_after_what_they_need(self):
+        order = qemu.load_order(self.DEPENDENCIES, ("9pnet", "9p", "built_in"))
+        assert order == ["b/9pnet.ko", "b/fscache.ko", "b/netfs.ko", "b/9p.ko"]
+
+    def test_an_initramfs_is_a_cpio_archive(self):
+        archive = qemu.cpio(("bin",), {"init": b"#!"})
+        assert len(archive) % 4 == 0
+        assert archive[:6] == b"070701"
+        assert archive[110:114] == b"bin\0"
+        assert b"TRAILER!!!\0" in archive
+
+    def test_a_script_names_its_interpreter(self, tmp_path):
+        script = tmp_path / "script"
+        script.write_text(f"#!{sys.executable}\n")
+        assert box.interpreter(str(script)) == sys.executable
+        assert box.interpreter(os.path.realpath(sys.executable)) is None
+
+    def test_a_link_brings_what_it_leads_to(self, tmp_path):
+        tmp_path.joinpath("one").symlink_to("two")
+        tmp_path.joinpath("two").symlink_to(tmp_path / "three")
+        Path(tmp_path, "three").touch()
+        assert list(box.link_targets(str(tmp_path / "one"))) == [str(tmp_path / "two"), str(tmp_path / "three")]
+
+
+def test_the_growth_of_a_linear_run_is_one():
+    own = exponent(Samples(run_of((1000, 5000, 20000, 100000))).own(RESTORE))
+    assert own is not None
+    assert math.isclose(own, 1.0, abs_tol=1e-9)

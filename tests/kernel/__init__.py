@@ -1,0 +1,1 @@
+"""Tests on a real IPVS kernel, most of them against ipvsadm itself."""

@@ -1,0 +1,487 @@
+"""Random command lines, right and wrong, over a small universe of services and servers.
+
+Its tables are written from ipvsadm's manual page, not from ours: a slip in those mustn't hide here.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import NamedTuple
+
+# Lists are ordered by 32-bit differences taken as signed, which is an order only if the values lie
+# in one half of the circle. Each universe keeps to that, and so each has one right order.
+UNIVERSES = (
+    {
+        "4": ("10.0.0.1", "10.1", "0x0a000001", "010.1.2.3", "10.0.0.255", "100.64.0.1", "127.0.0.1", "0.0.0.0",
+              "vip-a.example", "localhost", "10.0.0.1 x"),
+        "mark": ("1", "2", "100", "65536", "4294967295", "0100", " 7", "+8"),
+    },
+    {
+        "4": ("192.0.2.1", "192.0.2.2", "198.51.100.1", "255.255.255.255", "224.0.0.1", "128.0.0.1", "203.0.113.77",
+              "3221225985", "vip", "www.vip.example"),
+        "mark": ("1", "2147483647", "5", "7"),
+    },
+    {
+        "4": ("192.168.0.1", "192.168.0.2", "10.0.0.1", "10.0.0.2", "10.255.255.255", "192.168.1"),
+        "mark": ("4294967295", "4294967294", "2147483649"),
+    },
+)  # fmt: skip
+IPV6 = (
+    "2001:db8::1",
+    "2001:db8:0:0:0:0:0:2",
+    "2001:DB8::ffff:1",
+    "::1",
+    "fe80::1",
+    "ff02::1",
+    "::",
+    "2001:db8::10.0.0.1",
+)
+SERVERS6 = ("2001:db8::101", "2001:db8::102", "2001:db8:0:1::1", "::1", "2001:db8::10.0.0.1")
+PORTS = ("80", "80", "443", "53", "0", "65535", "http", "domain", "8080", " 81", "+82", "0080", "www", "https")
+SCHEDULERS = ("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "none")
+FLAGS = {"sh": ("sh-fallback", "sh-port"), "mh": ("mh-fallback", "mh-port")}
+ANY_FLAGS = ("flag-1", "flag-2", "flag-3")
+MASKS4 = ("255.255.255.0", "255.255.255.255", "255.0.0.0", "24", "0", "0xffffff00", "0.0.0.0", "255.255", "localhost")
+MASKS6 = ("64", "128", "1", "64abc", "127", "+5", " 48")
+NUMBERS = (
+    "0",
+    "1",
+    "3",
+    "255",
+    "256",
+    "65535",
+    "65536",
+    "2147483647",
+    "2147483648",
+    "4294967295",
+    "4294967296",
+    "-1",
+    "",
+    "x",
+    "1x",
+    "0x10",
+    "010",
+    " 5",
+    "5 ",
+    "+6",
+    "99999999999999999999",
+    "2678400",
+    "2678401",
+    "1e3",
+    "\t7",
+    "--5",
+)
+ODD_WORDS = (
+    "",
+    "foo",
+    "-",
+    "--",
+    "1",
+    "-z",
+    "--zork",
+    "-Lz",
+    "--zork=3",
+    "ipvsadm",
+    "''",
+    "a b",
+    "-n=yes",
+    "--clear=1",
+    "-C=",
+    "--lis",
+    "--tcp",
+    "-tcp-service",
+    "--=",
+    "---",
+    "-=",
+    "=",
+    "- ",
+    "-\N{LATIN SMALL LETTER E WITH ACUTE}",
+    "\udcff\udcfe",
+    "\x01\x02",
+    "x" * 300,
+    "--" + "y" * 200,
+    "-n-",
+    "--numeric=",
+    "-Ln",
+    "-h",
+    "-v",
+    "--help",
+)
+BAD_ADDRESSES = (
+    "",
+    ":",
+    "80",
+    ":80",
+    "10.0.0.1:",
+    "10.0.0.1:x",
+    "10.0.0.1:65536",
+    "10.0.0.1:-1",
+    "[10.0.0.1]:80",
+    "[10.0.0.1:80]:90",
+    "[2001:db8::1]",
+    "[2001:db8::1]80",
+    "[2001:db8::1]:",
+    "2001:db8::1:80",
+    "[::1:80",
+    "fe80::1%lo",
+    "[fe80::1%lo]:80",
+    "no.such.host:80",
+    "10.0.0.256:80",
+    "1.2.3.4.5:80",
+    "10.0.0.1:80:81",
+    "a:b:c",
+    "[]:80",
+    "[",
+    "]",
+    "10.0.0.1 80",
+    "10.0.0.1:http ",
+    "<broadcast>:80",
+    "\udcff:80",
+    "10.0.0.1:HTTP",
+    "167772161:80",
+    "167772161",
+    "vip6.example:80",
+    ".:80",
+    "localhost",
+    "-1:80",
+    "0x7f000001:80",
+    "[vip]:80",
+)
+
+# name: short form, what its value is ("" for none)
+COMMANDS = {
+    "add-service": "A", "edit-service": "E", "delete-service": "D", "clear": "C", "list": "L", "add-server": "a",
+    "edit-server": "e", "delete-server": "d", "set": "", "start-daemon": "", "stop-daemon": "", "restore": "R",
+    "save": "S", "zero": "Z",
+}  # fmt: skip
+OPTIONS = {
+    "tcp-service": ("t", "vip"), "udp-service": ("u", "vip"), "sctp-service": ("", "vip"), "fwmark-service": ("f", "mark"),
+    "ipv6": ("6", ""), "scheduler": ("s", "scheduler"), "persistent": ("p", "timeout"), "netmask": ("M", "netmask"),
+    "pe": ("", "engine"), "ops": ("o", ""), "sched-flags": ("b", "flags"), "real-server": ("r", "rip"),
+    "gatewaying": ("g", ""), "ipip": ("i", ""), "masquerading": ("m", ""), "weight": ("w", "number"),
+    "u-threshold": ("x", "number"), "l-threshold": ("y", "number"), "tun-type": ("", "tunnel"), "tun-port": ("", "number"),
+    "tun-nocsum": ("", ""), "tun-csum": ("", ""), "tun-remcsum": ("", ""), "numeric": ("n", ""), "connection": ("c", ""),
+    "timeout": ("", ""), "daemon": ("", ""), "stats": ("", ""), "rate": ("", ""), "thresholds": ("", ""),
+    "persistent-conn": ("", ""), "tun-info": ("", ""), "nosort": ("", ""), "sort": ("", ""), "exact": ("X", ""),
+    "mcast-interface": ("", "interface"), "syncid": ("", "number"), "mcast-group": ("", "group"),
+    "mcast-port": ("", "number"), "mcast-ttl": ("", "number"), "sync-maxlen": ("", "number"),
+}  # fmt: skip
+FORMATS = ("stats", "rate", "thresholds", "persistent-conn", "tun-info", "exact", "numeric", "nosort", "sort")
+
+
+class Token(NamedTuple):
+    """An option or a command, with its value if it has one; without a name, a word of its own."""
+
+    name: str
+    value: str | None = None
+
+
+class Step(NamedTuple):
+    """One command line, and what comes on its stdin."""
+
+    words: list[str]
+    stdin: bytes = b""
+
+
+class Maker:
+    """Makes steps, all of them from one seed."""
+
+    def __init__(self, seed: object) -> None:
+        self.random = Random(repr(seed))
+        self.universe = self.random.choice(UNIVERSES)
+
+    def step(self) -> Step:
+        """The next step: of five, one restore or listing, and a third of all lines wrong on purpose."""
+        draw = self.random.random()
+        if draw < 0.08:
+            return Step(["-R"], self.restore())
+        return Step(self.line())
+
+    # Right lines, by command.
+
+    def line(self, wrong: float = 1 / 3, restoring: bool = False) -> list[str]:
+        """The words of one line, wrong with the likelihood `wrong`."""
+        name = self.random.choices(
+            ("add-service", "edit-service", "delete-service", "add-server", "edit-server", "delete-server", "list", "save",
+             "zero", "set", "clear", "start-daemon", "stop-daemon"),
+            (24, 8, 4, 30, 8, 4, 10, 4, 3, 2, 0.4, 0.6, 0 if restoring else 0.6),
+        )[0]  # fmt: skip
+        tokens = getattr(self, "_" + name.replace("-", "_"))()
+        if self.random.random() < wrong:
+            for _ in range(self.random.choice((1, 1, 2))):
+                tokens = self._distort(tokens)
+        words = self._spell(tokens)
+        if self.random.random() < wrong / 3:
+            words = self._scramble(words)
+        if restoring:
+            words = [word for word in words if word not in ("--nosort", "--stop-daemon")]
+        return words
+
+    def _pick(self, *values: str) -> str:
+        return self.random.choice(values)
+
+    def _maybe(self, chance: float, *tokens: Token) -> list[Token]:
+        return list(tokens) if self.random.random() < chance else []
+
+    def _service(self, six: bool | None = None) -> list[Token]:
+        kind = self.random.choices(("tcp-service", "udp-service", "sctp-service", "fwmark-service"), (8, 4, 1, 4))[0]
+        six = self.random.random() < 0.3 if six is None else six
+        if kind == "fwmark-service":
+            return [Token(kind, self._pick(*self.universe["mark"])), *([Token("ipv6")] if six else [])]
+        return [Token(kind, self._address(self._pick(*(IPV6 if six else self.universe["4"])), self._pick(*PORTS)))]
+
+    def _address(self, host: str, port: str) -> str:
+        if ":" in host:
+            return f"[{host}]:{port}" if self.random.random() < 0.9 else host
+        return f"{host}:{port}" if self.random.random() < 0.9 else host
+
+    def _add_service(self) -> list[Token]:
+        service = self._service()
+        six = Token("ipv6") in service or service[0].value[:1] == "["
+        scheduler = self._pick(*SCHEDULERS)
+        flags = ",".join(self.random.choices(FLAGS.get(scheduler, ()) + ANY_FLAGS, k=self.random.choice((1, 1, 2, 3))))
+        options = [
+            *self._maybe(0.7, Token("scheduler", scheduler)),
+            *self._maybe(0.3, Token("persistent", self._pick("1", "300", "360", "2678400", "77"))),
+            *self._maybe(0.1, Token("persistent")),
+            *self._maybe(0.15, Token("netmask", self._pick(*(MASKS6 if six else MASKS4)))),
+            *self._maybe(0.06, Token("pe", self._pick("sip", "sip", ""))),
+            *self._maybe(0.12, Token("sched-flags", flags)),
+            *self._maybe(0.5 if service[0].name == "udp-service" else 0.02, Token("ops")),
+        ]
+        self.random.shuffle(options)
+        return [Token("add-service"), *service, *options]
+
+    def _edit_service(self) -> list[Token]:
+        return [Token("edit-service"), *self._add_service()[1:]]
+
+    def _delete_service(self) -> list[Token]:
+        return [Token("delete-service"), *self._service()]
+
+    def _zero(self) -> list[Token]:
+        return [Token("zero"), *(self._service() if self.random.random() < 0.6 else [])]
+
+    def _server(self) -> list[Token]:
+        service = self._service()
+        six = Token("ipv6") in service or service[0].value[:1] == "["
+        if self.random.random() < 0.1:
+            six = not six
+        host = self._pick(*SERVERS6) if six else self._pick(*self.universe["4"])
+        server = Token("real-server", self._address(host, self._pick(*PORTS)))
+        return [*service, server] if self.random.random() < 0.9 else [server, *service]
+
+    def _add_server(self) -> list[Token]:
+        number = lambda: Token("weight", self._pick("0", "1", "3", "65535", "65536", "2147483647"))  # noqa: E731
+        options = [
+            *self._maybe(0.5, number()),
+            *self._maybe(0.1, Token("u-threshold", self._pick("0", "10", "100", "2147483647"))),
+            *self._maybe(0.08, Token("l-threshold", self._pick("0", "5", "10", "50"))),
+        ]
+        method = self._pick("", "masquerading", "masquerading", "gatewaying", "ipip", "ipip")
+        if method:
+            options.append(Token(method))
+        if method == "ipip" and self.random.random() < 0.6:
+            kind = self._pick("ipip", "gue", "gre")
+            options.append(Token("tun-type", kind))
+            if kind == "gue":
+                options.append(Token("tun-port", self._pick("1", "6080", "65535")))
+            if kind != "ipip":
+                options += self._maybe(0.6, Token(self._pick("tun-csum", "tun-nocsum", "tun-remcsum")))
+        self.random.shuffle(options)
+        return [Token("add-server"), *self._server(), *options]
+
+    def _edit_server(self) -> list[Token]:
+        return [Token("edit-server"), *self._add_server()[1:]]
+
+    def _delete_server(self) -> list[Token]:
+        return [Token("delete-server"), *self._server()]
+
+    def _list(self) -> list[Token]:
+        which = self.random.choices(
+            ((), self._service(), [Token(self._pick("connection", "timeout", "daemon"))]), (6, 3, 2)
+        )[0]
+        formats = [Token(name) for name in self.random.sample(FORMATS, self.random.choice((0, 1, 1, 2, 3)))]
+        options = [*which, *formats, *self._maybe(0.5, Token("numeric"))]
+        self.random.shuffle(options)
+        return [Token("list"), *dict.fromkeys(options)] if self.random.random() < 0.97 else []
+
+    def _save(self) -> list[Token]:
+        return [Token("save"), *self._maybe(0.7, Token("numeric")), *self._maybe(0.1, Token("sort"))]
+
+    def _clear(self) -> list[Token]:
+        return [Token("clear")]
+
+    def _set(self) -> list[Token]:
+        values = [Token("", self._pick("0", "1", "60", "900", "2678400", "+5")) for _ in range(3)]
+        values.insert(self.random.choice((0, 0, 1, 3)), Token("set"))
+        return values
+
+    def _start_daemon(self) -> list[Token]:
+        options = [
+            *self._maybe(0.9, Token("mcast-interface", self._pick("lo", "lo", "no-such-interface-of-that-name"))),
+            *self._maybe(0.5, Token("syncid", self._pick("0", "7", "255"))),
+            *self._maybe(0.3, Token("mcast-group", self._pick("224.0.0.82", "239.1.2.3", "ff02::81", "ff05::1"))),
+            *self._maybe(0.3, Token("mcast-port", self._pick("1", "9000", "65535"))),
+            *self._maybe(0.3, Token("mcast-ttl", self._pick("1", "255"))),
+            *self._maybe(0.3, Token("sync-maxlen", self._pick("1", "1000", "1500", "65507"))),
+        ]
+        self.random.shuffle(options)
+        return [Token("start-daemon", self._pick("master", "backup")), *options]
+
+    def _stop_daemon(self) -> list[Token]:
+        return [Token("stop-daemon", self._pick("master", "backup")), *self._maybe(0.2, Token("syncid", "7"))]
+
+    # What is wrong with a wrong one.
+
+    def _distort(self, tokens: list[Token]) -> list[Token]:
+        """`tokens` with something amiss, in a way that an option or a value can be."""
+        tokens = list(tokens)
+        place = self.random.randrange(len(tokens) + 1)
+        kind = self.random.choice(
+            ("insert", "insert", "value", "value", "value", "drop", "twice", "command", "swap", "word")
+        )
+        if kind == "insert":
+            name = self._pick(*OPTIONS)
+            tokens.insert(place, Token(name, self._value(OPTIONS[name][1])))
+        elif kind == "word":
+            tokens.insert(place, Token("", self._pick(*ODD_WORDS)))
+        elif kind == "command":
+            name = self._pick(*COMMANDS)
+            tokens.insert(place, Token(name, "master" if "daemon" in name else None))
+        elif tokens and kind == "drop":
+            tokens.pop(place - 1)
+        elif tokens and kind == "twice":
+            tokens.insert(place, self.random.choice(tokens))
+        elif kind == "swap":
+            self.random.shuffle(tokens)
+        else:
+            valued = [index for index, token in enumerate(tokens) if token.value is not None]
+            if valued:
+                at = self.random.choice(valued)
+                kind = OPTIONS.get(tokens[at].name, ("", ""))[1]
+                tokens[at] = tokens[at]._replace(value=self._bad_value(kind))
+        return tokens
+
+    def _value(self, kind: str) -> str | None:
+        """A value of `kind`, as likely wrong as right."""
+        if not kind:
+            return None
+        good = {
+            "vip": self._service(six=False)[0].value, "mark": self._pick(*self.universe["mark"]),
+            "scheduler": self._pick(*SCHEDULERS), "timeout": self._pick("1", "60"),
+            "netmask": self._pick(*MASKS4, *MASKS6), "engine": "sip", "flags": self._pick(*ANY_FLAGS, "sh-port", "mh-fallback"),
+            "rip": self._address(self._pick(*self.universe["4"]), "80"), "number": self._pick("1", "7", "100"),
+            "tunnel": self._pick("ipip", "gue", "gre"), "interface": "lo", "group": "224.0.0.83",
+        }  # fmt: skip
+        return good[kind] if self.random.random() < 0.7 else self._bad_value(kind)
+
+    def _bad_value(self, kind: str) -> str:
+        if kind in ("vip", "rip"):
+            return self._pick(*BAD_ADDRESSES)
+        if kind == "scheduler":
+            return self._pick("", "RR", "zork", "rr ", "a-scheduler-with-a-long-name", "-p", "\udcff")
+        if kind == "engine":
+            return self._pick("zork", "SIP", "an-engine-with-a-long-name", "")
+        if kind == "flags":
+            return self._pick("", "zork", "sh-port", "mh-port", "flag-1, flag-2", ",flag-1,,flag-2,", "FLAG-1", "flag-4",
+                              "flag-1," * 30)  # fmt: skip
+        if kind == "netmask":
+            return self._pick("", "x", "0", "129", "255.255.255.256", "/24", "ffff::", "255.255.255.0:80", *NUMBERS)
+        if kind == "tunnel":
+            return self._pick("", "IPIP", "gre ", "zork")
+        if kind == "group":
+            return self._pick(
+                "", "10.0.0.1", "223.255.255.255", "240.0.0.1", "224.1", "2001:db8::1", "ff02::1%lo", "zork", "ff02::g"
+            )
+        if kind == "interface":
+            return self._pick("", "zork", "a-name-that-is-too-long")
+        return self._pick(*NUMBERS)
+
+    def _scramble(self, words: list[str]) -> list[str]:
+        """`words` with something amiss, in a way that words can be."""
+        words = list(words)
+        place = self.random.randrange(len(words) + 1)
+        kind = self.random.choice(("odd", "cut", "join", "twice", "equals", "dash", "letter", "drop"))
+        if kind == "odd" or not words:
+            words.insert(place, self._pick(*ODD_WORDS))
+            return words
+        place = self.random.randrange(len(words))
+        word = words[place]
+        if kind == "cut":
+            words[place] = word[: self.random.randrange(len(word) + 1)]
+        elif kind == "join" and place + 1 < len(words):
+            words[place : place + 2] = [word + words[place + 1]]
+        elif kind == "twice":
+            words.insert(place, word)
+        elif kind == "equals":
+            words[place] = word + "="
+        elif kind == "dash":
+            words[place] = "-" + word
+        elif kind == "letter":
+            letter = self._pick("6", "n", "p", "=", "x", "-", "A", "0", " ", ":", "\udc80", "#", "\t", ",", ".")
+            at = self.random.randrange(len(word) + 1)
+            words[place] = word[:at] + letter + word[at:]
+        else:
+            words.pop(place)
+        return words
+
+    # How words are written.
+
+    def _spell(self, tokens: list[Token]) -> list[str]:
+        """The words of `tokens`: long and short names, attached values, bundles."""
+        words: list[str] = []
+        bundle = False  # whether the last word is a short option that more can join
+        for name, value in tokens:
+            short = COMMANDS[name] if name in COMMANDS else OPTIONS[name][0] if name else ""
+            if not name:
+                words.append(value or "")
+                bundle = False
+                continue
+            if name == "list":
+                short = self._pick("L", "l")
+            if not short or self.random.random() < 0.25:
+                if value is not None and self.random.random() < 0.4:
+                    words.append(f"--{name}={value}")
+                else:
+                    words += [f"--{name}", *([] if value is None else [value])]
+                bundle = False
+                continue
+            if bundle and self.random.random() < 0.3:
+                words[-1] += short
+            else:
+                words.append(f"-{short}")
+            bundle = value is None and name != "persistent"
+            if value is not None:
+                form = self.random.random()
+                if form < 0.15 and value:
+                    words[-1] += value
+                elif form < 0.2:
+                    words[-1] += f"={value}"
+                else:
+                    words.append(value)
+        return words
+
+    # What a restore reads.
+
+    def restore(self) -> bytes:
+        """The input of a restore: mostly lines with mostly right rules, now and then mere bytes."""
+        if self.random.random() < 0.1:
+            return bytes(self.random.choices(b"-AatrsRLn:. \t\r\n\x00\xff\xc3019", k=self.random.randrange(200)))
+        wrong = self._pick("", "", "often")
+        lines = [self._rule(0.3 if wrong else 0.03) for _ in range(self.random.choice((1, 3, 10, 30)))]
+        text = b"".join(line + self.random.choice((b"\n", b"\n", b"\n", b"\r\n", b" \n", b"\n\n")) for line in lines)
+        if self.random.random() < 0.2:
+            text = text[:-1] + self.random.choice((b"", b" ", b"  ", b"\t \r", b"\0"))
+        return text
+
+    def _rule(self, wrong: float) -> bytes:
+        if self.random.random() < wrong / 5:
+            word = self._pick(*ODD_WORDS, "-R", "-v", "-A", "\0", "x" * 5000, "-A\0 -t 10.0.0.1:1")
+            return b"" if word.startswith("#") else word.encode("utf-8", "surrogateescape").replace(b"\n", b"")
+        words = self.line(wrong, restoring=True)
+        if self.random.random() < 0.1:
+            words.insert(self.random.randrange(len(words) + 1), "ipvsadm")
+        separator = self._pick(" ", " ", " ", "  ", "\t", " \t ", "\r")
+        start = self._pick("", "", "", " ", "\t")
+        line = (start + separator.join(words)).encode("utf-8", "surrogateescape").replace(b"\n", b"")
+        return b"" if line.lstrip(b" \t\r").startswith(b"#") else line

@@ -1,0 +1,209 @@
+"""The differential fuzzer: random commands through both programs, and what differs, made small.
+
+pyipvsadm sandbox --timeout 36000 -- python -m tests.kernel.fuzz --commands 50000 --seed 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import NamedTuple
+
+from .commands import Maker, Step
+from .directors import Answer, Director, InProcess, ipvsadm
+from .namespaces import Namespace
+
+SEQUENCE = 40  # steps on one table
+LISTS = re.compile(r"-[LlS]|--list|--save")  # how a line begins that changes nothing
+
+
+def signed(mark: str) -> str:
+    """A mark as ipvsadm shows it."""
+    return str((int(mark) + 2**31) % 2**32 - 2**31)
+
+
+OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
+    (re.compile(r"( -x \d+)?( -y \d+)?(?= --tun|$)", re.M), ""),
+    (re.compile(r"(?<= -f )\d+", re.M), lambda found: signed(found[0])),
+    (
+        re.compile(r"(?<=^FWM  )(\d+)( IPv6)?( {2,})?", re.M),
+        lambda found: (signed(found[1]) + (found[2] or "")).ljust(len(found[0]) if found[3] else 0),
+    ),
+    (re.compile(r"(?<= -b )flag-3$|(?<=sh-port|mh-port),flag-3$|(?<=-fallback),flag-3$", re.M), ""),
+    (re.compile(r"^pyipvsadm v.*", re.M | re.S), ""),
+)
+THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
+
+
+class Difference(NamedTuple):
+    """The step after which something differs, and what."""
+
+    index: int
+    what: str
+
+
+@contextmanager
+def two_namespaces() -> Iterator[tuple[Namespace, Namespace]]:
+    """A fresh one for each program."""
+    both = Namespace(), Namespace()
+    try:
+        yield both
+    finally:
+        for namespace in both:
+            stop_daemons(namespace)
+            namespace.close()
+
+
+def stop_daemons(namespace: Namespace) -> None:
+    """Stop the daemons, which would keep the namespace alive."""
+    program = InProcess(namespace)
+    for daemon in program.table().daemons:
+        program(["--stop-daemon", "master" if daemon[8] == 1 else "backup"])
+
+
+def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProcess) -> Difference | None:
+    """Where the two programs part, if they do."""
+    with two_namespaces() as (one, other):
+        here, there, visiting = ours(one), ipvsadm(other), ours(other)
+        for index, step in enumerate(steps):
+            b = there(step.words, step.stdin)
+            # Each namespace has its own order of services where nothing sorts them: a listing is made in the same one.
+            lists = step.words and LISTS.match(step.words[0])
+            a = (visiting if lists else here)(step.words, step.stdin)
+            if what := compared(a, b) or tables(here, there):
+                return Difference(index, what)
+            if any("daemon" in word for word in step.words):
+                time.sleep(0.02)  # a stop right after a start may hang ipvsadm
+    return None
+
+
+def compared(ours: Answer, theirs: Answer) -> str:
+    """How two answers differ beyond what they may; empty if they don't."""
+    ours = ours._replace(
+        stdout=_normal(ours.stdout, OURS),
+        stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
+    )
+    theirs = theirs._replace(stdout=_normal(theirs.stdout, THEIRS))
+    return "" if ours == theirs else f"ours   {ours}\ntheirs {theirs}"
+
+
+def _normal(text: str, changes: tuple) -> str:
+    for pattern, new in changes:
+        text = pattern.sub(new, text)
+    return text
+
+
+def tables(ours: Director, theirs: Director) -> str:
+    """How the kernel's two tables differ; empty if they don't."""
+    a, b = ours.table(), theirs.table()
+    if a == b:
+        return ""
+    return "".join(
+        f"tables differ in {name}:\nours   {one}\ntheirs {other}\n"
+        for name, one, other in zip(a._fields, a, b, strict=True)
+        if one != other
+    )
+
+
+def shrunk(steps: list[Step], found: Difference) -> tuple[list[Step], Difference]:
+    """The steps without what isn't needed for a difference: whole steps, lines of a restore, words."""
+    steps = steps[: found.index + 1]
+    for size in (16, 8, 4, 2, 1):
+        at = 0
+        while at < len(steps):
+            fewer = steps[:at] + steps[at + size :]
+            if fewer and (still := difference(fewer)):
+                steps, found = fewer[: still.index + 1], still
+            else:
+                at += size
+    for index in range(len(steps)):
+        steps, found = _shrunk_step(steps, found, index)
+    return steps, found
+
+
+def _shrunk_step(steps: list[Step], found: Difference, index: int) -> tuple[list[Step], Difference]:
+    for field in ("words", "stdin"):
+        at = 0
+        while True:
+            step = steps[index]
+            parts = step.words if field == "words" else step.stdin.splitlines(True)
+            if at >= len(parts):
+                break
+            fewer = parts[:at] + parts[at + 1 :]
+            smaller = step._replace(**{field: fewer if field == "words" else b"".join(fewer)})
+            attempt = [*steps[:index], smaller, *steps[index + 1 :]]
+            still = difference(attempt)
+            if still and still.index == len(steps) - 1:
+                steps, found = attempt, still
+            else:
+                at += 1
+    return steps, found
+
+
+def script(steps: list[Step]) -> str:
+    """A shell script that does `steps`, with the program as its argument."""
+    lines = ["#!/bin/bash", 'P="${1:-ipvsadm}"  # the program: ipvsadm or pyipvsadm']
+    for step in steps:
+        line = '"$P" ' + " ".join(map(_quoted, step.words))
+        if step.stdin:
+            line = f"printf %b {_quoted(_escaped(step.stdin))} | {line}"
+        lines.append(line)
+    return "\n".join([*lines, '"$P" -Sn', ""])
+
+
+def _quoted(word: str) -> str:
+    if word.isprintable():
+        return shlex.quote(word)
+    raw = word.encode("utf-8", "surrogateescape")
+    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in raw) + "'"
+
+
+def _escaped(raw: bytes) -> str:
+    return "".join(chr(b) if 32 <= b < 127 and b not in b"\\" else "\\n" if b == 10 else f"\\0{b:03o}" for b in raw)
+
+
+def sequence(seed: object, number: int, length: int = SEQUENCE) -> list[Step]:
+    """The steps of one sequence."""
+    maker = Maker((seed, number))
+    return [maker.step() for _ in range(length)]
+
+
+def failure(steps: list[Step], found: Difference) -> str:
+    """What to tell about a difference: the script that shows it, and how it differs."""
+    steps, found = shrunk(steps, found)
+    return f"{script(steps)}\n# {steps[found.index].words}\n{found.what}"
+
+
+def main() -> int:
+    """Run until so many commands are through or, with --keep-going unset, something differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kernel.fuzz", description=__doc__)
+    parser.add_argument("--commands", type=int, default=2000)
+    parser.add_argument("--seed", default=str(int(time.time())))
+    parser.add_argument("--keep-going", action="store_true", help="show all that differs, not only the first")
+    given = parser.parse_args()
+    done = failed = 0
+    started = time.monotonic()
+    for number in count():
+        if done >= given.commands:
+            break
+        steps = sequence(given.seed, number)
+        done += len(steps)
+        if found := difference(steps):
+            failed += 1
+            print(f"--- seed {given.seed}, sequence {number}\n{failure(steps, found)}", flush=True)
+            if not given.keep_going:
+                break
+        if number % 25 == 24:
+            print(f"{done} commands, {failed} differ, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    print(f"seed {given.seed}: {done} commands, {failed} sequences differ, {time.monotonic() - started:.0f} s")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

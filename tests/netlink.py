@@ -1,0 +1,160 @@
+"""The kernel's side of a conversation in bytes, written from the headers, and a socket that plays it.
+
+Nothing here uses the code under test: struct alone makes these messages.
+"""
+
+from __future__ import annotations
+
+import struct
+
+DONE, ERROR = 3, 2
+MULTI = 2
+FAMILY = 28
+
+
+def nla(number: int, payload: bytes) -> bytes:
+    """One attribute."""
+    return struct.pack("=HH", len(payload) + 4, number) + payload + b"\0" * (-len(payload) % 4)
+
+
+def message(sequence: int, command: int, payload: bytes, flags: int = MULTI, family: int = FAMILY) -> bytes:
+    """A generic netlink message."""
+    return struct.pack("=IHHIIBBH", 20 + len(payload), family, flags, sequence, 0, command, 1, 0) + payload
+
+
+def error(sequence: int, errno: int) -> bytes:
+    """A refusal, or an acknowledgement for errno 0, capped as NETLINK_CAP_ACK has it."""
+    return struct.pack("=IHHIIi", 36, ERROR, 0x100, sequence, 0, -errno) + bytes(16)
+
+
+def done(sequence: int) -> bytes:
+    """The end of a dump."""
+    return struct.pack("=IHHIIi", 20, DONE, MULTI, sequence, 0, 0)
+
+
+def stats(values: tuple[int, ...] = (0,) * 10) -> bytes:
+    """The counters of 32 and of 64 bits, as the kernel sends both."""
+    kinds = "IIIQQIIIII"
+    narrow = b"".join(
+        nla(n + 1, struct.pack("=" + kinds[n], v & (2**64 - 1 if kinds[n] == "Q" else 2**32 - 1)))
+        for n, v in enumerate(values)
+    )
+    wide = b"".join(nla(n + 1, struct.pack("=Q", v)) for n, v in enumerate(values))
+    return nla(10, narrow) + nla(12, wide)
+
+
+def server(
+    address: bytes,
+    port: int,
+    method: int = 0,
+    weight: int = 1,
+    active: int = 0,
+    inactive: int = 0,
+    upper: int = 0,
+    lower: int = 0,
+    persistent: int = 0,
+    counters: tuple[int, ...] = (0,) * 10,
+    extra: bytes = b"",
+) -> bytes:
+    """The attribute of a server, with what the kernel of Linux 6.1 tells, in its order."""
+    u32 = lambda n, v: nla(n, struct.pack("=I", v))  # noqa: E731
+    return nla(2, b"".join((
+        nla(1, address.ljust(16, b"\0")), nla(2, struct.pack(">H", port)), u32(3, method), u32(4, weight),
+        nla(13, b"\0"), nla(14, b"\0\0"), nla(15, b"\0\0"), u32(5, upper), u32(6, lower),
+        u32(7, active), u32(8, inactive), u32(9, persistent),
+        nla(11, struct.pack("=H", 2 if len(address) == 4 else 10)), extra, stats(counters),
+    )))  # fmt: skip
+
+
+def service(
+    address: bytes,
+    port: int,
+    scheduler: str = "rr",
+    protocol: int = 6,
+    flags: int = 2,
+    timeout: int = 0,
+    netmask: bytes = b"\xff\xff\xff\xff",
+    fwmark: int = 0,
+    counters: tuple[int, ...] = (0,) * 10,
+    extra: bytes = b"",
+) -> bytes:
+    """The attribute of a service, likewise."""
+    if fwmark:
+        key = nla(5, struct.pack("=I", fwmark))
+    else:
+        key = nla(2, struct.pack("=H", protocol)) + nla(3, address.ljust(16, b"\0")) + nla(4, struct.pack(">H", port))
+    return nla(1, b"".join((
+        nla(1, struct.pack("=H", 2 if len(address) == 4 else 10)), key, nla(6, scheduler.encode() + b"\0"),
+        nla(7, struct.pack("=II", flags, 0xFFFFFFFF)), nla(8, struct.pack("=I", timeout)), nla(9, netmask), extra,
+        stats(counters),
+    )))  # fmt: skip
+
+
+class CannedSocket:
+    """Answers each write with what `play` makes of it: a list of datagrams. Counts calls."""
+
+    def __init__(self, play) -> None:
+        self._play = play
+        self._waiting: list[bytes] = []
+        self.sent: list[bytes] = []
+        self.calls = 0
+
+    def send(self, data: bytes) -> int:
+        self.calls += 1
+        self.sent.append(data)
+        self._waiting += self._play(data)
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        self.calls += 1
+        assert self._waiting, "the program waits for an answer that never comes"
+        answer = self._waiting.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    def setsockopt(self, *_) -> None:
+        pass
+
+
+def requests(data: bytes) -> list[tuple[int, int, int, bytes]]:
+    """The requests in one write: each its flags, sequence number, command and attributes."""
+    found = []
+    while data:
+        length, _, flags, sequence, _, command, _, _ = struct.unpack_from("=IHHIIBBH", data)
+        found.append((flags, sequence, command, data[20:length]))
+        data = data[length:]
+    return found
+
+
+def small_kernel(services: list[tuple[bytes, list[bytes]]], piece: int = 16):
+    """What a kernel with this table answers: `services` are pairs of a service's and its servers' attributes."""
+
+    def play(data: bytes) -> list[bytes]:
+        answers: list[bytes] = []
+        for flags, sequence, command, attributes in requests(data):
+            if command == 15:
+                answers.append(
+                    message(sequence, 14, nla(1, struct.pack("=I", 0x010201)) + nla(2, struct.pack("=I", 4096)), 0)
+                )
+            elif command == 4:
+                answers += _pieces([message(sequence, 1, attribute) for attribute, _ in services], piece)
+                answers.append(done(sequence))
+            elif command == 8:
+                (servers,) = [dests for attribute, dests in services if _key(attribute) == _key(attributes)] or [[]]
+                answers += _pieces([message(sequence, 5, dest) for dest in servers], piece)
+                answers.append(done(sequence))
+            elif flags & 4:
+                answers.append(error(sequence, 0))
+        return answers
+
+    return play
+
+
+def _pieces(messages: list[bytes], piece: int) -> list[bytes]:
+    return [b"".join(messages[at : at + piece]) for at in range(0, len(messages), piece)]
+
+
+def _key(attributes: bytes) -> bytes:
+    """The attributes that make up the key of a service: family, protocol, address and port, 44 bytes."""
+    return attributes[4:48]
