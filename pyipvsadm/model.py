@@ -126,6 +126,18 @@ class Daemon(Record):
     ttl: int | None = None
 
 
+class Table(Record):
+    """A whole table: each service with its servers, the timeouts, the daemons that run.
+
+    As what is wanted, timeouts and daemons that are None are to be left as they are.
+    """
+
+    __slots__ = ()
+    services: tuple[tuple[Service, tuple[Server, ...]], ...] = ()
+    timeouts: Timeouts | None = None
+    daemons: tuple[Daemon, ...] | None = None
+
+
 class Info(Record):
     """The kernel's IPVS: its version, a byte each for major, minor and patch, and the table's size."""
 
