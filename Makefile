@@ -18,6 +18,7 @@ check: setup
 	$(BIN)/mypy
 
 setup: packages .venv/ready
+	@$(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
 
 packages:
 	@tests/packages.sh $(PACKAGES)

@@ -26,14 +26,22 @@ PIPE_CLOSED = 141  # 128 + SIGPIPE, of which ipvsadm dies
 class World:
     """All that lies outside: the streams, as numbers of files, the resolver, the kernel, the environment."""
 
-    def __init__(self, program: str = "pyipvsadm", stdin: int = 0, stdout: int = 1, stderr: int = 2) -> None:
+    def __init__(
+        self,
+        program: str = "pyipvsadm",
+        stdin: int = 0,
+        stdout: int = 1,
+        stderr: int = 2,
+        kernel: Kernel | None = None,
+        names: Names | None = None,
+    ) -> None:
         self.program = os.path.basename(program)
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._pieces: list[str] = []
         self._size = 0
-        self._kernel: Kernel | None = None
-        self._names: Names | None = None
+        self._kernel = kernel
+        self._names = names
 
     @property
     def kernel(self) -> Kernel:

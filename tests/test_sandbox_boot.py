@@ -161,7 +161,7 @@ def test_both_outputs_at_once_and_a_slow_reader():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    err = process.stderr.read()  # all of it before any of stdout, which is full by then
+    err = process.stderr.read(2_000_000)  # all of it before any of stdout, which is full by then
     out = process.stdout.read()
     assert (len(out), len(err), process.wait()) == (3_000_000, 2_000_000, 0)
 

@@ -59,8 +59,8 @@ def parse(words: Sequence[str], names: Names, program: str = "ipvsadm", posix: b
 
 
 def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iterator[Found]:
-    """The rows that `words` name, as popt reads them: each with its value, the word that it stands in,
-    and the place of the next word.
+    """The rows that `words` name, as popt reads them: each with its value, the last word that it takes,
+    and the place of the next one.
 
     What is no option goes to `leftover`. Raises OptionError where popt ends with an error.
     """
@@ -79,7 +79,7 @@ def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iter
             row = LONG.get(name)
             attached = rest if equals else None
             value, at = _value(row, attached, word, words, at)
-            yield row, value, word, at  # type: ignore[misc]
+            yield row, value, words[at - 1], at  # type: ignore[misc]
         else:
             for index in range(1, len(word)):
                 row = SHORT.get(word[index])
@@ -87,7 +87,7 @@ def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iter
                 takes_rest = row is None or row.value or rest[:1] == "="
                 attached = rest.removeprefix("=") if takes_rest and rest else None
                 value, at = _value(row, attached, word, words, at)
-                yield row, value, word, at  # type: ignore[misc]
+                yield row, value, words[at - 1], at  # type: ignore[misc]
                 if takes_rest:
                     break
     leftover.extend(words[at:])
@@ -132,7 +132,7 @@ def _gather(found: Iterator[Found], known: Known) -> set[str]:
     for row, value, word, _ in found:
         if isinstance(row, Rule):
             raise UsageError(
-                f"invalid option `{word if row.value is None else value}'", hint="a line takes one command"
+                f"invalid option `{word}'", hint="a line takes one command"
             )
         if row.role in given:
             raise UsageError(f"multiple '{row.role}' options specified", hint="give one of them")

@@ -7,7 +7,7 @@ lines have in common: the words that are the same, and the Command that the rest
 from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, inet_pton
-from operator import itemgetter
+from _operator import itemgetter
 
 from ..model import DIRECT, TUNNEL, Command, Server, Service
 from .options import Option

@@ -122,14 +122,15 @@ def peak_row(samples: Samples, row: str, rules: int) -> Row:
 
 def growth_row(samples: Samples, row: str) -> Row:
     """The exponents with which the time grows: of whole processes, and of our own share, which is the one bounded."""
-    own = exponent(samples.own(row))
+    start = samples.time(LIST_EMPTY, OURS) or 0.0  # what was taken off, and its noise with it
+    own = exponent(samples.own(row), noise=start)
     return Row(
         rules=0,
         operation=f"{row}: growth",
         figures=(
             power(exponent(samples.whole(row, THEIRS))),
             power(exponent(samples.whole(row, OURS))),
-            power(exponent(samples.kernel(row))),
+            power(exponent(samples.kernel(row), noise=samples.time(START, BARE) or 0.0)),
         ),
         finding=f"{power(own)}: ours without start and kernel",
         bound=at_most(GROWTH_BOUND),

@@ -14,6 +14,7 @@ LISTINGS = (LIST, STATS, RATE, SAVE, PIPE)
 
 SMALL = 5000  # rules: below, a run is short beside what measures its memory, and the first pair doesn't count
 LARGE = 20000  # rules: above, ipvsadm is run in the first pair alone, or it would take all the time
+PIPED = 3  # pairs that have a run to a pipe
 SERVICE = ("-t", "192.0.2.1:80")
 ONE = {
     LIST_EMPTY: ("-Ln",),
@@ -63,25 +64,21 @@ def tables(rules: int, pairs: int) -> Iterator[Step]:
     """The rows that a table of `rules` rules has; each begins and ends with an empty table."""
     extra = 1 if rules < SMALL else 0
     for pair in range(pairs + extra):
-        first = pair == 0
-        brief = rules > LARGE and not first
-        for program in (NULL, OURS) if brief else (NULL, OURS, THEIRS):
-            yield step(RESTORE, program, rules, pair)
-            if first:
-                yield left(RESTORE, program, rules, pair)
-            if program == (OURS if brief else THEIRS):
-                yield from listings(rules, pair, brief)
-            yield step(CLEAR, program, rules, pair)
-            if first:
-                yield left(CLEAR, program, rules, pair)
+        programs = (NULL, OURS) if rules > LARGE and pair else (NULL, OURS, THEIRS)
+        for program in programs:
+            for row in (RESTORE, CLEAR):
+                if row == CLEAR and program == programs[-1]:
+                    yield from listings(rules, pair, programs)
+                yield step(row, program, rules, pair)
+                if pair == 0:
+                    yield left(row, program, rules, pair)
 
 
-def listings(rules: int, pair: int, brief: bool) -> Iterator[Step]:
-    """The rows that only read; `brief` leaves out ipvsadm, and what the growth doesn't need."""
-    for row in (LIST, SAVE) if brief else LISTINGS:
-        yield step(row, OURS, rules, pair)
-        if not brief:
-            yield step(row, THEIRS, rules, pair)
+def listings(rules: int, pair: int, programs: tuple[str, ...]) -> Iterator[Step]:
+    """The rows that only read; what isn't worth its time each time is left out of large tables and late pairs."""
+    for row in (LIST, SAVE) if rules > LARGE else LISTINGS if pair < PIPED else LISTINGS[:-1]:
+        for program in programs[1:]:
+            yield step(row, program, rules, pair)
         if row == LIST:
             yield step(row, NULL, rules, pair)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import linear_regression, median
+from statistics import median
 
 from .samples import Sample
 from .schedule import BARE, LIST, LIST_EMPTY, NULL, OURS, SAVE, START
@@ -75,12 +75,15 @@ def ratio(ours: Mapping[int, float], theirs: Mapping[int, float], allowance: flo
     return Ratio(median(ratios), min(ratios), max(ratios)) if ratios else None
 
 
-def exponent(points: Mapping[int, float]) -> float | None:
+def exponent(points: Mapping[int, float], noise: float = 0.0) -> float | None:
     """The e of time ~ rules**e, by least squares of the logarithms; None for fewer than two sizes.
 
-    A share that isn't positive, as noise can make a small one, is left out.
+    Where `noise` is given, in seconds, a size weighs the less the more its time drowns in that. A share
+    that isn't positive, as noise can make a small one, is left out.
     """
-    logs = [(math.log(rules), math.log(seconds)) for rules, seconds in points.items() if seconds > 0]
+    logs = [(math.log(n), math.log(t), t / (t + noise)) for n, t in points.items() if t > 0]
     if len(logs) < 2:
         return None
-    return linear_regression([x for x, _ in logs], [y for _, y in logs]).slope
+    total = sum(w for _, _, w in logs)
+    x0, y0 = sum(w * x for x, _, w in logs) / total, sum(w * y for _, y, w in logs) / total
+    return sum(w * (x - x0) * (y - y0) for x, y, w in logs) / sum(w * (x - x0) ** 2 for x, _, w in logs)

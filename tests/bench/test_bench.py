@@ -81,11 +81,10 @@ class TestMessages:
         )
 
     def test_a_message_is_framed_by_these_bytes(self):
-        assert (
-            encode.message(FAMILY, encode.ACK, encode.FLUSH, b"", 7)
-            == bytes.fromhex(
-                "14000000 1c00 0500 07000000 00000000 11 01 0000"  # length, family, REQUEST|ACK, sequence, pid; FLUSH, version 1
-            )
+        assert encode.message(FAMILY, encode.ACK, encode.FLUSH, b"", 7) == bytes.fromhex(
+            "14000000 1c00 0500"  # length, family, REQUEST|ACK
+            "07000000 00000000"  # sequence, pid
+            "11 01 0000"  # FLUSH, version 1
         )
 
     def test_only_the_last_message_of_a_write_asks_for_an_ack(self):
@@ -171,6 +170,14 @@ class TestStatistics:
     @pytest.mark.parametrize("power", [0.9, 1.0, 1.3])
     def test_the_exponent_of_a_power_is_found(self, power):
         assert exponent({n: 0.01 * n**power for n in (1000, 5000, 100000)}) == pytest.approx(power)
+
+    def test_a_size_that_drowns_in_noise_weighs_little(self):
+        points = {1000: 0.001, 5000: 0.5, 20000: 2.0, 100000: 10.0}  # the first should be 0.1
+        plain, weighed = exponent(points), exponent(points, noise=0.3)
+        assert plain is not None
+        assert weighed is not None
+        assert plain > 1.9
+        assert 1.0 < weighed < 1.1
 
     def test_one_size_has_no_exponent(self):
         assert exponent({1000: 1.0}) is None

@@ -467,12 +467,35 @@ class Maker:
         """The input of a restore: mostly lines with mostly right rules, now and then mere bytes."""
         if self.random.random() < 0.1:
             return bytes(self.random.choices(b"-AatrsRLn:. \t\r\n\x00\xff\xc3019", k=self.random.randrange(200)))
+        if self.random.random() < 0.3:
+            return self.saved()
         wrong = self._pick("", "", "often")
         lines = [self._rule(0.3 if wrong else 0.03) for _ in range(self.random.choice((1, 3, 10, 30)))]
         text = b"".join(line + self.random.choice((b"\n", b"\n", b"\n", b"\r\n", b" \n", b"\n\n")) for line in lines)
         if self.random.random() < 0.2:
             text = text[:-1] + self.random.choice((b"", b" ", b"  ", b"\t \r", b"\0"))
         return text
+
+    def saved(self) -> bytes:
+        """Many rules in the form of `-Sn`, with now and then a surprise in it."""
+        host = self._pick(*self.universe["4"][:2], "[2001:db8::1]", "192.0.2.1")
+        rest = self._pick("", " -s rr", " -s wlc -p 300", " -s sh -b sh-port", " -p", " -M 255.255.255.0")
+        more = self._pick("", " -m -w 1", " -m", " -g -w 1", " -i -w 3 --tun-type ipip", " -x 10 -y 5 -m", " -w 007 -m")
+        rules = []
+        for number in range(self.random.choice((3, 10, 40))):
+            option = self._pick("-t", "-t", "-t", "-u")
+            port = self._pick(str(1000 + number), str(1000 + number), *PORTS, "")
+            service = f"{option} {host}{port and ':'}{port}"
+            rules.append(f"-A {service}{rest}")
+            for server in range(self.random.choice((0, 1, 2))):
+                address = f"10.9.{server}.{number}" if host[0] != "[" else f"[2001:db8::{number:x}]"
+                tail = more.replace("-w 1", f"-w {self._pick(*NUMBERS)}") if self.random.random() < 0.3 else more
+                end = self._pick(port, port, str(2000 + number))
+                rules.append(f"{self._pick('-a', '-a', '-a', '-e', '-d')} {service} -r {address}{end and ':'}{end}{tail}")
+        if self.random.random() < 0.5:
+            at = self.random.randrange(len(rules))
+            rules[at] = rules[at].replace(self._pick(" ", ":", "1", "-"), self._pick("", "=", " -", "0", "f"), 1)
+        return "".join(f"{rule}\n" for rule in rules).encode()
 
     def _rule(self, wrong: float) -> bytes:
         if self.random.random() < wrong / 5:

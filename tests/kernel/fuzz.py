@@ -35,7 +35,7 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
         re.compile(r"(?<=^FWM  )(\d+)( IPv6)?( {2,})?", re.M),
         lambda found: (signed(found[1]) + (found[2] or "")).ljust(len(found[0]) if found[3] else 0),
     ),
-    (re.compile(r"(?<= -b )flag-3$|(?<=sh-port|mh-port),flag-3$|(?<=-fallback),flag-3$", re.M), ""),
+    (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
     (re.compile(r"^pyipvsadm v.*", re.M | re.S), ""),
 )
 THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)

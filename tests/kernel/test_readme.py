@@ -1,0 +1,42 @@
+"""The README's console blocks, carried out one after the other as in one sitting, print what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from .namespaces import Namespace
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def steps(text: str) -> list[tuple[str, str]]:
+    """The commands of all blocks, each with what it is said to print."""
+    found = []
+    for block in BLOCK.findall(text):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, output = step.partition("\n")
+            found.append((line, output))
+    return found
+
+
+def test_the_readme_shows_what_happens(tmp_path):
+    namespace = Namespace()
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    said = steps((ROOT / "README.md").read_text())
+    assert len(said) > 5
+    for line, output in said:
+        with namespace.entered():
+            done = subprocess.run(
+                ["/bin/sh", "-c", line],
+                env=environment,
+                cwd=tmp_path,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        assert done.stdout == output, line
