@@ -1,3 +1,33 @@
-"""Administer the Linux virtual server (IPVS)."""
+"""Administer the Linux virtual server (IPVS), from Python as from the command line.
 
+The names below are loaded when they are asked for, so that importing the package costs nothing.
+`Kernel.open()` reaches the kernel, its `table()` reads all there is, and `make_plan` says which
+steps, in which order, lead from one Table to another; `submit` carries out their commands.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .kernel import Kernel
+    from .model import Daemon, Server, Service, Table, Timeouts
+    from .plan import make_plan
+
+__all__ = ["Daemon", "Kernel", "Server", "Service", "Table", "Timeouts", "make_plan"]
 __version__ = "0.1.0"
+
+_HOMES = {"Kernel": "kernel", "make_plan": "plan"}  # the modules of names; those of all others is `model`
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+
+    def __getattr__(name):
+        """A name of `__all__`, loaded when it is first asked for (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = f"{__name__}.{_HOMES.get(name, 'model')}"
+        value = globals()[name] = getattr(__import__(home, fromlist=[name]), name)
+        return value
+
+    def __dir__():
+        """All names, loaded or not."""
+        return sorted({*globals(), *__all__})

@@ -17,11 +17,33 @@ if TYPE_CHECKING:
     from .model import Command, Listing, Server, Service
     from .names import Names
 
+EDITS = ("edit-service", "edit-server")
+
 
 def run(words: list[str], world: World) -> int:
     """Carry out one line of the classic grammar, and return the exit status."""
     command = parse(words, world.names, world.program, world.posix)
+    if command.verb in EDITS and world.watched:
+        return _edit(command, words, world)
     carry_out(command, world)
+    return 0
+
+
+def _edit(command: Command, words: list[str], world: World) -> int:
+    """Carry out an edit, and tell a person what it has reset."""
+    from .text.resets import resets
+
+    service = server = None
+    try:
+        if command.service and command.server:
+            found = world.kernel.servers(command.service)
+            server = next((one for one in found if one[:2] == command.server[:2]), None)  # address and port
+        elif command.service:
+            service = world.kernel.service(command.service)
+    except OSError:
+        pass  # the edit will be told why
+    carry_out(command, world)
+    world.note(*filter(None, (resets(words, command, service, server),)))
     return 0
 
 
@@ -72,7 +94,7 @@ def _list(command: Command, world: World) -> None:
         else:
             _list_table(world.kernel.services(listing.stats or listing.rate), listing, world, whole=True)
     except OSError as error:
-        raise _failed("list", error) from error
+        raise refused("list", error.errno or 0) from error
 
 
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
@@ -109,7 +131,7 @@ def _save(command: Command, world: World) -> None:
             world.write(rules.timeouts(kernel.timeouts()))
             world.write(rules.daemons(kernel.daemons()))
     except OSError as error:
-        raise _failed("save", error) from error
+        raise refused("save", error.errno or 0) from error
 
 
 def with_servers(
@@ -125,10 +147,6 @@ def with_servers(
 
 def _names(listing: Listing, world: World) -> Names | None:
     return None if listing.numeric else world.names
-
-
-def _failed(verb: str, error: OSError) -> IpvsadmError:
-    return refused(verb, error.errno or 0)
 
 
 def _version(command: Command, world: World) -> None:

@@ -7,7 +7,7 @@ import sys
 from errno import EPIPE
 
 from . import classic
-from .errors import LISTING, IpvsadmError, OutputError
+from .errors import INTERRUPTED, LISTING, PIPE_CLOSED, IpvsadmError, OutputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from .kernel import Kernel
     from .names import Names
 
-VERBS = ("sandbox",)  # those of verbs/app.py; all else is ipvsadm's grammar
+VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
+COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-PIPE_CLOSED = 141  # 128 + SIGPIPE, of which ipvsadm dies
 
 
 class World:
@@ -35,7 +34,7 @@ class World:
         kernel: Kernel | None = None,
         names: Names | None = None,
     ) -> None:
-        self.program = os.path.basename(program)
+        self.program = os.path.basename(program).replace("__main__.py", "pyipvsadm")
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._pieces: list[str] = []
@@ -46,10 +45,14 @@ class World:
     @property
     def kernel(self) -> Kernel:
         """IPVS, reached when first asked for. Raises UnreachableError."""
+        return self.reach()
+
+    def reach(self, load: bool = True) -> Kernel:
+        """IPVS, by loading its module only if we may. Raises UnreachableError."""
         if self._kernel is None:
             from .kernel import Kernel
 
-            self._kernel = Kernel.open()
+            self._kernel = Kernel.open(load)
         return self._kernel
 
     @property
@@ -89,11 +92,43 @@ class World:
         except OSError:
             pass  # there is nobody left to tell
 
+    @property
+    def watched(self) -> bool:
+        """Whether stderr is a terminal, at which a person looks."""
+        return os.isatty(self._stderr)
+
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal that stdout is; None if it is none."""
+        try:
+            return (os.get_terminal_size(self._stdout).columns or 80) if os.isatty(self._stdout) else None
+        except OSError:
+            return None
+
     def note(self, *notes: str) -> None:
         """Say on stderr, if a person looks at it, what may surprise."""
-        if os.isatty(self._stderr):
+        if notes and self.watched:
             for note in notes:
                 self.tell("", note)
+
+    def ask(self, question: str, terminal: str = "") -> str | None:
+        """What the person at the terminal answers; None if there is none.
+
+        The answer comes from stdin, or from the file `terminal` where stdin has something else to say.
+        """
+        if not (self.watched and (terminal or os.isatty(self._stdin))):
+            return None
+        try:
+            source = os.open(terminal, os.O_RDONLY) if terminal else self._stdin
+        except OSError:
+            return None  # a process may have a terminal for its output, and none to be spoken to
+        self.flush()
+        os.write(self._stderr, f"{question} ".encode())
+        try:
+            return os.read(source, PIECE).decode("utf-8", "replace").strip()
+        finally:
+            if terminal:
+                os.close(source)
 
     def chunks(self) -> Iterator[bytes]:
         """What comes on stdin, as it comes. Raises IpvsadmError."""
@@ -134,6 +169,10 @@ def _run(words: list[str], world: World) -> int:
         from .verbs import app  # typer and rich: 150 ms that `-Ln` has no use for
 
         return app.run(words, world)
+    if words and words[0] == COMPLETE:
+        from . import complete
+
+        return complete.run(words[1:], world)
     return classic.run(words, world)
 
 
@@ -157,17 +196,11 @@ def _restore(words: list[str], world: World) -> int:
     return 0
 
 
-def command(job: Callable[[list[str], World], int] | None = None) -> NoReturn:
-    """Be the program `pyipvsadm`."""
-    status = main(sys.argv, World(sys.argv[0] if sys.argv else "pyipvsadm"), job)
+SCRIPTS = {"ipvsadm-save": _save, "ipvsadm-restore": _restore}
+
+
+def command() -> NoReturn:
+    """Be the program by whose name we are called: `pyipvsadm`, a script of its, or a link named as ipvsadm's are."""
+    world = World(sys.argv[0] if sys.argv else "pyipvsadm")
+    status = main(sys.argv, world, SCRIPTS.get(world.program.removeprefix("py")))
     os._exit(status)  # all is written: taking the interpreter down takes as long as many a command
-
-
-def save() -> NoReturn:
-    """Be the program `pyipvsadm-save`."""
-    command(_save)
-
-
-def restore() -> NoReturn:
-    """Be the program `pyipvsadm-restore`."""
-    command(_restore)

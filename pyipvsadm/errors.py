@@ -22,6 +22,8 @@ from os import strerror
 FAILED = 255  # C's -1: the kernel refused a change, or popt a word
 USAGE = 2  # wrong words, or IPVS can't be reached
 LISTING = 1  # a listing failed
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+PIPE_CLOSED = 141  # 128 + SIGPIPE, of which ipvsadm dies
 
 
 class IpvsadmError(Exception):
@@ -82,6 +84,7 @@ _NO_SERVER = (
     "No such destination",
     "`-Ln` lists the servers; a service's `-r` goes by address and port, and without `-m` the port is the service's",
 )
+_THRESHOLDS = (strerror(ERANGE), "the lower threshold (`-y`) may not exceed the upper one (`-x`)")
 _NO_SCHEDULER = (
     "Scheduler or persistence engine not found",
     "names are lower case, as in `-s wlc`; the module `ip_vs_NAME` must be there for this kernel",
@@ -101,8 +104,8 @@ REFUSALS = {  # (verb, errno): what ipvsadm says, and how to go on; None stands 
     ("delete-server", ESRCH): _KEY_MISSING,
     ("edit-server", ENOENT): _NO_SERVER,
     ("delete-server", ENOENT): _NO_SERVER,
-    ("add-server", ERANGE): (strerror(ERANGE), "the lower threshold (`-y`) may not exceed the upper one (`-x`)"),
-    ("edit-server", ERANGE): (strerror(ERANGE), "the lower threshold (`-y`) may not exceed the upper one (`-x`)"),
+    ("add-server", ERANGE): _THRESHOLDS,
+    ("edit-server", ERANGE): _THRESHOLDS,
     ("start-daemon", EEXIST): ("Daemon has already run", "stop it first, with `--stop-daemon`"),
     ("start-daemon", ENODEV): (strerror(ENODEV), "name an interface of this machine with `--mcast-interface`"),
     ("start-daemon", ENETUNREACH): (strerror(ENETUNREACH), "bring the interface up: `ip link set NAME up`"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from _socket import AF_NETLINK, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
-from errno import EAGAIN, EBADMSG, ENOBUFS, ENOENT
+from errno import EAGAIN, EBADMSG, ENOBUFS, ENOENT, ETIMEDOUT
 from itertools import islice
 from struct import Struct
 
 from . import errors
+from .model import Table
 from .wire import codec, messages, schema
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of
 RECEIVE_BYTES = 1 << 16  # no answer of the kernel is longer
 DUMP_TRIES = 20  # how often a dump is begun anew when the table changed meanwhile
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
+LOOKS = 5  # how often to look then whether it is done, before giving up
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
 
@@ -39,25 +41,25 @@ class Kernel:
         self._socket = sock
         self._family = family
         self._sequence = 0
+        self._info: Info | None = None
         self._encoder = messages.Encoder()
         self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
 
     @classmethod
-    def open(cls) -> Kernel:
-        """Reach IPVS, loading its module if need be. Raises UnreachableError."""
-        sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)
-        for option in (SO_RCVBUFFORCE, SO_RCVBUF):
-            try:
-                sock.setsockopt(SOL_SOCKET, option, RECEIVE_BUFFER)
-                break
-            except OSError:  # without CAP_NET_ADMIN over the whole machine, as much as it may have
-                continue
-        sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)  # a refusal needn't repeat the request
-        kernel = cls(sock, GENL_ID_CTRL)
-        family = kernel._look_up() or (_load_module() and kernel._look_up())
+    def open(cls, load: bool = True) -> Kernel:
+        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError."""
+        try:
+            kernel = cls(_generic_netlink(), GENL_ID_CTRL)
+        except OSError as error:
+            raise errors.unreachable(error.errno or 0) from error
+        family = kernel._look_up() or (load and _load_module() and kernel._look_up())
         if not family:
             raise errors.unreachable(ENOENT)
         kernel._family = family
+        try:
+            kernel.info()  # which takes the privilege that all else takes
+        except OSError as error:
+            raise errors.unreachable(error.errno or 0) from error
         return kernel
 
     def _look_up(self) -> int:
@@ -85,7 +87,8 @@ class Kernel:
             self._sequence += len(batch)
             self._socket.send(self._frames(base, batch))
             patient = batch[-1].daemon is not None
-            for sequence, errno in self._answers_about(batch[-1]) if patient else self._answers(self._sequence):
+            answers = self._answers_about(batch[-1], base) if patient else self._answers(base, self._sequence)
+            for sequence, errno in answers:
                 yield first + sequence - base, errno
             first += len(batch)
 
@@ -99,22 +102,23 @@ class Kernel:
             frames.append(codec.frame(self._family, loud if n == last else quiet, base + n, number, payload))
         return b"".join(frames)
 
-    def _answers(self, last: int) -> Iterator[tuple[int, int]]:
-        """The refusals up to that of request `last`, as (sequence number, errno)."""
+    def _answers(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The refusals of the requests from `first` to `last`, as (sequence number, errno)."""
         while True:
             for kind, _, sequence, message in codec.messages(self._receive()):
-                if kind == codec.NLMSG_ERROR:
+                if kind == codec.NLMSG_ERROR and sequence >= first:  # else it's about a write that was given up
                     if errno := codec.error_number(message):
                         yield sequence, errno
                     if sequence == last:
                         return
 
-    def _answers_about(self, command: Command) -> Iterator[tuple[int, int]]:
+    def _answers_about(self, command: Command, first: int) -> Iterator[tuple[int, int]]:
         """As `_answers`, of a daemon: a stop right after a start may get no answer though it is done."""
-        while True:
+        last = self._sequence
+        for _ in range(LOOKS):
             self._socket.setsockopt(SOL_SOCKET, SO_RCVTIMEO, TIMEVAL.pack(PATIENCE, 0))
             try:
-                return (yield from self._answers(self._sequence))
+                return (yield from self._answers(first, last))
             except OSError as error:
                 if error.errno != EAGAIN:
                     raise
@@ -123,6 +127,7 @@ class Kernel:
             runs = any(daemon.state == command.daemon.state for daemon in self.daemons() if command.daemon)
             if runs == (command.verb == "start-daemon"):
                 return
+        raise OSError(ETIMEDOUT, "the kernel doesn't answer")
 
     def _receive(self) -> bytes:
         try:
@@ -167,13 +172,13 @@ class Kernel:
         interrupted = False
         while True:
             received = self._receive()
+            if codec.sequence_number(received) != self._sequence:
+                continue  # of a dump that wasn't read to its end
             block = reader.block(received)
             if block is not None:
                 found += block
                 continue
-            for kind, flags, sequence, message in codec.messages(received):
-                if sequence != self._sequence:
-                    continue  # of a dump that wasn't read to its end
+            for kind, flags, _, message in codec.messages(received):
                 interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
                 if kind in (codec.NLMSG_ERROR, codec.NLMSG_DONE):
                     if errno := codec.error_number(message):
@@ -186,7 +191,9 @@ class Kernel:
 
     def info(self) -> Info:
         """The version of the kernel's IPVS, and the size of its table of connections."""
-        return messages.info(self._ask(schema.GET_INFO)[0])
+        if self._info is None:
+            self._info = messages.info(self._ask(schema.GET_INFO)[0])
+        return self._info
 
     def timeouts(self) -> Timeouts:
         """The timeouts of connections."""
@@ -216,11 +223,31 @@ class Kernel:
         number, attributes = messages.servers_request(service)
         return messages.servers(self._dump(number, attributes, reader), service.af)
 
+    def table(self, stats: bool = False) -> Table:
+        """The whole table, in the kernel's order, with counters or without. Raises OSError."""
+        services = tuple((service, tuple(self.servers(service, stats))) for service in self.services(stats))
+        return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+
     def connections(self) -> Iterator[str]:
         """The lines of the kernel's list of connections, without their ends, the header first."""
         with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
             for line in lines:
                 yield line.removesuffix("\n")
+
+
+def _generic_netlink() -> socket:
+    """A socket with room for many answers. Raises OSError."""
+    sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)
+    for level, option, value in (
+        (SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER),  # as much of it as anybody may have
+        (SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER),  # all of it, for who administers the whole machine
+        (SOL_NETLINK, NETLINK_CAP_ACK, 1),  # a refusal needn't repeat the request
+    ):
+        try:
+            sock.setsockopt(level, option, value)
+        except OSError:
+            continue  # each of them only makes things better
+    return sock
 
 
 def _load_module() -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from _signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+
 from .classic import carry_out, refused, transport
-from .errors import IpvsadmError, NoCommandError
+from .errors import INTERRUPTED, IpvsadmError, NoCommandError, OutputError
 from .kernel import BATCH
 from .model import Command
 from .text.lines import Lines
@@ -56,20 +58,25 @@ class Run:
         self._kernel = kernel
         self._parser = Parser(world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command]] = []
+        self._done = 0  # the number of the last line that was carried out
         self.last = 0  # the status of the last line
         self.failed = 0  # of the last line that failed
 
     def all(self, chunks: Iterable[bytes]) -> None:
         """Carry out all lines of an input that comes in `chunks`."""
         lines = Lines()
-        for chunk in chunks:
-            for number, words in lines.feed(chunk):
+        try:
+            for chunk in chunks:
+                for number, words in lines.feed(chunk):
+                    self._line(number, words)
+                if not self._world.more():
+                    self._flush()
+            for number, words in lines.feed(b"", end=True):
                 self._line(number, words)
-            if not self._world.more():
-                self._flush()
-        for number, words in lines.feed(b"", end=True):
-            self._line(number, words)
-        self._flush()
+            self._flush()
+        except KeyboardInterrupt:
+            done = f"line {self._done} was the last" if self._done else "no line was"
+            raise IpvsadmError("interrupted", hint=f"{done} to be carried out", status=INTERRUPTED) from None
         if lines.dropped:
             self._world.note(f"line {lines.dropped}: without an end, and with blanks there, it was dropped")
 
@@ -80,29 +87,39 @@ class Run:
             command = self._parser.parse(words)
             if command.verb == "restore":
                 raise _nested(world)
-            if command.verb in BATCHED:
-                self._waiting.append((number, command))
-                if len(self._waiting) >= BATCH:
-                    self._flush()
-                return
-            self._flush()
-            if self._kernel:
-                carry_out(command, world)
-            self.last = 0
         except IpvsadmError as error:
             self._flush()
             self._failed(number, error)
             return
+        if command.verb in BATCHED:
+            if command.notes:
+                world.note(*(f"line {number}: {note}" for note in command.notes))
+            self._waiting.append((number, command))
+            if len(self._waiting) >= BATCH:
+                self._flush()
+            return
+        self._flush()
+        self.last = 0
+        if self._kernel:
+            self._done = number
+            try:
+                carry_out(command, world)
+            except OutputError:
+                raise  # which is no fault of this line
+            except IpvsadmError as error:
+                self._failed(number, error)
         if command.verb in ("help", "version"):
             raise IpvsadmError("", status=0)  # these end a restore, without being errors
 
     def _flush(self) -> None:
-        """Send what waits, and tell what the kernel refuses of it."""
+        """Send what waits, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
         waiting, self._waiting = self._waiting, []
         if not waiting or not self._kernel:
             return
         self.last = 0
+        before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
         try:
+            self._done = waiting[-1][0]
             for index, errno in self._kernel.submit(command for _, command in waiting):
                 number, command = waiting[index]
                 error = refused(command.verb, errno)
@@ -110,6 +127,8 @@ class Run:
                 self.last = error.status if index == len(waiting) - 1 else 0
         except OSError as error:
             raise transport(waiting[-1][1].verb, error) from error
+        finally:
+            pthread_sigmask(SIG_SETMASK, before)
 
     def _failed(self, number: int, error: IpvsadmError) -> None:
         """Tell what is wrong with a line, and end if ipvsadm ends there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 
 DONE, ERROR = 3, 2
+CHANGES = (1, 2, 3, 5, 6, 7, 9, 10, 12, 16, 17)  # the commands that answer with an acknowledgement
 MULTI = 2
 FAMILY = 28
 
@@ -27,9 +28,9 @@ def error(sequence: int, errno: int) -> bytes:
     return struct.pack("=IHHIIi", 36, ERROR, 0x100, sequence, 0, -errno) + bytes(16)
 
 
-def done(sequence: int) -> bytes:
+def done(sequence: int, flags: int = MULTI, errno: int = 0) -> bytes:
     """The end of a dump."""
-    return struct.pack("=IHHIIi", 20, DONE, MULTI, sequence, 0, 0)
+    return struct.pack("=IHHIIi", 20, DONE, flags, sequence, 0, -errno)
 
 
 def stats(values: tuple[int, ...] = (0,) * 10) -> bytes:
@@ -91,13 +92,19 @@ def service(
 
 
 class CannedSocket:
-    """Answers each write with what `play` makes of it: a list of datagrams. Counts calls."""
+    """Answers each write with what `play` makes of it: a list of datagrams, or of errors. Counts calls."""
 
     def __init__(self, play) -> None:
         self._play = play
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | OSError] = []
         self.sent: list[bytes] = []
+        self.options: list[tuple[object, ...]] = []
         self.calls = 0
+
+    @property
+    def requests(self) -> list[tuple[int, int, int, bytes]]:
+        """All requests so far: each its flags, sequence number, command and attributes."""
+        return [request for write in self.sent for request in requests(write)]
 
     def send(self, data: bytes) -> int:
         self.calls += 1
@@ -113,8 +120,8 @@ class CannedSocket:
             raise answer
         return answer
 
-    def setsockopt(self, *_) -> None:
-        pass
+    def setsockopt(self, *option) -> None:
+        self.options.append(option)
 
 
 def requests(data: bytes) -> list[tuple[int, int, int, bytes]]:
@@ -127,13 +134,42 @@ def requests(data: bytes) -> list[tuple[int, int, int, bytes]]:
     return found
 
 
-def small_kernel(services: list[tuple[bytes, list[bytes]]], piece: int = 16):
-    """What a kernel with this table answers: `services` are pairs of a service's and its servers' attributes."""
+def timeouts(tcp: int, tcpfin: int, udp: int) -> bytes:
+    """The attributes of the answer about timeouts."""
+    return b"".join(nla(n, struct.pack("=I", value)) for n, value in ((4, tcp), (5, tcpfin), (6, udp)))
+
+
+def daemon(state: int, interface: str = "lo", syncid: int = 0, rest: bytes = b"") -> bytes:
+    """The attribute of a daemon, of which a kernel tells `rest` as well."""
+    u32 = lambda n, v: nla(n, struct.pack("=I", v))  # noqa: E731
+    return nla(3, u32(1, state) + nla(2, interface.encode() + b"\0") + u32(3, syncid) + rest)
+
+
+def small_kernel(services: list[tuple[bytes, list[bytes]]] = (), piece: int = 16, refuse=None, daemons: list[bytes] = ()):
+    """What a kernel with this table answers: `services` are pairs of a service's and its servers' attributes.
+
+    `refuse` is given the number of a change, from 0 on, its command and its attributes, and returns
+    the errno that is answered, if any.
+    """
+    changes = [0]
 
     def play(data: bytes) -> list[bytes]:
         answers: list[bytes] = []
         for flags, sequence, command, attributes in requests(data):
-            if command == 15:
+            if command in CHANGES:
+                errno = refuse(changes[0], command, attributes) if refuse else 0
+                changes[0] += 1
+                if errno or flags & 4:
+                    answers.append(error(sequence, errno or 0))
+            elif command == 13:
+                answers.append(message(sequence, 12, timeouts(900, 120, 300), 0))
+            elif command == 11:
+                answers += [message(sequence, 9, daemon) for daemon in daemons]
+                answers.append(done(sequence))
+            elif command == 4 and not flags & 0x300:
+                known = [attribute for attribute, _ in services if _key(attribute) == _key(attributes)]
+                answers.append(message(sequence, 1, known[0], 0) if known else error(sequence, 3))
+            elif command == 15:
                 answers.append(
                     message(sequence, 14, nla(1, struct.pack("=I", 0x010201)) + nla(2, struct.pack("=I", 4096)), 0)
                 )
@@ -144,8 +180,8 @@ def small_kernel(services: list[tuple[bytes, list[bytes]]], piece: int = 16):
                 (servers,) = [dests for attribute, dests in services if _key(attribute) == _key(attributes)] or [[]]
                 answers += _pieces([message(sequence, 5, dest) for dest in servers], piece)
                 answers.append(done(sequence))
-            elif flags & 4:
-                answers.append(error(sequence, 0))
+            else:
+                answers.append(error(sequence, 95))
         return answers
 
     return play

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ..errors import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LINE_LENGTH = 1 << 24  # bytes; ipvsadm takes any, and all of the memory
 WORD_LENGTH = 4096  # bytes; ipvsadm cuts longer words into pieces
 SEPARATORS = str.maketrans("\t\r", "  ")
 
@@ -23,7 +26,10 @@ class Lines:
         self.dropped = 0
 
     def feed(self, piece: bytes, end: bool = False) -> Iterator[tuple[int, list[str]]]:
-        """The number and the words of each line that is whole, and isn't empty or a comment."""
+        """The number and the words of each line that is whole, and isn't empty or a comment.
+
+        Raises UsageError where a line doesn't end.
+        """
         text = self._rest + piece if self._rest else piece
         whole, newline, rest = text.rpartition(b"\n")
         self._rest = rest
@@ -38,6 +44,8 @@ class Lines:
             self._number += 1
             if found := words(line):
                 yield self._number, found
+        if len(rest) > LINE_LENGTH:
+            raise UsageError(f"line {self._number + 1} is too long", hint=f"a line has at most {LINE_LENGTH} bytes")
 
 
 def words(line: str) -> list[str]:

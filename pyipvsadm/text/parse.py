@@ -131,9 +131,7 @@ def _gather(found: Iterator[Found], known: Known) -> set[str]:
     given: set[str] = set()
     for row, value, word, _ in found:
         if isinstance(row, Rule):
-            raise UsageError(
-                f"invalid option `{word}'", hint="a line takes one command"
-            )
+            raise UsageError(f"invalid option `{word}'", hint="a line takes one command")
         if row.role in given:
             raise UsageError(f"multiple '{row.role}' options specified", hint="give one of them")
         if row.role:
@@ -174,7 +172,7 @@ def _build(rule: Rule, known: Known, given: set[str]) -> Command:
     if "service-address" in given:
         service = Service(**known.of("service"))
         if rule.verb in ("add-service", "edit-service"):
-            service = _settings(service)
+            service = settled_service(service)
         elif rule.verb == "zero" and not (service.fwmark or service.port or any(service.address or b"")):
             service = None
             known.notes.append("`-Z -t 0.0.0.0` zeroes all services, as `-Z` does")
@@ -184,7 +182,7 @@ def _build(rule: Rule, known: Known, given: set[str]) -> Command:
             server = _settled(server, service, given, known)
     listing = Listing(**known.of("listing"))
     if rule.verb == "list":
-        _check_listing(listing)
+        check_listing(listing)
     daemon = known.fields.get("daemon") if rule.read else None
     if rule.verb == "start-daemon" and daemon is not None:
         daemon["interface"] = daemon.get("interface") or "eth0"
@@ -201,7 +199,7 @@ def _build(rule: Rule, known: Known, given: set[str]) -> Command:
     )
 
 
-def _settings(service: Service) -> Service:
+def settled_service(service: Service) -> Service:
     """`service` as it is to be created or set, with defaults."""
     if service.fwmark is None:
         if not service.port and not service.flags & PERSISTENT:
@@ -233,7 +231,7 @@ def _settled(server: Server, service: Service, given: set[str], known: Known) ->
     return server
 
 
-def _check_listing(listing: Listing) -> None:
+def check_listing(listing: Listing) -> None:
     """Raise UsageError where two ways to list exclude each other."""
     special = listing.connection or listing.timeout or listing.daemon
     columns = listing.stats or listing.rate or listing.thresholds

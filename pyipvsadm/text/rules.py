@@ -15,16 +15,18 @@ from ..model import (
     TUNNEL,
 )
 from .listing import UNKNOWN, netmask, scheduler_flags
+from .options import RULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..model import Daemon, Server, Service, Timeouts
+    from ..model import Command, Daemon, Server, Service, Timeouts
     from ..names import Names
 
 SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "--xxx-service"}
 METHODS = ("-m", "-g", "-i", "-g", *[UNKNOWN] * 4)
+VERBS = {row.verb: f"-{row.short}" if row.short else f"--{row.name}" for row in RULES}
 CHECKSUMS = ("--tun-nocsum", "--tun-csum", "--tun-remcsum")
 
 
@@ -37,6 +39,26 @@ def table(services: Iterable[tuple[Service, list[Server]]], names: Names | None)
             address = endpoint(server.address, server.port, service.protocol, names)
             lines.append(f"-a {who} -r {address} {server_settings(server)}\n")
         yield "".join(lines)
+
+
+def rule(command: Command) -> str:
+    """The words, but the program's name, that ask for a change of the table."""
+    verb, service, server, daemon, values, *_ = command
+    parts = [VERBS[verb]]
+    if service:
+        parts.append(service_option(service))
+    if server:
+        parts.append(f"-r {endpoint(server.address, server.port, None, None)}")
+    if daemon:
+        full = verb == "start-daemon"
+        parts.append(daemon_settings(daemon) if full else daemon_state(daemon))
+    if verb in ("add-service", "edit-service") and service:
+        parts.append(service_settings(service))
+    elif verb in ("add-server", "edit-server") and server:
+        parts.append(server_settings(server))
+    elif values:
+        parts += map(str, values)
+    return " ".join(parts)
 
 
 def service_option(service: Service, names: Names | None = None) -> str:
@@ -120,9 +142,14 @@ def daemons(values: Iterable[Daemon]) -> str:
     return "".join(f"--start-daemon {daemon_settings(daemon)}\n" for daemon in values)
 
 
+def daemon_state(daemon: Daemon) -> str:
+    """What tells `daemon` from the other one that may run."""
+    return "master" if daemon.state == MASTER else "backup"
+
+
 def daemon_settings(daemon: Daemon) -> str:
     """The state of a daemon and the options that give it its settings."""
-    parts = [f"{'master' if daemon.state == MASTER else 'backup'} --mcast-interface {daemon.interface}"]
+    parts = [f"{daemon_state(daemon)} --mcast-interface {daemon.interface}"]
     parts.append(f"--syncid {daemon.syncid}")
     if daemon.maxlen:
         parts.append(f"--sync-maxlen {daemon.maxlen}")

@@ -12,6 +12,7 @@ MARK, IPV6 = "fwmark:", "ipv6"
 LAST_MARK, LAST_PORT, LAST_PROTOCOL = 2**32 - 1, 65535, 65535
 
 SERVICE_FORMS = "write 192.168.2.10:80/tcp, [2001:db8::1]:53/udp, fwmark:7 or fwmark:7/ipv6"
+NETWORK_FORMS = "write 192.168.2.0/24, 192.168.2.10, 2001:db8::/32 or fwmark:7"
 SERVER_FORMS = "write 10.2.0.2:8080 or [2001:db8::2]:8080"
 
 
@@ -53,6 +54,22 @@ def address_of(text: str) -> bytes:
     except (OSError, ValueError):
         what = "IPv6" if family == AF_INET6 else "IPv4"
         raise ValueError(f"`{printable(text)}` is no {what} address in digits") from None
+
+
+def network_of(text: str) -> tuple[bytes, int]:
+    """The packed address and the length of its prefix that `text` names. Raises UsageError."""
+    host, slash, length = text.partition("/")
+    try:
+        network = address_of(host)
+        bits = 8 * len(network)
+        prefix = _number(length, "length of a prefix", 0, bits) if slash else bits
+        rest = int.from_bytes(network, "big") & ((1 << (bits - prefix)) - 1)
+        if rest:
+            start = (int.from_bytes(network, "big") ^ rest).to_bytes(len(network), "big")
+            raise ValueError(f"that network starts at {spelled_address(start)}")
+    except ValueError as error:
+        raise UsageError(f"`{printable(text)}` names no network: {error}", hint=NETWORK_FORMS) from None
+    return network, prefix
 
 
 def spelled_address(address: bytes) -> str:

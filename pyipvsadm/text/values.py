@@ -45,7 +45,9 @@ def integer(text: str, low: int, high: int) -> int | None:
     digits = text[1:] if text[:1] in ("+", "-") else text
     if not (digits.isascii() and digits.isdigit()) or len(digits.lstrip("0")) > 20:
         return None
-    value = int(text)
+    value = int(digits.lstrip("0") or "0")  # Python refuses to read thousands of digits, even of zeros
+    if text[0] == "-":
+        value = -value
     return value if low <= value <= high else None
 
 
@@ -168,7 +170,11 @@ def fwmark(text: str, known: Known) -> Fields:
     """Read a firewall mark."""
     value = integer(text, 1, 2**32 - 1)
     if value is None:
-        raise UsageError(f"invalid fwmark value `{text}' specified", hint="a mark is a number from 1 to 4294967295")
+        hint = "a mark is a number from 1 to 4294967295"
+        negative = integer(text, -(2**31), -1)
+        if negative is not None:
+            hint += f"; ipvsadm saves those from 2147483648 on as negative ones: write {negative + 2**32}"
+        raise UsageError(f"invalid fwmark value `{text}' specified", hint=hint)
     return {"fwmark": value}
 
 
@@ -198,7 +204,8 @@ def netmask(text: str, known: Known) -> Fields:
         digits = text.lstrip(BLANKS)
         sign, digits = (digits[0], digits[1:]) if digits[:1] in ("+", "-") else ("", digits)
         length = len(digits) - len(digits.lstrip("0123456789"))
-        value = int(f"{sign}{digits[:length][:9] or 0}")
+        value = int(f"{sign}{digits[:length].lstrip('0')[:20] or 0}")
+        value = max(-(2**63), min(value, 2**63 - 1)) & 0xFFFFFFFF  # as C's atoi has it: a long, cut to an int
         if not 1 <= value <= 128:
             raise UsageError("illegal ipv6 netmask specified", hint="the length of a prefix goes here, 1 to 128")
         return {"netmask": value if value != 128 else None}

@@ -79,6 +79,7 @@ U8, U16, U32, S32, U64 = Kind("B"), Kind("H"), Kind("I"), Kind("i"), Kind("Q")
 BE16 = Kind("H", to=htons, back=ntohs)
 ADDRESS = Kind("16s")  # IPv4 takes the first four bytes
 TEXT = Text()
+BYTES = Kind()  # of which nothing is known
 
 
 def attribute(number: int, payload: bytes) -> bytes:
@@ -96,29 +97,31 @@ def encode(rows: Rows, record: object) -> bytes:
 
 
 def walk(rows: Rows, message: bytes, start: int, end: int, prefix: str = "") -> Iterator[tuple[str, Kind, int, int]]:
-    """The attributes from `start` to `end` that `rows` name, as (field, kind, first byte, end).
+    """All attributes from `start` to `end`, as (field, kind, first byte, end).
 
-    A field inside a named one has both names, with a dot between. Skips what no row names, since
-    kernels grow, and ends at what claims more bytes than there are.
+    A field inside a named one has both names, with a dot between. What no row names, since kernels
+    grow, has the name "", as have those that hold others, and one that claims more bytes than there
+    are, behind which nothing is read.
     """
     known = {number: (kind, field) for number, kind, field in rows}
     while start + 4 <= end:
         length, number = ATTRIBUTE.unpack_from(message, start)
         if length < 4 or start + length > end:
+            yield "", BYTES, start + 4, end
             return
-        kind, field = known.get(number & NLA_TYPE_MASK, (None, ""))
-        if kind is not None and kind.rows:
-            inner = f"{prefix}{field}." if field else prefix
-            yield from walk(kind.rows, message, start + 4, start + length, inner)
-        elif kind is not None:
-            yield prefix + field, kind, start + 4, start + length
+        kind, field = known.get(number & NLA_TYPE_MASK, (BYTES, ""))
+        if kind.rows:
+            yield "", BYTES, start + 4, start + length
+            yield from walk(kind.rows, message, start + 4, start + length, f"{prefix}{field}." if field else prefix)
+        else:
+            yield prefix + field if field else "", kind, start + 4, start + length
         start += length + (-length & 3)
 
 
 def decode(rows: Rows, message: bytes) -> dict[str, Any]:
     """The fields that the attributes of a generic netlink message carry, by name."""
     found = walk(rows, message, PAYLOAD, len(message))
-    return {field: kind.unpack(message[start:end]) for field, kind, start, end in found}
+    return {field: kind.unpack(message[start:end]) for field, kind, start, end in found if field}
 
 
 def frame(kind: int, flags: int, sequence: int, command: int, attributes: bytes, version: int = 1) -> bytes:
@@ -138,6 +141,11 @@ def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
         found.append((kind, flags, sequence, received[at : at + length]))
         at += length + (-length & 3)
     return found
+
+
+def sequence_number(received: bytes) -> int:
+    """That of the first message in what was received, and so of all: an answer is to one request."""
+    return int.from_bytes(received[8:12], byteorder)
 
 
 def error_number(message: bytes) -> int:

@@ -22,17 +22,20 @@ HEAD = 8  # bytes of a message that have to be the same: its length, its type an
 class Layout:
     """Where the fields of messages lie that have the same length and the same attributes as a model.
 
-    `fields` are the names of the values wanted, in their order; what the model lacks is None.
+    `wanted` are the names of the values wanted, in their order, each with what stands for it if the
+    model lacks it.
     """
 
-    def __init__(self, rows: Rows, fields: tuple[str, ...], model: bytes) -> None:
-        found = {field: (start, end, kind) for field, kind, start, end in walk(rows, model, PAYLOAD, len(model))}
-        wanted = sorted((*found[field][:2], field) for field in fields if field in found)
+    def __init__(self, rows: Rows, wanted: dict[str, Any], model: bytes) -> None:
+        found = {}
         same = bytearray(b"\xff" * HEAD + b"\0" * (len(model) - HEAD))
+        for field, kind, start, end in walk(rows, model, PAYLOAD, len(model)):
+            found[field] = start, end, kind
+            same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
+        places = sorted((*found[field][:2], field) for field in wanted if field in found)
         format, at = "=", 0
         order: dict[str, int] = {}  # the place of each field among what struct unpacks
-        for start, end, field in wanted:
-            same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
+        for start, end, field in places:
             kind = found[field][2]
             size = kind.struct.size or end - start
             if size <= end - start:
@@ -44,7 +47,7 @@ class Layout:
         self._same = bytes(same)
         self._model = bytes(a & b for a, b in zip(model, same, strict=True))
         self._masks: dict[int, tuple[int, int]] = {}  # by how many messages
-        self._pick = _picker(order, fields)
+        self._pick = _picker(order, wanted)
 
     def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
         """The values of each message in `received`, or None if one of them doesn't fit."""
@@ -65,23 +68,24 @@ class Layout:
         return mask, expected
 
 
-def _picker(order: dict[str, int], fields: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
-    """What puts values that come in `order` into that of `fields`, with None for a missing one; None if they are."""
-    if tuple(order) == fields:
+def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """What puts values that come in `order` into that of `wanted`, with those that are missing; None if they are."""
+    if list(order) == list(wanted):
         return None
-    places = [order.get(field) for field in fields]
-    return lambda values: tuple(None if place is None else values[place] for place in places)
+    places = [(order.get(field), missing) for field, missing in wanted.items()]
+    return lambda values: tuple(missing if place is None else values[place] for place, missing in places)
 
 
 class Reader:
-    """Reads messages into tuples of the values of `fields`, each as struct unpacks it, or None.
+    """Reads messages into tuples of values, each as struct unpacks it.
 
-    It learns the layout of each kind of message that it meets.
+    `wanted` are the fields in their order, each with what stands for it where it's missing. It
+    learns the layout of each kind of message that it meets.
     """
 
-    def __init__(self, rows: Rows, fields: tuple[str, ...]) -> None:
+    def __init__(self, rows: Rows, wanted: dict[str, Any]) -> None:
         self._rows = rows
-        self._fields = fields
+        self._wanted = wanted
         self._layouts: dict[int, list[Layout]] = {}  # by length
         self._count = 0
 
@@ -98,7 +102,7 @@ class Reader:
         """The values of `message`, whatever it looks like."""
         values = self.block(message)
         if values is None:
-            layout = Layout(self._rows, self._fields, message)
+            layout = Layout(self._rows, self._wanted, message)
             if self._count < LAYOUTS:
                 self._layouts.setdefault(len(message), []).append(layout)
                 self._count += 1

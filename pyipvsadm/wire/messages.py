@@ -118,23 +118,27 @@ def servers_request(service: Service) -> Request:
     return schema.GET_DEST, service_key(service)
 
 
-# What is read of an answer, in the order in which the kernel sends it, which is the fastest.
-_STATS = tuple(f"stats.{field}" for field in Stats.FIELDS)
-_SERVICE = ("af", "protocol", "address", "port", "fwmark", "scheduler", "engine", "flags", "timeout", "netmask")
-_SERVER = (
-    *("address", "port", "forwarding", "weight", "tunnel_type", "tunnel_port", "tunnel_flags"),
-    *("upper_threshold", "lower_threshold", "active", "inactive", "persistent", "af"),
+# What is read of an answer, in the order in which the kernel sends it, which is the fastest, and what
+# stands for it where an answer lacks it.
+_STATS = dict.fromkeys((f"stats.{field}" for field in Stats.FIELDS), 0)
+_SERVICE = dict.fromkeys(
+    ("af", "protocol", "address", "port", "fwmark", "scheduler", "engine", "flags", "timeout", "netmask")
 )
+_SERVER = {
+    "address": bytes(16),
+    **dict.fromkeys(("port", "forwarding", "weight", "tunnel_type", "tunnel_port", "tunnel_flags"), 0),
+    **dict.fromkeys(("upper_threshold", "lower_threshold", "active", "inactive", "persistent", "af"), 0),
+}
 
 
 def service_reader(stats: bool = True) -> Reader:
     """What reads the answers about services for `service`, with their counters or without."""
-    return Reader(schema.SERVICE_ANSWER, _SERVICE + _STATS if stats else _SERVICE)
+    return Reader(schema.SERVICE_ANSWER, _SERVICE | _STATS if stats else _SERVICE)
 
 
 def server_reader(stats: bool = True) -> Reader:
     """What reads the answers about servers for `servers`, with their counters or without."""
-    return Reader(schema.DEST_ANSWER, _SERVER + _STATS if stats else _SERVER)
+    return Reader(schema.DEST_ANSWER, _SERVER | _STATS if stats else _SERVER)
 
 
 def service(values: tuple[Any, ...]) -> Service:
@@ -145,8 +149,8 @@ def service(values: tuple[Any, ...]) -> Service:
     else:
         fwmark, port = None, ntohs(port or 0)
         address = (address or bytes(16))[: 4 if af == AF_INET else 16]
-    if af == AF_INET:
-        netmask = ntohl(netmask or 0)
+    if af == AF_INET and netmask is not None:
+        netmask = ntohl(netmask)
     return Service.make((
         af, protocol, address, port, fwmark,
         _text(scheduler), schema.flags_in(flags or b""), timeout or 0,
@@ -163,7 +167,7 @@ def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Serv
          active, inactive, persistent, af, *stats) in rows:  # fmt: skip
         found.append(new(Server, (
             address[:4] if (af or family) == AF_INET else address,
-            ntohs(port), forwarding & 7, weight, upper, lower, kind or 0, ntohs(tunnel_port or 0), tunnel_flags or 0,
+            ntohs(port), forwarding & 7, weight, upper, lower, kind, ntohs(tunnel_port), tunnel_flags,
             active, inactive, persistent, new(Stats, stats) if stats else None,
         )))  # fmt: skip
     return found
@@ -175,7 +179,7 @@ def _text(raw: bytes | None) -> str:
 
 def daemon_reader() -> Reader:
     """What reads the answers about daemons for `daemon`."""
-    return Reader(((schema.ATTR_DAEMON, nested(*schema.DAEMON), ""),), Daemon.FIELDS)
+    return Reader(((schema.ATTR_DAEMON, nested(*schema.DAEMON), ""),), dict.fromkeys(Daemon.FIELDS))
 
 
 def daemon(values: tuple[Any, ...]) -> Daemon:

@@ -116,10 +116,10 @@ DAEMON = (  # inside ATTR_DAEMON, IPVS_DAEMON_ATTR_*
     (2, TEXT, "interface"),
     (3, U32, "syncid"),
     (4, U16, "maxlen"),
-    (GROUP, Kind("4s"), "group"),  # this one for IPv4,
-    (GROUP6, ADDRESS, "group"),  # or this one for IPv6
     (7, U16, "port"),  # in the machine's order, unlike all other ports
     (8, U8, "ttl"),
+    (GROUP, Kind("4s"), "group"),  # this one for IPv4,
+    (GROUP6, ADDRESS, "group"),  # or this one for IPv6
 )
 TIMEOUTS = (  # at the top, IPVS_CMD_ATTR_TIMEOUT_*, in seconds
     (4, U32, "tcp"),

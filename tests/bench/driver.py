@@ -3,7 +3,8 @@
     python -m tests.bench.driver CONFIG
 
 CONFIG is JSON: `programs` (name -> command), `sizes` ([rules, pairs] each), `starts` (pairs of single commands),
-`folder` (in memory; made). It wants to be root in a network namespace of its own, and refuses to run where there is an IPVS table.
+`folder` (in memory; made). It wants to be root in a network namespace of its own, since it fills and empties the
+IPVS table; where there is one already, it refuses.
 """
 
 from __future__ import annotations

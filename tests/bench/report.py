@@ -37,7 +37,7 @@ PEAK_RULES = 100000  # the size whose memory is bounded
 PEAKS = {RESTORE: 64.0, LIST: 96.0, SAVE: 96.0}  # MiB
 GROWTH_BOUND = 1.05
 ROWS = (RESTORE, LIST, STATS, RATE, SAVE, CLEAR)
-WIDTH = 118  # columns, where there is no terminal
+WIDTH = 132  # columns, where there is no terminal
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def rows(samples: Samples) -> Iterator[Row]:
         yield start_row(samples, row)
     for rules in samples.sizes:
         yield from (time_row(samples, row, rules) for row in ROWS if samples.times(row, OURS, rules))
-        yield first_row(samples, rules)
+        if samples.times(PIPE, OURS, rules):
+            yield first_row(samples, rules)
         yield from (peak_row(samples, row, rules) for row in PEAKS)
     if len(samples.sizes) > 1:
         yield from (growth_row(samples, row) for row in PEAKS)
@@ -75,7 +76,7 @@ def start_row(samples: Samples, row: str) -> Row:
         rules=0,
         operation=row,
         figures=(seconds(samples.time(row, THEIRS)), seconds(samples.time(row, OURS)), ""),
-        finding=f"{spread(found)} of {START}",
+        finding=f"{spread(found)} of a bare start",
         bound=at_most(START_BOUND),
         holds=found.median <= START_BOUND if found else None,
     )
@@ -90,7 +91,7 @@ def time_row(samples: Samples, row: str, rules: int) -> Row:
         rules=rules,
         operation=row,
         figures=each(lambda program: seconds(samples.time(row, program, rules))),
-        finding=f"{spread(found)} of ipvsadm" + (" + bare start" if row == CLEAR else ""),
+        finding=f"{spread(found)} of ipvsadm" + (" + a bare start" if row == CLEAR else ""),
         bound=at_most(BOUNDS[row]) if bounded else "",
         holds=found.median <= BOUNDS[row] if bounded and found else None,
     )

@@ -12,16 +12,19 @@ from typing import NamedTuple
 # in one half of the circle. Each universe keeps to that, and so each has one right order.
 UNIVERSES = (
     {
+        "net": "10.9",
         "4": ("10.0.0.1", "10.1", "0x0a000001", "010.1.2.3", "10.0.0.255", "100.64.0.1", "127.0.0.1", "0.0.0.0",
               "vip-a.example", "localhost", "10.0.0.1 x"),
         "mark": ("1", "2", "100", "65536", "4294967295", "0100", " 7", "+8"),
     },
     {
+        "net": "198.18",
         "4": ("192.0.2.1", "192.0.2.2", "198.51.100.1", "255.255.255.255", "224.0.0.1", "128.0.0.1", "203.0.113.77",
               "3221225985", "vip", "www.vip.example"),
         "mark": ("1", "2147483647", "5", "7"),
     },
     {
+        "net": "10.9",
         "4": ("192.168.0.1", "192.168.0.2", "10.0.0.1", "10.0.0.2", "10.255.255.255", "192.168.1"),
         "mark": ("4294967295", "4294967294", "2147483649"),
     },
@@ -478,7 +481,7 @@ class Maker:
 
     def saved(self) -> bytes:
         """Many rules in the form of `-Sn`, with now and then a surprise in it."""
-        host = self._pick(*self.universe["4"][:2], "[2001:db8::1]", "192.0.2.1")
+        host = self._pick(*self.universe["4"][:2], "[2001:db8::1]")
         rest = self._pick("", " -s rr", " -s wlc -p 300", " -s sh -b sh-port", " -p", " -M 255.255.255.0")
         more = self._pick("", " -m -w 1", " -m", " -g -w 1", " -i -w 3 --tun-type ipip", " -x 10 -y 5 -m", " -w 007 -m")
         rules = []
@@ -488,7 +491,7 @@ class Maker:
             service = f"{option} {host}{port and ':'}{port}"
             rules.append(f"-A {service}{rest}")
             for server in range(self.random.choice((0, 1, 2))):
-                address = f"10.9.{server}.{number}" if host[0] != "[" else f"[2001:db8::{number:x}]"
+                address = f"{self.universe['net']}.{server}.{number}" if host[0] != "[" else f"[2001:db8::{number:x}]"
                 tail = more.replace("-w 1", f"-w {self._pick(*NUMBERS)}") if self.random.random() < 0.3 else more
                 end = self._pick(port, port, str(2000 + number))
                 rules.append(f"{self._pick('-a', '-a', '-a', '-e', '-d')} {service} -r {address}{end and ':'}{end}{tail}")

@@ -14,11 +14,12 @@ from .namespaces import Namespace
 FILES = {  # so that names are the same everywhere
     "/etc/hosts": """\
 127.0.0.1 localhost
+10.0.0.7 vip-a.example vip-a
 192.0.2.10 vip.example vip
 192.0.2.77 a-rather-long-host-name-for-a-virtual-service.example
 198.51.100.7 exactly-24-characters-xx
 198.51.100.8 fifty-characters-and-more-in-one-name-of-a-host-that-is.example
-2001:db8::10 vip6.example
+2001:db8:10::10 vip6.example
 """,
     "/etc/resolv.conf": "",
     "/etc/host.conf": "multi on\n",

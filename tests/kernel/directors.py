@@ -118,7 +118,8 @@ def ipvsadm(namespace: Namespace | None = None, **environment: str) -> Director:
 def pyipvsadm_process(namespace: Namespace | None = None, **environment: str) -> Director:
     """Ours, as scripts run it."""
     start = "import sys, pyipvsadm.cli; sys.argv[0] = 'ipvsadm'; pyipvsadm.cli.command()"
-    return Process([sys.executable, "-I", "-c", start], namespace=namespace, **environment)
+    program = [sys.executable, "-I", "-c", start]  # which finds its modules by what it is called
+    return Process(program, called=sys.executable, namespace=namespace, **environment)
 
 
 PROGRAMS = {"ipvsadm": ipvsadm, "pyipvsadm": InProcess, "pyipvsadm process": pyipvsadm_process}

@@ -16,29 +16,15 @@ from itertools import count
 from typing import NamedTuple
 
 from .commands import Maker, Step
-from .directors import Answer, Director, InProcess, ipvsadm
+from .comparison import compared, tables
+from .directors import Director, InProcess, ipvsadm
 from .namespaces import Namespace
 
 SEQUENCE = 40  # steps on one table
 LISTS = re.compile(r"-[LlS]|--list|--save")  # how a line begins that changes nothing
 
 
-def signed(mark: str) -> str:
-    """A mark as ipvsadm shows it."""
-    return str((int(mark) + 2**31) % 2**32 - 2**31)
-
-
-OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
-    (re.compile(r"( -x \d+)?( -y \d+)?(?= --tun|$)", re.M), ""),
-    (re.compile(r"(?<= -f )\d+", re.M), lambda found: signed(found[0])),
-    (
-        re.compile(r"(?<=^FWM  )(\d+)( IPv6)?( {2,})?", re.M),
-        lambda found: (signed(found[1]) + (found[2] or "")).ljust(len(found[0]) if found[3] else 0),
-    ),
-    (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
-    (re.compile(r"^pyipvsadm v.*", re.M | re.S), ""),
-)
-THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
+Program = Callable[[Namespace], Director]
 
 
 class Difference(NamedTuple):
@@ -83,51 +69,25 @@ def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProc
     return None
 
 
-def compared(ours: Answer, theirs: Answer) -> str:
-    """How two answers differ beyond what they may; empty if they don't."""
-    ours = ours._replace(
-        stdout=_normal(ours.stdout, OURS),
-        stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
-    )
-    theirs = theirs._replace(stdout=_normal(theirs.stdout, THEIRS))
-    return "" if ours == theirs else f"ours   {ours}\ntheirs {theirs}"
-
-
-def _normal(text: str, changes: tuple) -> str:
-    for pattern, new in changes:
-        text = pattern.sub(new, text)
-    return text
-
-
-def tables(ours: Director, theirs: Director) -> str:
-    """How the kernel's two tables differ; empty if they don't."""
-    a, b = ours.table(), theirs.table()
-    if a == b:
-        return ""
-    return "".join(
-        f"tables differ in {name}:\nours   {one}\ntheirs {other}\n"
-        for name, one, other in zip(a._fields, a, b, strict=True)
-        if one != other
-    )
-
-
-def shrunk(steps: list[Step], found: Difference) -> tuple[list[Step], Difference]:
+def shrunk(steps: list[Step], found: Difference, ours: Program = InProcess) -> tuple[list[Step], Difference]:
     """The steps without what isn't needed for a difference: whole steps, lines of a restore, words."""
     steps = steps[: found.index + 1]
     for size in (16, 8, 4, 2, 1):
         at = 0
         while at < len(steps):
             fewer = steps[:at] + steps[at + size :]
-            if fewer and (still := difference(fewer)):
+            if fewer and (still := difference(fewer, ours)):
                 steps, found = fewer[: still.index + 1], still
             else:
                 at += size
     for index in range(len(steps)):
-        steps, found = _shrunk_step(steps, found, index)
+        steps, found = _shrunk_step(steps, found, index, ours)
     return steps, found
 
 
-def _shrunk_step(steps: list[Step], found: Difference, index: int) -> tuple[list[Step], Difference]:
+def _shrunk_step(
+    steps: list[Step], found: Difference, index: int, ours: Program
+) -> tuple[list[Step], Difference]:
     for field in ("words", "stdin"):
         at = 0
         while True:
@@ -138,7 +98,7 @@ def _shrunk_step(steps: list[Step], found: Difference, index: int) -> tuple[list
             fewer = parts[:at] + parts[at + 1 :]
             smaller = step._replace(**{field: fewer if field == "words" else b"".join(fewer)})
             attempt = [*steps[:index], smaller, *steps[index + 1 :]]
-            still = difference(attempt)
+            still = difference(attempt, ours)
             if still and still.index == len(steps) - 1:
                 steps, found = attempt, still
             else:
@@ -174,14 +134,14 @@ def sequence(seed: object, number: int, length: int = SEQUENCE) -> list[Step]:
     return [maker.step() for _ in range(length)]
 
 
-def failure(steps: list[Step], found: Difference) -> str:
+def failure(steps: list[Step], found: Difference, ours: Program = InProcess) -> str:
     """What to tell about a difference: the script that shows it, and how it differs."""
-    steps, found = shrunk(steps, found)
+    steps, found = shrunk(steps, found, ours)
     return f"{script(steps)}\n# {steps[found.index].words}\n{found.what}"
 
 
 def main() -> int:
-    """Run until so many commands are through or, with --keep-going unset, something differs."""
+    """Run until so many commands are through or, but for --keep-going, something differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.kernel.fuzz", description=__doc__)
     parser.add_argument("--commands", type=int, default=2000)
     parser.add_argument("--seed", default=str(int(time.time())))

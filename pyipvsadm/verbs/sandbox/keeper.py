@@ -44,8 +44,9 @@ class Keeper:
             kernel = os.fork()
             if not kernel:
                 _become(words, environment, inherited, log)
-            _let_go({reading, *_terminals()})
-            _keep(kernel, reading)
+            _lead(kernel)
+            _let_go({reading, log, *_terminals()})
+            _keep(kernel, reading, log)
             farewell()
         finally:
             os._exit(0)
@@ -65,7 +66,7 @@ def _become(words: Sequence[str], environment: Mapping[str, str], inherited: Seq
     takes ten times as long across CPUs.
     """
     try:
-        os.setsid()
+        _lead(0)
         os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
         nothing = os.open(os.devnull, os.O_RDONLY)
         for descriptor, stream in ((nothing, 0), (log, 1), (log, 2)):
@@ -79,26 +80,37 @@ def _become(words: Sequence[str], environment: Mapping[str, str], inherited: Seq
         os._exit(127)
 
 
+def _lead(process: int) -> None:
+    """Make `process` the leader of a group. Both it and its parent do, as neither knows who is first."""
+    try:
+        os.setpgid(process, process)
+    except OSError:
+        pass  # it has, and is the kernel already
+
+
 def _terminals() -> set[int]:
     return {stream for stream in (0, 1, 2) if os.isatty(stream)}
 
 
 def _let_go(kept: set[int]) -> None:
     """Close all descriptors but those: whoever waits for the end of a pipe mustn't wait for us."""
-    last = 0
+    first = 0
     for descriptor in sorted(kept):
-        os.closerange(last, descriptor)
-        last = descriptor + 1
-    os.closerange(last, os.sysconf("SC_OPEN_MAX"))
+        if first < descriptor:  # else CPython 3.11 would close all there are
+            os.closerange(first, descriptor)
+        first = descriptor + 1
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
-def _keep(kernel: int, lifeline: int) -> None:
+def _keep(kernel: int, lifeline: int, log: int) -> None:
     """Wait until the kernel ends or nobody holds the lifeline any more; then leave nothing of the kernel."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the kernel leaves behind is ours to bury
     poller = select.poll()
     poller.register(lifeline, select.POLLIN)
     poller.register(os.pidfd_open(kernel), select.POLLIN)
     poller.poll()
+    if ended := os.waitid(os.P_PID, kernel, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        os.write(log, f"(the process has ended, with status or signal {ended.si_status})\n".encode())
     os.killpg(kernel, signal.SIGKILL)
     try:
         while True:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KERNEL = "linux.uml"
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of root's programs, which an ordinary user's PATH may lack
 LOG_LINES = 8
+TRACES = (" [<", "  0", "  6", "  7", "  8", "  9")  # of addresses, which tell the caller nothing
 QUICK = (  # what a boot needn't spend its time on: benchmarks for RAID and btrfs, 256 old-style ptys, ...
     "quiet",
     "initcall_blacklist=raid6_select_algo,init_zswap",
@@ -73,10 +74,12 @@ class Machine:
         self.close()
 
     def last_words(self) -> str:
-        """The last lines of the kernel's log."""
+        """The last lines of the kernel's log, once it has been switched off."""
+        self._keeper.close()
         size = os.fstat(self._log).st_size
         text = os.pread(self._log, 1 << 16, max(0, size - (1 << 16))).decode(errors="replace")
-        return "\n".join(text.rstrip().splitlines()[-LOG_LINES:])
+        lines = [line for line in text.splitlines() if not line.startswith(TRACES)]
+        return "\n".join(lines[-LOG_LINES:])
 
 
 def search_path() -> str:

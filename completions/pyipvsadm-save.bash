@@ -1,0 +1,3 @@
+# Completes the words of pyipvsadm-save in bash.                                      -*- shell-script -*-
+
+complete -W -n pyipvsadm-save

@@ -1,0 +1,74 @@
+"""Answers a shell that completes words: what `text.completion` finds, a line each.
+
+The first line is `words`, or what the shell is to complete by itself: `files`, `directories`, or
+`command N`, for a command that begins with the word of number N. Each other line is a word, and
+behind a tab, if there is more to say about it, its explanation.
+"""
+
+from __future__ import annotations
+
+from _socket import if_nameindex
+
+from .errors import IpvsadmError
+from .text.completion import complete
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .cli import World
+    from .kernel import Kernel
+    from .model import Server, Service, Timeouts
+    from .names import Names
+
+
+def run(words: list[str], world: World) -> int:
+    """Print what may take the place of the last of `words`."""
+    answer = complete(words, Machine(world))
+    lines = [f"{answer.then or 'words'}{f' {answer.start}' if answer.start else ''}\n"]
+    for word, help in answer.offers:
+        lines.append(f"{word}\t{help}\n" if help else f"{word}\n")
+    world.write("".join(lines))
+    return 0
+
+
+class Machine:
+    """What this machine has to offer: nothing where IPVS isn't there, or may not be asked."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        try:
+            self._kernel: Kernel | None = world.reach(load=False)
+        except IpvsadmError:
+            self._kernel = None
+
+    @property
+    def names(self) -> Names:
+        """The system's resolver."""
+        return self._world.names
+
+    def services(self) -> list[Service]:
+        """The services of the table."""
+        try:
+            return self._kernel.services() if self._kernel else []
+        except OSError:
+            return []
+
+    def servers(self, service: Service) -> list[Server]:
+        """The servers of `service`."""
+        try:
+            return self._kernel.servers(service) if self._kernel else []
+        except OSError:
+            return []
+
+    def timeouts(self) -> Timeouts | None:
+        """The timeouts of connections."""
+        try:
+            return self._kernel.timeouts() if self._kernel else None
+        except OSError:
+            return None
+
+    def interfaces(self) -> list[str]:
+        """The network interfaces."""
+        try:
+            return [name for _, name in if_nameindex()]
+        except OSError:
+            return []

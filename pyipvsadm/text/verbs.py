@@ -1,0 +1,48 @@
+"""A verb's command line as data: what its help, the manual and completions are made of.
+
+`verbtable.py` holds it for all verbs; `make generated` writes that from the typer application,
+which takes too long to load where a shell waits for words.
+"""
+
+from __future__ import annotations
+
+from ..record import Record
+
+
+class Parameter(Record):
+    """An argument of a verb, or an option, which has `names`.
+
+    `others` are the names that turn it off; `value` is what it takes, one of `choices` if there
+    are any, and empty for a switch. One that is `many` may come again.
+    """
+
+    __slots__ = ()
+    names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    value: str = ""
+    choices: tuple[str, ...] = ()
+    many: bool = False
+    needed: bool = False
+    help: str = ""
+
+
+class Verb(Record):
+    """A verb, or a group of `verbs`. What comes after the first argument of one that `passes` is not its own."""
+
+    __slots__ = ()
+    name: str = ""
+    help: str = ""
+    options: tuple[Parameter, ...] = ()
+    arguments: tuple[Parameter, ...] = ()
+    passes: bool = False
+    verbs: tuple[Verb, ...] = ()
+
+
+def plain(text: str) -> str:
+    """The first paragraph of `text`, which is Markdown, on a line and without its signs."""
+    return " ".join(text.strip().partition("\n\n")[0].split()).replace("**", "").replace("`", "")
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of `text`, on a line and without its full stop, as shells show it beside a word."""
+    return plain(text).partition(". ")[0].removesuffix(".")

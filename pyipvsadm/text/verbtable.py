@@ -1,0 +1,106 @@
+"""The verbs' command lines. Written by `make generated` from the typer application in verbs/app.py."""
+
+# ruff: noqa: E501
+# fmt: off
+
+from __future__ import annotations
+
+from .verbs import Parameter, Verb
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        name='sandbox',
+        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
+        options=(
+            Parameter(names=('--write',), value='DIR', many=True, help='Let writes below DIR through to this machine. Repeatable.'),
+            Parameter(names=('--timeout',), value='SECONDS', help='End a command that runs longer, with status 124.'),
+            Parameter(names=('--memory',), value='SIZE', help='The memory of the kernel.'),
+            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
+            Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
+        ),
+        arguments=(
+            Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
+        ),
+        passes=True,
+    ),
+    Verb(
+        name='diff',
+        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
+        options=(
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='How to tell.'),
+            Parameter(names=('--no-prune',), help='Delete nothing that FILE lacks.'),
+            Parameter(names=('--keep-weights',), help='Leave the weights of servers that are there.'),
+            Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Leave all services alone but those with an address in this network, or of this mark. Repeatable.'),
+        ),
+        arguments=(
+            Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
+        ),
+    ),
+    Verb(
+        name='apply',
+        help="Make the table what FILE says, in an order that leaves no service without a server.\n\nWhat the kernel can change in place is never deleted and added anew, so connections live. If the kernel\nrefuses a change, or at Ctrl-C, all that was done is taken back. Applying a file twice changes nothing.\nTimeouts and daemons that FILE doesn't mention are left as they are.\n\nDeletions are asked about on a terminal. Elsewhere they aren't, but to empty the table takes `--yes`.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input, nothing\ntried; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal, and taken back.",
+        options=(
+            Parameter(names=('--dry-run',), help='Show what would be changed, and change nothing.'),
+            Parameter(names=('--no-prune',), help='Delete nothing that FILE lacks.'),
+            Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Leave all services alone but those with an address in this network, or of this mark. Repeatable.'),
+            Parameter(names=('--keep-weights',), help='Leave the weights of servers that are there.'),
+            Parameter(names=('--yes',), help="Don't ask about deletions."),
+            Parameter(names=('--force',), help='Go on though others keep changing the table.'),
+        ),
+        arguments=(
+            Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
+        ),
+    ),
+    Verb(
+        name='set',
+        help='Change the settings that are named of a live service or server, and keep all others.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` may be left out), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
+        options=(
+            Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen; wlc, if not given'),
+            Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server, for seconds; 360, if not given'),
+            Parameter(names=('-M', '--netmask'), value='netmask', help='which clients persistence takes for one'),
+            Parameter(names=('-g', '--gatewaying'), help='direct routing: the packet as it is; the default'),
+            Parameter(names=('-i', '--ipip'), help='a tunnel to the server'),
+            Parameter(names=('-m', '--masquerading'), help='masquerading: network address translation (NAT)'),
+            Parameter(names=('-w', '--weight'), value='weight', help='how much this server can take; 1, if not given, and 0 for no new connections'),
+            Parameter(names=('-x', '--u-threshold'), value='connections', help='no new connections from so many on; 0, for no threshold, if not given'),
+            Parameter(names=('-y', '--l-threshold'), value='connections', help='new connections again below so many'),
+            Parameter(names=('-o', '--ops'), help='one-packet scheduling: choose a server for each datagram'),
+            Parameter(names=('--pe',), value='engine', help='a persistence engine: sip'),
+            Parameter(names=('-b', '--sched-flags'), value='flags', help='flags of the scheduler, parted by commas'),
+            Parameter(names=('--tun-type',), value='type', help='the kind of tunnel: ipip, gue or gre; ipip, if not given'),
+            Parameter(names=('--tun-port',), value='port', help='the port of a gue tunnel'),
+            Parameter(names=('--tun-nocsum',), help='a tunnel without checksums; the default'),
+            Parameter(names=('--tun-csum',), help='a tunnel with checksums'),
+            Parameter(names=('--tun-remcsum',), help='a tunnel with remote checksum offload'),
+            Parameter(names=('--no-persistent',), help='Without `persistent`.'),
+            Parameter(names=('--no-netmask',), help='Without `netmask`.'),
+            Parameter(names=('--no-ops',), help='Without `ops`.'),
+            Parameter(names=('--no-pe',), help='Without `pe`.'),
+            Parameter(names=('--no-sched-flags',), help='Without `sched-flags`.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE [SERVER] SETTING...', many=True, needed=True),
+        ),
+    ),
+    Verb(
+        name='show',
+        help="Show the table as it is now.\n\n**json** is one document, and **ndjson** a line for each service; both tell counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,\nyaml and rules.\n\n- `pyipvsadm show -o yaml > table.yaml` keeps the table in a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained",
+        options=(
+            Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), help='What to print: for people, for programs, or for `apply` to read.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Such as 192.168.2.10:80/tcp or fwmark:7. Default: all.'),
+        ),
+    ),
+    Verb(
+        name='check',
+        help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
+        options=(
+            Parameter(names=('--trial',), help='Load it into the kernel of a sandbox as well, and tell what that refuses.'),
+            Parameter(names=('--schema',), help='Print the JSON Schema of JSON and YAML.'),
+        ),
+        arguments=(
+            Parameter(value='FILE', needed=True, help='Rules, JSON or YAML; `-` is stdin.'),
+        ),
+    ),
+)

@@ -1,0 +1,197 @@
+"""`apply FILE`: makes the table what a file says, without a gap in service, or leaves it as it is."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+from .. import errors, journal
+from ..errors import IpvsadmError
+from ..plan import make_plan
+from ..record import Record
+from ..text.differences import ADDED, EDITED, REMOVED, differences
+from ..text.rules import rule
+from .diff import as_text, table_now
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ..cli import World
+    from ..journal import Outcome
+    from ..model import Table
+    from ..plan import Plan, Scope, Step
+
+NOT_TRIED, REFUSED, HALF_DONE = errors.USAGE, 1, 3  # exit statuses; by a signal, 128 and its number
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHOWN = 100  # deletions that are shown before it is asked about them
+TERMINAL = "/dev/tty"
+
+
+class Wishes(Record):
+    """What was asked for: `make_plan`'s part of it, and the rest."""
+
+    __slots__ = ()
+    prune: bool = True
+    keep_weights: bool = False
+    only: Scope | None = None
+    dry_run: bool = False
+    yes: bool = False
+    force: bool = False
+
+    def plan(self, now: Table, wanted: Table) -> Plan:
+        """The plan from the one table to the other."""
+        return make_plan(now, wanted, prune=self.prune, keep_weights=self.keep_weights, only=self.only)
+
+
+def run(world: World, path: str, wishes: Wishes) -> int:
+    """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
+    from .document import load
+
+    try:
+        wanted = load(path, world)
+        before = table_now(world)
+        plan = wishes.plan(before, wanted)
+        if wishes.dry_run:
+            world.write(as_text(plan.steps))
+            return 0
+        if plan.phases:
+            ask(plan, before, path, wishes, world)
+            before, plan = _as_of_now(plan, wanted, path, wishes, world)
+    except KeyboardInterrupt:
+        raise IpvsadmError("stopped: nothing was done", status=errors.INTERRUPTED) from None
+    if not plan.phases:
+        world.note("nothing to do: the table is as wanted")
+        return 0
+    with Signals() as signals:
+        # Between batches is the place to tell about progress, too.
+        outcome = journal.carry_out(plan, world.kernel, before, pause=lambda done: signals.first)
+    if not outcome.complete:
+        raise failure(outcome, plan, world.program)
+    world.tell(summary(plan))
+    return 0
+
+
+def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: World) -> tuple[Table, Plan]:
+    """The table read again, and the plan for it: `plan`, unless the table has changed meanwhile.
+
+    Raises IpvsadmError where it changes again while that new plan is made.
+    """
+    before = table_now(world)
+    fresh = wishes.plan(before, wanted)
+    if fresh == plan:
+        return before, plan
+    if deletions(fresh) != deletions(plan):
+        ask(fresh, before, path, wishes, world)
+    before = table_now(world)
+    last = wishes.plan(before, wanted)
+    if last != fresh and not wishes.force:
+        raise IpvsadmError(
+            "the table was changed twice while this was about to change it: nothing was done",
+            hint="find out who else changes it, try again, or go on regardless with `--force`",
+            status=NOT_TRIED,
+        )
+    return before, last
+
+
+def deletions(plan: Plan) -> list[str]:
+    """What `plan` deletes, a line each."""
+    return [found.line() for found in differences(plan.steps) if found.sign == REMOVED]
+
+
+def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
+    """See to it that deletions are meant. Raises IpvsadmError if they aren't."""
+    lines = [] if wishes.yes else deletions(plan)
+    if not lines:
+        return
+    more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""
+    what = "1 deletion" if len(lines) == 1 else f"{len(lines)} deletions"
+    answer = world.ask(
+        f"{''.join(lines[:SHOWN])}{more}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else ""
+    )
+    if answer is None:
+        if empties(plan, before):
+            raise IpvsadmError(
+                f"this would delete all services, {len(before.services)} of them: nothing was done",
+                hint="if that is meant, say so with `--yes`",
+                status=NOT_TRIED,
+            )
+    elif answer.lower() not in ("y", "yes"):
+        raise IpvsadmError("nothing was done", status=NOT_TRIED)
+
+
+def empties(plan: Plan, before: Table) -> bool:
+    """Whether `plan` leaves no service of the table `before`, nor adds one."""
+    verbs = [step.command.verb for step in plan.steps]
+    return verbs.count("delete-service") == len(before.services) > 0 and "add-service" not in verbs
+
+
+class Signals:
+    """Takes note of the first signal that asks to end, for who looks at `first`; those that come later change nothing.
+
+    Signals that were ignored before stay so.
+    """
+
+    def __init__(self) -> None:
+        self.first = 0
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Signals:
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.first = self.first or number
+
+
+def summary(plan: Plan) -> str:
+    """What was done, in a line."""
+    signs = [found.sign for found in differences(plan.steps)]
+    words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
+    return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
+
+
+def failure(outcome: Outcome, plan: Plan, program: str) -> IpvsadmError:
+    """What to tell of a plan that wasn't carried out, and the status that says so."""
+    message, hint = _reason(outcome, plan)
+    if outcome.remains is None:
+        return IpvsadmError(
+            f"{message}\nwhat the table is now can't be told, as it can't be read",
+            hint=f"`{program} diff FILE` tells, once it can",
+            status=HALF_DONE,
+        )
+    if outcome.remains:
+        return IpvsadmError(
+            f"{message}\nnot all could be taken back; to have the table as it was before, it takes\n"
+            f"{as_text(outcome.remains)}which these commands do:\n{_commands(outcome.remains, program)}",
+            hint=f"{hint}; the same `apply` again goes on to the table that is wanted".removeprefix("; "),
+            status=HALF_DONE,
+        )
+    count = f"{outcome.undone} of {len(plan.steps)} changes had been made, and were taken back: "
+    status = 128 + outcome.stopped if outcome.stopped else REFUSED
+    return IpvsadmError(f"{message}\n{count if outcome.undone else ''}the table is as it was before", hint, status)
+
+
+def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:
+    """Why a plan was given up, and what may help."""
+    if outcome.stopped:
+        return f"stopped by {signal.Signals(outcome.stopped).name}", ""
+    if outcome.broken:
+        return f"the exchange with the kernel broke off: {outcome.broken}", ""
+    steps = plan.steps
+    (step, errno), *others = outcome.refused
+    refusal = errors.refusal(step.command.verb, errno)
+    more = f" (and {len(others)} more of this kind)" if others else ""
+    message = (
+        f"change {steps.index(step) + 1} of {len(steps)}, `{rule(step.command)}`: the kernel says: {refusal}{more}"
+    )
+    return message, refusal.hint
+
+
+def _commands(steps: tuple[Step, ...], program: str) -> str:
+    return "\n".join(f"  {program} {rule(step.command)}" for step in steps)

@@ -1,0 +1,37 @@
+"""`check`: is a file right?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import IpvsadmError
+from .document import load_with_places
+
+if TYPE_CHECKING:
+    from ..cli import World
+    from ..model import Table
+
+REFUSED = 1
+
+
+def run(world: World, path: str, trial: bool) -> int:
+    """Judge the file `path`, with a `trial` in a sandbox's kernel too, and return the status. Raises IpvsadmError."""
+    document = load_with_places(path, world)
+    tried = ""
+    if trial:
+        from .trial import refusals
+
+        if found := refusals(document):
+            raise IpvsadmError(
+                "\n".join(found), hint="the kernel of a sandbox refused this; yours was not asked", status=REFUSED
+            )
+        tried = ", and a kernel has taken it"
+    world.write(f"{'stdin' if path == '-' else path}: right: {summary(document.table)}{tried}\n")
+    return 0
+
+
+def summary(table: Table) -> str:
+    """How much there is in `table`."""
+    services = len(table.services)
+    servers = sum(len(servers) for _, servers in table.services)
+    return f"{services} service{'s' * (services != 1)}, {servers} server{'s' * (servers != 1)}"

@@ -1,0 +1,187 @@
+"""`set SERVICE [SERVER] SETTING...`: changes the settings that are named, and keeps all others."""
+
+from __future__ import annotations
+
+from errno import ENOENT
+from typing import TYPE_CHECKING, Any
+
+from .. import errors
+from ..changes import plain_server, plain_service, server_changes, server_key, service_changes
+from ..classic import refused
+from ..errors import IpvsadmError, OptionError, UsageError
+from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
+from ..text.options import OPTIONS, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
+from ..text.parse import scan, settled_service
+from ..text.spelling import SERVICE_FORMS, server_of, service_of
+from ..text.values import TUNNELS, Known, scheduler_flags
+
+if TYPE_CHECKING:
+    from ..cli import World
+    from ..text.values import Fields
+
+    Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
+
+REFUSED = 1  # the exit status
+SCHEDULER_FLAGS = FLAG_1 | FLAG_2 | FLAG_3
+SERVICE_ROLES, SERVER_ROLES = (
+    next(rule.takes for rule in RULES if rule.verb == verb) for verb in ("edit-service", "edit-server")
+)
+OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # word: its role, the fields and the flags that it takes away
+    "--no-persistent": ("persistent", {"timeout": 0, "netmask": None}, PERSISTENT),
+    "--no-netmask": ("netmask", {"netmask": None}, 0),
+    "--no-ops": ("ops", {}, ONE_PACKET),
+    "--no-pe": ("pe", {"engine": None}, 0),
+    "--no-sched-flags": ("sched-flags", {}, SCHEDULER_FLAGS),
+}
+
+
+def run(world: World, words: list[str]) -> int:
+    """Carry out what `words` ask for; the exit status. Raises IpvsadmError."""
+    names, given, off = _read(words)
+    key = service_of(names[0])
+    server = server_of(names[1]) if names[1:] else None
+    _check_roles(given, off, server is not None)
+    try:
+        service = world.kernel.service(key)
+        command = (
+            edit_server(service, _current(server, service, world), given, world)
+            if server
+            else edit_service(service, given, off, world)
+        )
+        if command is None:
+            world.note("nothing to do: all is set as wanted")
+            return 0
+        for _, errno in world.kernel.submit((command,)):
+            raise _refusal(command.verb, errno)
+    except OSError as error:
+        raise _refusal("list", error.errno or 0) from error
+    return 0
+
+
+def _refusal(verb: str, errno: int) -> IpvsadmError:
+    """The kernel's refusal, with the status that the modern verbs have for it."""
+    error = refused(verb, errno)
+    return error if isinstance(error, errors.UnreachableError) else IpvsadmError(str(error), error.hint, REFUSED)
+
+
+def _current(server: Server, service: Service, world: World) -> Server:
+    """`server` as it is now. Raises IpvsadmError if it isn't there."""
+    for found in world.kernel.servers(service):
+        if server_key(found) == server_key(server):
+            return found
+    raise _refusal("edit-server", ENOENT)
+
+
+def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
+    """The names of the service and the server, the options that are given, and those that are switched off."""
+    off = list(dict.fromkeys(word for word in words if word in OFF))
+    names: list[str] = []
+    given: Given = {}
+    try:
+        for row, value, word, _ in scan([word for word in words if word not in OFF], names):
+            if isinstance(row, Rule) or row.role not in SERVICE_ROLES + SERVER_ROLES:
+                raise UsageError(f"`{word}` is no setting", hint="`pyipvsadm set --help` shows what there is")
+            if row.role in given or any(OFF[word][0] == row.role for word in off):
+                raise UsageError(f"`{row.role}` is set twice", hint="give one of them")
+            given[row.role] = row, value
+    except OptionError as error:
+        raise UsageError(str(error), hint="`pyipvsadm set --help` shows the settings") from None
+    if not 1 <= len(names) <= 2:
+        raise UsageError(
+            f"unexpected argument `{names[2]}'" if names else "which service?",
+            hint=f"the service comes first, then its server, then the settings: {SERVICE_FORMS}",
+        )
+    if not given and not off:
+        raise UsageError("nothing to set", hint="name a setting, such as `--weight 0`; `set --help` shows them")
+    return names, given, off
+
+
+def _check_roles(given: Given, off: list[str], server: bool) -> None:
+    """Raise UsageError where a setting is none of what is named."""
+    for role in [*given, *(OFF[word][0] for word in off)]:
+        if server and role not in SERVER_ROLES:
+            raise UsageError(f"`{role}` is a setting of the service", hint="set it without naming a server")
+        if not server and role not in SERVICE_ROLES:
+            raise UsageError(f"`{role}` is a setting of a server", hint="name it behind the service, as 10.2.0.2:8080")
+
+
+def edit_service(old: Service, given: Given, off: list[str], world: World) -> Command | None:
+    """What sets a service anew, with what is `given` and without what is `off`; None if that is no change."""
+    known = Known(world.names)
+    fields = known.of("service")
+    fields.update(old.asdict())
+    for word in off:
+        _, gone, flags = OFF[word]
+        fields.update(gone, flags=fields["flags"] & ~flags)
+    _take(given, known, fields)
+    fields["flags"] |= fields.pop("ops", 0)
+    text = fields.pop("sched_flags", None)
+    if text is not None:
+        fields["flags"] = fields["flags"] & ~SCHEDULER_FLAGS | scheduler_flags(text, fields["scheduler"])
+    new = settled_service(Service(**fields))
+    world.note(*known.notes)
+    return Command(verb="edit-service", service=plain_service(new)) if service_changes(old, new) else None
+
+
+def edit_server(service: Service, old: Server, given: Given, world: World) -> Command | None:
+    """What sets a server anew, with what is `given`; None if that is no change."""
+    known = Known(world.names)
+    known.of("service").update(af=service.af)
+    fields = known.of("server")
+    fields.update(old.asdict())
+    _take(given, known, fields)
+    _settle_tunnel(fields, old, set(given))
+    new = Server(**fields)
+    if new.forwarding != TUNNEL and new.af != service.af:
+        raise UsageError("Different address family is allowed only for tunneling servers", hint="keep it a tunnel")
+    moved = new.forwarding in (DIRECT, TUNNEL) and new.port != service.port and service.fwmark is None
+    if moved and new.forwarding != old.forwarding:
+        raise UsageError(
+            f"without masquerading a server has the port of its service, {service.port}",
+            hint="the port can't be changed: add such a server, and then delete this one",
+        )
+    command = Command(verb="edit-server", service=plain_service(service), server=plain_server(new))
+    return command if server_changes(old, new) else None
+
+
+def _take(given: Given, known: Known, fields: Fields) -> None:
+    """Put what the options say into `fields`."""
+    for option, value in given.values():
+        fields.update((option.sets,) if option.sets else option.read(value, known))
+
+
+def _settle_tunnel(fields: Fields, old: Server, given: set[str]) -> None:
+    """Keep of a tunnel's settings those that still go with it. Raises UsageError where some don't go together."""
+    tunnel = given & {"tun-type", *TUNNEL_ROLES}
+    if fields["forwarding"] != TUNNEL:
+        if tunnel:
+            raise UsageError("Tunnel options conflict with forward method", hint="tunnel options go with `-i`")
+        fields.update(tunnel_type=0, tunnel_port=0, tunnel_flags=0)
+        return
+    if fields["tunnel_type"] != old.tunnel_type:
+        if "tun-port" not in given:
+            fields["tunnel_port"] = 0
+        if not given & {"tun-nocsum", "tun-csum", "tun-remcsum"}:
+            fields["tunnel_flags"] = 0
+    has_port = {"tun-port"} if fields["tunnel_type"] == GUE and fields["tunnel_port"] else set()
+    names = [name for name, number in TUNNELS.items() if number == fields["tunnel_type"]]
+    if tunnel and names:
+        check(TUNNEL_RULES[names[0]], tunnel | has_port, TUNNEL_ROLES, "tunnel type")
+
+
+def settings_help() -> str:
+    """The settings there are, as markdown."""
+    lines = []
+    for title, roles in (("Of a service", SERVICE_ROLES), ("Of a server", SERVER_ROLES)):
+        lines.append(f"{title}:\n")
+        lines += [
+            f"- `{_spelled(option)}`: {option.help.partition(';')[0]}\n" for option in OPTIONS if option.role in roles
+        ]
+        if roles is SERVICE_ROLES:
+            lines.append(f"- `{'`, `'.join(OFF)}`: without it\n")
+    return "\n".join(lines)
+
+
+def _spelled(option: Option) -> str:
+    short = f"-{option.short}, " if option.short else ""
+    return f"{short}--{option.name}{f' {option.value.upper()}' if option.value else ''}"

@@ -1,0 +1,67 @@
+"""`show`: the table now, for people and for programs."""
+
+from __future__ import annotations
+
+from errno import ESRCH
+from typing import TYPE_CHECKING
+
+from ..classic import refused
+from ..errors import LISTING, IpvsadmError
+from ..model import Table
+from ..text.order import in_order, servers_in_order
+from ..text.spelling import service_of, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..cli import World
+    from ..kernel import Kernel
+    from ..model import Service
+
+COUNTED = ("json", "ndjson")  # what tells counters and rates
+
+
+def run(world: World, names: Sequence[str], output: str) -> int:
+    """Print the table, or the services that `names` name, and return the status. Raises IpvsadmError."""
+    wanted = [service_of(name) for name in dict.fromkeys(names)]
+    try:
+        table = _table(world.kernel, wanted, output in COUNTED)
+    except OSError as error:
+        raise refused("list", error.errno or 0) from error
+    if output == "table":
+        from .draw import drawn
+
+        text = drawn(table, world.columns)
+    else:
+        from .document.writing import pieces
+
+        text = pieces(table, output)
+    for piece in text:
+        world.write(piece)
+    return 0
+
+
+def _table(kernel: Kernel, wanted: Iterable[Service], stats: bool) -> Table:
+    """The whole table, or of the services `wanted` alone, in the order of ipvsadm's lists. Raises OSError."""
+    if not wanted:
+        table = kernel.table(stats)
+    else:
+        services = [_service(kernel, service) for service in wanted]
+        table = Table(services=tuple((service, tuple(kernel.servers(service, stats))) for service in services))
+    servers = dict(table.services)
+    ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in in_order(servers))
+    return table.replace(services=tuple(ordered))
+
+
+def _service(kernel: Kernel, service: Service) -> Service:
+    """The service that is named so, with its settings and counters. Raises IpvsadmError if there is none."""
+    try:
+        return kernel.service(service)
+    except OSError as error:
+        if error.errno != ESRCH:
+            raise
+        raise IpvsadmError(
+            f"No such service: {spelled(service)}",
+            hint="`pyipvsadm show` lists the services that there are",
+            status=LISTING,
+        ) from None

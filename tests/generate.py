@@ -1,0 +1,168 @@
+"""Writes what is made from other files, or with `--check` tells what of it is stale.
+
+`make generated` runs this: the verbs' table from the typer application, and the lists of the manual
+pages from the option table and that.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import typer
+
+from pyipvsadm.text import manual
+from pyipvsadm.text.options import OPTIONS
+from pyipvsadm.text.verbs import Parameter, Verb
+from pyipvsadm.verbs.app import app
+from pyipvsadm.verbs.document import shape
+from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
+
+ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "pyipvsadm" / "text" / "verbtable.py"
+HEAD = '''"""The verbs' command lines. Written by `make generated` from the typer application in verbs/app.py."""
+
+# ruff: noqa: E501
+# fmt: off
+
+from __future__ import annotations
+
+from .verbs import Parameter, Verb
+
+VERBS: tuple[Verb, ...] = (
+'''
+
+
+def verbs(command: Any = None) -> tuple[Verb, ...]:
+    """The verbs that the typer application has, those that it hides left out."""
+    group = command or typer.main.get_command(app)
+    return tuple(verb(name, inner) for name, inner in group.commands.items() if not inner.hidden)
+
+
+def verb(name: str, command: Any) -> Verb:
+    """One of them, of typer's kind, as ours."""
+    made = [(parameter(own), own.opts[0].startswith("-")) for own in command.params if not own.hidden]
+    if name == "set":
+        made += [(own, True) for own in settings()]
+    return Verb(
+        name=name,
+        help=command.help or "",
+        options=tuple(own for own, is_option in made if is_option),
+        arguments=tuple(own for own, is_option in made if not is_option),
+        passes=not command.context_settings.get("allow_interspersed_args", True),
+        verbs=verbs(command) if hasattr(command, "commands") else (),
+    )
+
+
+def settings() -> list[Parameter]:
+    """What the verb `set` reads by itself: the settings of the option table, and what takes them away."""
+    rows = [row for row in OPTIONS if row.role in SERVICE_ROLES + SERVER_ROLES]
+    given = [
+        Parameter(names=(*(f"-{letter}" for letter in row.short), f"--{row.name}"), value=row.value or "", help=row.help)
+        for row in rows
+    ]
+    return [*given, *(Parameter(names=(word,), help=f"Without `{role}`.") for word, (role, *_) in OFF.items())]
+
+
+def parameter(own: Any) -> Parameter:
+    """A parameter of typer's kind as ours."""
+    is_option = own.opts[0].startswith("-")
+    switch = getattr(own, "is_flag", False) or getattr(own, "count", False)
+    choices = literals(own.type_descriptor.annotation)
+    return Parameter(
+        names=tuple(own.opts) if is_option else (),
+        others=tuple(own.secondary_opts),
+        value="" if switch else own.metavar or ("|".join(choices) or own.name.upper()),
+        choices=tuple(choices),
+        many=bool(own.multiple or own.nargs == -1),
+        needed=bool(own.required),
+        help=own.help or "",
+    )
+
+
+def literals(annotation: Any) -> list[str]:
+    """The words that a type allows; none if it isn't about words."""
+    if get_origin(annotation) is Literal:
+        return [str(word) for word in get_args(annotation)]
+    return [word for inner in get_args(annotation) for word in literals(inner)]
+
+
+def table() -> str:
+    """The content of verbtable.py."""
+    return HEAD + "".join(written(own, 1) for own in verbs()) + ")\n"
+
+
+def written(record: Verb | Parameter, depth: int) -> str:
+    """`record` as code, without the fields that have their default; a field that holds others on lines of its own."""
+    indent = "    " * depth
+    parts = []
+    for field, value in record.asdict().items():
+        if value == record.DEFAULTS[field]:
+            continue
+        if isinstance(value, tuple) and isinstance(value[0], Verb | Parameter):
+            inner = "".join(written(item, depth + 2) for item in value)
+            parts.append(f"{indent}    {field}=(\n{inner}{indent}    ),\n")
+        else:
+            parts.append(f"{indent}    {field}={value!r},\n")
+    if isinstance(record, Parameter):
+        return f"{indent}Parameter({', '.join(part.strip().removesuffix(',') for part in parts)}),\n"
+    return f"{indent}Verb(\n{''.join(parts)}{indent}),\n"
+
+
+def document_lists() -> dict[str, str]:
+    """The lists of a document's keys, by the part of it that they are of."""
+    parts = {
+        "document": shape.DocumentShape,
+        "service": shape.ServiceShape,
+        "server": shape.ServerShape,
+        "tunnel": shape.TunnelShape,
+        "timeouts": shape.TimeoutsShape,
+        "daemon": shape.DaemonShape,
+    }
+    return {f"keys of {name}": manual.fields(map(key, described(part).items())) for name, part in parts.items()}
+
+
+def described(part: type[shape.Shape]) -> dict[str, Any]:
+    """The fields of a part that reading heeds: those that have a description."""
+    return {name: field for name, field in part.model_fields.items() if field.description}
+
+
+def key(field: tuple[str, Any]) -> Parameter:
+    """A key of a document, as a parameter: its name, what goes there, and what it means."""
+    name, info = field
+    examples = info.examples or []
+    default = "" if info.is_required() or info.default in (None, []) else f"; {json.dumps(info.default)}, if not given"
+    such = f"; such as {', '.join(map(str, examples))}" if examples and len(examples) < 6 else ""
+    choices = "|".join(literals(info.annotation))
+    kinds = {int: "number", bool: "true|false", bytes: "address", str: "text"}
+    value = choices or next((word for kind, word in kinds.items() if kind in (info.annotation, *get_args(info.annotation))), "value")
+    return Parameter(names=(name,), value=value, needed=info.is_required(), help=f"{info.description}{such}{default}")
+
+
+def generated() -> dict[Path, str]:
+    """What each generated file should hold."""
+    lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists()}
+    pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").iterdir())}
+    return {TABLE: table(), **pages}
+
+
+def stale() -> list[Path]:
+    """The generated files that hold something else."""
+    return [path for path, content in generated().items() if not path.exists() or path.read_text() != content]
+
+
+def main() -> int:
+    """Write what is stale; with `--check`, tell it, with status 1."""
+    found = stale()
+    for path in found:
+        if "--check" in sys.argv:
+            print(f"stale: {path.relative_to(ROOT)}: run `make generated`", file=sys.stderr)
+        else:
+            path.write_text(generated()[path])
+    return 1 if found and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Whether two programs did the same, but for what we do otherwise on purpose."""
+
+from __future__ import annotations
+
+import re
+
+from .directors import Answer, Director
+
+
+def signed(mark: str) -> str:
+    """A mark as ipvsadm shows it."""
+    return str((int(mark) + 2**31) % 2**32 - 2**31)
+
+
+OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
+    (re.compile(r"( -x \d+)?( -y \d+)?(?= --tun|$)", re.M), ""),
+    (re.compile(r"(?<= -f )\d+", re.M), lambda found: signed(found[0])),
+    (
+        re.compile(r"(?<=^FWM  )(\d+)( IPv6)?( {2,})?", re.M),
+        lambda found: (signed(found[1]) + (found[2] or "")).ljust(len(found[0]) if found[3] else 0),
+    ),
+    (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
+    (re.compile(r"^pyipvsadm v.*", re.M | re.S), ""),
+)
+THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
+
+
+def compared(ours: Answer, theirs: Answer) -> str:
+    """How two answers differ beyond what they may; empty if they don't."""
+    ours = ours._replace(
+        stdout=_normal(ours.stdout, OURS),
+        stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
+    )
+    theirs = theirs._replace(stdout=_normal(theirs.stdout, THEIRS))
+    return "" if ours == theirs else f"ours   {ours}\ntheirs {theirs}"
+
+
+def _normal(text: str, changes: tuple) -> str:
+    for pattern, new in changes:
+        text = pattern.sub(new, text)
+    return text
+
+
+def tables(ours: Director, theirs: Director) -> str:
+    """How the kernel's two tables differ; empty if they don't."""
+    a, b = ours.table(), theirs.table()
+    if a == b:
+        return ""
+    return "".join(
+        f"tables differ in {name}:\nours   {one}\ntheirs {other}\n"
+        for name, one, other in zip(a._fields, a, b, strict=True)
+        if one != other
+    )

@@ -1,0 +1,102 @@
+"""A small network around a director: a client before it, two servers behind it, all in this process.
+
+A socket stays in the namespace that it was made in, so no other process is needed.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+
+from .namespaces import Namespace
+
+VIP, VIP6 = "10.1.0.100", "2001:db8:9::100"
+SERVERS = ("10.2.1.2", "10.2.2.2")
+SERVERS6 = ("2001:db8:2:1::2", "2001:db8:2:2::2")
+CLIENT, CLIENT6 = "10.1.0.2", "2001:db8:1::2"
+TIMEOUT = 5  # seconds that a socket waits
+
+
+class Network:
+    """client -- director -- server 0, server 1. The VIPs are the director's, on a dummy device."""
+
+    def __init__(self) -> None:
+        self.director, self.client = Namespace(), Namespace()
+        self.servers = (Namespace(), Namespace())
+        self._sockets: list[socket.socket] = []
+        links = [f"link add client type veth peer name eth0 netns {self.client.path()}"]
+        links += ["addr add 10.1.0.1/24 dev client", "addr add 2001:db8:1::1/64 dev client nodad", "link set client up"]
+        links += ["link add vip type dummy", f"addr add {VIP}/32 dev vip", f"addr add {VIP6}/128 dev vip nodad"]
+        links.append("link set vip up")
+        for number, server in enumerate(self.servers, 1):
+            links += [
+                f"link add server{number} type veth peer name eth0 netns {server.path()}",
+                f"addr add 10.2.{number}.1/24 dev server{number}",
+                f"addr add 2001:db8:2:{number}::1/64 dev server{number} nodad",
+                f"link set server{number} up",
+            ]
+        _ip(self.director, links)
+        _host(self.client, CLIENT, CLIENT6, "10.1.0.1", "2001:db8:1::1")
+        for number, server in enumerate(self.servers, 1):
+            addresses = SERVERS[number - 1], SERVERS6[number - 1]
+            _host(server, *addresses, f"10.2.{number}.1", f"2001:db8:2:{number}::1")
+        with self.director.entered():
+            for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/vs/snat_reroute"):
+                with open(f"/proc/sys/net/{name}", "w") as setting:
+                    setting.write("1")
+
+    def socket(self, namespace: Namespace, family: int, kind: int) -> socket.socket:
+        """A socket in `namespace`, closed with the network."""
+        with namespace.entered():
+            made = socket.socket(family, kind)
+        made.settimeout(TIMEOUT)
+        self._sockets.append(made)
+        return made
+
+    def listen(self, address: str, port: int) -> socket.socket:
+        """A server's TCP socket."""
+        listening = self.socket(self._server(address), _family(address), socket.SOCK_STREAM)
+        listening.bind((address, port))
+        listening.listen(64)
+        return listening
+
+    def receive(self, address: str, port: int) -> socket.socket:
+        """A server's UDP socket."""
+        receiving = self.socket(self._server(address), _family(address), socket.SOCK_DGRAM)
+        receiving.bind((address, port))
+        return receiving
+
+    def connect(self, address: str, port: int) -> socket.socket:
+        """A TCP connection from the client."""
+        connection = self.socket(self.client, _family(address), socket.SOCK_STREAM)
+        connection.connect((address, port))
+        return connection
+
+    def datagram(self, address: str, port: int, payload: bytes) -> None:
+        """A UDP datagram from the client."""
+        self.socket(self.client, _family(address), socket.SOCK_DGRAM).sendto(payload, (address, port))
+
+    def _server(self, address: str) -> Namespace:
+        servers = SERVERS if "." in address else SERVERS6
+        return self.servers[servers.index(address)]
+
+    def close(self) -> None:
+        """Take it all down."""
+        for one in self._sockets:
+            one.close()
+        for namespace in (self.client, self.director, *self.servers):
+            namespace.close()
+
+
+def _family(address: str) -> int:
+    return socket.AF_INET if "." in address else socket.AF_INET6
+
+
+def _host(namespace: Namespace, address: str, address6: str, router: str, router6: str) -> None:
+    lines = [f"addr add {address}/24 dev eth0", f"addr add {address6}/64 dev eth0 nodad", "link set eth0 up"]
+    _ip(namespace, [*lines, f"route add default via {router}", f"route add default via {router6}"])
+
+
+def _ip(namespace: Namespace, lines: list[str]) -> None:
+    with namespace.entered():
+        subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)

@@ -1,0 +1,71 @@
+"""The fuzzer's share of every test run: 2,000 commands, the same ones each time."""
+
+from __future__ import annotations
+
+import pytest
+
+from .commands import UNIVERSES, Maker, Step
+from .directors import InProcess, ipvsadm, pyipvsadm_process
+from .comparison import compared
+from .fuzz import difference, failure, script, sequence, shrunk, two_namespaces
+
+SEED = "ci"
+SEQUENCES = 49  # of 40 commands; the fiftieth goes to real processes
+
+
+@pytest.mark.parametrize("number", range(SEQUENCES))
+def test_both_programs_agree_on_random_commands(number):
+    steps = sequence(SEED, number)
+    found = difference(steps)
+    assert not found, failure(steps, found)
+
+
+def test_both_programs_agree_as_processes():
+    steps = sequence(SEED, SEQUENCES)
+    found = difference(steps, pyipvsadm_process)
+    assert not found, failure(steps, found, pyipvsadm_process)
+
+
+FORMATS = ("", "--stats", "--rate", "--thresholds", "--persistent-conn", "--tun-info", "--exact", "--stats --rate",
+           "--exact --rate", "--tun-info --thresholds", "--persistent-conn --tun-info --exact")  # fmt: skip
+
+
+def test_all_listings_of_a_large_table_agree():
+    makers = [maker for number in range(40) if (maker := Maker(("listings", number))).universe is UNIVERSES[0]]
+    steps = [step for maker in makers for step in (maker.step() for _ in range(50)) if "-C" not in step.words]
+    with two_namespaces() as (namespace, _):
+        ours, theirs = InProcess(namespace), ipvsadm(namespace)
+        for step in steps:
+            ours(step.words, step.stdin)
+        assert len(ours.table().services) > 50
+        for command in ("-L", "-Ln", "-Ln --nosort"):
+            for form in FORMATS:
+                line = f"{command} {form}"
+                assert not compared(ours(line), theirs(line)), line
+
+
+class Slip(InProcess):
+    """Ours with a slip: it takes a weight of 3 for 4."""
+
+    def _run(self, words, streams):
+        return super()._run(["-w4" if word == "-w3" else word for word in words], streams)
+
+
+def test_the_fuzzer_finds_a_slip_and_shows_it_in_a_few_lines():
+    rules = ["-A -t 10.0.0.1:80", "-A -u 10.0.0.1:53 -o", "-Ln", "-a -t 10.0.0.1:80 -r 10.0.0.9 -m -w3", "-Z"]
+    steps = [Step(rule.split()) for rule in rules]
+    found = difference(steps, Slip)
+    assert found.index == 3
+    assert "tables differ in services" in found.what
+    steps, found = shrunk(steps, found, Slip)
+    assert [" ".join(step.words) for step in steps] == ["-A -t 10.0.0.1:80", "-a -t 10.0.0.1:80 -r 10.0.0.9 -w3"]
+    assert script(steps).splitlines()[2:] == [
+        '"$P" -A -t 10.0.0.1:80',
+        '"$P" -a -t 10.0.0.1:80 -r 10.0.0.9 -w3',
+        '"$P" -Sn',
+    ]
+
+
+def test_a_script_says_all_bytes():
+    text = script([Step(["-s", "it's", "\udcff\n"], b"a\\\0\n\xff 7")])
+    assert text.splitlines()[2] == r"""printf %b 'a\0134\0000\n\0377 7' | "$P" -s 'it'"'"'s' $'\xff\x0a'"""

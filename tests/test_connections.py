@@ -1,0 +1,108 @@
+"""`-Lc`: the kernel's list of connections in ipvsadm's form."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.model import Listing
+from pyipvsadm.text import connections
+
+from .fakes import FakeNames
+from .test_listing import ip
+
+KERNEL = """\
+Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+UDP 0A010002 13C4 0A010064 13C4 0A020002 13C4 UDP             294
+TCP 2001:0db8:0001:0000:0000:0000:0000:0000 0000 2001:0db8:0001:0000:0000:0000:0000:0100 0050 2001:0db8:0002:0000:0000:0000:0000:0002 1F90 ASSURED          84
+TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 TIME_WAIT       114
+IP  0A010001 0000 00000005 0000 0A020003 0000 ASSURED         113
+UDP 0A010002 0000 0A010064 13C4 0A020002 13C4 ASSURED          54 sip abcd1234@client.example
+TCP 2001:0db8:0001:0000:0000:0000:0000:0002 9730 2001:0db8:0001:0000:0000:0000:0000:0100 0050 2001:0db8:0002:0000:0000:0000:0000:0002 1F90 ESTABLISHED     894
+"""
+WITH_ENGINES = """\
+IPVS connection entries
+pro expire state       source             virtual            destination        pe name          pe_data
+UDP 04:54  UDP         10.1.0.2:5060      10.1.0.100:5060    10.2.0.2:5060
+TCP 01:24  ASSURED     [2001:db8:1::]:0   [2001:db8:1::100]:80 [2001:db8:2::2]:8080
+TCP 01:54  TIME_WAIT   10.1.0.2:48810     10.1.0.100:80      10.2.0.2:8080
+IP  01:53  ASSURED     10.1.0.1:0         0.0.0.5:0          10.2.0.3:0
+UDP 00:54  ASSURED     10.1.0.2:0         10.1.0.100:5060    10.2.0.2:5060    sip                abcd1234@client.example
+TCP 14:54  ESTABLISHED [2001:db8:1::2]:38704 [2001:db8:1::100]:80 [2001:db8:2::2]:8080
+"""
+
+
+def listed(text, names=None, **how):
+    return "".join(connections.table(iter(text.split("\n")[:-1]), Listing(connection=True, **how), names))
+
+
+def test_what_was_captured():
+    assert listed(KERNEL, persistent_conn=True) == WITH_ENGINES
+
+
+def test_without_engines():
+    head, columns, *rows = WITH_ENGINES.splitlines()
+    columns = columns.partition("        pe name")[0]
+    rows = [row.partition("    sip   ")[0] for row in rows]
+    assert listed(KERNEL).splitlines() == [head, columns, *rows]
+
+
+def test_names():
+    names = FakeNames({"client.example": ip("10.1.0.2"), "v6.example": ip("2001:db8:1::2")}, {("http", "tcp"): 80, ("sip", "udp"): 5060})
+    rows = listed(KERNEL, names).splitlines()[2:]
+    assert rows[0] == "UDP 04:54  UDP         client.example:sip 10.1.0.100:sip     10.2.0.2:sip"
+    assert rows[3].startswith("IP  01:53  ASSURED     10.1.0.1:0         0.0.0.5:0          10.2.0.3:0")
+    assert rows[5].startswith("TCP 14:54  ESTABLISHED [v6.example]:38704 [2001")
+
+
+ROW = "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 ESTABLISHED {}\n"
+HEADER = KERNEL.splitlines(keepends=True)[0]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    ("0", "00:00 "), ("9", "00:09 "), ("60", "01:00 "), ("5999", "99:59 "), ("7200", "120:00"), ("60000", "1000:00"),
+])  # fmt: skip
+def test_minutes_do_not_wrap_into_hours(seconds, text):
+    assert listed(HEADER + ROW.format(seconds)).splitlines()[2].startswith(f"TCP {text} ESTABLISHED ")
+
+
+@pytest.mark.parametrize("length", [10, 200, 255, 5000])
+def test_long_data_of_an_engine_is_one_line(length):
+    """ipvsadm crashes from some 185 on."""
+    data = "x" * length
+    (row,) = listed(HEADER + ROW.format(f"9 sip {data}"), persistent_conn=True).splitlines()[2:]
+    assert row.endswith(f"10.2.0.2:8080    sip                {data}")
+
+
+def test_control_characters_from_the_net_are_not_printed():
+    (row,) = listed(HEADER + ROW.format("9 sip a\x1b[31mb\x07c"), persistent_conn=True).splitlines()[2:]
+    assert row.endswith(" a[31mbc")
+
+
+def failed(text):
+    lines = connections.table(iter(text.split("\n")[:-1]), Listing(connection=True), None)
+    printed = []
+    with pytest.raises(IpvsadmError) as caught:
+        for line in lines:
+            printed.append(line)
+    return "".join(printed), str(caught.value), caught.value.status
+
+
+def test_an_empty_file_has_no_header_and_is_none():
+    assert failed("") == ("", "unexpected input from /proc/net/ip_vs_conn", 1)
+
+
+def test_a_blank_line_ends_the_list_without_a_word():
+    printed, message, status = failed(HEADER + ROW.format(1) + "\n" + ROW.format(2))
+    assert (printed.count("ESTABLISHED"), message, status) == (1, "", 1)
+
+
+@pytest.mark.parametrize("line", [
+    "TCP\n", "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 NONE\n", "TCP 0A0100 BEAA 0A010064 0050 0A020002 1F90 NONE 1\n",
+    "TCP 0A010002 ZORK 0A010064 0050 0A020002 1F90 NONE 1\n", "TCP zork BEAA 0A010064 0050 0A020002 1F90 NONE 1\n",
+    "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 NONE zork\n",
+])  # fmt: skip
+def test_a_line_that_is_none_is_an_error(line):
+    printed, message, status = failed(HEADER + line)
+    assert printed.startswith("IPVS connection entries\n")
+    assert (message, status) == ("unexpected input from /proc/net/ip_vs_conn", 1)

@@ -1,0 +1,253 @@
+"""The fast reader and the fast packer, against the tolerant ones and against struct."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyipvsadm.model import Server, Service, Stats
+from pyipvsadm.wire import codec, messages, schema
+from pyipvsadm.wire.layout import LAYOUTS, Layout, Packer, Reader
+
+from . import netlink
+
+COUNTERS = (
+    "connections", "packets_in", "packets_out", "bytes_in", "bytes_out",
+    "connection_rate", "packet_rate_in", "packet_rate_out", "byte_rate_in", "byte_rate_out",
+)  # fmt: skip
+SERVER = {  # number: field and format, from linux/ip_vs.h, IPVS_DEST_ATTR_*
+    1: ("address", "16s"), 2: ("port", "H"), 3: ("forwarding", "I"), 4: ("weight", "I"), 5: ("upper_threshold", "I"),
+    6: ("lower_threshold", "I"), 7: ("active", "I"), 8: ("inactive", "I"), 9: ("persistent", "I"), 11: ("af", "H"),
+    13: ("tunnel_type", "B"), 14: ("tunnel_port", "H"), 15: ("tunnel_flags", "H"),
+}  # fmt: skip
+SERVICE = {  # IPVS_SVC_ATTR_*; texts are as long as they are
+    1: ("af", "H"), 2: ("protocol", "H"), 3: ("address", "16s"), 4: ("port", "H"), 5: ("fwmark", "I"),
+    6: ("scheduler", ""), 7: ("flags", "8s"), 8: ("timeout", "I"), 9: ("netmask", "I"), 11: ("engine", ""),
+}  # fmt: skip
+STATS = {n + 1: (f"stats.{name}", "Q" if n in (3, 4) else "I") for n, name in enumerate(COUNTERS)}
+STATS64 = {n + 1: (f"stats.{name}", "Q") for n, name in enumerate(COUNTERS)}
+UNKNOWN = st.sampled_from([0, 16, 17, 40, 0x3FFF])
+
+
+@st.composite
+def attributes(draw, table, nests=()):
+    """Some attributes of `table` in any order, with others between; and what they say, by field."""
+    said, raw = {}, b""
+    numbers = draw(st.one_of(st.just(list(table)), st.lists(st.sampled_from(list(table)), max_size=len(table)), st.permutations(list(table))))
+    inner = draw(st.lists(st.sampled_from(nests), unique_by=lambda nest: nest[0], max_size=2)) if nests else []
+    for number in [*numbers, *inner]:
+        if draw(st.integers(0, 5)) == 0:
+            raw += netlink.nla(draw(UNKNOWN), draw(st.binary(max_size=9)))
+        if isinstance(number, tuple):
+            payload, told = draw(attributes(number[1]))
+            number = number[0] | draw(st.sampled_from([0, 0x8000]))
+        else:
+            field, form = table[number]
+            size = struct.calcsize("=" + form)
+            payload = draw(st.binary(min_size=size, max_size=size) if form else st.binary(max_size=16))
+            told = {field: struct.unpack("=" + form, payload)[0] if form else payload}
+            if form and draw(st.integers(0, 9)) == 0:
+                payload += draw(st.binary(max_size=5))  # a kernel may say more than it did
+        said |= told
+        raw += netlink.nla(number, payload)
+    return raw, said
+
+
+@st.composite
+def answers(draw, number, table):
+    """A message that holds such attributes in that of `number`, and what it says."""
+    raw, said = draw(attributes(table, [(10, STATS), (12, STATS64)]))
+    return netlink.message(draw(st.integers(0, 3)), 1, netlink.nla(number, raw)), said
+
+
+def tolerant(rows, message):
+    """What the tolerant reader says, as struct unpacks it."""
+    kinds = {}
+
+    def learn(rows, prefix=""):
+        for _, kind, field in rows:
+            if kind.rows:
+                learn(kind.rows, f"{prefix}{field}." if field else prefix)
+            else:
+                kinds.setdefault(prefix + field, kind)
+
+    learn(rows)
+    found = {}
+    for field, value in codec.decode(rows, message).items():
+        kind = kinds[field]
+        found[field] = kind.to(value) if kind.to and field != "flags" else value
+    return found
+
+
+CASES = [
+    (2, SERVER, schema.DEST_ANSWER, messages.server_reader),
+    (1, SERVICE, schema.SERVICE_ANSWER, messages.service_reader),
+]
+
+
+@pytest.mark.parametrize(("number", "table", "rows", "reader"), CASES, ids=["server", "service"])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_the_fast_reader_reads_what_was_written_and_what_the_tolerant_one_reads(number, table, rows, reader, data):
+    found = reader(True)
+    wanted = list(found._wanted)
+    seen = data.draw(st.lists(answers(number, table), min_size=1, max_size=4))
+    for message, said in [*seen, *seen]:  # the second time, each has a layout that is known
+        values = dict(zip(wanted, found.one(message), strict=True))
+        slow = tolerant(rows, message)
+        for field, value in values.items():
+            if field in said:
+                assert value == said[field], field
+            else:
+                assert value == found._wanted[field], field
+            if field in slow and isinstance(slow[field], int) and field != "flags":
+                assert value == slow[field], field
+        assert slow.keys() == said.keys()
+
+
+@pytest.mark.parametrize(("number", "table", "rows", "reader"), CASES, ids=["server", "service"])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_message_cut_short_never_raises(number, table, rows, reader, data):
+    found = reader(True)
+    message, _ = data.draw(answers(number, table))
+    for end in sorted({*data.draw(st.lists(st.integers(0, len(message)), max_size=8)), 4, 16, 20, 21, 24}):
+        cut = struct.pack("=I", min(end, len(message))) + message[4:end]
+        if len(cut) < 16:
+            assert codec.messages(cut) == []
+            continue
+        values = found.one(cut)
+        assert len(values) == len(found._wanted)
+        codec.decode(rows, cut)
+        if number == 2:
+            (server,) = messages.servers([values])
+            assert isinstance(server.port, int)
+            assert isinstance(server.weight, int)
+        else:
+            assert isinstance(messages.service(values).scheduler, str)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(answers(2, SERVER), min_size=2, max_size=2), st.integers(1, 3), st.integers(1, 3))
+def test_a_block_is_what_its_messages_are(pair, first, second):
+    (a, _), (b, _) = pair
+    fast, slow = messages.server_reader(), messages.server_reader()
+    expected = [slow.one(a)] * first + [slow.one(b)] * second
+    fast.one(a)
+    received = a * first + b * second
+    block = fast.block(received)
+    assert block in (None, expected)
+    if first and a == b:
+        assert block == expected
+
+
+def test_messages_that_look_alike_are_read_at_once():
+    reader = messages.server_reader()
+    received = [netlink.message(3, 5, netlink.server(bytes((10, 0, 0, n)), 80 + n, weight=n)) for n in range(1, 100)]
+    assert reader.block(b"".join(received)) is None
+    reader.one(received[0])
+    found = messages.servers(reader.block(b"".join(received)))
+    assert [(server.address, server.port, server.weight) for server in found] == [
+        (bytes((10, 0, 0, n)), 80 + n, n) for n in range(1, 100)
+    ]
+
+
+def test_an_attribute_in_the_place_of_an_unknown_one_is_not_overlooked():
+    """Both messages are of one length; what is unknown in the first is the weight in the second."""
+    reader = Reader(schema.DEST_ANSWER, {"port": 0, "weight": 1})
+    port = netlink.nla(2, b"\0\x50")
+    first = netlink.message(1, 5, netlink.nla(2, netlink.nla(30, struct.pack("=I", 9)) + port))
+    second = netlink.message(1, 5, netlink.nla(2, netlink.nla(4, struct.pack("=I", 9)) + port))
+    (eighty,) = struct.unpack("=H", b"\0\x50")
+    assert reader.one(first) == (eighty, 1)
+    assert reader.one(second) == (eighty, 9)
+    assert reader.one(first) == (eighty, 1)
+
+
+def test_the_memory_of_layouts_has_an_end():
+    reader = messages.server_reader()
+    for n in range(LAYOUTS * 3):
+        message = netlink.message(1, 5, netlink.server(b"\n\0\0\1", n, extra=netlink.nla(40, bytes(n))))
+        assert messages.servers([reader.one(message)])[0].port == n
+    assert sum(map(len, reader._layouts.values())) == LAYOUTS
+
+
+COUNTS = tuple(2**33 + n for n in range(10))
+
+
+def old(number, attribute, counters):
+    """An answer of a kernel before 4.1, which tells counters of 32 bits alone."""
+    kinds = "IIIQQIIIII"
+    narrow = b"".join(netlink.nla(n + 1, struct.pack("=" + kinds[n], value)) for n, value in enumerate(counters))
+    return netlink.message(1, 1, netlink.nla(number, attribute + netlink.nla(10, narrow)))
+
+
+def test_counters_of_64_bits_win_and_those_of_32_do_where_there_are_no_others():
+    wide = netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80, counters=COUNTS))
+    assert messages.servers([messages.server_reader().one(wide)])[0].stats == Stats.make(COUNTS)
+    few = tuple(range(1, 11))
+    narrow = old(2, netlink.nla(1, b"\n\0\0\1" + bytes(12)) + netlink.nla(11, struct.pack("=H", 2)), few)
+    assert messages.servers([messages.server_reader().one(narrow)])[0].stats == Stats.make(few)
+    narrow = old(1, netlink.nla(1, struct.pack("=H", 2)) + netlink.nla(5, struct.pack("=I", 7)), few)
+    assert messages.service(messages.service_reader().one(narrow)).stats == Stats.make(few)
+    assert messages.service(messages.service_reader(stats=False).one(narrow)).stats is None
+
+
+def test_what_an_old_kernel_does_not_tell_of_a_server():
+    """No family, no tunnels, no counters: it's of its service's family, and no tunnel."""
+    raw = b"".join((netlink.nla(1, bytes(range(16))), netlink.nla(2, b"\x1f\x90"), netlink.nla(3, struct.pack("=I", 3))))
+    values = [messages.server_reader().one(netlink.message(1, 5, netlink.nla(2, raw)))]
+    assert messages.servers(values, 10)[0] == Server(address=bytes(range(16)), port=8080, weight=0, stats=Stats())
+    assert messages.servers(values, 2)[0].address == bytes(range(4))
+
+
+@pytest.mark.parametrize(("raw", "service"), [
+    (netlink.service(b"\n\0\0\1", 80), Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr")),
+    (netlink.service(bytes(range(16)), 443, "wlc", 17, 2 | 1 | 4, 300, struct.pack("=I", 64)),
+     Service(af=10, protocol=17, address=bytes(range(16)), port=443, scheduler="wlc", flags=5, timeout=300, netmask=64)),
+    (netlink.service(bytes(16), 1, netmask=struct.pack("=I", 128)),
+     Service(af=10, protocol=6, address=bytes(16), port=1, scheduler="rr")),
+    (netlink.service(b"\0\0\0\0", 0, "sh", fwmark=2**32 - 1, flags=2 | 56), Service(fwmark=2**32 - 1, scheduler="sh", flags=56)),
+    (netlink.service(b"\n\0\0\1", 80, netmask=b"\xff\xff\xff\0"),
+     Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr", netmask=0xFFFFFF00)),
+    (netlink.service(b"\n\0\0\1", 80, netmask=b"\0\0\0\0"),
+     Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr", netmask=0)),
+    (netlink.service(b"\n\0\0\1", 80, extra=netlink.nla(11, b"sip\0") + netlink.nla(99, b"??")),
+     Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr", engine="sip")),
+])  # fmt: skip
+def test_a_service_as_the_kernel_tells_it(raw, service):
+    found = messages.service(messages.service_reader().one(netlink.message(1, 1, raw)))
+    assert found == service.replace(stats=Stats())
+
+
+u16, u32 = st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
+addresses = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.builds(
+    Server, address=addresses, port=u16, forwarding=st.integers(0, 7), weight=u32, upper_threshold=u32,
+    lower_threshold=u32, tunnel_type=st.integers(0, 255), tunnel_port=u16, tunnel_flags=u16,
+))  # fmt: skip
+def test_the_fast_packer_packs_as_encode_does(server):
+    for rows in (schema.DEST, schema.DEST_KEY):
+        expected = codec.attribute(2 | 0x8000, codec.encode(rows, server))
+        assert Packer(2, rows).pack(server) == expected
+    assert expected == netlink.nla(0x8002, b"".join((  # the key, as ipvsadm sends it: 11, 1, 2
+        netlink.nla(11, struct.pack("=H", 2 if len(server.address) == 4 else 10)),
+        netlink.nla(1, server.address.ljust(16, b"\0")), netlink.nla(2, struct.pack(">H", server.port)),
+    )))  # fmt: skip
+
+
+def test_a_layout_refuses_what_differs_in_its_head():
+    message = netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80))
+    layout = Layout(schema.DEST_ANSWER, {"port": 0}, message)
+    assert layout.read(message) is not None
+    assert layout.read(message[:-4]) is None
+    assert layout.read(message + message[:8]) is None
+    for changed in (netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80), flags=2 | 0x10), netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80), family=29)):
+        assert layout.read(changed) is None
+    assert layout.read(netlink.message(2, 5, netlink.server(b"\n\0\0\2", 81))) is not None

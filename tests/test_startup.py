@@ -1,0 +1,119 @@
+"""Start-up is a feature: what a classic command imports, all of it, on every Python from 3.11 on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SLOW = {
+    "typer", "rich", "pyroute2", "argparse", "dataclasses", "enum", "re", "typing", "ipaddress", "socket", "asyncio",
+    "collections", "json", "functools", "pydantic", "yaml", "signal", "subprocess", "operator", "string", "contextlib",
+    "logging", "shutil", "tempfile", "pathlib", "inspect", "importlib.metadata", "difflib", "click",
+}  # fmt: skip
+
+# Beyond the bare interpreter's. What Python brings: each is built in, or takes a fraction of a millisecond.
+ALL = {"__future__", "errno", "_collections", "_socket", "_operator", "itertools"}
+WIRE = {"struct", "_struct"}
+PARSED = {
+    "pyipvsadm", "pyipvsadm.cli", "pyipvsadm.classic", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
+    "pyipvsadm.text", "pyipvsadm.text.parse", "pyipvsadm.text.options", "pyipvsadm.text.values",
+}  # fmt: skip
+NAMED = {"pyipvsadm.names"}  # the resolver
+ASKED = {
+    "pyipvsadm.kernel", "pyipvsadm.wire", "pyipvsadm.wire.codec", "pyipvsadm.wire.layout", "pyipvsadm.wire.messages",
+    "pyipvsadm.wire.schema",
+}  # fmt: skip
+CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
+LISTED = CHANGE | {"pyipvsadm.text.listing", "pyipvsadm.text.order"}
+SAVED = LISTED | {"pyipvsadm.text.rules"}
+RESTORED = CHANGE | {"select", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns"}
+TOLD = (ALL - {"_operator"}) | PARSED | NAMED
+HELPED = TOLD | {"pyipvsadm.text.usage"}
+MAY_BE_SPARED = {"itertools", "_operator", *NAMED}  # allowed, not owed
+
+CASES = [
+    (["-A", "-t", "192.0.2.1:80", "-s", "rr"], CHANGE, 0),
+    (["-A", "-u", "[2001:db8::1]:80", "-p", "-M", "64", "-b", "flag-1"], CHANGE, 0),
+    (["-a", "-t", "192.0.2.1:80", "-r", "192.0.2.2:80", "-m"], CHANGE, 0),
+    (["-A", "-t", "localhost:80"], CHANGE, 0),  # the codec of IDNA alone would take 10 ms
+    (["--set", "1", "2", "3"], CHANGE, 0),
+    (["-C"], CHANGE, 0),
+    (["-Z"], CHANGE, 0),
+    (["--start-daemon", "master"], CHANGE, 0),
+    (["-Ln"], LISTED, 0),
+    (["-Ln", "--stats"], LISTED, 0),
+    ([], LISTED, 0),
+    (["-Sn"], SAVED, 0),
+    (["-S"], SAVED, 0),
+    (["-R"], RESTORED, 0),
+    (["-v"], HELPED, 0),
+    (["-h"], HELPED, 0),
+    (["-A", "-n"], TOLD, 2),
+    (["-L", "--zork"], TOLD, 255),
+    (["zork"], TOLD, 255),
+]
+
+# Runs a command line with a kernel that has one service and one server, and says what it has imported.
+PROGRAM = """
+import sys
+bare = set(sys.modules)
+sys.path.insert(0, {root!r})
+from pyipvsadm.cli import World, main
+
+class Canned(World):
+    @property
+    def kernel(self):
+        if self._kernel is None:
+            from pyipvsadm.kernel import Kernel
+            from tests.netlink import CannedSocket, server, service, small_kernel
+            table = [(service(b"\\x7f\\0\\0\\1", 80), [server(b"\\x7f\\0\\0\\1", 80)])]
+            self._kernel = Kernel(CannedSocket(small_kernel(table)), 28)
+        return self._kernel
+
+status = main(["ipvsadm", *sys.argv[1:]], Canned("ipvsadm"))
+loaded = set(sys.modules)
+import json
+report = {{"status": status, "loaded": sorted(loaded - bare), "there": sorted(loaded)}}
+sys.stderr.write("\\n" + json.dumps(report))
+"""
+RULES = b"-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -m -w 1\n# a comment\n-A -f 5 -6\n"
+
+
+@pytest.mark.parametrize(("words", "expected", "status"), CASES, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_a_classic_command_imports_these_modules_and_no_others(words, expected, status):
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT)), *words], input=RULES, capture_output=True, check=True
+    )
+    report = json.loads(ran.stderr.splitlines()[-1])
+    loaded = {name for name in report["loaded"] if name.partition(".")[0] != "tests"}
+    assert report["status"] == status
+    assert loaded <= expected
+    assert expected - set(report["there"]) <= MAY_BE_SPARED
+    assert not loaded & SLOW
+
+
+@pytest.mark.parametrize("words", [["-v"], ["zork"]])
+def test_the_installed_program_imports_nothing_slow_either(words):
+    """As pip's launcher does it: a script of three lines, that calls the function of `project.scripts`."""
+    script = "import sys; sys.path.insert(0, {!r}); from pyipvsadm.cli import command; sys.exit(command())"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-X", "importtime", "-c", script.format(str(ROOT)), *words],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""},
+    )  # fmt: skip
+    told = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+    bare = subprocess.run([sys.executable, "-I", "-X", "importtime", "-c", "pass"], capture_output=True, text=True)
+    known = {line.rpartition("|")[2].strip() for line in bare.stderr.splitlines()}
+    assert "pyipvsadm.text.parse" in told
+    assert not (told - known) & SLOW
+
+
+def test_what_the_library_offers_loads_with_its_package_no_more_than_is_bare():
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); bare = set(sys.modules); import pyipvsadm; print(*(set(sys.modules) - bare))"
+    ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) <= {"pyipvsadm", "__future__"}
