@@ -4,10 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables strace procps
 
-.PHONY: test demo check generated setup packages bench clean
+.PHONY: test long demo check generated setup packages bench clean
 
 test: setup check
 	$(BIN)/python -m pytest
+
+long: setup
+	$(BIN)/python -m pytest -m long
 
 demo: setup
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pyipvsadm sandbox -- python tests/demo.py

@@ -35,10 +35,16 @@ class Machine:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        try:
-            self._kernel: Kernel | None = world.reach(load=False)
-        except IpvsadmError:
-            self._kernel = None
+        self._reached: list[Kernel] | None = None
+
+    @property
+    def _kernel(self) -> Kernel | None:
+        if self._reached is None:
+            try:
+                self._reached = [self._world.reach(load=False)]
+            except IpvsadmError:
+                self._reached = []
+        return self._reached[0] if self._reached else None
 
     @property
     def names(self) -> Names:

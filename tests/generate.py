@@ -60,10 +60,10 @@ def settings() -> list[Parameter]:
     """What the verb `set` reads by itself: the settings of the option table, and what takes them away."""
     rows = [row for row in OPTIONS if row.role in SERVICE_ROLES + SERVER_ROLES]
     given = [
-        Parameter(names=(*(f"-{letter}" for letter in row.short), f"--{row.name}"), value=row.value or "", help=row.help)
+        Parameter(names=(*(f"-{letter}" for letter in row.short), f"--{row.name}"), value=row.value or "", help=row.help.partition(";")[0])
         for row in rows
     ]
-    return [*given, *(Parameter(names=(word,), help=f"Without `{role}`.") for word, (role, *_) in OFF.items())]
+    return [*given, *(Parameter(names=(word,), help=f"Take away what `--{role}` sets.") for word, (role, *_) in OFF.items())]
 
 
 def parameter(own: Any) -> Parameter:

@@ -64,9 +64,8 @@ class Ipvs:
             if command in READS:
                 answers += self._read(command, sequence, attributes(payload), flags)
                 continue
-            errno = self.before(self.changes)
             self.changes += 1
-            errno = errno or self._change(command, attributes(payload))
+            errno = self.before(self.changes - 1) or self._change(command, attributes(payload))
             if errno or flags & ACK:
                 answers.append(error(sequence, errno))
         return answers

@@ -145,13 +145,16 @@ def daemon(state: int, interface: str = "lo", syncid: int = 0, rest: bytes = b""
     return nla(3, u32(1, state) + nla(2, interface.encode() + b"\0") + u32(3, syncid) + rest)
 
 
-def small_kernel(services: list[tuple[bytes, list[bytes]]] = (), piece: int = 16, refuse=None, daemons: list[bytes] = ()):
+def small_kernel(
+    services: list[tuple[bytes, list[bytes]]] = (), piece: int = 16, refuse=None, daemons: list[bytes] = ()
+):
     """What a kernel with this table answers: `services` are pairs of a service's and its servers' attributes.
 
     `refuse` is given the number of a change, from 0 on, its command and its attributes, and returns
     the errno that is answered, if any.
     """
     changes = [0]
+    table = {_key(attribute): (attribute, servers) for attribute, servers in services}
 
     def play(data: bytes) -> list[bytes]:
         answers: list[bytes] = []
@@ -167,7 +170,7 @@ def small_kernel(services: list[tuple[bytes, list[bytes]]] = (), piece: int = 16
                 answers += [message(sequence, 9, daemon) for daemon in daemons]
                 answers.append(done(sequence))
             elif command == 4 and not flags & 0x300:
-                known = [attribute for attribute, _ in services if _key(attribute) == _key(attributes)]
+                known = table.get(_key(attributes))
                 answers.append(message(sequence, 1, known[0], 0) if known else error(sequence, 3))
             elif command == 15:
                 answers.append(
@@ -177,7 +180,7 @@ def small_kernel(services: list[tuple[bytes, list[bytes]]] = (), piece: int = 16
                 answers += _pieces([message(sequence, 1, attribute) for attribute, _ in services], piece)
                 answers.append(done(sequence))
             elif command == 8:
-                (servers,) = [dests for attribute, dests in services if _key(attribute) == _key(attributes)] or [[]]
+                _, servers = table.get(_key(attributes), (b"", []))
                 answers += _pieces([message(sequence, 5, dest) for dest in servers], piece)
                 answers.append(done(sequence))
             else:

@@ -13,7 +13,7 @@ TCP, UDP, SCTP = 6, 17, 132
 MASQUERADE, LOCAL, TUNNEL, DIRECT = range(4)
 IPIP, GUE, GRE = range(3)
 PERSISTENT, ONE_PACKET = 1, 4
-IPV4, IPV6 = socket.AF_INET, socket.AF_INET6
+IPV4, IPV6 = int(socket.AF_INET), int(socket.AF_INET6)
 
 
 def packed(text: str) -> bytes:

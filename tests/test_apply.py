@@ -227,8 +227,8 @@ class TestOthersChangeTheTable:
     def test_what_others_change_meanwhile_is_left_to_them(self):
         def meddle(number):
             if number == 2:
-                ipvs.services.pop(next(iter(ipvs.services)))  # 192.0.2.1:80, of which nothing was changed yet
-            return None
+                gone = next(iter(ipvs.services))  # 192.0.2.1:80, of which nothing was changed yet
+                del ipvs.services[gone], ipvs.dests[gone]
 
         ipvs = kernel_with(NOW, before=meddle)
         ran = apply(ipvs, WANTED)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.wire import codec
 from pyipvsadm.wire.codec import ADDRESS, BE16, S32, TEXT, U8, U16, U32, U64, Kind, nested
 
 from . import netlink
+from .properties import examples
 
 
 @pytest.mark.parametrize(("kind", "value", "raw"), [
@@ -87,7 +88,7 @@ def test_reading_attributes(payload, fields):
     assert read(payload) == fields
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.binary(max_size=120))
 def test_any_bytes_are_read_without_a_fuss(raw):
     codec.decode(ROWS, raw)

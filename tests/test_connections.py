@@ -11,14 +11,18 @@ from pyipvsadm.text import connections
 from .fakes import FakeNames
 from .test_listing import ip
 
-KERNEL = """\
+NET, CLIENT, VIP, REAL = (
+    f"2001:0db8:000{network}:0000:0000:0000:0000:{host}"
+    for network, host in ((1, "0000"), (1, "0002"), (1, "0100"), (2, "0002"))
+)
+KERNEL = f"""\
 Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
 UDP 0A010002 13C4 0A010064 13C4 0A020002 13C4 UDP             294
-TCP 2001:0db8:0001:0000:0000:0000:0000:0000 0000 2001:0db8:0001:0000:0000:0000:0000:0100 0050 2001:0db8:0002:0000:0000:0000:0000:0002 1F90 ASSURED          84
+TCP {NET} 0000 {VIP} 0050 {REAL} 1F90 ASSURED          84
 TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 TIME_WAIT       114
 IP  0A010001 0000 00000005 0000 0A020003 0000 ASSURED         113
 UDP 0A010002 0000 0A010064 13C4 0A020002 13C4 ASSURED          54 sip abcd1234@client.example
-TCP 2001:0db8:0001:0000:0000:0000:0000:0002 9730 2001:0db8:0001:0000:0000:0000:0000:0100 0050 2001:0db8:0002:0000:0000:0000:0000:0002 1F90 ESTABLISHED     894
+TCP {CLIENT} 9730 {VIP} 0050 {REAL} 1F90 ESTABLISHED     894
 """
 WITH_ENGINES = """\
 IPVS connection entries
@@ -48,7 +52,10 @@ def test_without_engines():
 
 
 def test_names():
-    names = FakeNames({"client.example": ip("10.1.0.2"), "v6.example": ip("2001:db8:1::2")}, {("http", "tcp"): 80, ("sip", "udp"): 5060})
+    names = FakeNames(
+        {"client.example": ip("10.1.0.2"), "v6.example": ip("2001:db8:1::2")},
+        {("http", "tcp"): 80, ("sip", "udp"): 5060},
+    )
     rows = listed(KERNEL, names).splitlines()[2:]
     assert rows[0] == "UDP 04:54  UDP         client.example:sip 10.1.0.100:sip     10.2.0.2:sip"
     assert rows[3].startswith("IP  01:53  ASSURED     10.1.0.1:0         0.0.0.5:0          10.2.0.3:0")
@@ -83,8 +90,7 @@ def failed(text):
     lines = connections.table(iter(text.split("\n")[:-1]), Listing(connection=True), None)
     printed = []
     with pytest.raises(IpvsadmError) as caught:
-        for line in lines:
-            printed.append(line)
+        printed.extend(lines)  # keeps those before the error
     return "".join(printed), str(caught.value), caught.value.status
 
 
@@ -98,7 +104,8 @@ def test_a_blank_line_ends_the_list_without_a_word():
 
 
 @pytest.mark.parametrize("line", [
-    "TCP\n", "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 NONE\n", "TCP 0A0100 BEAA 0A010064 0050 0A020002 1F90 NONE 1\n",
+    "TCP\n", "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 NONE\n",
+    "TCP 0A0100 BEAA 0A010064 0050 0A020002 1F90 NONE 1\n",
     "TCP 0A010002 ZORK 0A010064 0050 0A020002 1F90 NONE 1\n", "TCP zork BEAA 0A010064 0050 0A020002 1F90 NONE 1\n",
     "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 NONE zork\n",
 ])  # fmt: skip

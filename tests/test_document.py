@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pyipvsadm import cli
 from pyipvsadm.errors import IpvsadmError
@@ -239,9 +241,11 @@ WRONG_DOCUMENTS = [
         "stdin:4: services[0].servers[0].address: `1.2.3` is no IPv4 address in digits",
         'stdin:4: services[0].servers[0].weight: should be a valid integer, not "x"']),
     ("version: 2\nservices: 3\ntimeout: {}\n", [
-        "stdin:1: version: should be 1, not 2", "stdin:2: services: should be a valid list, not 3",
+        "stdin:1: version: should be 1, the only version of this format that is known here", "stdin:2: services: should be a valid list, not 3",
         "stdin:3: timeout: unknown key; did you mean `timeouts`?"]),
-    ("services: []\n", ["stdin:1: version: is missing: the version of this format"]),
+    ("services: []\n", ["stdin:1: version: is missing: the version of this format, such as 1"]),
+    ('{"version": true, "services": []}', [
+        "stdin:1: version: should be 1, the only version of this format that is known here"]),
     ("version: 1\n", ["stdin:1: services: is missing: the virtual services"]),
     ("version: 1\nservices: []\ntimeouts: {tcp: 2678401, udp: x, fin: 3}\n", [
         "stdin:3: timeouts.tcp: should be less than or equal to 2678400, not 2678401",
@@ -546,3 +550,58 @@ def test_lines_of_problems_in_long_json_are_found_in_time():
     told = problems(json.dumps(table, indent=1))
     assert told[0] == "stdin:4: services[0]: `rrr` is no scheduler that is known; did you mean `rr`?"
     assert time.monotonic() - before < 10
+
+
+# Whatever comes.
+
+KEYS = sorted(
+    {key for part in (shape.DocumentShape, shape.ServiceShape, shape.ServerShape) for key in part.model_fields}
+)
+odd = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.sampled_from(("192.0.2.1:80", "rr")),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.one_of(st.sampled_from(KEYS), st.text(max_size=3)), inner, max_size=5),
+    ),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(KEYS), odd, max_size=6))
+def test_no_document_raises_anything_else(data):
+    with suppress(IpvsadmError):
+        read(json.dumps({"version": 1, "services": [], **data}))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_no_damage_to_a_file_raises_anything_else(data):
+    table = read(FULL.replace("yes please", "true"))
+    text = document.dump(table, data.draw(st.sampled_from(("json", "yaml", "rules")))).encode()
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.integers(0, 10))
+        patch = data.draw(
+            st.one_of(st.binary(max_size=3), st.sampled_from((b"{", b"]", b"\n", b"\t", b"*a", b"&a ", b"- ")))
+        )
+        text = text[:at] + patch + text[at + cut :]
+    with suppress(IpvsadmError):
+        read(text)
+
+
+def test_yaml_without_its_library_in_c_is_read_alike(monkeypatch):
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert len(read(FULL.replace("yes please", "true")).services) == 2
+    assert problems("version: 1\nservices: " + "[" * 1000) == [
+        "stdin:2: is nested more than 32 deep, which no table is"
+    ]
+    assert problems("version: 1\x01\n")[0].startswith("stdin:1: isn't YAML: ")
+    assert problems("version: 1\nservices: [\n")[0].startswith("stdin:3: isn't YAML: ")

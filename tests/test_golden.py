@@ -133,7 +133,8 @@ GOLDEN = [  # the line, the command's number, its attributes: the header of a ne
     ("--start-daemon master --mcast-interface lo", 9, """
         1c000380 0800010001000000 070002006c6f0000 0800030000000000
     """),
-    ("--start-daemon backup --mcast-interface lo --syncid 7 --sync-maxlen 1400 --mcast-group ff02::81 --mcast-port 9000 --mcast-ttl 9", 9, """
+    ("--start-daemon backup --mcast-interface lo --syncid 7 --sync-maxlen 1400 --mcast-group ff02::81"
+     " --mcast-port 9000 --mcast-ttl 9", 9, """
         48000380 0800010002000000 070002006c6f0000 0800030007000000 0600040078050000 0600070028230000
         0500080009000000 14000600ff020000000000000000000000000081
     """),

@@ -131,7 +131,7 @@ def test_a_dump_comes_in_pieces_of_any_size(piece):
 
 
 def test_the_end_may_come_with_the_last_piece():
-    play = plays(lambda s: [b"".join(message(s[0], 5, one) for one in TEN) + done(s[0])] )
+    play = plays(lambda s: [b"".join(message(s[0], 5, one) for one in TEN) + done(s[0])])
     assert weights(talk(play)[0].servers(VIP)) == list(range(10))
 
 
@@ -155,7 +155,12 @@ def test_a_dump_during_which_the_table_changed_is_read_again(where):
     def disturbed(s):
         if where == "at the end":
             return [message(s[0], 5, TEN[5]), done(s[0], flags=2 | INTERRUPTED)]
-        return [message(s[0], 5, TEN[5]), message(s[0], 5, TEN[6], flags=2 | INTERRUPTED), message(s[0], 5, TEN[7]), done(s[0])]
+        return [
+            message(s[0], 5, TEN[5]),
+            message(s[0], 5, TEN[6], flags=2 | INTERRUPTED),
+            message(s[0], 5, TEN[7]),
+            done(s[0]),
+        ]
 
     def calm(s):
         return [message(s[0], 5, TEN[1]), done(s[0])]
@@ -166,7 +171,9 @@ def test_a_dump_during_which_the_table_changed_is_read_again(where):
 
 
 def test_a_table_that_never_keeps_still_is_given_up():
-    told, socket = talk(lambda data: plays(lambda s: [message(s[0], 5, TEN[0], flags=2 | INTERRUPTED), done(s[0])])(data))
+    told, socket = talk(
+        lambda data: plays(lambda s: [message(s[0], 5, TEN[0], flags=2 | INTERRUPTED), done(s[0])])(data)
+    )
     with pytest.raises(OSError, match="changes faster") as caught:
         told.servers(VIP)
     assert caught.value.errno == EBADMSG
@@ -185,7 +192,9 @@ def test_what_is_left_of_an_earlier_dump_is_passed_over(known):
     assert weights(told.servers(VIP)) == [1, 1]
 
 
-@pytest.mark.parametrize("end", [lambda s: [error(s[0], EBUSY)], lambda s: [message(s[0], 5, TEN[0]), done(s[0], errno=EBUSY)]])
+@pytest.mark.parametrize(
+    "end", [lambda s: [error(s[0], EBUSY)], lambda s: [message(s[0], 5, TEN[0]), done(s[0], errno=EBUSY)]]
+)
 def test_an_error_in_a_dump_is_raised(end):
     with pytest.raises(OSError, match="refused") as caught:
         talk(plays(end))[0].servers(VIP)
@@ -222,13 +231,23 @@ def test_info_and_timeouts():
 
 
 def test_an_answer_may_lack_what_it_likes():
-    told, _ = talk(plays(lambda s: [message(s[0], 14, b"", 0)], lambda s: [message(s[0], 12, timeouts(1, 2, 3)[8:], 0)]))
+    told, _ = talk(
+        plays(lambda s: [message(s[0], 14, b"", 0)], lambda s: [message(s[0], 12, timeouts(1, 2, 3)[8:], 0)])
+    )
     assert told.info() == Info()
     assert told.timeouts() == Timeouts(tcpfin=2, udp=3)
 
 
 def test_an_answer_to_another_question_is_passed_over():
-    told, _ = talk(plays(lambda s: [error(s[0] - 1, ESRCH), message(s[0] - 1, 12, timeouts(9, 9, 9), 0), message(s[0], 12, timeouts(1, 2, 3), 0)]))
+    told, _ = talk(
+        plays(
+            lambda s: [
+                error(s[0] - 1, ESRCH),
+                message(s[0] - 1, 12, timeouts(9, 9, 9), 0),
+                message(s[0], 12, timeouts(1, 2, 3), 0),
+            ]
+        )
+    )
     told._sequence = 5
     assert told.timeouts() == Timeouts(tcp=1, tcpfin=2, udp=3)
 
@@ -291,7 +310,9 @@ def test_an_answer_that_comes_late_is_taken_too():
 
 
 def test_a_daemon_that_never_does_as_it_is_told_is_given_up():
-    told, socket = talk(lambda data: shows(2)([requests(data)[0][1]]) + [NOTHING] if requests(data)[0][2] == 11 else [NOTHING])
+    told, socket = talk(
+        lambda data: [*shows(2)([requests(data)[0][1]]), NOTHING] if requests(data)[0][2] == 11 else [NOTHING]
+    )
     with pytest.raises(OSError, match="doesn't answer"):
         list(told.submit([STOP]))
     assert [number for _, _, number, _ in socket.requests] == [10] + [11] * LOOKS
@@ -303,6 +324,7 @@ def test_a_daemon_that_never_does_as_it_is_told_is_given_up():
 @pytest.fixture
 def opened(monkeypatch):
     """Opens a Kernel whose socket answers as `play` does, and says whether modprobe was asked."""
+
     def make(play, loads=False, **how):
         socket = CannedSocket(play)
         asked = []
@@ -329,7 +351,9 @@ def controller(number=0x1C, after=0, refuse_info=0):
             asked[0] += 1
             if asked[0] <= after:
                 return [error(sequence, 2)]
-            return [message(sequence, 1, nla(2, b"IPVS\0") + nla(1, struct.pack("=H", number)) + nla(3, b"\1\0\0\0"), 0, 16)]
+            return [
+                message(sequence, 1, nla(2, b"IPVS\0") + nla(1, struct.pack("=H", number)) + nla(3, b"\1\0\0\0"), 0, 16)
+            ]
         assert family == number
         if refuse_info:
             return [error(sequence, refuse_info)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.model import Server, Service, Stats
@@ -13,6 +13,7 @@ from pyipvsadm.wire import codec, messages, schema
 from pyipvsadm.wire.layout import LAYOUTS, Layout, Packer, Reader
 
 from . import netlink
+from .properties import examples
 
 COUNTERS = (
     "connections", "packets_in", "packets_out", "bytes_in", "bytes_out",
@@ -36,7 +37,13 @@ UNKNOWN = st.sampled_from([0, 16, 17, 40, 0x3FFF])
 def attributes(draw, table, nests=()):
     """Some attributes of `table` in any order, with others between; and what they say, by field."""
     said, raw = {}, b""
-    numbers = draw(st.one_of(st.just(list(table)), st.lists(st.sampled_from(list(table)), max_size=len(table)), st.permutations(list(table))))
+    numbers = draw(
+        st.one_of(
+            st.just(list(table)),
+            st.lists(st.sampled_from(list(table)), max_size=len(table)),
+            st.permutations(list(table)),
+        )
+    )
     inner = draw(st.lists(st.sampled_from(nests), unique_by=lambda nest: nest[0], max_size=2)) if nests else []
     for number in [*numbers, *inner]:
         if draw(st.integers(0, 5)) == 0:
@@ -89,7 +96,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("number", "table", "rows", "reader"), CASES, ids=["server", "service"])
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(data=st.data())
 def test_the_fast_reader_reads_what_was_written_and_what_the_tolerant_one_reads(number, table, rows, reader, data):
     found = reader(True)
@@ -109,7 +116,7 @@ def test_the_fast_reader_reads_what_was_written_and_what_the_tolerant_one_reads(
 
 
 @pytest.mark.parametrize(("number", "table", "rows", "reader"), CASES, ids=["server", "service"])
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(data=st.data())
 def test_a_message_cut_short_never_raises(number, table, rows, reader, data):
     found = reader(True)
@@ -130,7 +137,7 @@ def test_a_message_cut_short_never_raises(number, table, rows, reader, data):
             assert isinstance(messages.service(values).scheduler, str)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.lists(answers(2, SERVER), min_size=2, max_size=2), st.integers(1, 3), st.integers(1, 3))
 def test_a_block_is_what_its_messages_are(pair, first, second):
     (a, _), (b, _) = pair
@@ -198,7 +205,9 @@ def test_counters_of_64_bits_win_and_those_of_32_do_where_there_are_no_others():
 
 def test_what_an_old_kernel_does_not_tell_of_a_server():
     """No family, no tunnels, no counters: it's of its service's family, and no tunnel."""
-    raw = b"".join((netlink.nla(1, bytes(range(16))), netlink.nla(2, b"\x1f\x90"), netlink.nla(3, struct.pack("=I", 3))))
+    raw = b"".join(
+        (netlink.nla(1, bytes(range(16))), netlink.nla(2, b"\x1f\x90"), netlink.nla(3, struct.pack("=I", 3)))
+    )
     values = [messages.server_reader().one(netlink.message(1, 5, netlink.nla(2, raw)))]
     assert messages.servers(values, 10)[0] == Server(address=bytes(range(16)), port=8080, weight=0, stats=Stats())
     assert messages.servers(values, 2)[0].address == bytes(range(4))
@@ -207,10 +216,12 @@ def test_what_an_old_kernel_does_not_tell_of_a_server():
 @pytest.mark.parametrize(("raw", "service"), [
     (netlink.service(b"\n\0\0\1", 80), Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr")),
     (netlink.service(bytes(range(16)), 443, "wlc", 17, 2 | 1 | 4, 300, struct.pack("=I", 64)),
-     Service(af=10, protocol=17, address=bytes(range(16)), port=443, scheduler="wlc", flags=5, timeout=300, netmask=64)),
+     Service(af=10, protocol=17, address=bytes(range(16)), port=443, scheduler="wlc", flags=5, timeout=300,
+             netmask=64)),
     (netlink.service(bytes(16), 1, netmask=struct.pack("=I", 128)),
      Service(af=10, protocol=6, address=bytes(16), port=1, scheduler="rr")),
-    (netlink.service(b"\0\0\0\0", 0, "sh", fwmark=2**32 - 1, flags=2 | 56), Service(fwmark=2**32 - 1, scheduler="sh", flags=56)),
+    (netlink.service(b"\0\0\0\0", 0, "sh", fwmark=2**32 - 1, flags=2 | 56),
+     Service(fwmark=2**32 - 1, scheduler="sh", flags=56)),
     (netlink.service(b"\n\0\0\1", 80, netmask=b"\xff\xff\xff\0"),
      Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr", netmask=0xFFFFFF00)),
     (netlink.service(b"\n\0\0\1", 80, netmask=b"\0\0\0\0"),
@@ -227,7 +238,7 @@ u16, u32 = st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 addresses = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.builds(
     Server, address=addresses, port=u16, forwarding=st.integers(0, 7), weight=u32, upper_threshold=u32,
     lower_threshold=u32, tunnel_type=st.integers(0, 255), tunnel_port=u16, tunnel_flags=u16,
@@ -248,6 +259,9 @@ def test_a_layout_refuses_what_differs_in_its_head():
     assert layout.read(message) is not None
     assert layout.read(message[:-4]) is None
     assert layout.read(message + message[:8]) is None
-    for changed in (netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80), flags=2 | 0x10), netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80), family=29)):
+    for changed in (
+        netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80), flags=2 | 0x10),
+        netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80), family=29),
+    ):
         assert layout.read(changed) is None
     assert layout.read(netlink.message(2, 5, netlink.server(b"\n\0\0\2", 81))) is not None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.text.lines import Lines, words
+
+from .properties import examples
 
 
 def split(data, *pieces):
@@ -87,7 +91,8 @@ def test_a_line_may_be_long():
 
 text = st.lists(
     st.sampled_from([
-        b"-A", b"-f", b"ipvsadm", b"#", b"\n", b"\n", b"\r\n", b" ", b" ", b"\t", b"\r", b"\0", b"\xff", "é".encode(), b"x" * 4097,
+        b"-A", b"-f", b"ipvsadm", b"#", b"\n", b"\n", b"\r\n", b" ", b" ", b"\t", b"\r", b"\0", b"\xff", "é".encode(),
+        b"x" * 4097,
         b"\x0b",
     ])
     | st.binary(max_size=5),
@@ -95,15 +100,15 @@ text = st.lists(
 ).map(b"".join)  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@examples(60)
 @given(text, st.lists(st.integers(0, 200), max_size=8))
 def test_pieces_give_what_the_whole_gives(data, cuts):
     ends = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    pieces = [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(ends)]
     assert split(data, *pieces) == split(data)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(text.filter(lambda data: len(data) < 300))
 def test_byte_by_byte_gives_what_the_whole_gives(data):
     assert split(data, *(data[n : n + 1] for n in range(len(data)))) == split(data)
@@ -128,12 +133,14 @@ def simple(line: bytes) -> list[bytes]:
     return [] if cut and cut[0].startswith(b"#") else [word for word in cut if word != b"ipvsadm"]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(80)
 @given(text)
 def test_words_are_those_of_a_letter_by_letter_reading(data):
     found = split(data.replace(b"  ", b" ") + b"\n")[0]
     expected = [simple(line) for line in data.replace(b"  ", b" ").split(b"\n")]
-    assert [[word.encode("utf-8", "surrogateescape") for word in line] for _, line in found] == [x for x in expected if x]
+    assert [[word.encode("utf-8", "surrogateescape") for word in line] for _, line in found] == [
+        x for x in expected if x
+    ]
 
 
 def test_a_line_is_given_as_soon_as_it_is_whole():

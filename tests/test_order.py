@@ -6,11 +6,13 @@ from itertools import product
 from struct import unpack
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pyipvsadm.model import Server, Service
 from pyipvsadm.text.order import in_order, servers_in_order
+
+from .properties import examples
 
 
 def difference(a, b):
@@ -59,6 +61,7 @@ def merge_sort(items, compare):
 
 def is_an_order(items, compare):
     """Whether `compare` puts `items` into one order, however they are sorted."""
+
     def sign(n):
         return (n > 0) - (n < 0)
 
@@ -88,28 +91,27 @@ servers6 = st.builds(Server, address=ip6, port=ports)
 
 def some(strategy):
     """Up to seven that differ: the kernel has none twice. Often two or three, which mostly have an order."""
-    return st.one_of(
-        st.lists(strategy, max_size=3, unique=True), st.lists(strategy, max_size=7, unique=True)
-    )
+    return st.one_of(st.lists(strategy, max_size=3, unique=True), st.lists(strategy, max_size=7, unique=True))
 
 
-@settings(max_examples=120, deadline=None)
+@examples(100)
 @given(st.one_of(some(tcp), some(marks), some(tcp6), some(services)))
 def test_services_are_in_ipvsadm_s_order_where_it_is_one(items):
     assume(is_an_order(items, compare_services))
     assert in_order(items) == merge_sort(items, compare_services)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(100)
 @given(st.one_of(some(servers4), some(servers6), some(st.one_of(servers4, servers6))))
 def test_servers_are_in_ipvsadm_s_order_where_it_is_one(items):
     assume(is_an_order(items, compare_servers))
+    assume(not any(a.af != b.af and words(a.address)[0] == words(b.address)[0] for a, b in product(items, items)))
     expected = merge_sort(items, compare_servers)
     assert in_order(items) == expected
     assert servers_in_order(list(items)) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(word, min_size=4, max_size=6, unique=True))
 def test_services_are_in_plain_order_where_ipvsadm_has_none(numbers):
     items = [Service(protocol=6, address=number.to_bytes(4, "big"), port=80) for number in numbers]
@@ -117,7 +119,7 @@ def test_services_are_in_plain_order_where_ipvsadm_has_none(numbers):
     assert in_order(items) == sorted(items, key=lambda service: service.address)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(some(services), st.randoms())
 def test_the_order_is_the_same_however_they_come(items, random):
     shuffled = random.sample(items, len(items))
@@ -171,6 +173,7 @@ def test_a_mark_far_from_none_comes_before_everything():
 
 def test_each_word_turns_by_itself():
     """Addresses of IPv6 turn within the words before; ports are plain numbers."""
+
     def six(*parts, port=80):
         return Service(af=10, protocol=6, address=b"".join(n.to_bytes(4, "big") for n in parts), port=port)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.errors import IpvsadmError
@@ -12,6 +12,7 @@ from pyipvsadm.text.parse import parse
 from pyipvsadm.text.patterns import PATTERNS, Parser
 
 from .fakes import NAMES
+from .properties import examples
 
 
 def outcome(function, *arguments):
@@ -30,7 +31,10 @@ odd_address = one([
     "10.0.0.1 x", " 10.0.0.1", "10.0.0.1\n", "10.0.0.\u0661", "fe80::1%lo", "2001:db8::1]", "[10.0.0.1]",
 ])  # fmt: skip
 port = one(["80", "443", "8080", "0", "65535"])
-odd_port = one(["080", "00080", "000080", "+80", " 80", "65536", "99999", "-1", "http", "domain", "zork", "", "80 ", "8\u0660", "1_0", "\u00b2"])  # fmt: skip
+odd_port = one([
+    "080", "00080", "000080", "+80", " 80", "65536", "99999", "-1", "http", "domain", "zork", "", "80 ", "8\u0660",
+    "1_0", "\u00b2",
+])  # fmt: skip
 plain4 = st.builds("{}:{}".format, address4, port)
 plain6 = st.builds("[{}]:{}".format, address6, port)
 odd = st.one_of(
@@ -39,11 +43,14 @@ odd = st.one_of(
     address4, address6, odd_address, st.builds("[{}]".format, address6),
 )  # fmt: skip
 endpoint = st.one_of(plain4, plain4, plain6, odd)
-weight = one(["0", "1", "2", "007", "+3", " 4", "-1", "", "x", "2147483647", "2147483648", "999999999", "9999999999", "\u0661"])  # fmt: skip
+weight = one([
+    "0", "1", "2", "007", "+3", " 4", "-1", "", "x", "2147483647", "2147483648", "999999999", "9999999999", "\u0661",
+])  # fmt: skip
 
 
 def option(*names):
     """A value given to one of `names`: in the next word, or attached."""
+
     def spell(name, value, form):
         if form == "next":
             return [name, value]
@@ -63,13 +70,25 @@ server_extras = st.lists(
     st.one_of(
         option("-w", "--weight")(weight),
         option("-x", "-y")(one(["0", "5", "x"])),
-        one([["--tun-type", "gre"], ["--tun-csum"], ["--tun-port", "80"], ["-n"], ["--sort"], ["zork"], ["--zork"], ["--"]]),
+        one(
+            [
+                ["--tun-type", "gre"],
+                ["--tun-csum"],
+                ["--tun-port", "80"],
+                ["-n"],
+                ["--sort"],
+                ["zork"],
+                ["--zork"],
+                ["--"],
+            ]
+        ),
     ),
     max_size=3,
 ).map(lambda parts: [word for part in parts for word in part])
 service_extras = st.lists(
     one([
-        ["-s", "rr"], ["-s", "sh"], ["-srr"], ["-p"], ["-p", "60"], ["-p60"], ["-M", "255.255.255.0"], ["-M", "64"], ["-M", "24"], ["-o"],
+        ["-s", "rr"], ["-s", "sh"], ["-srr"], ["-p"], ["-p", "60"], ["-p60"], ["-M", "255.255.255.0"], ["-M", "64"],
+        ["-M", "24"], ["-o"],
         ["-b", "sh-port"], ["-b", "flag-1"], ["--pe", "sip"], ["-6"], ["-w", "3"], ["--sort"], ["-"], ["10.0.0.1:80"],
     ]),
     max_size=3,
@@ -78,22 +97,24 @@ service_extras = st.lists(
 
 def joined(*parts):
     """One line of its parts, a command first, the others in any order."""
-    return st.tuples(one([True, True, True, False]), st.tuples(*parts[1:]).flatmap(st.permutations), parts[0], st.tuples(*parts[1:])).map(
-        lambda made: [*made[2], *(word for part in (made[3] if made[0] else made[1]) for word in part)]
-    )
+    return st.tuples(
+        one([True, True, True, False]), st.tuples(*parts[1:]).flatmap(st.permutations), parts[0], st.tuples(*parts[1:])
+    ).map(lambda made: [*made[2], *(word for part in (made[3] if made[0] else made[1]) for word in part)])
 
 
 line = st.one_of(
-    joined(one([["-a"], ["-a"], ["-e"], ["--add-server"]]), service, option("-r", "-r", "--real-server")(endpoint), method, server_extras),
+    joined(one([["-a"], ["-a"], ["-e"], ["--add-server"]]), service, option("-r", "-r", "--real-server")(endpoint),
+           method, server_extras),
     joined(one([["-d"], ["--delete-server"]]), service, option("-r")(endpoint)),
     joined(one([["-A"], ["-A"], ["-E"], ["--add-service"]]), service, service_extras),
     joined(one([["-D"], ["-Z"], ["-L"]]), service),
-    one([["-C"], ["-Z"], ["-L"], ["-Ln"], ["-Sn"], ["--set", "1", "2", "3"], ["--set", "4", "5", "6"], ["-R"], ["-h"], ["zork"],
+    one([["-C"], ["-Z"], ["-L"], ["-Ln"], ["-Sn"], ["--set", "1", "2", "3"], ["--set", "4", "5", "6"], ["-R"], ["-h"],
+         ["zork"],
          ["--start-daemon", "master"], ["--stop-daemon", "backup"], ["-At10.0.0.1:80"], ["-t", "10.0.0.1:80"], [""]]),
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@examples(60)
 @given(st.lists(line, min_size=2, max_size=12))
 def test_what_was_seen_before_changes_nothing(lines):
     parser = Parser(NAMES, "ipvsadm")
@@ -101,7 +122,7 @@ def test_what_was_seen_before_changes_nothing(lines):
         assert outcome(parser.parse, words) == outcome(parse, words, NAMES, "ipvsadm"), words
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(st.lists(st.tuples(plain4, plain4, one(["1", "2", "65535"])), min_size=3, max_size=20))
 def test_lines_that_differ_in_addresses_and_weights_alone(rows):
     parser = Parser(NAMES, "ipvsadm")

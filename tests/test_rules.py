@@ -17,7 +17,8 @@ def saved(table, names=None):
     return "".join(rules.table(table, names))
 
 
-HTTP, SCTP, MARK6 = service("10.1.0.100", 80, "rr"), service("10.1.0.100", 9999, "lc", 132), Service(af=10, fwmark=5, scheduler="mh")  # fmt: skip
+HTTP, SCTP = service("10.1.0.100", 80, "rr"), service("10.1.0.100", 9999, "lc", 132)
+MARK6 = Service(af=10, fwmark=5, scheduler="mh")
 TABLE = [
     (HTTP, [server("10.2.0.2", 8080, weight=3)]),
     (service("10.1.0.100", 443, flags=1, timeout=300, netmask=0xFFFFFF00), []),
@@ -77,7 +78,8 @@ def test_the_line_of_a_service(of, line):
     (server("10.0.0.2", 80, 5), "-r 10.0.0.2:80 (null) -w 1"),
     (server("10.0.0.2", 80, MASQ, tunnel_type=2), "-r 10.0.0.2:80 -m -w 1"),
     (server("10.0.0.2", 80, TUNNEL, tunnel_type=2), "-r 10.0.0.2:80 -i -w 1 --tun-type gre --tun-nocsum"),
-    (server("10.0.0.2", 80, TUNNEL, tunnel_type=1, tunnel_port=9), "-r 10.0.0.2:80 -i -w 1 --tun-type gue --tun-port 9 --tun-nocsum"),
+    (server("10.0.0.2", 80, TUNNEL, tunnel_type=1, tunnel_port=9),
+     "-r 10.0.0.2:80 -i -w 1 --tun-type gue --tun-port 9 --tun-nocsum"),
     (server("10.0.0.2", 80, TUNNEL, tunnel_type=3), "-r 10.0.0.2:80 -i -w 1"),
     (server("2001:db8::2", 80, TUNNEL), "-r [2001:db8::2]:80 -i -w 1 --tun-type ipip"),
     # Thresholds, which ipvsadm reads, and doesn't save.

@@ -76,6 +76,21 @@ def started(*words, **options):
     return process
 
 
+@pytest.fixture
+def screen():
+    """Makes terminals with a sandbox on each, and takes them away."""
+    made = []
+
+    def make(*words, **options):
+        made.append(Screen(*words, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.process.kill()
+        each.process.wait()
+
+
 class Screen:
     """A terminal, and a sandbox that runs on it."""
 
@@ -95,7 +110,7 @@ class Screen:
             stdout=slave if 1 in streams else subprocess.PIPE,
             stderr=slave if 2 in streams else subprocess.PIPE,
             preexec_fn=own_the_terminal,
-            env={**os.environ, "SHELL": "/bin/bash", "PS1": "ready> ", "TERM": "xterm", **(environment or {})},
+            env={**os.environ, "SHELL": "/bin/bash", "TERM": "xterm", **(environment or {})},
         )
         os.close(slave)
 
@@ -286,7 +301,7 @@ def test_the_running_kernel_in_a_new_namespace():
     ("words", "status", "message"),
     [
         (["--", "no-such-command"], 127, "no-such-command: command not found\nhint: "),
-        (["--", "/etc/hostname"], 126, "/etc/hostname: Permission denied\n"),
+        (["--", "/etc/passwd"], 126, "/etc/passwd: Permission denied\n"),
         (["--write", "/no-such-folder", "--", "true"], 2, "Writes to /no-such-folder can't be let through\nhint: "),
         (["--memory", "9000G", "--", "true"], 2, "No temporary folder has room for 9000G of memory\nhint: "),
     ],
@@ -377,82 +392,81 @@ def test_several_at_once():
 # the terminal
 
 
-def test_an_interactive_shell():
-    screen = Screen()
-    screen.expect("ready> ")
-    screen.type("stty size; tty; id -u\r")
-    assert screen.expect("ready> ").split()[-4:] == ["33", "101", "/dev/pts/0", "0"]
-    screen.resize(20, 60)
-    screen.process.send_signal(signal.SIGWINCH)  # the terminal's own goes to the foreground group, which we lead
-    screen.type("sleep 0.2; stty size\r")
-    assert screen.expect("ready> ").split()[-2:] == ["20", "60"]
-    screen.type("echo abd\x7fc\r")  # line editing
-    assert "\nabc\r\n" in screen.expect("ready> ")
-    screen.type("sleep 1000\r")
+def test_an_interactive_shell(screen):
+    on = screen()
+    on.expect("# ")
+    on.type("stty size; tty; id -u\r")
+    assert "33 101\r\n/dev/pts/0\r\n0\r\n" in on.expect("# ")
+    on.resize(20, 60)
+    on.type("sleep 0.5; stty size\r")
+    assert "20 60\r\n" in on.expect("# ")
+    on.type("echo abd\x7fc\r")  # line editing
+    assert "\nabc\r\n" in on.expect("# ")
+    on.type("sleep 1000\r")
     time.sleep(0.5)
-    screen.type("\x03")  # Ctrl-C: to the shell's job, not to us
-    screen.expect("ready> ")
-    screen.type("sleep 1000\r")
+    on.type("\x03")  # Ctrl-C: to the shell's job, not to us
+    on.expect("# ")
+    on.type("sleep 1000\r")
     time.sleep(0.5)
-    screen.type("\x1a")
-    screen.expect("Stopped")
-    screen.type("jobs; kill %1; exit 6\r")
-    assert screen.end() == 6
-    assert termios.tcgetattr(screen.master) == screen.before
+    on.type("\x1a")
+    on.expect("Stopped")
+    on.type("jobs; kill %1; exit 6\r")
+    assert on.end() == 6
+    assert termios.tcgetattr(on.master) == on.before
 
 
-def test_a_command_on_a_terminal_has_one():
-    screen = Screen("--", "sh", "-c", "test -t 0 -a -t 1 -a -t 2 && echo yes; read x; echo got $x >&2")
-    screen.expect("yes\r\n")
-    screen.type("word\r")
-    screen.expect("got word\r\n")
-    assert screen.end() == 0
-    assert termios.tcgetattr(screen.master) == screen.before
+def test_a_command_on_a_terminal_has_one(screen):
+    on = screen("--", "sh", "-c", "test -t 0 -a -t 1 -a -t 2 && echo yes; read x; echo got $x >&2")
+    on.expect("yes\r\n")
+    on.type("word\r")
+    on.expect("got word\r\n")
+    assert on.end() == 0
+    assert termios.tcgetattr(on.master) == on.before
 
 
-def test_a_terminal_at_stdin_and_a_pipe_at_stdout():
-    screen = Screen("--", "sh", "-c", "test -t 0 && ! test -t 1 && test -t 2 && echo yes; cat", streams=(0, 2))
-    assert screen.process.stdout.readline() == b"yes\n"
-    assert termios.tcgetattr(screen.master)[3] == screen.before[3]  # whoever is at the pipe may want it
-    screen.type("line\n")
-    assert screen.process.stdout.readline() == b"line\n"
-    screen.type("\x04")
-    assert screen.process.stdout.read() == b""
-    assert screen.end() == 0
-    assert screen.shown == b"line\r\n"  # echoed once
+def test_a_terminal_at_stdin_and_a_pipe_at_stdout(screen):
+    on = screen("--", "sh", "-c", "test -t 0 && ! test -t 1 && test -t 2 && echo yes; cat", streams=(0, 2))
+    assert on.process.stdout.readline() == b"yes\n"
+    assert termios.tcgetattr(on.master)[3] == on.before[3]  # whoever is at the pipe may want it
+    on.type("line\n")
+    assert on.process.stdout.readline() == b"line\n"
+    on.type("\x04")
+    assert on.process.stdout.read() == b""
+    assert on.end() == 0
+    assert on.shown == b"line\r\n"  # echoed once
 
 
-def test_ctrl_c_with_a_pipe_at_stdout():
-    screen = Screen("--", "sh", "-c", "echo up; sleep 1000", streams=(0, 2))
-    assert screen.process.stdout.readline() == b"up\n"
-    screen.type("\x03")
-    assert screen.end() == 130
+def test_ctrl_c_with_a_pipe_at_stdout(screen):
+    on = screen("--", "sh", "-c", "echo up; sleep 1000", streams=(0, 2))
+    assert on.process.stdout.readline() == b"up\n"
+    on.type("\x03")
+    assert on.end() == 130
 
 
-def test_a_terminal_at_stdout_alone():
-    screen = Screen("--", "sh", "-c", "test -t 1 && ! test -t 0 && echo yes; stty size <&1", streams=(1, 2))
-    screen.expect("yes\r\n33 101\r\n")
-    assert screen.end() == 0
+def test_a_terminal_at_stdout_alone(screen):
+    on = screen("--", "sh", "-c", "test -t 1 && ! test -t 0 && echo yes; stty size <&1", streams=(1, 2))
+    on.expect("yes\r\n33 101\r\n")
+    assert on.end() == 0
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 129), (signal.SIGHUP, 129), (signal.SIGKILL, -9)])
-def test_the_terminal_is_restored(number, status):
-    screen = Screen()
-    screen.expect("ready> ")
-    assert termios.tcgetattr(screen.master)[3] != screen.before[3]
-    everything = children(screen.process.pid)
-    screen.process.send_signal(number)
-    assert screen.end() == status
-    assert eventually(lambda: termios.tcgetattr(screen.master) == screen.before)
+def test_the_terminal_is_restored(screen, number, status):
+    on = screen()
+    on.expect("# ")
+    assert termios.tcgetattr(on.master)[3] != on.before[3]
+    everything = children(on.process.pid)
+    on.process.send_signal(number)
+    assert on.end() == status
+    assert eventually(lambda: termios.tcgetattr(on.master) == on.before)
     assert eventually(lambda: all(map(has_ended, everything)))
 
 
-def test_a_terminal_that_hangs_up_ends_the_shell():
-    screen = Screen()
-    screen.expect("ready> ")
-    everything = children(screen.process.pid)
-    os.close(screen.master)
-    assert screen.process.wait(PATIENCE) == 129
+def test_a_terminal_that_hangs_up_ends_the_shell(screen):
+    on = screen()
+    on.expect("# ")
+    everything = children(on.process.pid)
+    os.close(on.master)
+    assert on.process.wait(PATIENCE) == 129
     assert eventually(lambda: all(map(has_ended, everything)))
 
 

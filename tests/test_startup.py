@@ -85,10 +85,15 @@ sys.stderr.write("\\n" + json.dumps(report))
 RULES = b"-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -m -w 1\n# a comment\n-A -f 5 -6\n"
 
 
-@pytest.mark.parametrize(("words", "expected", "status"), CASES, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("words", "expected", "status"), CASES, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
 def test_a_classic_command_imports_these_modules_and_no_others(words, expected, status):
     ran = subprocess.run(
-        [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT)), *words], input=RULES, capture_output=True, check=True
+        [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT)), *words],
+        input=RULES,
+        capture_output=True,
+        check=True,
     )
     report = json.loads(ran.stderr.splitlines()[-1])
     loaded = {name for name in report["loaded"] if name.partition(".")[0] != "tests"}
@@ -114,6 +119,9 @@ def test_the_installed_program_imports_nothing_slow_either(words):
 
 
 def test_what_the_library_offers_loads_with_its_package_no_more_than_is_bare():
-    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); bare = set(sys.modules); import pyipvsadm; print(*(set(sys.modules) - bare))"
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); bare = set(sys.modules); import pyipvsadm;"
+        " print(*(set(sys.modules) - bare))"
+    )
     ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
     assert set(ran.stdout.split()) <= {"pyipvsadm", "__future__"}

@@ -142,6 +142,4 @@ def _fits_tunnel(role: str, line: Line) -> bool:
     if not line.has("ipip") or role not in TUNNEL_ROLES:
         return line.has("ipip")
     kind = TUNNEL_RULES.get(line.value("tun-type") or "ipip")
-    return kind is not None and (
-        role in kind.needs or (role in kind.one and not line.roles.intersection(kind.one))
-    )
+    return kind is not None and (role in kind.needs or (role in kind.one and not line.roles.intersection(kind.one)))

@@ -40,12 +40,25 @@ class Lines:
                 lines.append(last)
             else:
                 self.dropped = self._number + len(lines) + 1
+        split = str.split if _are_plain(lines) else words
         for line in lines:
             self._number += 1
-            if found := words(line):
+            if found := split(line):
                 yield self._number, found
         if len(rest) > LINE_LENGTH:
             raise UsageError(f"line {self._number + 1} is too long", hint=f"a line has at most {LINE_LENGTH} bytes")
+
+
+def _are_plain(lines: list[str]) -> bool:
+    """Whether `lines` hold words and blanks alone: no other separators, comments or names of the program."""
+    text = "".join(lines)
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "#" not in text
+        and "ipvsadm" not in text
+        and max(map(len, lines), default=0) <= WORD_LENGTH
+    )
 
 
 def words(line: str) -> list[str]:

@@ -40,7 +40,9 @@ def lists() -> dict[str, str]:
         rows = [option for option in OPTIONS if option.fills == fills or (fills == "listing" and not option.fills)]
         made[f"options of {fills}"] = _tagged((_head(option), option.help) for option in rows)
     names = {"schedulers": SCHEDULERS, "engines": ENGINES, "flags": FLAGS, "tunnels": TUNNELS, "states": STATES}
-    return made | {name: _tagged((f"Cm {_plain(word)}", help) for word, help in of.items()) for name, of in names.items()}
+    return made | {
+        name: _tagged((f"Cm {_plain(word)}", help) for word, help in of.items()) for name, of in names.items()
+    }
 
 
 def verb_lists(verbs: Iterable[Verb]) -> dict[str, str]:
@@ -55,8 +57,10 @@ def verb_lists(verbs: Iterable[Verb]) -> dict[str, str]:
 def fields(parameters: Iterable[Parameter]) -> str:
     """The keys of a part of a document."""
     return _tagged(
-        (f"Cm {parameter.names[0]} : Ar {_plain(parameter.value)}" + ("" if parameter.needed else " Pq optional"),
-         parameter.help)
+        (
+            f"Cm {parameter.names[0]} : Ar {_plain(parameter.value)}" + ("" if parameter.needed else " Pq optional"),
+            parameter.help,
+        )
         for parameter in parameters
     )
 
@@ -106,12 +110,15 @@ def _verb_line(verb: Verb) -> str:
     if verb.options and not any("SETTING" in argument.value for argument in verb.arguments):
         words.append("Op Ar option ...")
     lines = [f".{word}\n" for word in words]
-    lines += [f".{_argument(argument.value)}\n" for argument in verb.arguments]
+    lines += [f".{_argument(argument)}\n" for argument in verb.arguments]
     return "".join(lines)
 
 
-def _argument(value: str) -> str:
-    """An argument as typer's help writes it, such as `[SERVICE]...`, in mdoc."""
+def _argument(argument: Parameter) -> str:
+    """An argument, whose value is written as in typer's help, such as `[SERVICE]...`, in mdoc."""
+    value = argument.value
+    if not argument.needed and "[" not in value:
+        value = f"[{value}]{'...' if argument.many else ''}"
     made = []
     for word in value.replace("[", " [ ").replace("]", " ] ").replace("...", " ... ").split():
         if word in ("[", "]"):
@@ -129,9 +136,9 @@ def _verb(verb: Verb) -> str:
     """A verb: how it is called, its help, and its options."""
     head = f".It Xo\n{_verb_line(verb)}.Xc\n"
     body = _paragraphs(verb.help)
-    options = ".Pp\n" + _tagged((_option(option), option.help) for option in verb.options) if verb.options else ""
+    options = _tagged((_option(option), option.help) for option in verb.options) if verb.options else ""
     inner = "".join(_verb(each) for each in verb.verbs)
-    return head + body + options + (f".Pp\n.Bl -tag -width Ds\n{inner}.El\n" if inner else "")
+    return head + body + options + (f".Bl -tag -width Ds\n{inner}.El\n" if inner else "")
 
 
 def _option(option: Parameter) -> str:

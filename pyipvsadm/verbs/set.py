@@ -78,9 +78,9 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
     names: list[str] = []
     given: Given = {}
     try:
-        for row, value, word, _ in scan([word for word in words if word not in OFF], names):
+        for row, value, *_ in scan([word for word in words if word not in OFF], names):
             if isinstance(row, Rule) or row.role not in SERVICE_ROLES + SERVER_ROLES:
-                raise UsageError(f"`{word}` is no setting", hint="`pyipvsadm set --help` shows what there is")
+                raise UsageError(f"`--{row.name}` is no setting", hint="`pyipvsadm set --help` shows what there is")
             if row.role in given or any(OFF[word][0] == row.role for word in off):
                 raise UsageError(f"`{row.role}` is set twice", hint="give one of them")
             given[row.role] = row, value

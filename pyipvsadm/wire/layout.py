@@ -111,15 +111,18 @@ class Reader:
 
 
 class Packer:
-    """Packs a nested attribute of values that are all set and of fixed sizes, as `encode` does."""
+    """Packs a nested attribute of values that are all set and of fixed sizes, as `encode` does.
 
-    def __init__(self, number: int, rows: Rows) -> None:
-        parts = [f"4s{kind.format}{-kind.struct.size & 3}x" for _, kind, _ in rows]
-        self._struct = Struct("=4s" + "".join(parts))
-        heads = (ATTRIBUTE.pack(kind.struct.size + 4, number) for number, kind, _ in rows)
-        self._arguments = [ATTRIBUTE.pack(self._struct.size, number | NLA_F_NESTED)]
-        for head in heads:
-            self._arguments += (head, b"")
+    Those of `later` rows are to be put behind what it packs; they count in the attribute's length.
+    """
+
+    def __init__(self, number: int, rows: Rows, later: Rows = ()) -> None:
+        parts = [f"4s{kind.format}{-kind.struct.size & 3}x" for _, kind, _ in (*rows, *later)]
+        length = Struct("=4s" + "".join(parts)).size
+        self._struct = Struct("=4s" + "".join(parts[: len(rows)]))
+        self._arguments = [ATTRIBUTE.pack(length, number | NLA_F_NESTED)]
+        for attribute, kind, _ in rows:
+            self._arguments += (ATTRIBUTE.pack(kind.struct.size + 4, attribute), b"")
         self._values = attrgetter(*(field for _, _, field in rows))
         self._converted = [(2 * index + 2, kind.to) for index, (_, kind, _) in enumerate(rows) if kind.to]
 

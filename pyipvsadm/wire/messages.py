@@ -34,54 +34,56 @@ FULL_SERVER = ("add-server", "edit-server")
 WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that takes in all of an address
 
 
-CACHED = 4096  # how many services' encodings are kept: their servers come right behind them
+CACHED = 4096  # how many settings are kept
 
 
 class Encoder:
-    """Makes requests of commands, and keeps what comes again: a service is named by all of its servers."""
+    """Makes requests of commands, and keeps what comes again: a service's key, named by all of its servers, and settings."""
 
     def __init__(self) -> None:
-        self._keys: dict[Service, bytes] = {}
+        self._last: Service | None = None
+        self._last_key = b""
         self._settings: dict[tuple[Any, ...], bytes] = {}
 
     def request(self, command: Command) -> Request:
         """The number and the attributes of the request that carries out `command`."""
-        verb, service, server, daemon, timeouts, *_ = command
-        attributes = b""
-        if service:
-            attributes = (
-                self._service(service) if verb in FULL_SERVICE else self._keys.get(service) or self._key(service)
-            )
-        if server:
-            attributes += (_SERVER_PACKER if verb in FULL_SERVER else _SERVER_KEY_PACKER).pack(server)
-        if daemon:
-            attributes = attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(daemon), daemon))
-        if timeouts:
-            attributes = encode(schema.TIMEOUTS, timeouts)
+        verb, service, server = command[:3]
+        if service is None:
+            attributes = _without_service(command)
+        elif verb in FULL_SERVICE:
+            attributes = self._service(service)
+        else:
+            if service is not self._last:
+                self._last, self._last_key = service, service_key(service)
+            attributes = self._last_key
+            if server is not None:
+                attributes += self._server(server) if verb in FULL_SERVER else _SERVER_KEY.pack(server)
         return REQUESTS[verb], attributes
-
-    def _key(self, service: Service) -> bytes:
-        """The attribute of a service, with its key alone."""
-        if len(self._keys) >= CACHED:
-            self._keys.clear()
-        key = self._keys[service] = service_key(service)
-        return key
 
     def _service(self, service: Service) -> bytes:
         """The attribute of a service, with its settings."""
         what = (service.af, *service[5:])
-        settings = self._settings.get(what)
-        if settings is None:
-            if len(self._settings) >= CACHED:
-                self._settings.clear()
-            settings = self._settings[what] = encode(schema.SETTINGS, _with_netmask(service))
+        settings = self._settings.get(what) or self._keep(what, encode(schema.SETTINGS, _with_netmask(service)))
         body = service_key(service)[4:] + settings
         return ATTRIBUTE.pack(4 + len(body), schema.ATTR_SERVICE | NLA_F_NESTED) + body
 
+    def _server(self, server: Server) -> bytes:
+        """The attribute of a server, with its settings."""
+        what = server[2:]
+        settings = self._settings.get(what) or self._keep(what, encode(schema.DEST_SETTINGS, server))
+        return _SERVER_START.pack(server) + settings
 
-_KEY_PACKER = Packer(schema.ATTR_SERVICE, schema.ADDRESS_KEY)
-_SERVER_PACKER = Packer(schema.ATTR_DEST, schema.DEST)
-_SERVER_KEY_PACKER = Packer(schema.ATTR_DEST, schema.DEST_KEY)
+    def _keep(self, what: tuple[object, ...], encoded: bytes) -> bytes:
+        """Keep how the settings `what` are encoded."""
+        if len(self._settings) >= CACHED:
+            self._settings.clear()
+        self._settings[what] = encoded
+        return encoded
+
+
+_SERVICE_KEY = Packer(schema.ATTR_SERVICE, schema.ADDRESS_KEY)
+_SERVER_KEY = Packer(schema.ATTR_DEST, schema.DEST_KEY)
+_SERVER_START = Packer(schema.ATTR_DEST, schema.DEST_KEY, schema.DEST_SETTINGS)
 
 
 def request(command: Command) -> Request:
@@ -89,10 +91,17 @@ def request(command: Command) -> Request:
     return Encoder().request(command)
 
 
+def _without_service(command: Command) -> bytes:
+    """The attributes of a command about a daemon, the timeouts, or everything."""
+    if command.daemon:
+        return attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(command.daemon), command.daemon))
+    return encode(schema.TIMEOUTS, command.timeouts) if command.timeouts else b""
+
+
 def service_key(service: Service) -> bytes:
     """The attribute of a service, with its key alone."""
     if service.fwmark is None:
-        return _KEY_PACKER.pack(service)
+        return _SERVICE_KEY.pack(service)
     return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(schema.MARK_KEY, service))
 
 

@@ -93,8 +93,7 @@ DEST_KEY = (  # inside ATTR_DEST, IPVS_DEST_ATTR_*
     (1, ADDRESS, "address"),
     (2, BE16, "port"),
 )
-DEST = (
-    *DEST_KEY,
+DEST_SETTINGS = (
     (3, U32, "forwarding"),
     (4, U32, "weight"),
     (13, U8, "tunnel_type"),
@@ -103,6 +102,7 @@ DEST = (
     (5, U32, "upper_threshold"),
     (6, U32, "lower_threshold"),
 )
+DEST = (*DEST_KEY, *DEST_SETTINGS)
 _COUNTED = (
     (7, U32, "active"),
     (8, U32, "inactive"),

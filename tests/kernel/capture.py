@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -26,28 +26,26 @@ class Request(NamedTuple):
 
 
 @contextmanager
-def captured(namespace: Namespace) -> Iterator[list[Request]]:
-    """A list that has, after the block, all that was asked of IPVS in `namespace`, but for GET_INFO."""
-    requests: list[Request] = []
+def monitor(namespace: Namespace) -> Iterator[Callable[[], list[Request]]]:
+    """What tells all that was asked of IPVS in `namespace`, but for GET_INFO, since it was last called."""
     with namespace.entered():
-        subprocess.run(["ip", "link", "add", "nlmon0", "type", "nlmon"], check=True)
-        subprocess.run(["ip", "link", "set", "nlmon0", "up"], check=True)
+        subprocess.run(["ip", "-batch", "-"], input=b"link add nlmon0 up type nlmon", check=True)
         listening = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    listening.bind(("nlmon0", 0))
-    try:
-        yield requests
+    with listening:
+        listening.bind(("nlmon0", 0))
         listening.setblocking(False)
-        while True:
-            try:
-                data, (_, protocol, *_) = listening.recvfrom(1 << 16)
-            except BlockingIOError:
-                break
-            if protocol == NETLINK_GENERIC:
-                requests += messages(data)
-    finally:
-        listening.close()
-        with namespace.entered():
-            subprocess.run(["ip", "link", "del", "nlmon0"], check=True)
+        yield lambda: [request for data in _packets(listening) for request in messages(data)]
+
+
+def _packets(listening: socket.socket) -> Iterator[bytes]:
+    """The packets of generic netlink that have been heard."""
+    while True:
+        try:
+            data, (_, protocol, *_) = listening.recvfrom(1 << 16)
+        except BlockingIOError:
+            return
+        if protocol == NETLINK_GENERIC:
+            yield data
 
 
 def messages(data: bytes) -> Iterator[Request]:

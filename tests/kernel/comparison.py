@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from . import rawtable
 from .directors import Answer, Director
 
 
@@ -51,3 +52,16 @@ def tables(ours: Director, theirs: Director) -> str:
         for name, one, other in zip(a._fields, a, b, strict=True)
         if one != other
     )
+
+
+def without_order(table: rawtable.Table) -> rawtable.Table:
+    """A table whose servers have no order: a restore turns theirs round."""
+    return table._replace(services=tuple((service, tuple(sorted(servers))) for service, servers in table.services))
+
+
+def same(ours: Director, theirs: Director, line: str | list[str], stdin: str | bytes = b"") -> Answer:
+    """Give a line to both, and raise AssertionError where what they do differs; ipvsadm's answer."""
+    answers = ours(line, stdin), theirs(line, stdin)
+    if found := compared(*answers) or tables(ours, theirs):
+        raise AssertionError(f"{line}: {found}")
+    return answers[1]

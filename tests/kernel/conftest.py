@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import delegate
-from .directors import PROGRAMS
+from .directors import PROGRAMS, stop_daemons
 from .namespaces import Namespace
 
 FILES = {  # so that names are the same everywhere
@@ -63,3 +63,12 @@ def director():
     yield make
     for namespace in made:
         namespace.close()
+
+
+@pytest.fixture
+def pair(director):
+    """Both programs, on a table each, and what stops the daemons that they leave."""
+    both = director("pyipvsadm"), director("ipvsadm")
+    yield both
+    for one in both:
+        stop_daemons(one.namespace)

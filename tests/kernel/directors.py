@@ -122,4 +122,11 @@ def pyipvsadm_process(namespace: Namespace | None = None, **environment: str) ->
     return Process(program, called=sys.executable, namespace=namespace, **environment)
 
 
+def stop_daemons(namespace: Namespace) -> None:
+    """Stop the daemons, which would keep the namespace alive."""
+    program = InProcess(namespace)
+    for daemon in program.table().daemons:
+        program(["--stop-daemon", "master" if daemon[8] == 1 else "backup"])
+
+
 PROGRAMS = {"ipvsadm": ipvsadm, "pyipvsadm": InProcess, "pyipvsadm process": pyipvsadm_process}

@@ -17,12 +17,11 @@ from typing import NamedTuple
 
 from .commands import Maker, Step
 from .comparison import compared, tables
-from .directors import Director, InProcess, ipvsadm
+from .directors import Director, InProcess, ipvsadm, stop_daemons
 from .namespaces import Namespace
 
 SEQUENCE = 40  # steps on one table
 LISTS = re.compile(r"-[LlS]|--list|--save")  # how a line begins that changes nothing
-
 
 Program = Callable[[Namespace], Director]
 
@@ -44,13 +43,6 @@ def two_namespaces() -> Iterator[tuple[Namespace, Namespace]]:
         for namespace in both:
             stop_daemons(namespace)
             namespace.close()
-
-
-def stop_daemons(namespace: Namespace) -> None:
-    """Stop the daemons, which would keep the namespace alive."""
-    program = InProcess(namespace)
-    for daemon in program.table().daemons:
-        program(["--stop-daemon", "master" if daemon[8] == 1 else "backup"])
 
 
 def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProcess) -> Difference | None:
@@ -85,9 +77,7 @@ def shrunk(steps: list[Step], found: Difference, ours: Program = InProcess) -> t
     return steps, found
 
 
-def _shrunk_step(
-    steps: list[Step], found: Difference, index: int, ours: Program
-) -> tuple[list[Step], Difference]:
+def _shrunk_step(steps: list[Step], found: Difference, index: int, ours: Program) -> tuple[list[Step], Difference]:
     for field in ("words", "stdin"):
         at = 0
         while True:

@@ -7,9 +7,8 @@ import time
 import pytest
 
 from ..test_golden import GOLDEN, needed
-from .capture import Request, captured
-from .directors import InProcess, ipvsadm
-from .fuzz import stop_daemons
+from .capture import Request, monitor
+from .directors import InProcess, ipvsadm, stop_daemons
 
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
 GET_SERVICE, GET_DEST, GET_DAEMON, GET_CONFIG = 4, 8, 11, 13
@@ -18,17 +17,17 @@ GET_SERVICE, GET_DEST, GET_DAEMON, GET_CONFIG = 4, 8, 11, 13
 def test_the_golden_bytes_are_what_both_send(director):
     """All lines of the golden table, in its order, one after the other on one table each."""
     theirs, ours = director("ipvsadm"), director("pyipvsadm")
-    for line, number, golden in GOLDEN:
-        data = bytes.fromhex(golden)
-        with captured(theirs.namespace) as sent:
+    with monitor(theirs.namespace) as heard_of_theirs, monitor(ours.namespace) as heard_of_ours:
+        for line, number, golden in GOLDEN:
+            data = bytes.fromhex(golden)
             assert theirs(line).returncode == 0, line
-        assert sent == [Request(REQUEST | ACK, number, data)], line
-        with captured(ours.namespace) as sent:
+            assert heard_of_theirs() == [Request(REQUEST | ACK, number, data)], line
             assert ours(line).returncode == 0, line
-        assert sent == [Request(REQUEST | ACK, number, needed(number, data))], line
-        assert ours.table() == theirs.table(), line
-        if "-daemon" in line:
-            time.sleep(0.05)  # a stop right after a start hangs ipvsadm
+            assert heard_of_ours() == [Request(REQUEST | ACK, number, needed(number, data))], line
+            assert ours.table() == theirs.table(), line
+            heard_of_theirs(), heard_of_ours()
+            if "-daemon" in line:
+                time.sleep(0.05)  # a stop right after a start hangs ipvsadm
     for one in (ours, theirs):
         stop_daemons(one.namespace)
 
@@ -58,10 +57,11 @@ def test_listings_ask_what_ipvsadm_asks(director, line, expected):
     ours = InProcess(theirs.namespace)
     for service in SERVICES:
         assert theirs(service) == (0, "", "")
-    with captured(theirs.namespace) as asked_by_theirs:
+    with monitor(theirs.namespace) as heard:
         theirs(line)
-    with captured(theirs.namespace) as asked_by_ours:
+        asked_by_theirs = heard()
         ours(line)
+        asked_by_ours = heard()
     wanted = [
         Request(REQUEST | flags, command, bytes.fromhex(KEYS[service]) if service else b"")
         for flags, command, service in expected
@@ -77,10 +77,12 @@ def test_a_restore_shares_writes(director):
     theirs, ours = director("ipvsadm"), director("pyipvsadm")
     rules = [line for line, *_ in GOLDEN if line[:2] in ("-A", "-a", "-e", "-d")]
     stdin = "".join(f"{rule}\n" for rule in rules)
-    with captured(theirs.namespace) as one:
+    with monitor(theirs.namespace) as heard:
         assert theirs("-R", stdin).returncode == 0
-    with captured(ours.namespace) as other:
+        one = heard()
+    with monitor(ours.namespace) as heard:
         assert ours("-R", stdin).returncode == 0
+        other = heard()
     assert len(one) == len(rules)
     assert [request.flags for request in other] == [REQUEST] * (len(rules) - 1) + [REQUEST | ACK]
     assert [(r.command, needed(r.command, r.attributes)) for r in one] == [(r.command, r.attributes) for r in other]
@@ -89,7 +91,7 @@ def test_a_restore_shares_writes(director):
 
 def test_the_monitor_hears_ipvsadm(director):
     theirs = ipvsadm(director("ipvsadm").namespace)
-    with captured(theirs.namespace) as sent:
+    with monitor(theirs.namespace) as heard:
         theirs("-C")
         theirs("zork")
-    assert sent == [Request(REQUEST | ACK, 17, b"")]
+        assert heard() == [Request(REQUEST | ACK, 17, b"")]

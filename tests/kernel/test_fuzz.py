@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from .commands import UNIVERSES, Maker, Step
-from .directors import InProcess, ipvsadm, pyipvsadm_process
+from .commands import Maker, Step
 from .comparison import compared
+from .directors import InProcess, ipvsadm, pyipvsadm_process
 from .fuzz import difference, failure, script, sequence, shrunk, two_namespaces
+from .vocabulary import UNIVERSES
 
 SEED = "ci"
 SEQUENCES = 49  # of 40 commands; the fiftieth goes to real processes

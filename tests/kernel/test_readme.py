@@ -16,11 +16,15 @@ BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 def steps(text: str) -> list[tuple[str, str]]:
     """The commands of all blocks, each with what it is said to print."""
+    return [step for block in BLOCK.findall(text) for step in steps_of(block)]
+
+
+def steps_of(block: str) -> list[tuple[str, str]]:
+    """The commands of one block, which may go on behind a backslash, each with what it is said to print."""
     found = []
-    for block in BLOCK.findall(text):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            line, _, output = step.partition("\n")
-            found.append((line, output))
+    for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        line, _, output = step.replace("\\\n", "").partition("\n")
+        found.append((line, output))
     return found
 
 

@@ -177,4 +177,5 @@ def test_long_data_of_an_engine(busy):
     assert ipvsadm(busy.director)("-Lnc --persistent-conn").returncode == 139
     answer = InProcess(busy.director)("-Lnc --persistent-conn")
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert [line.split()[6:] for line in answer.stdout.splitlines() if "ccc" in line] == [["sip", f"{caller}@client.example"]]
+    told = [line.split()[6:] for line in answer.stdout.splitlines() if "ccc" in line]
+    assert told == [["sip", f"{caller}@client.example"]]

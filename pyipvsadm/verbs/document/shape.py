@@ -34,6 +34,12 @@ MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1,
 U31, U64 = 2**31 - 1, 2**64 - 1
 
 
+def _version(number: Any) -> int:
+    if type(number) is not int or number != VERSION:
+        raise ValueError(f"should be {VERSION}, the only version of this format that is known here")
+    return number
+
+
 def _service(text: Any) -> Service:
     if not isinstance(text, str):
         raise ValueError(f"names no service: {SERVICE_FORMS}")
@@ -181,7 +187,9 @@ class DaemonShape(Shape):
 class DocumentShape(Shape):
     """A whole table of IPVS."""
 
-    version: Literal[1] = Field(description="the version of this format")
+    version: Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})] = Field(
+        description="the version of this format", examples=[VERSION]
+    )
     services: list[SkipValidation[ServiceShape]] = Field(description="the virtual services")
     timeouts: TimeoutsShape | None = Field(None, description="the timeouts; left as they are, if not given")
     daemons: list[SkipValidation[DaemonShape]] | None = Field(

@@ -23,6 +23,7 @@ def run(settings: Settings) -> int:
     terminal = Terminal(interactive=not settings.command)
     start = start_frame(settings, terminal)
     start = start_frame(settings, terminal)
+    fill_gaps()
     with Signals() as signals, Machine(settings.memory, terminal.restore) as machine:
         return Relay(machine, signals.descriptor, terminal, settings).run(start)
 
@@ -49,6 +50,13 @@ def start_frame(settings: Settings, terminal: Terminal) -> Start:
         window=terminal.window(),
         merged=_are_one(1, 2),
     )
+
+
+def fill_gaps() -> None:
+    """Open what the caller has closed of our streams, lest a pipe of ours take its number."""
+    while (lowest := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(lowest)
 
 
 def _are_one(one: int, other: int) -> bool:

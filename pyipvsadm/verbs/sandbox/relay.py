@@ -15,6 +15,8 @@ from .frames import CHUNK_BYTES, RING_BYTES, Start
 from .settings import SandboxError, late
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .machine import Machine
     from .settings import Settings
     from .terminal import Terminal
@@ -108,13 +110,15 @@ class Relay:
                         return number
             if not ready:
                 raise self._death(f"not ready after {BOOT_SECONDS} seconds")
-            for name, *values in self._heard() if self._machine.control[0] in ready else ():
+            heard = self._heard() if self._machine.control[0] in ready else iter(())
+            for name, *values in heard:
                 if name == "ready":
                     self._tell("start", *start)
                 elif name == "refused":
                     message, hint, status = values
                     raise SandboxError(message, hint=hint, status=status)
                 elif name == "started":
+                    self._heed(heard)  # a quick command has ended by now
                     return 0
             if not self._alive:
                 raise self._death("while it booted")
@@ -125,10 +129,10 @@ class Relay:
             hint="it may lack memory: `--memory` gives it more",
         )
 
-    def _heard(self) -> list[tuple[Any, ...]]:
+    def _heard(self) -> Iterator[tuple[Any, ...]]:
         data = os.read(self._machine.control[0], CHUNK_BYTES)
         self._alive = bool(data)
-        return list(self._reader.feed(data))
+        return self._reader.feed(data)
 
     def _tell(self, *frame: object) -> None:
         data = frames.pack(*frame)
@@ -179,7 +183,7 @@ class Relay:
         if self._signals in ready:
             self._pass_signals()
         if control in ready:
-            self._listen()
+            self._heed(self._heard())
         for outlet in waiting:
             if outlet.interest()[0] in ready:
                 outlet.turn()
@@ -189,8 +193,8 @@ class Relay:
         if 0 in ready and self._reading:
             self._read()
 
-    def _listen(self) -> None:
-        for name, *values in self._heard():
+    def _heed(self, heard: Iterator[tuple[Any, ...]]) -> None:
+        for name, *values in heard:
             if name == "took":
                 self._taken += values[0]
             elif name == "closed":

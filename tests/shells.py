@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pexpect
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SHOW = "\x18s"  # Ctrl-X s
 PATIENCE = 20  # seconds for what takes one
 QUIET = 0.05  # seconds without output after which there is none for now
