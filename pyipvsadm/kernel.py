@@ -211,17 +211,16 @@ class Kernel:
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
-        number, attributes = messages.service_request(service)
-        reader = messages.service_reader()
-        return messages.service(reader.one(self._ask(number, attributes)[0]))
+        answer = self._ask(schema.GET_SERVICE, self._encoder.service_key(service))
+        return messages.service(messages.service_reader().one(answer[0]))
 
     def servers(self, service: Service, stats: bool = False) -> list[Server]:
         """The servers of `service`, in the kernel's order; none, too, where there is no such service."""
         reader = self._server_readers.get(stats)
         if reader is None:
             reader = self._server_readers[stats] = messages.server_reader(stats)
-        number, attributes = messages.servers_request(service)
-        return messages.servers(self._dump(number, attributes, reader), service.af)
+        found = self._dump(schema.GET_DEST, self._encoder.service_key(service), reader)
+        return messages.servers(found, service.af)
 
     def table(self, stats: bool = False) -> Table:
         """The whole table, in the kernel's order, with counters or without. Raises OSError."""

@@ -34,8 +34,10 @@ STARTS = {
     "zsh": (
         ["-f", "-i"],
         """
-        fpath=({share}/zsh/site-functions $fpath)
+        all=({share}/zsh/site-functions $fpath)
+        fpath=({share}/zsh/site-functions ${{(M)fpath:#*/Completion(|/Base)}})  # it looks into each file of these
         autoload -U compinit && compinit -u -D
+        fpath=($all) && autoload -Uz _files _path_files
         LISTMAX=1000
         zstyle ':completion:*' list-colors ''
         show() {{ print -rn -- "$BUFFER" > {folder}/shown.new; mv {folder}/shown.new {folder}/shown }}
@@ -107,10 +109,9 @@ class Shell:
             if time.monotonic() > end:
                 raise TimeoutError(f"{keys!r}: no answer; seen: {self.seen}")
             self._read()
-        self._read()
-        self.seen = ESCAPES.sub("", self.seen)
         self._child.send("\x05\x15")  # to its end, and back
         self._read()
+        self.seen = ESCAPES.sub("", self.seen)
         return self._shown.read_text().removesuffix("\n")
 
     def _read(self) -> None:

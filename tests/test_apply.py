@@ -216,6 +216,17 @@ class TestOthersChangeTheTable:
         assert apply(ipvs, WANTED, "--force").status == 0
         assert ipvs.snapshot() == table_of(WANTED)
 
+    def test_who_agreed_to_some_deletions_is_asked_about_others(self, tmp_path):
+        def add(number):
+            if number == 1:
+                assert fakes.run(["-A", "-f", "99"], ipvs.play).status == 0
+
+        ipvs = kernel_with(NOW)
+        ipvs.on_read = add
+        status, screen = on_terminal(ipvs, tmp_path, "y\ny\n")
+        assert (status, screen.count("Go on")) == (0, 2)
+        assert "- fwmark:99  wlc\r\nGo on with 4 deletions?" in screen.replace("\r\n- 1", "")
+
     def test_a_roll_back_is_to_what_it_was_right_before(self):
         ipvs = kernel_with(NOW, before=lambda number: ENOMEM if number == STEPS - 1 else None)
         ipvs.on_read = lambda number: set_weight(ipvs, 77)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm.model import Server, Service, Stats
+from pyipvsadm.model import Command, Server, Service, Stats
 from pyipvsadm.wire import codec, messages, schema
-from pyipvsadm.wire.layout import LAYOUTS, Layout, Packer, Reader
+from pyipvsadm.wire.layout import LAYOUTS, Layout, Reader
 
 from . import netlink
 from .properties import examples
@@ -234,6 +234,7 @@ def test_a_service_as_the_kernel_tells_it(raw, service):
     assert found == service.replace(stats=Stats())
 
 
+VIP = Service(protocol=6, address=b"\n\0\0\1", port=80)
 u16, u32 = st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 addresses = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16))
 
@@ -243,14 +244,33 @@ addresses = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, 
     Server, address=addresses, port=u16, forwarding=st.integers(0, 7), weight=u32, upper_threshold=u32,
     lower_threshold=u32, tunnel_type=st.integers(0, 255), tunnel_port=u16, tunnel_flags=u16,
 ))  # fmt: skip
-def test_the_fast_packer_packs_as_encode_does(server):
-    for rows in (schema.DEST, schema.DEST_KEY):
-        expected = codec.attribute(2 | 0x8000, codec.encode(rows, server))
-        assert Packer(2, rows).pack(server) == expected
-    assert expected == netlink.nla(0x8002, b"".join((  # the key, as ipvsadm sends it: 11, 1, 2
+def test_the_fast_packer_packs_as_the_headers_say_and_as_encode_does(server):
+    """Twice by one encoder: the second time, what comes again is known."""
+    key = netlink.nla(0x8001, b"".join((
+        netlink.nla(1, struct.pack("=H", 2)), netlink.nla(2, struct.pack("=H", 6)),
+        netlink.nla(3, VIP.address + bytes(12)), netlink.nla(4, b"\0\x50"),
+    )))  # fmt: skip
+    who = b"".join((
         netlink.nla(11, struct.pack("=H", 2 if len(server.address) == 4 else 10)),
         netlink.nla(1, server.address.ljust(16, b"\0")), netlink.nla(2, struct.pack(">H", server.port)),
-    )))  # fmt: skip
+    ))  # fmt: skip
+    settings = b"".join((
+        netlink.nla(3, struct.pack("=I", server.forwarding)), netlink.nla(4, struct.pack("=I", server.weight)),
+        netlink.nla(13, struct.pack("=B", server.tunnel_type)), netlink.nla(14, struct.pack(">H", server.tunnel_port)),
+        netlink.nla(15, struct.pack("=H", server.tunnel_flags)),
+        netlink.nla(5, struct.pack("=I", server.upper_threshold)),
+        netlink.nla(6, struct.pack("=I", server.lower_threshold)),
+    ))  # fmt: skip
+    assert codec.encode(schema.DEST_KEY, server) == who
+    encoder = messages.Encoder()
+    for verb, number, rest in (
+        ("add-server", 5, who + settings),
+        ("edit-server", 6, who + settings),
+        ("delete-server", 7, who),
+    ):
+        for _ in range(2):
+            asked = encoder.request(Command(verb=verb, service=VIP, server=server))
+            assert asked == (number, key + netlink.nla(0x8002, rest))
 
 
 def test_a_layout_refuses_what_differs_in_its_head():

@@ -179,6 +179,8 @@ def test_each_word_turns_by_itself():
 
     expected = [six(1, 0, 0, 2**32 - 1), six(1, 0, 0, 0), six(1, 0, 0, 1), six(2, 2**31 + 5, 0, 0), six(2, 1, 0, 0)]
     assert in_order(expected[::-1]) == expected
+    nested = [six(2**31 + 5, 0, 0, 2**32 - 1), six(2**31 + 5, 0, 0, 1), six(1, 0, 0, 2**32 - 1), six(1, 0, 0, 1)]
+    assert in_order(nested[::-1]) == nested == merge_sort(sorted(nested, key=lambda s: s.key), compare_services)
     ports = [six(1, 0, 0, 0, port=port) for port in (0, 1, 32768, 65535)]
     assert in_order(ports[::-1]) == ports
 

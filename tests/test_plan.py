@@ -38,7 +38,7 @@ def usable(found):
 
 
 @given(tables(), tables())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_plan_leads_from_the_one_table_to_the_other(now, wanted):
     model = Model(now)
     for step in make_plan(now, wanted).steps:
@@ -48,7 +48,7 @@ def test_the_plan_leads_from_the_one_table_to_the_other(now, wanted):
 
 
 @given(tables())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_from_a_table_to_itself_there_is_nothing_to_do(found):
     shuffled = Table(
         services=tuple((service, its[::-1]) for service, its in found.services[::-1]),
@@ -59,7 +59,7 @@ def test_from_a_table_to_itself_there_is_nothing_to_do(found):
 
 
 @given(tables(), tables(), WISHES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_prefix_leaves_a_service_without_a_server_that_works_before_and_after(now, wanted, wishes):
     plan = make_plan(now, wanted, **wishes)
     model = Model(now)
@@ -73,7 +73,7 @@ def test_no_prefix_leaves_a_service_without_a_server_that_works_before_and_after
 
 
 @given(tables(with_daemons=False), tables(with_daemons=False), WISHES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_inverses_lead_back_from_everywhere(now, wanted, wishes):
     steps = make_plan(now, wanted, **wishes).steps
     for length in range(len(steps) + 1):
@@ -86,7 +86,7 @@ def test_inverses_lead_back_from_everywhere(now, wanted, wishes):
 
 
 @given(tables(), tables(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_steps_of_a_phase_work_in_any_order_and_without_each_other(now, wanted, chance):
     before = now
     for phase in make_plan(now, wanted).phases:
@@ -104,7 +104,7 @@ def test_steps_of_a_phase_work_in_any_order_and_without_each_other(now, wanted, 
 
 
 @given(tables(), tables())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_can_be_edited_is_never_deleted_and_added(now, wanted):
     steps = make_plan(now, wanted).steps
     deleted = {step.target for step in steps if step.command.verb.startswith("delete")}
@@ -117,7 +117,7 @@ def test_what_can_be_edited_is_never_deleted_and_added(now, wanted):
 
 
 @given(tables(), tables())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_without_pruning_nothing_is_deleted(now, wanted):
     model = Model(now)
     for step in make_plan(now, wanted, prune=False).steps:
@@ -128,7 +128,7 @@ def test_without_pruning_nothing_is_deleted(now, wanted):
 
 
 @given(tables(with_daemons=False), tables(with_daemons=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_scope_leaves_the_rest_alone(now, wanted):
     scope = Scope(networks=((packed("192.0.2.0"), 31), (packed("2001:db8::"), 32)), marks=((2, 7),))
     plan = make_plan(now, wanted, only=scope)

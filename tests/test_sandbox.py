@@ -114,7 +114,7 @@ def test_path_has_the_folders_of_roots_programs_at_its_end(monkeypatch):
 
 def test_a_missing_package_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "search_path", lambda: str(tmp_path))
-    with pytest.raises(SandboxError, match="linux.uml.*user-mode-linux") as caught:
+    with pytest.raises(SandboxError, match=r"linux\.uml.*user-mode-linux") as caught:
         machine.Machine("512M", lambda: None)
     assert "apt-get install user-mode-linux" in caught.value.hint
     assert caught.value.status == 2
@@ -130,7 +130,8 @@ KEPT = """
 import os, sys, time
 from pyipvsadm.verbs.sandbox.keeper import Keeper
 log = os.memfd_create("log")
-keeper = Keeper(["/bin/sh", "-c", "sleep 1000 & echo $$ > pid; exec sleep 1000"], {}, (), log, lambda: open("farewell", "w"))
+words = ["/bin/sh", "-c", "sleep 1000 & echo $$ > pid; exec sleep 1000"]
+keeper = Keeper(words, {}, (), log, lambda: open("farewell", "w"))
 while not os.path.exists("pid") or not os.path.getsize("pid"):
     time.sleep(0.01)
 if sys.argv[1] == "close":

@@ -91,8 +91,8 @@ class Pattern:
             weight = self._weights[words[self._weight_at]] if self._weight_at else self._weight
         except (OSError, ValueError):
             return None
-        server = _new(Server, (address, port, self._forwarding, weight) + self._server_tail)  # noqa: RUF005: twice as fast
-        return _new(Command, (self._verb, service, server) + self._command_tail)  # noqa: RUF005
+        server = _new(Server, (address, port, self._forwarding, weight) + self._server_tail)
+        return _new(Command, (self._verb, service, server) + self._command_tail)
 
     def _endpoint(self, text: str, family: int) -> tuple[bytes, int]:
         """Address and port, both there, in digits, as `-Sn` writes them. Raises OSError or ValueError."""

@@ -80,22 +80,30 @@ def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: Worl
     fresh = wishes.plan(before, wanted)
     if fresh == plan:
         return before, plan
-    if deletions(fresh) != deletions(plan):
-        ask(fresh, before, path, wishes, world)
+    _ask_again(plan, fresh, before, path, wishes, world)
     before = table_now(world)
     last = wishes.plan(before, wanted)
-    if last != fresh and not wishes.force:
+    if last == fresh:
+        return before, last
+    if not wishes.force:
         raise IpvsadmError(
             "the table was changed twice while this was about to change it: nothing was done",
             hint="find out who else changes it, try again, or go on regardless with `--force`",
             status=NOT_TRIED,
         )
+    _ask_again(fresh, last, before, path, wishes, world)
     return before, last
 
 
 def deletions(plan: Plan) -> list[str]:
     """What `plan` deletes, a line each."""
     return [found.line() for found in differences(plan.steps) if found.sign == REMOVED]
+
+
+def _ask_again(agreed: Plan, plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
+    """See to it that what `plan` deletes is meant, if that isn't what was agreed upon."""
+    if deletions(plan) != deletions(agreed):
+        ask(plan, before, path, wishes, world)
 
 
 def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:

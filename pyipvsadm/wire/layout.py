@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from _operator import attrgetter
 from struct import Struct
 from sys import byteorder
 
-from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, walk
+from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, encode, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ..model import Server, Service
     from .codec import Rows
 
 LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
@@ -111,25 +111,21 @@ class Reader:
 
 
 class Packer:
-    """Packs a nested attribute of values that are all set and of fixed sizes, as `encode` does.
+    """Packs a nested attribute in which, from one to the next, only an address and a port change.
 
-    Those of `later` rows are to be put behind what it packs; they count in the attribute's length.
+    All else is that of `model`. What stands in `later` rows is to be put behind what it packs, and
+    counts in the attribute's length.
     """
 
-    def __init__(self, number: int, rows: Rows, later: Rows = ()) -> None:
-        parts = [f"4s{kind.format}{-kind.struct.size & 3}x" for _, kind, _ in (*rows, *later)]
-        length = Struct("=4s" + "".join(parts)).size
-        self._struct = Struct("=4s" + "".join(parts[: len(rows)]))
-        self._arguments = [ATTRIBUTE.pack(length, number | NLA_F_NESTED)]
-        for attribute, kind, _ in rows:
-            self._arguments += (ATTRIBUTE.pack(kind.struct.size + 4, attribute), b"")
-        self._values = attrgetter(*(field for _, _, field in rows))
-        self._converted = [(2 * index + 2, kind.to) for index, (_, kind, _) in enumerate(rows) if kind.to]
+    def __init__(self, number: int, rows: Rows, model: Service | Server, later: Rows = ()) -> None:
+        length = 4 + len(encode(rows, model)) + len(encode(later, model))
+        whole = ATTRIBUTE.pack(length, number | NLA_F_NESTED) + encode(rows, model)
+        found = {field: start for field, _, start, _ in walk(rows, whole, 4, len(whole))}
+        address, port = found["address"], found["port"]
+        self._head = whole[:address]
+        self._middle = whole[address + len(model.address or b"") : port]
+        self._tail = whole[port + 2 :]
 
-    def pack(self, record: object) -> bytes:
-        """The attribute that holds the fields of `record`."""
-        arguments: list[Any] = self._arguments.copy()
-        arguments[2::2] = self._values(record)
-        for index, to in self._converted:
-            arguments[index] = to(arguments[index])
-        return self._struct.pack(*arguments)
+    def pack(self, address: bytes, port: int) -> bytes:
+        """The attribute, with `address`, as long as the model's, and `port`."""
+        return self._head + address + self._middle + port.to_bytes(2, "big") + self._tail

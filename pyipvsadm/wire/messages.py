@@ -43,6 +43,8 @@ class Encoder:
     def __init__(self) -> None:
         self._last: Service | None = None
         self._last_key = b""
+        self._service_keys: dict[tuple[object, ...], Packer] = {}  # by family and protocol
+        self._starts: dict[int, Packer] = {}  # of servers, by the length of their addresses
         self._settings: dict[tuple[Any, ...], bytes] = {}
 
     def request(self, command: Command) -> Request:
@@ -54,24 +56,37 @@ class Encoder:
             attributes = self._service(service)
         else:
             if service is not self._last:
-                self._last, self._last_key = service, service_key(service)
+                self._last, self._last_key = service, self.service_key(service)
             attributes = self._last_key
             if server is not None:
-                attributes += self._server(server) if verb in FULL_SERVER else _SERVER_KEY.pack(server)
+                attributes += self._server(server) if verb in FULL_SERVER else _server_key(server)
         return REQUESTS[verb], attributes
+
+    def service_key(self, service: Service) -> bytes:
+        """The attribute of a service, with its key alone."""
+        if service.address is None:
+            return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(schema.MARK_KEY, service))
+        packer = self._service_keys.get(service[:2])
+        if packer is None:
+            packer = self._service_keys[service[:2]] = Packer(schema.ATTR_SERVICE, schema.ADDRESS_KEY, service)
+        return packer.pack(service.address, service.port or 0)
 
     def _service(self, service: Service) -> bytes:
         """The attribute of a service, with its settings."""
         what = (service.af, *service[5:])
         settings = self._settings.get(what) or self._keep(what, encode(schema.SETTINGS, _with_netmask(service)))
-        body = service_key(service)[4:] + settings
+        body = self.service_key(service)[4:] + settings
         return ATTRIBUTE.pack(4 + len(body), schema.ATTR_SERVICE | NLA_F_NESTED) + body
 
     def _server(self, server: Server) -> bytes:
         """The attribute of a server, with its settings."""
         what = server[2:]
         settings = self._settings.get(what) or self._keep(what, encode(schema.DEST_SETTINGS, server))
-        return _SERVER_START.pack(server) + settings
+        address = server.address
+        start = self._starts.get(len(address))
+        if start is None:
+            start = self._starts[len(address)] = Packer(schema.ATTR_DEST, schema.DEST_KEY, server, schema.DEST_SETTINGS)
+        return start.pack(address, server.port) + settings
 
     def _keep(self, what: tuple[object, ...], encoded: bytes) -> bytes:
         """Keep how the settings `what` are encoded."""
@@ -79,11 +94,6 @@ class Encoder:
             self._settings.clear()
         self._settings[what] = encoded
         return encoded
-
-
-_SERVICE_KEY = Packer(schema.ATTR_SERVICE, schema.ADDRESS_KEY)
-_SERVER_KEY = Packer(schema.ATTR_DEST, schema.DEST_KEY)
-_SERVER_START = Packer(schema.ATTR_DEST, schema.DEST_KEY, schema.DEST_SETTINGS)
 
 
 def request(command: Command) -> Request:
@@ -98,11 +108,9 @@ def _without_service(command: Command) -> bytes:
     return encode(schema.TIMEOUTS, command.timeouts) if command.timeouts else b""
 
 
-def service_key(service: Service) -> bytes:
-    """The attribute of a service, with its key alone."""
-    if service.fwmark is None:
-        return _SERVICE_KEY.pack(service)
-    return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(schema.MARK_KEY, service))
+def _server_key(server: Server) -> bytes:
+    """The attribute of a server, with its key alone."""
+    return attribute(schema.ATTR_DEST | NLA_F_NESTED, encode(schema.DEST_KEY, server))
 
 
 def _with_netmask(service: Service) -> Service:
@@ -115,16 +123,6 @@ def _daemon_rows(daemon: Daemon) -> Any:
     """The rows that fit the family of the daemon's group."""
     other = schema.GROUP6 if len(daemon.group or b"") == 4 else schema.GROUP
     return tuple(row for row in schema.DAEMON if row[0] != other)
-
-
-def service_request(service: Service) -> Request:
-    """What asks for one service."""
-    return schema.GET_SERVICE, service_key(service)
-
-
-def servers_request(service: Service) -> Request:
-    """What asks, as a dump, for the servers of a service."""
-    return schema.GET_DEST, service_key(service)
 
 
 # What is read of an answer, in the order in which the kernel sends it, which is the fastest, and what

@@ -22,7 +22,7 @@ import pytest
 
 ENVIRONMENT = "PYIPVSADM_KERNEL_TESTS"  # inside: the folder of the list of tests and of the reports
 SELECTED, REPORTS, OUTPUT = "selected.json", "reports.jsonl", "output.txt"
-TIMEOUT = 900  # seconds, for all kernel tests together
+TIMEOUT = 1800  # seconds, for all kernel tests together: many times what they take
 LOOK_EVERY = 0.05  # seconds
 NEEDED = {  # what a sandbox takes, and ipvsadm, which is compared with
     "linux.uml": "user-mode-linux",

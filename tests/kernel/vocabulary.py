@@ -24,7 +24,7 @@ UNIVERSES = (
     {
         "net": "10.9",
         "4": ("192.168.0.1", "192.168.0.2", "10.0.0.1", "10.0.0.2", "10.255.255.255", "192.168.1"),
-        "mark": ("4294967295", "4294967294", "2147483649"),
+        "mark": ("4294967295", "4294967294", "2147483700"),
     },
 )
 IPV6 = (
@@ -59,7 +59,10 @@ BAD_VALUES = {  # by kind; of all others, some of NUMBERS
     "rip": BAD_ADDRESSES,
     "scheduler": ("", "RR", "zork", "rr ", "a-scheduler-with-a-long-name", "-p", "\udcff"),
     "engine": ("", "zork", "SIP", "an-engine-with-a-long-name"),
-    "flags": ("", "zork", "sh-port", "mh-port", "flag-1, flag-2", ",flag-1,,flag-2,", "FLAG-1", "flag-4", "flag-1," * 30),
+    "mark": ("0", "-1", "", "x", "1x", "0x10", "010", " 5", "5 ", "+6", "4294967296", "99999999999999999999", "1e3"),
+    "flags": (
+        "", "zork", "sh-port", "mh-port", "flag-1, flag-2", ",flag-1,,flag-2,", "FLAG-1", "flag-4", "flag-1," * 30,
+    ),
     "netmask": ("", "x", "0", "129", "255.255.255.256", "/24", "ffff::", "255.255.255.0:80", *NUMBERS),
     "tunnel": ("", "IPIP", "gre ", "zork"),
     "group": ("", "10.0.0.1", "223.255.255.255", "240.0.0.1", "224.1", "2001:db8::1", "ff02::1%lo", "zork", "ff02::g"),

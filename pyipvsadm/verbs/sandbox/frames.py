@@ -62,7 +62,7 @@ class Start(Record):
     merged: bool = False
 
 
-def pack(*frame: object) -> bytes:
+def pack(*frame: Any) -> bytes:
     """One frame, to be written."""
     body = marshal.dumps(frame)
     return LENGTH.pack(len(body)) + body
