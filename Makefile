@@ -2,12 +2,17 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables strace procps
+PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables strace procps \
+            bash-completion zsh fish mandoc groff-base
 
 .PHONY: test long demo check generated setup packages bench clean
 
 test: setup check
 	$(BIN)/python -m pytest
+	tests/pythons.sh
+
+generated: setup
+	$(BIN)/python -m tests.generate
 
 long: setup
 	$(BIN)/python -m pytest -m long
@@ -34,4 +39,4 @@ packages:
 	@touch $@
 
 clean:
-	rm -rf .venv .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.* .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 
+from pyipvsadm.model import Service
 from pyipvsadm.text import manual
 from pyipvsadm.text.options import OPTIONS
 from pyipvsadm.text.verbs import Parameter, Verb
@@ -22,6 +23,7 @@ from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "pyipvsadm" / "text" / "verbtable.py"
+KINDS = {int: ["number"], bool: ["true", "false"], bytes: ["address"], str: ["text"], Service: ["service"]}
 HEAD = '''"""The verbs' command lines. Written by `make generated` from the typer application in verbs/app.py."""
 
 # ruff: noqa: E501
@@ -60,10 +62,17 @@ def settings() -> list[Parameter]:
     """What the verb `set` reads by itself: the settings of the option table, and what takes them away."""
     rows = [row for row in OPTIONS if row.role in SERVICE_ROLES + SERVER_ROLES]
     given = [
-        Parameter(names=(*(f"-{letter}" for letter in row.short), f"--{row.name}"), value=row.value or "", help=row.help.partition(";")[0])
+        Parameter(
+            names=(*(f"-{letter}" for letter in row.short), f"--{row.name}"),
+            value=row.value or "",
+            help=row.help.partition(";")[0],
+        )
         for row in rows
     ]
-    return [*given, *(Parameter(names=(word,), help=f"Take away what `--{role}` sets.") for word, (role, *_) in OFF.items())]
+    return [
+        *given,
+        *(Parameter(names=(word,), help=f"Take away what `--{role}` sets.") for word, (role, *_) in OFF.items()),
+    ]
 
 
 def parameter(own: Any) -> Parameter:
@@ -132,13 +141,25 @@ def described(part: type[shape.Shape]) -> dict[str, Any]:
 def key(field: tuple[str, Any]) -> Parameter:
     """A key of a document, as a parameter: its name, what goes there, and what it means."""
     name, info = field
-    examples = info.examples or []
-    default = "" if info.is_required() or info.default in (None, []) else f"; {json.dumps(info.default)}, if not given"
-    such = f"; such as {', '.join(map(str, examples))}" if examples and len(examples) < 6 else ""
-    choices = "|".join(literals(info.annotation))
-    kinds = {int: "number", bool: "true|false", bytes: "address", str: "text"}
-    value = choices or next((word for kind, word in kinds.items() if kind in (info.annotation, *get_args(info.annotation))), "value")
-    return Parameter(names=(name,), value=value, needed=info.is_required(), help=f"{info.description}{such}{default}")
+    told = info.description
+    if info.examples and len(info.examples) < 6:
+        told += f"; such as {', '.join(map(str, info.examples))}"
+    if not info.is_required() and info.default not in (None, []):
+        told += f"; {json.dumps(info.default)}, if not given"
+    return Parameter(names=(name,), value="|".join(kinds(info.annotation)), needed=info.is_required(), help=told)
+
+
+def kinds(annotation: Any) -> list[str]:
+    """What may stand where a document has this type."""
+    if get_origin(annotation) is list:
+        return ["list"]
+    if get_origin(annotation) is Literal:
+        return [str(word) for word in get_args(annotation)]
+    if inner := get_args(annotation):
+        return list(dict.fromkeys(kind for each in inner for kind in kinds(each)))
+    if isinstance(annotation, type) and issubclass(annotation, shape.Shape):
+        return ["mapping"]
+    return KINDS.get(annotation, [])
 
 
 def generated() -> dict[Path, str]:

@@ -1,8 +1,16 @@
 #!/bin/sh
-# Runs the unit tests on each other CPython from 3.11 to 3.14 that this machine has: on the path, or in
-# pyenv's folder. Each gets a virtual environment, .venv-3.12 and so on, which is kept.
+# Runs unit tests, those named or a choice of quick ones, on each other CPython from 3.11 to 3.14 that this
+# machine has: on the path, or in pyenv's folder. Each gets a virtual environment, .venv-3.12 and so on,
+# which is kept.
 set -u
 cd "$(dirname "$0")/.."
+
+if [ $# = 0 ]; then
+    for name in cli codec completion connections golden kernel layout lines listing parse record restore rules set \
+        show spelling startup; do
+        set -- "$@" "tests/test_$name.py"
+    done
+fi
 
 own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 failed=

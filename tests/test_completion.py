@@ -238,7 +238,8 @@ def test_the_answer_as_shells_read_it():
     assert run(["__complete"]).stdout.startswith("words\n")
 
 
-@pytest.mark.parametrize("line", ["\udcff -", "-A -t \udcff -r \x00", "set [ ", "-d -t [ -r ", "-f 99999999999 -6 ", "-" * 999])
+@pytest.mark.parametrize(
+    "line", ["\udcff -", "-A -t \udcff -r \x00", "set [ ", "-d -t [ -r ", "-f 99999999999 -6 ", "-" * 999]
+)
 def test_whatever_is_typed_there_is_an_answer(line):
     assert run(["__complete", *line.split(" ")]).status == 0
-

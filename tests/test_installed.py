@@ -31,7 +31,9 @@ TRY = "Try `{0} -h' or '{0} --help' for more information."
 def built(tmp_path_factory):
     """The folder of a wheel and an sdist, built without a network."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=ROOT, check=True, capture_output=True
+    )
     return folder
 
 

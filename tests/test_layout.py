@@ -174,6 +174,21 @@ def test_an_attribute_in_the_place_of_an_unknown_one_is_not_overlooked():
     assert reader.one(first) == (eighty, 1)
 
 
+def test_an_attribute_that_is_too_short_is_none():
+    raw = netlink.nla(2, b"\0\x50") + netlink.nla(4, b"\1\0") + netlink.nla(1, b"\n\0\0\1") + netlink.nla(5, b"")
+    reader = messages.server_reader()
+    for _ in range(2):
+        (server,) = messages.servers([reader.one(netlink.message(1, 5, netlink.nla(2, raw)))])
+        assert (server.port, server.weight, server.upper_threshold) == (80, 0, 0)
+
+
+@pytest.mark.parametrize(("method", "forwarding"), [(3, 3), (0x0103, 3), (0xFFFFFFF8, 0), (0x20 | 2, 2), (7, 7)])
+def test_the_method_is_in_the_low_three_bits(method, forwarding):
+    reader = messages.server_reader()
+    (server,) = messages.servers([reader.one(netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80, method)))])
+    assert server.forwarding == forwarding
+
+
 def test_the_memory_of_layouts_has_an_end():
     reader = messages.server_reader()
     for n in range(LAYOUTS * 3):

@@ -136,6 +136,38 @@ def test_lines_that_differ_in_addresses_and_weights_alone(rows):
             assert outcome(parser.parse, words) == outcome(parse, words, NAMES, "ipvsadm"), words
 
 
+ODD_ENDPOINTS = [
+    "10.0.0.9:80", "10.0.0.9:0", "10.0.0.9:65535", "10.0.0.9:65536", "10.0.0.9:080", "10.0.0.9:000080", "10.0.0.9:+80",
+    "10.0.0.9: 80", "10.0.0.9:80 ", "10.0.0.9:8\u0660", "10.0.0.9:1_0", "10.0.0.9:\u00b2", "10.0.0.9:", "10.0.0.9",
+    "10.0.9:80", "010.0.0.9:80", "0x0a000009:80", "10.0.0.9 x:80", " 10.0.0.9:80", "10.0.0.\u0669:80", "10.0.0.9:http",
+    "vip.example:80", "[10.0.0.9]:80", "[10.0.0.9:80]:90", "10.0.0.9:80:90", "", ":80", "80",
+    "[2001:db8::9]:80", "[2001:db8::9]:0", "[2001:db8::9]", "2001:db8::9:80", "2001:db8::9", "x2001:db8::9]:80",
+    "[2001:db8::9x:80", "12001:db8::9]:80", "[2001:db8::91:80", "[2001:db8::9%lo]:80", "[::ffff:10.0.0.9]:80", "[]:80",
+    "[2001:db8::9]:80:90", "[[2001:db8::9]]:80",
+]  # fmt: skip
+ODD_WEIGHTS = [
+    "0", "7", "007", "000000007", "0000000007", "2147483647", "2147483648", "999999999", "9999999999", "+7", " 7", "7 ",
+    "-1", "", "x", "\u0667", "7\u0667", "\u00b2", "1_0", "0x7",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["-m", "-g", "-i"])
+@pytest.mark.parametrize(("service", "server"), [
+    ("10.0.0.1:80", "10.1.0.1:80"), ("[2001:db8::1]:80", "[2001:db8::2]:80"), ("10.0.0.1:80", "[2001:db8::2]:80"),
+    ("[2001:db8::1]:80", "10.1.0.1:80"),
+])  # fmt: skip
+def test_each_odd_value_in_the_place_of_a_plain_one(service, server, method):
+    for command in ("-a", "-d"):
+        model = [command, "-t", service, "-r", server, *([method, "-w", "1"] if command == "-a" else [])]
+        parser = Parser(NAMES, "ipvsadm")
+        outcome(parser.parse, model)
+        lines = [[*model[:2], text, *model[3:]] for text in ODD_ENDPOINTS]
+        lines += [[*model[:4], text, *model[5:]] for text in ODD_ENDPOINTS]
+        lines += [[*model[:-1], text] for text in ODD_WEIGHTS]
+        for words in lines:
+            assert outcome(parser.parse, words) == outcome(parse, words, NAMES, "ipvsadm"), words
+
+
 @pytest.mark.parametrize("posix", [False, True])
 def test_the_environment_counts(posix):
     parser = Parser(NAMES, "ipvsadm", posix)

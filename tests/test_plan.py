@@ -297,11 +297,11 @@ def test_a_scope_of_nothing_holds_nothing():
     assert not Scope(networks=((b"\0\0\0\0", 0),)).holds(Service(af=10, protocol=6, address=bytes(16), port=1))
 
 
-def test_a_large_table_is_compared_quickly():
+def test_in_a_large_table_one_weight_is_one_step():
     chance = random.Random(1)
     entries = [
         (WEB.replace(address=bytes((10, 0, n >> 8, n & 255))), tuple(ONE.replace(port=n) for n in range(1, 5)))
-        for n in range(4000)
+        for n in range(1000)
     ]
     shuffled = entries.copy()
     chance.shuffle(shuffled)
@@ -310,5 +310,6 @@ def test_a_large_table_is_compared_quickly():
     service, its = shuffled[7]
     shuffled[7] = service, (*its[1:], its[0].replace(weight=9))
     assert len(make_plan(now, Table(services=tuple(shuffled))).steps) == 1
-    assert len({step.target for step in make_plan(now, Table()).steps}) == 20000
-    assert list(itertools.chain(*make_plan(now, Table()).phases)) == list(make_plan(now, Table()).steps)
+    plan = make_plan(now, Table())
+    assert len({step.target for step in plan.steps}) == 5000
+    assert list(itertools.chain(*plan.phases)) == list(plan.steps)

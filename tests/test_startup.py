@@ -33,6 +33,11 @@ CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
 LISTED = CHANGE | {"pyipvsadm.text.listing", "pyipvsadm.text.order"}
 SAVED = LISTED | {"pyipvsadm.text.rules"}
 RESTORED = CHANGE | {"select", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns"}
+COMPLETED = SAVED | {
+    "pyipvsadm.complete", "pyipvsadm.text.completion", "pyipvsadm.text.line", "pyipvsadm.text.offers",
+    "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling", "pyipvsadm.text.verbs",
+    "pyipvsadm.text.verbtable",
+}  # fmt: skip
 TOLD = (ALL - {"_operator"}) | PARSED | NAMED
 HELPED = TOLD | {"pyipvsadm.text.usage"}
 MAY_BE_SPARED = {"itertools", "_operator", *NAMED}  # allowed, not owed
@@ -52,6 +57,7 @@ CASES = [
     (["-Sn"], SAVED, 0),
     (["-S"], SAVED, 0),
     (["-R"], RESTORED, 0),
+    (["__complete", "-D", "-t", ""], COMPLETED, 0),
     (["-v"], HELPED, 0),
     (["-h"], HELPED, 0),
     (["-A", "-n"], TOLD, 2),

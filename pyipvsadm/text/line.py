@@ -130,8 +130,9 @@ def _fits_roleless(name: str, rule: Rule, line: Line) -> bool:
 def _fits_listing(option: Option, line: Line) -> bool:
     """Whether `option` goes with the others that say how to list."""
     options = [option, *(given for given, _ in line.given)]
+    ways = {each.sets[0]: True for each in options if each.fills == "listing" and each.sets}
     try:
-        check_listing(Listing(**dict(each.sets for each in options if each.fills == "listing" and each.sets)))
+        check_listing(Listing(**ways))
     except UsageError:
         return False
     return True

@@ -83,7 +83,7 @@ def _service(line: Line, live: Live) -> Service | None:
     return Service(**known.of("service")) if known.fields else None
 
 
-def _words(servers: Iterable[Server]) -> Iterator[str]:
+def _words(servers: list[Server]) -> Iterator[str]:
     return (endpoint(server.address, server.port, None, None) for server in servers_in_order(servers))
 
 

@@ -19,7 +19,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
         ),
         arguments=(
-            Parameter(value='-- COMMAND [ARG]', many=True, help='What to run there. Default: a shell.'),
+            Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
         ),
         passes=True,
     ),
