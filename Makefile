@@ -8,8 +8,8 @@ PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables strace procps \
 .PHONY: test long demo check generated setup packages bench clean
 
 test: setup check
-	$(BIN)/python -m pytest
 	tests/pythons.sh
+	$(BIN)/python -m pytest
 
 generated: setup
 	$(BIN)/python -m tests.generate
@@ -19,6 +19,9 @@ long: setup
 
 demo: setup
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pyipvsadm sandbox -- python tests/demo.py
+
+bench: setup
+	$(BIN)/python -m tests.bench $(BENCH)
 
 check: setup
 	$(BIN)/ruff check .

@@ -46,13 +46,13 @@ attached = st.builds("{}{}{}".format, options, st.sampled_from(["", "="]), st.on
 word = st.one_of(options, values, any_word, attached)
 
 
-@examples(200)
+@examples(120)
 @given(st.lists(word, max_size=8))
 def test_any_words(words):
     assert taken(words)
 
 
-@examples(200)
+@examples(120)
 @given(commands, st.lists(st.one_of(st.tuples(options, st.one_of(values, any_word)), st.tuples(word)), max_size=6))
 def test_any_words_behind_a_command(command, parts):
     assert taken([command, *(word for part in parts for word in part)])

@@ -82,17 +82,17 @@ def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, na
         name = service_name(service, names)
         if shape in ("stats", "rate"):
             stats = service.stats or Stats()
-            name = f"{name:<33}{''.join(map(write, stats[:5] if shape == 'stats' else stats[5:]))}"
+            name = f"{name:<33}{counters(stats[:5] if shape == 'stats' else stats[5:], write)}"
         else:
             name = f"{name} {service_settings(service)}"
         lines = [name]
         for server in servers:
-            address = server.address
+            address, port = server[:2]
             if names or len(address) != 4:
-                told = endpoint(address, server.port, service.protocol, names)
+                told = endpoint(address, port, service.protocol, names)
                 lines.append(row(told[:SERVER_WIDTH] if len(address) == 4 else told, server))
             else:
-                lines.append(row("%d.%d.%d.%d:%d" % (*address, server.port), server))
+                lines.append(row("%d.%d.%d.%d:%d" % (*address, port), server))
         lines.append("")
         yield "\n".join(lines)
 
@@ -179,13 +179,19 @@ def exact(value: int) -> str:
     return f"{value:9}" if value < 10**8 else f" {value}"
 
 
+def counters(values: tuple[int, ...], write: Callable[[int], str]) -> str:
+    """`values` by `write`, of which both kinds leave alone what is less than 100 million."""
+    return "%9d" * len(values) % values if max(values) < 10**8 else "".join(map(write, values))
+
+
 _END = ("%-10d " * 2).rstrip()
 _PLAIN = f"  -> %-28s %-7s %-6d {_END}"
 _TUNNELS = f"  -> %-28s %-7s %-13s %-6d {_END}"
 _THRESHOLDS = f"  -> %-28s %-10d %-10d {_END}"
 _PERSISTENT = f"  -> %-28s %-9d %-11d {_END}"
-_STATS = "  -> %-28s%s%s%s%s%s"
-_RATE = "  -> %-28s %8d %8d %8d%s%s"  # ipvsadm scales none but the last two
+_STATS = "  -> %-28s%s"
+_RATE = "  -> %-28s %8d %8d %8d%s"  # ipvsadm scales none but the last two
+_NOTHING = Stats()
 
 _ROWS: dict[str, Callable[[Callable[[int], str]], Callable[[str, Server], str]]] = {
     "plain": lambda write: (
@@ -202,9 +208,9 @@ _ROWS: dict[str, Callable[[Callable[[int], str]], Callable[[str, Server], str]]]
     "persistent-conn": lambda write: (
         lambda address, s: _PERSISTENT % (address, s.weight, s.persistent, s.active, s.inactive)
     ),
-    "stats": lambda write: lambda address, s: _STATS % (address, *map(write, (s.stats or Stats())[:5])),
+    "stats": lambda write: lambda address, s: _STATS % (address, counters((s.stats or _NOTHING)[:5], write)),
     "rate": lambda write: (
-        lambda address, s: _RATE % (address, *(s.stats or Stats())[5:8], *map(write, (s.stats or Stats())[8:]))
+        lambda address, s: _RATE % (address, *(s.stats or _NOTHING)[5:8], counters((s.stats or _NOTHING)[8:], write))
     ),
 }
 

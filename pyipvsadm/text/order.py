@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from _operator import itemgetter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,14 +42,17 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
 
 def servers_in_order(servers: list[Server]) -> list[Server]:
     """`servers` as `in_order` has them, which is quick where they are of IPv4 and near to one another."""
-    servers.sort()  # by address and port, as they are the first of a server's fields
     if len(servers) < 2:
         return servers
-    if {len(server.address) for server in servers} == {4}:
-        first, last = servers[0].address, servers[-1].address
-        if int.from_bytes(last, "big") - int.from_bytes(first, "big") < HALF:
-            return servers
+    servers.sort(key=_address_and_port)
+    addresses = [server.address for server in servers]
+    first, last = addresses[0], addresses[-1]
+    if len(b"".join(addresses)) == 4 * len(addresses) and (first[0] >= 128 or last[0] < 128):
+        return servers  # all of IPv4, and in one half of its range
     return in_order(servers)
+
+
+_address_and_port = itemgetter(0, 1)  # the first of a server's fields
 
 
 def _key(item: Keyed) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from sys import byteorder
 
-from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, encode, walk
+from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, Text, encode, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,28 +44,32 @@ class Layout:
                 order[field] = len(order)
         self._length = len(model)
         self._struct = Struct(f"{format}{len(model) - at}x")
-        self._same = bytes(same)
-        self._model = bytes(a & b for a, b in zip(model, same, strict=True))
-        self._masks: dict[int, tuple[int, int]] = {}  # by how many messages
+        self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
+        self._head = model[:HEAD]
+        self._end = at  # what stands behind the values doesn't matter
+        self._mask = int.from_bytes(same[:at], "little")  # what has to be the same, and what it is
+        self._same = int.from_bytes(model[:at], "little") & self._mask
         self._pick = _picker(order, wanted)
 
     def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
-        """The values of each message in `received`, or None if one of them doesn't fit."""
-        count, rest = divmod(len(received), self._length)
-        if rest:
+        """The values of each message in `received`, or None if one of them doesn't fit.
+
+        All of a dump's messages are written by the same code, so of those with the same head only
+        the first is looked at, unless there are names in them, whose lengths differ.
+        """
+        length, size = self._length, len(received)
+        if size % length:
             return None
-        mask, expected = self._masks.get(count) or self._mask(count)
-        if int.from_bytes(received, "little") & mask != expected:
-            return None
+        checked = 0
+        for at in range(0, size, length):
+            if received[at : at + HEAD] != self._head:
+                return None
+            if at == 0 or self._varies:
+                checked = int.from_bytes(received[at : at + self._end], "little") & self._mask
+            if checked != self._same:
+                return None
         values = self._struct.iter_unpack(received)
         return [self._pick(found) for found in values] if self._pick else list(values)
-
-    def _mask(self, count: int) -> tuple[int, int]:
-        """What has to be the same in so many messages, and what it is, each as one number."""
-        mask = int.from_bytes(self._same * count, "little")
-        expected = int.from_bytes(self._model * count, "little")
-        self._masks[count] = mask, expected
-        return mask, expected
 
 
 def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:

@@ -38,7 +38,7 @@ CACHED = 4096  # how many settings are kept
 
 
 class Encoder:
-    """Makes requests of commands, and keeps what comes again: a service's key, named by all of its servers, and settings."""
+    """Makes requests of commands. Keeps what comes again: settings, and a service's key, named by all its servers."""
 
     def __init__(self) -> None:
         self._last: Service | None = None
@@ -168,16 +168,16 @@ def service(values: tuple[Any, ...]) -> Service:
 
 def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Server]:
     """The servers that a reader's values say; `family` is that of their service."""
-    found = []
     new = tuple.__new__
-    for (address, port, forwarding, weight, kind, tunnel_port, tunnel_flags, upper, lower,
-         active, inactive, persistent, af, *stats) in rows:  # fmt: skip
-        found.append(new(Server, (
-            address[:4] if (af or family) == AF_INET else address,
-            ntohs(port), forwarding & 7, weight, upper, lower, kind, ntohs(tunnel_port), tunnel_flags,
+    return [
+        new(Server, (
+            address[:4] if (af or family) == AF_INET else address, ntohs(port), forwarding & 7, weight, upper, lower,
+            kind or 0, ntohs(tunnel_port) if tunnel_port else 0, tunnel_flags or 0,
             active, inactive, persistent, new(Stats, stats) if stats else None,
-        )))  # fmt: skip
-    return found
+        ))
+        for (address, port, forwarding, weight, kind, tunnel_port, tunnel_flags, upper, lower,
+             active, inactive, persistent, af, *stats) in rows
+    ]  # fmt: skip
 
 
 def _text(raw: bytes | None) -> str:
