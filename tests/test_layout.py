@@ -137,18 +137,37 @@ def test_a_message_cut_short_never_raises(number, table, rows, reader, data):
             assert isinstance(messages.service(values).scheduler, str)
 
 
-@examples(20)
-@given(st.lists(answers(2, SERVER), min_size=2, max_size=2), st.integers(1, 3), st.integers(1, 3))
-def test_a_block_is_what_its_messages_are(pair, first, second):
-    (a, _), (b, _) = pair
-    fast, slow = messages.server_reader(), messages.server_reader()
-    expected = [slow.one(a)] * first + [slow.one(b)] * second
-    fast.one(a)
-    received = a * first + b * second
-    block = fast.block(received)
-    assert block in (None, expected)
-    if first and a == b:
-        assert block == expected
+ip4, ip6 = st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16)
+u16, u32 = st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
+names = st.sampled_from(["rr", "wrr", "lblcr", "none"])
+counters = st.one_of(st.just((0,) * 10), st.lists(st.integers(0, 2**64 - 1), min_size=10, max_size=10).map(tuple))
+engines = st.sampled_from([b"", netlink.nla(11, b"sip\0"), netlink.nla(11, b"a-long-engine\0")])
+service_answers = st.builds(
+    netlink.service, st.one_of(ip4, ip6), u16, names, st.sampled_from([6, 17, 132]), st.sampled_from([2, 3, 58]), u32,
+    fwmark=st.sampled_from([0, 0, 1, 2**32 - 1]), counters=counters, extra=engines,
+)  # fmt: skip
+server_answers = st.builds(
+    netlink.server, st.one_of(ip4, ip6), u16, st.integers(0, 3), u32, u32, u32, u32, u32, u32, counters
+)
+
+
+@pytest.mark.parametrize("stats", [False, True])
+@pytest.mark.parametrize(("written", "reader"), [
+    (service_answers, messages.service_reader), (server_answers, messages.server_reader),
+])  # fmt: skip
+@examples(25)
+@given(data=st.data())
+def test_a_block_is_what_its_messages_are(written, reader, stats, data):
+    """Whatever differs between the services of one dump, or the servers, as a kernel writes them."""
+    dump = [netlink.message(1, 1, raw) for raw in data.draw(st.lists(written, min_size=1, max_size=8))]
+    expected = [reader(stats).one(message) for message in dump]  # each by a reader that has met no other
+    fast = reader(stats)
+    for message in data.draw(st.permutations(dump)):
+        fast.one(message)
+    assert fast.block(b"".join(dump)) in (None, expected)
+    assert [fast.one(message) for message in dump] == expected
+    for message, values in zip(dump, expected, strict=True):
+        assert fast.block(message * 3) == [values] * 3
 
 
 def test_messages_that_look_alike_are_read_at_once():
@@ -162,12 +181,15 @@ def test_messages_that_look_alike_are_read_at_once():
     ]
 
 
-def test_an_attribute_in_the_place_of_an_unknown_one_is_not_overlooked():
+@pytest.mark.parametrize("behind", [False, True])
+def test_an_attribute_in_the_place_of_an_unknown_one_is_not_overlooked(behind):
     """Both messages are of one length; what is unknown in the first is the weight in the second."""
     reader = Reader(schema.DEST_ANSWER, {"port": 0, "weight": 1})
     port = netlink.nla(2, b"\0\x50")
-    first = netlink.message(1, 5, netlink.nla(2, netlink.nla(30, struct.pack("=I", 9)) + port))
-    second = netlink.message(1, 5, netlink.nla(2, netlink.nla(4, struct.pack("=I", 9)) + port))
+    unknown, weight = (netlink.nla(number, struct.pack("=I", 9)) for number in (30, 4))
+    first, second = (
+        netlink.message(1, 5, netlink.nla(2, port + other if behind else other + port)) for other in (unknown, weight)
+    )
     (eighty,) = struct.unpack("=H", b"\0\x50")
     assert reader.one(first) == (eighty, 1)
     assert reader.one(second) == (eighty, 9)
@@ -250,8 +272,7 @@ def test_a_service_as_the_kernel_tells_it(raw, service):
 
 
 VIP = Service(protocol=6, address=b"\n\0\0\1", port=80)
-u16, u32 = st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
-addresses = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16))
+addresses = st.one_of(ip4, ip6)
 
 
 @examples(100)

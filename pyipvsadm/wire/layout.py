@@ -46,9 +46,9 @@ class Layout:
         self._struct = Struct(f"{format}{len(model) - at}x")
         self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
         self._head = model[:HEAD]
-        self._end = at  # what stands behind the values doesn't matter
-        self._mask = int.from_bytes(same[:at], "little")  # what has to be the same, and what it is
-        self._same = int.from_bytes(model[:at], "little") & self._mask
+        self._end = at if len(order) == len(wanted) else len(model)  # nothing that is wanted stands behind it
+        self._mask = int.from_bytes(same[: self._end], "little")  # what has to be the same, and what it is
+        self._same = int.from_bytes(model[: self._end], "little") & self._mask
         self._pick = _picker(order, wanted)
 
     def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
