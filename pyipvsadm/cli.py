@@ -7,7 +7,7 @@ import sys
 from errno import EPIPE
 
 from . import classic
-from .errors import INTERRUPTED, LISTING, PIPE_CLOSED, IpvsadmError, OutputError
+from .errors import INTERRUPTED, LISTING, PIPE_CLOSED, IpvsadmError, NoCommandError, OutputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,7 +173,18 @@ def _run(words: list[str], world: World) -> int:
         from . import complete
 
         return complete.run(words[1:], world)
-    return classic.run(words, world)
+    try:
+        return classic.run(words, world)
+    except NoCommandError as error:
+        if words and not any(word.startswith("-") for word in words):
+            error.hint = _nearest_verb(words[0])
+        raise
+
+
+def _nearest_verb(word: str) -> str:
+    """The verb that somebody may have meant, by letters in their places and then anywhere, as a hint."""
+    nearest = max(VERBS, key=lambda verb: (sum(map(str.__eq__, word, verb)), len({*word} & {*verb})))
+    return f"did you mean `{nearest}`? There are the verbs {', '.join(VERBS)}"
 
 
 def _save(words: list[str], world: World) -> int:
