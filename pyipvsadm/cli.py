@@ -210,8 +210,21 @@ def _restore(words: list[str], world: World) -> int:
 SCRIPTS = {"ipvsadm-save": _save, "ipvsadm-restore": _restore}
 
 
+def _occupy_closed_streams() -> None:
+    """Put something in the place of standard streams that are closed, or a socket would take it.
+
+    What reads finds the end at once, what prints fails, and what is told is lost.
+    """
+    for stream, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.open(os.devnull, flags)  # takes the lowest number that is free: this one
+
+
 def command() -> NoReturn:
     """Be the program by whose name we are called: `pyipvsadm`, a script of its, or a link named as ipvsadm's are."""
+    _occupy_closed_streams()
     world = World(sys.argv[0] if sys.argv else "pyipvsadm")
     status = main(sys.argv, world, SCRIPTS.get(world.program.removeprefix("py")))
     os._exit(status)  # all is written: taking the interpreter down takes as long as many a command

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 
 from . import rawtable
 from .directors import Answer, Director
+
+
+PAUSES = (0, 0.2, 1)  # seconds before the tables are read: more than once only if they seem to differ
 
 
 def signed(mark: str) -> str:
@@ -43,10 +47,16 @@ def _normal(text: str, changes: tuple) -> str:
 
 
 def tables(ours: Director, theirs: Director) -> str:
-    """How the kernel's two tables differ; empty if they don't."""
-    a, b = ours.table(), theirs.table()
-    if a == b:
-        return ""
+    """How the kernel's two tables differ; empty if they don't.
+
+    All namespaces share the kernel's lists, and it goes on in them by counting: while it does away
+    with a namespace that has been left, a dump in pieces may lack entries. So what differs is read again.
+    """
+    for pause in PAUSES:
+        time.sleep(pause)
+        a, b = ours.table(), theirs.table()
+        if a == b:
+            return ""
     return "".join(
         f"tables differ in {name}:\nours   {one}\ntheirs {other}\n"
         for name, one, other in zip(a._fields, a, b, strict=True)
