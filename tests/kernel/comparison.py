@@ -8,7 +8,6 @@ import time
 from . import rawtable
 from .directors import Answer, Director
 
-
 PAUSES = (0, 0.2, 1)  # seconds before the tables are read: more than once only if they seem to differ
 
 
