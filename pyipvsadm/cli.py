@@ -7,7 +7,7 @@ import sys
 from errno import EPIPE
 
 from . import classic
-from .errors import INTERRUPTED, LISTING, PIPE_CLOSED, IpvsadmError, NoCommandError, OutputError
+from .errors import INTERRUPTED, LISTING, OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, NoCommandError, OutputError, mismatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class World:
     @property
     def kernel(self) -> Kernel:
         """IPVS, reached when first asked for. Raises UnreachableError."""
+        if self._kernel is None:
+            version = self.reach().info().version
+            if version < OLDEST_IPVS:
+                self.tell(mismatch(version))
         return self.reach()
 
     def reach(self, load: bool = True) -> Kernel:

@@ -26,6 +26,18 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 PIPE_CLOSED = 141  # 128 + SIGPIPE, of which ipvsadm dies
 
 
+OLDEST_IPVS = 0x010104  # a byte each for major, minor and patch
+
+
+def mismatch(version: int) -> str:
+    """What is said of a kernel whose IPVS is older than OLDEST_IPVS. Work goes on."""
+    return (
+        "Warning: IPVS version mismatch: \n"
+        f"  Kernel compiled with IPVS version {version >> 16}.{version >> 8 & 255}.{version & 255}\n"
+        "  ipvsadm v1.31  requires minimum IPVS version 1.1.4\n"
+    )
+
+
 class IpvsadmError(Exception):
     """Something that the user has to know: what (the message), how to go on (`hint`), `status`.
 
