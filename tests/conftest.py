@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,11 @@ KERNEL_TESTS = Path(__file__).parent / "kernel"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Inside a sandbox, report to the session outside."""
+    """Heed Ctrl-C, and have programs heed it: what a shell runs in the background ignores it from its birth on.
+
+    Inside a sandbox, report to the session outside.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(os.environ.get(delegate.ENVIRONMENT, ""))
     if (folder / delegate.SELECTED).is_file():
         config.pluginmanager.register(delegate.Inner(config, folder))

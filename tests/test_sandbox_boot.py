@@ -80,7 +80,7 @@ def eventually(condition, seconds=10.0):
 def started(*words, **options):
     """A sandbox whose command has said `up`."""
     process = subprocess.Popen(
-        [*SANDBOX, *words], **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, **options}
+        [*SANDBOX, "--timeout", "300", *words], **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, **options}
     )
     assert process.stdout.readline() == b"up\n"
     return process
