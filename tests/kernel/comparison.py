@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 
 from . import rawtable
 from .directors import Answer, Director
@@ -29,14 +30,38 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
 THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
 
 
-def compared(ours: Answer, theirs: Answer) -> str:
-    """How two answers differ beyond what they may; empty if they don't."""
+def compared(ours: Answer, theirs: Answer, table: rawtable.Table | None = None) -> str:
+    """How two answers differ beyond what they may, of `table` if it's given; empty if they don't."""
     ours = ours._replace(
         stdout=_normal(ours.stdout, OURS),
         stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
     )
     theirs = theirs._replace(stdout=_normal(theirs.stdout, THEIRS))
-    return "" if ours == theirs else f"ours   {ours}\ntheirs {theirs}"
+    if ours == theirs or (table and not has_order(table) and _lines_sorted(ours) == _lines_sorted(theirs)):
+        return ""
+    return f"ours   {ours}\ntheirs {theirs}"
+
+
+def _lines_sorted(answer: Answer) -> Answer:
+    return answer._replace(stdout="".join(sorted(answer.stdout.splitlines(True))))
+
+
+def has_order(table: rawtable.Table) -> bool:
+    """Whether ipvsadm's comparison, by the sign of 32-bit differences, gives an order of each list: exception 5."""
+    return all(_in_half_a_circle(words) for listed in rawtable.lists(table) for words in _alternatives(listed))
+
+
+def _alternatives(listed: list[tuple[int, ...]]) -> Iterator[list[int]]:
+    """Of what is listed, the words that stand behind the same words before them."""
+    for place in range(len(listed[0]) if listed else 0):
+        groups: dict[tuple[int, ...], set[int]] = {}
+        for words in listed:
+            groups.setdefault(words[:place], set()).add(words[place])
+        yield from map(sorted, groups.values())
+
+
+def _in_half_a_circle(words: list[int]) -> bool:
+    return any((before - word) % 2**32 <= 2**31 for before, word in zip([words[-1], *words], words, strict=False))
 
 
 def _normal(text: str, changes: tuple) -> str:

@@ -54,7 +54,7 @@ def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProc
             # Each namespace has its own order of services where nothing sorts them: a listing is made in the same one.
             lists = step.words and LISTS.match(step.words[0])
             a = (visiting if lists else here)(step.words, step.stdin)
-            if what := compared(a, b) or tables(here, there):
+            if what := compared(a, b, there.table() if lists or step.stdin else None) or tables(here, there):
                 return Difference(index, what)
             if any("daemon" in word for word in step.words):
                 time.sleep(0.02)  # a stop right after a start may hang ipvsadm

@@ -13,6 +13,7 @@ ERROR, DONE = 2, 3
 GET_SERVICE, GET_DEST, GET_DAEMON, GET_CONFIG = 4, 8, 11, 13
 SERVICE, STATS, STATS64 = 1, 10, 12
 SERVICE_KEY = (1, 2, 3, 4, 5)
+FWMARK = 5
 
 
 class Table(NamedTuple):
@@ -21,6 +22,15 @@ class Table(NamedTuple):
     services: tuple[tuple[bytes, tuple[bytes, ...]], ...]
     daemons: tuple[bytes, ...]
     timeouts: bytes
+
+
+def lists(table: Table) -> list[list[tuple[int, ...]]]:
+    """What a listing sorts, as 32-bit words, the first ones first: the services, and the servers of each."""
+    services = [_attributes(service) for service, _ in table.services]
+    heads = [tuple(int.from_bytes(service.get(n, b""), "little") for n in (FWMARK, 1, 2)) for service in services]
+    addresses = [struct.unpack(">4I", service.get(3, bytes(16))) for service in services]
+    servers = [[struct.unpack(">4I", _attributes(server)[1]) for server in found] for _, found in table.services]
+    return [[head + address for head, address in zip(heads, addresses, strict=True)], *servers]
 
 
 @cache

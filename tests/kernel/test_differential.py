@@ -116,3 +116,42 @@ def test_programs_are_what_they_say():
     assert InProcess is not Process
     assert ipvsadm()("-v").stdout.startswith("ipvsadm v1.31 ")
     assert pyipvsadm_process()("-v").stdout.startswith("pyipvsadm v")
+
+
+def test_listings_without_a_sort_inside_restores(director):
+    """In one namespace, since each has its own order of services."""
+    ours = director("pyipvsadm")
+    theirs = director("ipvsadm", ours.namespace)
+    assert ours("-R", mixed_rules(60)) == (0, "", "")
+    rules = "-Ln --nosort\n-Sn\n--list --stats -n --nosort\n-Lcn --nosort\n-L --daemon --nosort\n-Ln --nosort --rate\n"
+    for stdin in (rules, "-Sn --nosort\n" + rules, rules + "-Ln --nosort=1\n"):
+        answer = same(ours, theirs, "-R", stdin)
+    assert answer.stdout.count("TCP ") > 40
+
+
+@pytest.mark.parametrize("variable", ["POSIXLY_CORRECT", "POSIX_ME_HARDER"])
+def test_options_end_at_the_first_word_where_posix_is_asked_for(director, variable):
+    ours = pyipvsadm_process(director("pyipvsadm").namespace, **{variable: "1"})
+    theirs = ipvsadm(director("ipvsadm").namespace, **{variable: "1"})
+    plain = director("pyipvsadm process"), director("ipvsadm")
+    parted = 0
+    for line in (
+        "-A -t 10.0.0.1:80",
+        "--set 1 -L 2",
+        "--set 1 2 3 -z",
+        "1 --set 2 3",
+        "--set 4 5 6",
+        "-L zork -n",
+        "-Ln zork --stats",
+        "-a -t 10.0.0.1:80 -r 10.0.0.9 word -m",
+        "--start-daemon zork --mcast-interface lo",
+        "--stop-daemon zork --syncid 1",
+        "-p 77 -A -f 1",
+        "-A -f 1 -p 77",
+        "-A -f 2 -p word -s rr",
+        "-Sn",
+    ):
+        parted += same(ours, theirs, line) != same(*plain, line)
+    assert parted > 1
+    answer = same(ours, theirs, "-R", "-A -f 7 zork -s rr\n1 --set 2 3\n-A -f 8\n")
+    assert answer.returncode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .commands import Maker, Step
-from .comparison import compared
+from .comparison import compared, has_order
 from .directors import InProcess, ipvsadm, pyipvsadm_process
 from .fuzz import difference, failure, script, sequence, shrunk, two_namespaces
 from .vocabulary import UNIVERSES
@@ -44,6 +44,20 @@ def test_all_listings_of_a_large_table_agree():
             for form in FORMATS:
                 line = f"{command} {form}"
                 assert not compared(ours(line), theirs(line)), line
+
+
+@pytest.mark.parametrize(("hosts", "has"), [
+    ((), True), (("10.0.0.1",), True), (("10.0.0.1", "192.0.2.1"), True),
+    (("10.0.0.1", "92.0.0.1", "192.0.2.1"), False), (("1.0.0.0", "129.0.0.0"), True),
+    (("10.0.0.1", "92.0.0.1", "137.0.0.1"), True),
+])  # fmt: skip
+def test_a_list_without_an_order_is_known_as_such(director, hosts, has):
+    of_services, of_servers = director("pyipvsadm"), director("pyipvsadm")
+    of_servers("-A -f 1")
+    for host in hosts:
+        assert not of_services(f"-A -t {host}:80").returncode
+        assert not of_servers(f"-a -f 1 -r {host} -g").returncode
+    assert has_order(of_services.table()) == has_order(of_servers.table()) == has
 
 
 class Slip(InProcess):
