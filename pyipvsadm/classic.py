@@ -138,9 +138,9 @@ def with_servers(
     services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
 ) -> Iterator[tuple[Service, list[Server]]]:
     """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
-    from .text.order import in_order, servers_in_order
+    from .text.order import servers_in_order, services_in_order
 
-    for service in in_order(services) if ordered else services:
+    for service in services_in_order(services) if ordered else services:
         servers = kernel.servers(service, stats)
         yield service, servers_in_order(servers) if ordered else servers
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from errno import EPIPE
 
-from . import classic
 from .errors import INTERRUPTED, LISTING, OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, NoCommandError, OutputError, mismatch
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
+RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
 
 
 class World:
@@ -177,6 +178,8 @@ def _run(words: list[str], world: World) -> int:
         from . import complete
 
         return complete.run(words[1:], world)
+    from . import classic  # here, so that `command` has its say before most is loaded
+
     try:
         return classic.run(words, world)
     except NoCommandError as error:
@@ -200,6 +203,8 @@ def _save(words: list[str], world: World) -> int:
             f"Usage: {world.program} [-n]    (-n: addresses and ports as numbers)",
             status=LISTING,
         )
+    from . import classic
+
     return classic.run(["-S", *options[:1]], world)
 
 
@@ -228,6 +233,7 @@ def _occupy_closed_streams() -> None:
 
 def command() -> NoReturn:
     """Be the program by whose name we are called: `pyipvsadm`, a script of its, or a link named as ipvsadm's are."""
+    gc.set_threshold(RARELY)
     _occupy_closed_streams()
     world = World(sys.argv[0] if sys.argv else "pyipvsadm")
     status = main(sys.argv, world, SCRIPTS.get(world.program.removeprefix("py")))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from _socket import AF_NETLINK, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
+from _struct import Struct
 from errno import EAGAIN, EBADMSG, ENOBUFS, ENOENT, ETIMEDOUT
 from itertools import islice
-from struct import Struct
 
 from . import errors
 from .model import Table
@@ -170,13 +170,17 @@ class Kernel:
         self._socket.send(codec.frame(self._family, flags, self._sequence, number, attributes))
         found: list[tuple[object, ...]] = []
         interrupted = False
+        mine = codec.sequence_bytes(self._sequence)
+        clean_end = codec.CLEAN_END + mine
         while True:
             received = self._receive()
-            if codec.sequence_number(received) != self._sequence:
+            if received[8:12] != mine:
                 continue  # of a dump that wasn't read to its end
+            if received[:12] == clean_end and not interrupted and not any(received[16:]):
+                return found
             block = reader.block(received)
             if block is not None:
-                found += block
+                found = found + block if found else block
                 continue
             for kind, flags, _, message in codec.messages(received):
                 interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
@@ -206,13 +210,12 @@ class Kernel:
 
     def services(self, stats: bool = False) -> list[Service]:
         """All services, in the kernel's order, with their counters or without."""
-        found = self._dump(schema.GET_SERVICE, b"", messages.service_reader(stats))
-        return [messages.service(values) for values in found]
+        return messages.services(self._dump(schema.GET_SERVICE, b"", messages.service_reader(stats)))
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
         answer = self._ask(schema.GET_SERVICE, self._encoder.service_key(service))
-        return messages.service(messages.service_reader().one(answer[0]))
+        return messages.services([messages.service_reader().one(answer[0])])[0]
 
     def servers(self, service: Service, stats: bool = False) -> list[Server]:
         """The servers of `service`, in the kernel's order; none, too, where there is no such service."""

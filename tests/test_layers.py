@@ -33,12 +33,19 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "errors": set(),
 }
 LAZY = {
-    *(("cli", "verbs"), ("cli", "complete"), ("cli", "kernel"), ("cli", "names"), ("cli", "restore")),
+    *(
+        ("cli", "verbs"),
+        ("cli", "classic"),
+        ("cli", "complete"),
+        ("cli", "kernel"),
+        ("cli", "names"),
+        ("cli", "restore"),
+    ),
     *(("classic", "restore"), ("classic", "text.listing"), ("classic", "text.connections"), ("classic", "text.rules")),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}
-PURE_STDLIB = {"__future__", "_collections", "_socket", "errno", "itertools", "_operator", "struct", "sys", "os"}
+PURE_STDLIB = {"__future__", "_collections", "_socket", "errno", "itertools", "_operator", "_struct", "sys", "os"}
 PURE_LAZY = {"difflib"}  # slow to load
 SOCKET_NAMES = {"AF_INET", "AF_INET6", "IPPROTO_TCP", "IPPROTO_UDP", "inet_aton", "inet_ntoa", "inet_ntop",
                 "inet_pton", "htonl", "htons", "ntohl", "ntohs"}  # fmt: skip

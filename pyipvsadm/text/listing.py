@@ -5,7 +5,7 @@ Scripts cut these lines by columns, so blanks at their ends stay.
 
 from __future__ import annotations
 
-from _socket import AF_INET, AF_INET6, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
 
 from ..model import (
     CHECKSUM,
@@ -77,24 +77,28 @@ def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, na
     """A piece of text for each service and its servers. `names` is None where numbers are wanted."""
     shape = format_of(listing)
     write = exact if listing.exact else scaled
-    row = _ROWS[shape](write)
+    rows = _ROWS[shape]
     for service, servers in services:
         name = service_name(service, names)
         if shape in ("stats", "rate"):
-            stats = service.stats or Stats()
+            stats = service.stats or _NOTHING
             name = f"{name:<33}{counters(stats[:5] if shape == 'stats' else stats[5:], write)}"
         else:
             name = f"{name} {service_settings(service)}"
-        lines = [name]
-        for server in servers:
-            address, port = server[:2]
-            if names or len(address) != 4:
-                told = endpoint(address, port, service.protocol, names)
-                lines.append(row(told[:SERVER_WIDTH] if len(address) == 4 else told, server))
-            else:
-                lines.append(row("%d.%d.%d.%d:%d" % (*address, port), server))
-        lines.append("")
-        yield "\n".join(lines)
+        yield "\n".join([name, *rows(server_names(service, servers, names), servers, write), ""])
+
+
+def server_names(service: Service, servers: list[Server], names: Names | None) -> list[str]:
+    """What servers are called in the first columns of their lines."""
+    if names is None:
+        try:
+            return [f"{inet_ntoa(server.address)}:{server.port}" for server in servers]
+        except OSError:
+            pass  # an address is of IPv6
+    told = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
+    return [
+        name[:SERVER_WIDTH] if len(server.address) == 4 else name for name, server in zip(told, servers, strict=True)
+    ]
 
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
@@ -193,25 +197,32 @@ _STATS = "  -> %-28s%s"
 _RATE = "  -> %-28s %8d %8d %8d%s"  # ipvsadm scales none but the last two
 _NOTHING = Stats()
 
-_ROWS: dict[str, Callable[[Callable[[int], str]], Callable[[str, Server], str]]] = {
-    "plain": lambda write: (
-        lambda address, s: _PLAIN % (address, FORWARDING[s.forwarding], s.weight, s.active, s.inactive)
-    ),
-    "tun-info": lambda write: (
-        lambda address, s: (
-            _TUNNELS % (address, FORWARDING[s.forwarding], tunnel_info(s), s.weight, s.active, s.inactive)
-        )
-    ),
-    "thresholds": lambda write: (
-        lambda address, s: _THRESHOLDS % (address, s.upper_threshold, s.lower_threshold, s.active, s.inactive)
-    ),
-    "persistent-conn": lambda write: (
-        lambda address, s: _PERSISTENT % (address, s.weight, s.persistent, s.active, s.inactive)
-    ),
-    "stats": lambda write: lambda address, s: _STATS % (address, counters((s.stats or _NOTHING)[:5], write)),
-    "rate": lambda write: (
-        lambda address, s: _RATE % (address, *(s.stats or _NOTHING)[5:8], counters((s.stats or _NOTHING)[8:], write))
-    ),
+_ROWS: dict[
+    str, Callable[[list[str], list[Server], Callable[[int], str]], list[str]]
+] = {  # the lines of servers with these names
+    "plain": lambda names, servers, write: [
+        _PLAIN % (name, FORWARDING[s.forwarding], s.weight, s.active, s.inactive)
+        for name, s in zip(names, servers, strict=True)
+    ],
+    "tun-info": lambda names, servers, write: [
+        _TUNNELS % (name, FORWARDING[s.forwarding], tunnel_info(s), s.weight, s.active, s.inactive)
+        for name, s in zip(names, servers, strict=True)
+    ],
+    "thresholds": lambda names, servers, write: [
+        _THRESHOLDS % (name, s.upper_threshold, s.lower_threshold, s.active, s.inactive)
+        for name, s in zip(names, servers, strict=True)
+    ],
+    "persistent-conn": lambda names, servers, write: [
+        _PERSISTENT % (name, s.weight, s.persistent, s.active, s.inactive)
+        for name, s in zip(names, servers, strict=True)
+    ],
+    "stats": lambda names, servers, write: [
+        _STATS % (name, counters((s.stats or _NOTHING)[:5], write)) for name, s in zip(names, servers, strict=True)
+    ],
+    "rate": lambda names, servers, write: [
+        _RATE % (name, *(stats := s.stats or _NOTHING)[5:8], counters(stats[8:], write))
+        for name, s in zip(names, servers, strict=True)
+    ],
 }
 
 

@@ -40,19 +40,33 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
     return ordered
 
 
+def services_in_order(services: Iterable[Service]) -> list[Service]:
+    """`services` as `in_order` has them: quickly without marks, where all are of IPv4 and near to one another."""
+    found = list(services)
+    if any(map(_fwmark, found)):
+        return in_order(found)
+    ordered = sorted(found, key=_family_to_port)
+    return ordered if _are_near([service.address or b"" for service in ordered]) else in_order(ordered)
+
+
 def servers_in_order(servers: list[Server]) -> list[Server]:
     """`servers` as `in_order` has them, which is quick where they are of IPv4 and near to one another."""
     if len(servers) < 2:
         return servers
     servers.sort(key=_address_and_port)
-    addresses = [server.address for server in servers]
-    first, last = addresses[0], addresses[-1]
-    if len(b"".join(addresses)) == 4 * len(addresses) and (first[0] >= 128 or last[0] < 128):
-        return servers  # all of IPv4, and in one half of its range
-    return in_order(servers)
+    return servers if _are_near([server.address for server in servers]) else in_order(servers)
 
 
+def _are_near(addresses: list[bytes]) -> bool:
+    """Whether all are of IPv4 and in one half of its range."""
+    if len(b"".join(addresses)) != 4 * len(addresses):
+        return False
+    return not addresses or min(addresses)[0] >= 128 or max(addresses)[0] < 128
+
+
+_fwmark = itemgetter(4)
 _address_and_port = itemgetter(0, 1)  # the first of a server's fields
+_family_to_port = itemgetter(0, 1, 2, 3)  # family, protocol, address and port, the first of a service's
 
 
 def _key(item: Keyed) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..classic import refused
 from ..errors import LISTING, IpvsadmError
 from ..model import Table
-from ..text.order import in_order, servers_in_order
+from ..text.order import servers_in_order, services_in_order
 from ..text.spelling import service_of, spelled
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _table(kernel: Kernel, wanted: Iterable[Service], stats: bool) -> Table:
         services = [_service(kernel, service) for service in wanted]
         table = Table(services=tuple((service, tuple(kernel.servers(service, stats))) for service in services))
     servers = dict(table.services)
-    ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in in_order(servers))
+    ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in services_in_order(servers))
     return table.replace(services=tuple(ordered))
 
 

@@ -7,7 +7,7 @@ kind says otherwise of.
 from __future__ import annotations
 
 from _socket import htons, ntohs
-from struct import Struct
+from _struct import Struct
 from sys import byteorder
 
 TYPE_CHECKING = False
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
+NLM_F_MULTI = 0x2
 NLM_F_DUMP_INTR = 0x10  # in an answer: the table changed while it was read
 NLA_F_NESTED = 0x8000
 NLA_TYPE_MASK = 0x3FFF
@@ -27,6 +28,7 @@ HEADER = Struct("=IHHII")  # length, type, flags, sequence number, port
 GENERIC = Struct("=BBH")  # command, version, reserved
 FRAME = Struct("=IHHIIBBH")  # both
 ATTRIBUTE = Struct("=HH")  # length without padding, type
+CLEAN_END = HEADER.pack(20, NLMSG_DONE, NLM_F_MULTI, 0, 0)[:8]  # how a dump's end begins, up to the sequence number
 PAYLOAD = HEADER.size + GENERIC.size  # where the attributes of a generic message start
 
 
@@ -75,7 +77,7 @@ def nested(*rows: tuple[int, Kind, str]) -> Kind:
     return Kind(rows=rows)
 
 
-U8, U16, U32, S32, U64 = Kind("B"), Kind("H"), Kind("I"), Kind("i"), Kind("Q")
+U8, U16, U32, U64 = Kind("B"), Kind("H"), Kind("I"), Kind("Q")
 BE16 = Kind("H", to=htons, back=ntohs)
 ADDRESS = Kind("16s")  # IPv4 takes the first four bytes
 TEXT = Text()
@@ -143,9 +145,9 @@ def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
     return found
 
 
-def sequence_number(received: bytes) -> int:
-    """That of the first message in what was received, and so of all: an answer is to one request."""
-    return int.from_bytes(received[8:12], byteorder)
+def sequence_bytes(sequence: int) -> bytes:
+    """A sequence number as it stands in a message, from its eighth byte on."""
+    return sequence.to_bytes(4, byteorder)
 
 
 def error_number(message: bytes) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from struct import Struct
-from sys import byteorder
+from _operator import concat, itemgetter
+from _struct import Struct
+from itertools import repeat
 
 from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, Text, encode, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from ..model import Server, Service
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
 HEAD = 8  # bytes of a message that have to be the same: its length, its type and its flags
+WORD = 4  # bytes, of which all lengths are multiples
 
 
 class Layout:
@@ -30,8 +32,12 @@ class Layout:
         found = {}
         same = bytearray(b"\xff" * HEAD + b"\0" * (len(model) - HEAD))
         for field, kind, start, end in walk(rows, model, PAYLOAD, len(model)):
+            if isinstance(kind, Text) and end + (-end & 3) <= len(model):
+                end += -end & 3  # with its padding, so that names of other lengths fit
+                same[start - 2 : start] = b"\xff" * 2
+            else:
+                same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
             found[field] = start, end, kind
-            same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
         places = sorted((*found[field][:2], field) for field in wanted if field in found)
         format, at = "=", 0
         order: dict[str, int] = {}  # the place of each field among what struct unpacks
@@ -45,7 +51,6 @@ class Layout:
         self._length = len(model)
         self._struct = Struct(f"{format}{len(model) - at}x")
         self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
-        self._head = model[:HEAD]
         self._end = at if len(order) == len(wanted) else len(model)  # nothing that is wanted stands behind it
         self._mask = int.from_bytes(same[: self._end], "little")  # what has to be the same, and what it is
         self._same = int.from_bytes(model[: self._end], "little") & self._mask
@@ -55,29 +60,36 @@ class Layout:
         """The values of each message in `received`, or None if one of them doesn't fit.
 
         All of a dump's messages are written by the same code, so of those with the same head only
-        the first is looked at, unless there are names in them, whose lengths differ.
+        the first is looked at in full, unless there are names in them, whose lengths differ.
         """
         length, size = self._length, len(received)
-        if size % length:
+        if size % length or not self._fits(received, 0):
             return None
-        checked = 0
-        for at in range(0, size, length):
-            if received[at : at + HEAD] != self._head:
-                return None
-            if at == 0 or self._varies:
-                checked = int.from_bytes(received[at : at + self._end], "little") & self._mask
-            if checked != self._same:
-                return None
+        if size > length and not (self._all_fit(received) if self._varies else self._same_lengths(received)):
+            return None
         values = self._struct.iter_unpack(received)
-        return [self._pick(found) for found in values] if self._pick else list(values)
+        return self._pick(values) if self._pick else list(values)
+
+    def _fits(self, received: bytes, start: int) -> bool:
+        """Whether the message at `start` has the same attributes as the model."""
+        return int.from_bytes(received[start : start + self._end], "little") & self._mask == self._same
+
+    def _all_fit(self, received: bytes) -> bool:
+        return all(self._fits(received, start) for start in range(self._length, len(received), self._length))
+
+    def _same_lengths(self, received: bytes) -> bool:
+        lengths = memoryview(received).cast("I")[:: self._length // WORD].tolist()
+        return lengths.count(self._length) == len(lengths)
 
 
-def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[Iterable[Any]], list[Any]] | None:
     """What puts values that come in `order` into that of `wanted`, with those that are missing; None if they are."""
     if list(order) == list(wanted):
         return None
-    places = [(order.get(field), missing) for field, missing in wanted.items()]
-    return lambda values: tuple(missing if place is None else values[place] for place, missing in places)
+    missing = tuple(instead for field, instead in wanted.items() if field not in order)
+    absent = iter(range(len(order), len(wanted)))
+    pick = itemgetter(*[order[field] if field in order else next(absent) for field in wanted])
+    return lambda rows: list(map(pick, map(concat, rows, repeat(missing))))
 
 
 class Reader:
@@ -90,13 +102,12 @@ class Reader:
     def __init__(self, rows: Rows, wanted: dict[str, Any]) -> None:
         self._rows = rows
         self._wanted = wanted
-        self._layouts: dict[int, list[Layout]] = {}  # by length
+        self._layouts: dict[bytes, list[Layout]] = {}  # by length, as messages begin with it
         self._count = 0
 
     def block(self, received: bytes) -> list[tuple[Any, ...]] | None:
         """The values of all messages in `received` if they look like one another and one met before."""
-        length = int.from_bytes(received[:4], byteorder)
-        for layout in self._layouts.get(length, ()):
+        for layout in self._layouts.get(received[:WORD], ()):
             values = layout.read(received)
             if values is not None:
                 return values
@@ -108,7 +119,7 @@ class Reader:
         if values is None:
             layout = Layout(self._rows, self._wanted, message)
             if self._count < LAYOUTS:
-                self._layouts.setdefault(len(message), []).append(layout)
+                self._layouts.setdefault(message[:WORD], []).append(layout)
                 self._count += 1
             values = layout.read(message) or []
         return values[0]
