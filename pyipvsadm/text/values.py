@@ -108,12 +108,12 @@ def service_address(protocol: int) -> Reader:
 def server_address(text: str, known: Known) -> Fields:
     """Read a real server's address; without a port it has the service's, if that is known by now."""
     service = known.of("service")
-    protocol = service.get("protocol") or (IPPROTO_TCP if service else None)  # a mark's ports are TCP's
+    protocol = service.get("protocol") or (IPPROTO_TCP if "fwmark" in service else None)  # a mark's ports are TCP's
     try:
         address, port = endpoint(text, protocol, service.get("port") or 0, known)
     except ValueError as error:
         raise UsageError("illegal real server address[:port] specified", hint=f"{error}: {ADDRESS_FORMS}") from None
-    if not service:
+    if protocol is None:
         known.notes.append("`-r` before the service: a port that it leaves out is 0, not the service's")
     return {"address": address, "port": port}
 

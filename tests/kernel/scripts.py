@@ -13,6 +13,16 @@ ARTICLE = """
 -C
 -Ln
 """
+SERVER_FIRST = """
+-a -r 192.0.2.1:www -t 10.0.0.1:80
+-a -s rr -r 192.0.2.1:www
+-a -b sh-port -r 3221225985:www
+-a -b sh-port -r 192.0.2.1:80 -t 10.0.0.1:80
+-a -M 24 -r 192.0.2.1:www -z
+-a -f 1 -r 192.0.2.1:www
+-a -6 -f 1 -r 192.0.2.1:www
+-a -o -r 192.0.2.1:80
+"""
 SERVICES = """
 -A -t 10.0.0.1:80
 -A -t 10.0.0.1:80
@@ -182,6 +192,7 @@ SCRIPTS = {
     "article": ARTICLE,
     "services": SERVICES,
     "servers": SERVERS,
+    "server first": SERVER_FIRST,
     "timeouts": TIMEOUTS,
     "daemons": DAEMONS,
     "long names": LONG_NAMES,
