@@ -183,15 +183,18 @@ def _run(words: list[str], world: World) -> int:
     try:
         return classic.run(words, world)
     except NoCommandError as error:
-        if words and not any(word.startswith("-") for word in words):
-            error.hint = _nearest_verb(words[0])
+        if words and not words[0].startswith("-"):
+            error.hint = _meant(words, error.hint)
         raise
 
 
-def _nearest_verb(word: str) -> str:
-    """The verb that somebody may have meant, by letters in their places and then anywhere, as a hint."""
-    nearest = max(VERBS, key=lambda verb: (sum(map(str.__eq__, word, verb)), len({*word} & {*verb})))
-    return f"did you mean `{nearest}`? There are the verbs {', '.join(VERBS)}"
+def _meant(words: list[str], otherwise: str) -> str:
+    """The verb that somebody may have meant by the first of `words`, as a hint."""
+    from .text.nearest import did_you_mean
+
+    if not any(word.startswith("-") for word in words):
+        otherwise = f"there are the verbs {', '.join(VERBS)}; `-h` shows the commands"
+    return did_you_mean(words[0], VERBS, otherwise)
 
 
 def _save(words: list[str], world: World) -> int:

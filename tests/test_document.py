@@ -282,7 +282,7 @@ ONLY = "lines of `-A`, `-a`, `--set` and `--start-daemon`"
     ("-A -t 192.0.2.1:80\nfoo\n--zork\n-A --zork\n", [
         f"stdin:2: `foo` begins no rule: {ONLY} are rules, and `#` begins a comment",
         f"stdin:3: `--zork` begins no rule: {ONLY} are rules, and `#` begins a comment",
-        "stdin:4: --zork: unknown option (`-h` shows the options)"]),
+        "stdin:4: --zork: unknown option (`-h` shows the commands, and `-h TOPIC` their options)"]),
     ("-a -t 192.0.2.1:80 -r 10.0.0.1\n-A -t 192.0.2.1:80\n", [
         "stdin:1: the service 192.0.2.1:80/tcp isn't there yet: its `-A` goes before this"]),
     ("-A -t 192.0.2.1:80\n-A -t 192.0.2.1:http -s rr\n-A -u 192.0.2.1:80\n", [
@@ -548,7 +548,7 @@ def test_lines_of_problems_in_long_json_are_found_in_time():
     }
     before = time.monotonic()
     told = problems(json.dumps(table, indent=1))
-    assert told[0] == "stdin:4: services[0]: `rrr` is no scheduler that is known; did you mean `rr`?"
+    assert told[0] == "stdin:4: services[0]: `rrr` is no scheduler that is known; did you mean `rr` or `wrr`?"
     assert time.monotonic() - before < 10
 
 

@@ -46,7 +46,6 @@ LAZY = {
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}
 PURE_STDLIB = {"__future__", "_collections", "_socket", "errno", "itertools", "_operator", "_struct", "sys", "os"}
-PURE_LAZY = {"difflib"}  # slow to load
 SOCKET_NAMES = {"AF_INET", "AF_INET6", "IPPROTO_TCP", "IPPROTO_UDP", "inet_aton", "inet_ntoa", "inet_ntop",
                 "inet_pton", "htonl", "htons", "ntohl", "ntohs"}  # fmt: skip
 
@@ -163,8 +162,7 @@ def test_only_the_modern_verbs_import_what_python_does_not_bring():
 def test_what_is_pure_does_no_input_and_no_output(part):
     for found in IMPORTS:
         if found.part == part and not found.ours:
-            allowed = PURE_STDLIB if found.top else PURE_STDLIB | PURE_LAZY
-            assert found.module in allowed, f"{found.file} imports {found.module}"
+            assert found.module in PURE_STDLIB, f"{found.file} imports {found.module}"
             if found.module == "os":
                 assert found.names == {"strerror"}, found.file
             if found.module == "sys":

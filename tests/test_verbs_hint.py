@@ -1,4 +1,4 @@
-"""Where nothing but unknown words was given, the hint names the nearest verb."""
+"""Where a line has no command, and starts with a word, the hint names the nearest verb."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from .fakes import run
     ("word", "verb"),
     [("shwo", "show"), ("chekc", "check"), ("dif", "diff"), ("aply", "apply"), ("sett", "set"), ("sanbox", "sandbox")],
 )
-def test_a_mistyped_verb_is_guessed(word, verb):
-    answer = run([word, "192.168.2.10:80"])
+@pytest.mark.parametrize("rest", [["192.168.2.10:80"], ["-z"], ["--output", "json"]], ids=" ".join)
+def test_a_mistyped_verb_is_guessed(word, verb, rest):
+    answer = run([word, *rest])
     assert answer.status == 255
     assert answer.stderr.splitlines()[0].startswith("Try `")
     assert f"did you mean `{verb}`?" in answer.stderr
 
 
-def test_a_line_with_an_option_gets_no_verb():
-    assert "did you mean" not in run(["shwo", "-z"]).stderr
+@pytest.mark.parametrize(("words", "hint"), [
+    (["zork"], "there are the verbs show,"),
+    (["zork", "-z"], "did you mean `-Z`?"),
+    (["zork", "-t", "x"], "the command comes first"),
+])  # fmt: skip
+def test_what_is_like_no_verb_is_told_what_there_is(words, hint):
+    assert run(words).hints[0].startswith(hint)

@@ -17,6 +17,7 @@ from ..model import (
     Server,
     Service,
     Timeouts,
+    printable,
 )
 from .options import LONG, SHORT, TUNNEL_ROLES, TUNNEL_RULES, Rule, check
 from .values import DAYS_31, TUNNELS, Known, integer, scheduler_flags
@@ -98,7 +99,7 @@ def _value(
 ) -> tuple[str | None, int]:
     """The value of `row`, `attached` to its name or the word `at`, and where the next word is."""
     if row is None:
-        raise OptionError(f"{word}: unknown option", hint="`-h` shows the options")
+        raise OptionError(f"{word}: unknown option", hint=_meant(word))
     if row.value is None:
         if attached is not None:
             raise OptionError(f"{word}: option does not take an argument", hint=f"write `--{row.name}`")
@@ -112,18 +113,31 @@ def _value(
     return words[at], at + 1
 
 
+def _meant(word: str) -> str:
+    """What may have been meant by the unknown option in `word`, a long one or a bundle of short ones, as a hint."""
+    from .nearest import did_you_mean
+
+    otherwise = "`-h` shows the commands, and `-h TOPIC` their options"
+    name = word.lstrip("-").partition("=")[0]
+    if not word.startswith("--"):
+        letter = next(letter for letter in word[1:] if letter not in SHORT)
+        other = letter.swapcase()
+        otherwise = f"did you mean `-{other}`?" if other in SHORT else f"`-{printable(letter)}` is none; {otherwise}"
+    return did_you_mean(name, LONG, otherwise, "--{}") if len(word) > 2 else otherwise
+
+
 def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None]:
     """The command, which has to be the first option, and its value."""
+    hint = "the command comes first: `-A`, `-a`, `-L`, ..."
     try:
         row, value, _, _ = next(found)
-    except (OptionError, StopIteration):
-        row = value = None  # type: ignore[assignment]
-    if not isinstance(row, Rule):
-        raise NoCommandError(
-            f"Try `{program} -h' or '{program} --help' for more information.",
-            hint="the command comes first: `-A`, `-a`, `-L`, ...",
-        )
-    return row, value
+        if isinstance(row, Rule):
+            return row, value
+    except StopIteration:
+        pass
+    except OptionError as error:
+        hint = error.hint
+    raise NoCommandError(f"Try `{program} -h' or '{program} --help' for more information.", hint)
 
 
 def _gather(found: Iterator[Found], known: Known) -> set[str]:

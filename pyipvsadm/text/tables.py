@@ -10,6 +10,7 @@ from ..record import Record
 from . import rules
 from .lines import Lines
 from .listing import netmask
+from .nearest import did_you_mean
 from .patterns import Parser
 from .schedulers import ENGINES, SCHEDULERS
 from .spelling import spelled, spelled_address, spelled_server
@@ -178,10 +179,7 @@ class Assembly:
 
 
 def _suggestion(word: str, *known: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word[:100], known, 1)
-    return f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(known)}"
+    return f"; {did_you_mean(word, known, 'known are ' + ', '.join(known))}"
 
 
 def is_unicast(address: bytes) -> bool:

@@ -68,7 +68,10 @@ def choice(field: str, problem: str, **values: Any) -> Reader:
 
     def read(text: str, known: Known) -> Fields:
         if text not in values:
-            raise UsageError(problem.format(text), hint=f"one of {', '.join(values)} goes here")
+            from .nearest import did_you_mean
+
+            hint = did_you_mean(text, values, f"one of {', '.join(values)} goes here")
+            raise UsageError(problem.format(text), hint)
         return {field: values[text]}
 
     return read
@@ -252,7 +255,10 @@ def scheduler_flags(text: str, scheduler: str) -> int:
     for name in filter(None, text[:127].split(",")):
         bit, owner = SCHEDULER_FLAGS.get(name, (0, ""))
         if not bit:
-            raise UsageError(f"invalid scheduler flag `{name}'", hint=f"there are {', '.join(SCHEDULER_FLAGS)}")
+            from .nearest import did_you_mean
+
+            hint = did_you_mean(name, SCHEDULER_FLAGS, f"there are {', '.join(SCHEDULER_FLAGS)}")
+            raise UsageError(f"invalid scheduler flag `{name}'", hint)
         if owner and owner != scheduler:
             raise UsageError(f"incompatible scheduler flag `{name}'", hint=f"it belongs to `-s {owner}`")
         bits |= bit

@@ -1,0 +1,57 @@
+"""What a word that isn't known may have been meant for."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST = 3  # names that are offered at once: more are no help
+LONGEST = 40  # letters of a word that is looked at; no name of ours has as many
+PART = 3  # letters that are enough to find a name by its middle; its beginning takes one less
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Those of `known` that are near to `word`, at most MOST; none if too many are as near.
+
+    The same word in other letters goes first; then what it is the beginning or a part of; then what
+    differs from it least, by a third of its letters at most.
+    """
+    word, names = word.lower(), list(known)
+    if not word or len(word) > LONGEST:
+        return []
+    for found in (
+        [name for name in names if name.lower() == word],
+        [name for name in names if name.startswith(word) and len(word) >= PART - 1],
+        [name for name in names if word in name and len(word) >= PART],
+    ):
+        if 0 < len(found) <= MOST:
+            return found
+    steps = {name: _steps(word, name, max(len(word), len(name)) // 3) for name in names}
+    least = min(filter(None, steps.values()), default=0)
+    found = [name for name in names if least and steps[name] == least]
+    return found if len(found) <= MOST else []
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", form: str = "{}") -> str:
+    """The question that names those of `known` which are near to `word`, each in `form`; else `otherwise`."""
+    near = [f"`{form.format(name)}`" for name in nearest(word, known)]
+    return f"did you mean {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}?" if near else otherwise
+
+
+def _steps(one: str, other: str, most: int) -> int:
+    """How many letters are to be added, left out, changed, or swapped with the next; 0 if more than `most`."""
+    if abs(len(one) - len(other)) > most:
+        return 0
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        two_before, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                steps = min(steps, two_before[j - 2] + 1)
+            row.append(steps)
+        if min(row) > most:
+            return 0
+    return row[-1] if row[-1] <= most else 0

@@ -1,0 +1,78 @@
+"""What is taken for a slip, and that it's asked about wherever a name can be mistyped."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyipvsadm.text.nearest import did_you_mean, nearest
+from pyipvsadm.text.options import LONG
+from pyipvsadm.text.schedulers import FLAGS, SCHEDULERS
+
+from .fakes import run
+
+
+@pytest.mark.parametrize(("word", "known", "expected"), [
+    ("wlcc", SCHEDULERS, ["wlc"]),  # a letter too many,
+    ("wcl", SCHEDULERS, ["wlc"]),  # two that changed places,
+    ("WLC", SCHEDULERS, ["wlc"]),  # the wrong case,
+    ("lbl", SCHEDULERS, ["lblc", "lblcr"]),  # a beginning
+    ("llc", SCHEDULERS, ["lc", "wlc", "lblc"]),
+    ("xx", SCHEDULERS, []),
+    ("ab", SCHEDULERS, []),
+    ("rb", SCHEDULERS, []),  # half of it: no slip, but another word
+    ("", SCHEDULERS, []),
+    ("x" * (1 << 20), SCHEDULERS, []),
+    ("mh-prot", FLAGS, ["mh-port"]),
+    ("masquerade", LONG, ["masquerading"]),
+    ("add", LONG, ["add-service", "add-server"]),
+    ("interface", LONG, ["mcast-interface"]),
+    ("tun", LONG, []),  # of too many the beginning
+    ("shceduler", LONG, ["scheduler"]),
+    ("zork", LONG, []),
+])  # fmt: skip
+def test_what_is_near(word, known, expected):
+    assert nearest(word, known) == expected
+
+
+@pytest.mark.parametrize("name", [*LONG, *SCHEDULERS])
+def test_a_name_without_one_of_its_letters_is_found(name):
+    for at in range(len(name)):
+        slip = name[:at] + name[at + 1 :]
+        assert name in nearest(slip, [name]) or len(name) < 3
+        assert slip in LONG or slip in SCHEDULERS or nearest(slip, {**LONG, **SCHEDULERS}) or len(name) < 4
+
+
+def test_the_question():
+    assert did_you_mean("wcl", SCHEDULERS) == "did you mean `wlc`?"
+    assert did_you_mean("lbl", SCHEDULERS, form="-s {}") == "did you mean `-s lblc` or `-s lblcr`?"
+    assert did_you_mean("llc", SCHEDULERS) == "did you mean `lc`, `wlc` or `lblc`?"
+    assert did_you_mean("zork", SCHEDULERS, "nothing") == "nothing"
+
+
+SERVICE, SERVER = ["-A", "-t", "192.0.2.1:80"], ["-a", "-t", "192.0.2.1:80", "-r", "192.0.2.2", "-i"]
+
+
+@pytest.mark.parametrize(("words", "message", "hint"), [
+    ([*SERVICE, "--shceduler", "rr"], "--shceduler: unknown option", "did you mean `--scheduler`?"),
+    ([*SERVICE, "--sched=rr"], "--sched=rr: unknown option", "did you mean `--scheduler` or `--sched-flags`?"),
+    ([*SERVICE, "-N"], "-N: unknown option", "did you mean `-n`?"),
+    (["-zero"], "Try `ipvsadm -h'", "did you mean `--zero`?"),
+    (["-LN"], "-LN: unknown option", "did you mean `-n`?"),
+    (["-Lk"], "-Lk: unknown option", "`-k` is none; `-h` shows"),
+    (["-L", "-\x1bk"], "-\x1bk: unknown option", "`-` is none; `-h` shows"),
+    (["-L", "--zork"], "--zork: unknown option", "`-h` shows the commands, and `-h TOPIC` their options"),
+    (["--add-servce", "-t"], "Try `ipvsadm -h'", "did you mean `--add-service`?"),
+    (["--help=x"], "Try `ipvsadm -h'", "write `--help`"),
+    (["-n", "-L"], "Try `ipvsadm -h'", "the command comes first: "),
+    ([*SERVICE, "-s", "mh", "-b", "mh-prot"], "invalid scheduler flag `mh-prot'", "did you mean `mh-port`?"),
+    ([*SERVICE, "-b", "zork"], "invalid scheduler flag `zork'", "there are sh-fallback, "),
+    ([*SERVER, "--tun-type", "geu"], "illegal tunnel type specified", "did you mean `gue`?"),
+    ([*SERVER, "--tun-type", "vxlan"], "illegal tunnel type specified", "one of ipip, gue, gre goes here"),
+    (["--start-daemon", "mastr"], "illegal start-daemon parameter specified", "did you mean `master`?"),
+    (["--stop-daemon", "zork"], "illegal start_daemon specified", "one of master, backup goes here"),
+])  # fmt: skip
+def test_a_slip_is_asked_about_in_the_hint_alone(words, message, hint):
+    ran = run(words)
+    assert ran.stdout == ""
+    assert ran.stderr.startswith(message)
+    assert ran.hints[0].startswith(hint)
