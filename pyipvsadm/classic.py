@@ -158,7 +158,7 @@ def _version(command: Command, world: World) -> None:
 def _help(command: Command, world: World) -> None:
     from .text.usage import usage
 
-    world.write(usage(world.program))
+    world.write(usage(world.program, command.topic))
 
 
 ANSWERS: dict[str, Callable[[Command, World], None]] = {

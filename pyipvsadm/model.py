@@ -173,7 +173,10 @@ class Restoring(Record):
 
 
 class Command(Record):
-    """What one command line asks for. `notes` are hints for a person, no part of the meaning."""
+    """What one command line asks for. `notes` are hints for a person, no part of the meaning.
+
+    `topic` is what help is wanted about, empty for all.
+    """
 
     __slots__ = ()
     verb: str = "list"
@@ -184,6 +187,7 @@ class Command(Record):
     listing: Listing = Listing()
     restoring: Restoring = Restoring()
     notes: tuple[str, ...] = ()
+    topic: str = ""
 
 
 PROTOCOLS = {IPPROTO_TCP: "tcp", IPPROTO_UDP: "udp", IPPROTO_SCTP: "sctp"}

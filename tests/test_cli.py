@@ -73,9 +73,8 @@ def test_help_is_on_stdout(words):
     ran = run(words, program="/opt/sbin/ipvsadm")
     assert (ran.status, ran.stderr) == (0, "")
     assert "Usage: ipvsadm " in ran.stdout
-    for shown in ("-A, --add-service", "--tun-remcsum", "-X, --exact", "--sort", "rr wrr lc wlc", "sip"):
+    for shown in ("-A, --add-service", "Topics: service server", "Verbs: ", "`ipvsadm VERB --help`"):
         assert shown in ran.stdout
-    assert max(map(len, ran.stdout.splitlines())) < 130
 
 
 @pytest.mark.parametrize(("words", "message", "status"), [

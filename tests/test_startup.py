@@ -40,7 +40,11 @@ COMPLETED = (SAVED - {"pyipvsadm.classic"}) | {
 }  # fmt: skip
 TOLD = (ALL - {"_operator"}) | PARSED | NAMED
 GUESSED = TOLD | {"pyipvsadm.text.nearest"}
-HELPED = TOLD | {"pyipvsadm.text.usage"}
+VERSION = TOLD | {"pyipvsadm.text.usage"}
+HELPED = VERSION | {
+    "pyipvsadm.text.nearest", "pyipvsadm.text.schedulers", "pyipvsadm.text.topics", "pyipvsadm.text.verbs",
+    "pyipvsadm.text.verbtable",
+}  # fmt: skip
 MAY_BE_SPARED = {"itertools", "_operator", *NAMED}  # allowed, not owed
 
 CASES = [
@@ -59,8 +63,9 @@ CASES = [
     (["-S"], SAVED, 0),
     (["-R"], RESTORED, 0),
     (["__complete", "-D", "-t", ""], COMPLETED, 0),
-    (["-v"], HELPED, 0),
+    (["-v"], VERSION, 0),
     (["-h"], HELPED, 0),
+    (["-h", "service"], HELPED, 0),
     (["-A", "-n"], TOLD, 2),
     (["-L", "--zork"], GUESSED, 255),
     (["zork"], GUESSED, 255),

@@ -203,7 +203,7 @@ RULES = (
          takes=("numeric", "all")),
     Rule(verb="zero", command="zero", name="zero", short="Z", help="zero the counters, of one service or all",
          takes=("service-address",)),
-    Rule(verb="help", command="help", name="help", short="h", help="show help"),
+    Rule(verb="help", command="help", name="help", short="h", help="show help, or explain a topic: `-h TOPIC`"),
     Rule(verb="version", command="version", name="version", short="v", help="show the version"),
 )
 # fmt: on

@@ -43,9 +43,9 @@ def parse(words: Sequence[str], names: Names, program: str = "ipvsadm", posix: b
         return Command(verb="list")
     leftover: list[str] = []
     found = scan(words, leftover, posix)
-    rule, value = _command(found, program)
+    rule, value, at = _command(found, program)
     if rule.verb in ("help", "version"):
-        return Command(verb=rule.verb)
+        return Command(verb=rule.verb, topic="".join(words[at : at + 1]) if rule.verb == "help" else "")
     known = Known(names)
     if rule.read:
         known.of("daemon").update(rule.read(value, known))
@@ -126,13 +126,13 @@ def _meant(word: str) -> str:
     return did_you_mean(name, LONG, otherwise, "--{}") if len(word) > 2 else otherwise
 
 
-def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None]:
-    """The command, which has to be the first option, and its value."""
+def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None, int]:
+    """The command, which has to be the first option, its value, and the place of the next word."""
     hint = "the command comes first: `-A`, `-a`, `-L`, ..."
     try:
-        row, value, _, _ = next(found)
+        row, value, _, at = next(found)
         if isinstance(row, Rule):
-            return row, value
+            return row, value, at
     except StopIteration:
         pass
     except OptionError as error:
