@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from _socket import AF_NETLINK, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
+from _socket import AF_INET, AF_NETLINK, IPPROTO_RAW, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from _struct import Struct
 from errno import EAGAIN, EBADMSG, ENOBUFS, ENOENT, ETIMEDOUT
 from itertools import islice
@@ -54,7 +54,7 @@ class Kernel:
             raise errors.unreachable(error.errno or 0) from error
         family = kernel._look_up() or (load and _load_module() and kernel._look_up())
         if not family:
-            raise errors.unreachable(ENOENT)
+            raise errors.unreachable(_raw_refusal())
         kernel._family = family
         try:
             kernel.info()  # which takes the privilege that all else takes
@@ -250,6 +250,15 @@ def _generic_netlink() -> socket:
         except OSError:
             continue  # each of them only makes things better
     return sock
+
+
+def _raw_refusal() -> int:
+    """Why there is no IPVS as ipvsadm has it, which goes on with a raw socket: EPERM if we may not have one."""
+    try:
+        socket(AF_INET, SOCK_RAW, IPPROTO_RAW).close()
+    except OSError as error:
+        return error.errno or ENOENT
+    return ENOENT
 
 
 def _load_module() -> bool:

@@ -123,6 +123,9 @@ class CannedSocket:
     def setsockopt(self, *option) -> None:
         self.options.append(option)
 
+    def close(self) -> None:
+        """Nothing of a fake is left open."""
+
 
 def requests(data: bytes) -> list[tuple[int, int, int, bytes]]:
     """The requests in one write: each its flags, sequence number, command and attributes."""

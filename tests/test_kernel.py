@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET
 from errno import EAGAIN, EBADMSG, EBUSY, EEXIST, EINVAL, ENOBUFS, EPERM, ESRCH
 
 import pytest
@@ -384,6 +385,22 @@ def test_without_ipvs(opened, loads):
     error, _, loaded = opened(controller(after=9), loads=loads)
     assert (str(error), error.status, loaded) == (INIT.format("Protocol not available"), 2, 1)
     assert "pyipvsadm sandbox" in error.hint
+
+
+def test_without_ipvs_and_without_privilege_it_is_the_privilege_that_is_told(monkeypatch):
+    """As ipvsadm has it, which goes on with a raw socket, and gets none."""
+    canned = CannedSocket(controller(after=9))
+
+    def make(family, *_):
+        if family == AF_INET:
+            raise PermissionError(EPERM, "Operation not permitted")
+        return canned
+
+    monkeypatch.setattr(kernel, "_load_module", lambda: False)
+    monkeypatch.setattr(kernel, "socket", make)
+    with pytest.raises(UnreachableError) as raised:
+        Kernel.open()
+    assert str(raised.value) == INIT.format("Permission denied (you must be root)")
 
 
 def test_without_privilege(opened):
