@@ -5,7 +5,7 @@ from __future__ import annotations
 from errno import EPERM
 
 from . import errors
-from .errors import IpvsadmError
+from .errors import IpvsadmError, RefusedError, UnreachableError
 from .text.parse import parse
 
 TYPE_CHECKING = False
@@ -23,13 +23,21 @@ EDITS = ("edit-service", "edit-server")
 def run(words: list[str], world: World) -> int:
     """Carry out one line of the classic grammar, and return the exit status."""
     command = parse(words, world.names, world.program, world.posix)
-    if command.verb in EDITS and world.watched:
-        return _edit(command, words, world)
-    carry_out(command, world)
+    try:
+        if command.verb in EDITS and world.watched:
+            _edit(command, words, world)
+        else:
+            carry_out(command, world)
+    except (RefusedError, UnreachableError) as error:
+        if command.verb != "restore":  # which names the line
+            from .explain import explained
+
+            error.hint = explained(command, error, world) or error.hint
+        raise
     return 0
 
 
-def _edit(command: Command, words: list[str], world: World) -> int:
+def _edit(command: Command, words: list[str], world: World) -> None:
     """Carry out an edit, and tell a person what it has reset."""
     from .text.resets import resets
 
@@ -44,7 +52,6 @@ def _edit(command: Command, words: list[str], world: World) -> int:
         pass  # the edit will be told why
     carry_out(command, world)
     world.note(*filter(None, (resets(words, command, service, server),)))
-    return 0
 
 
 def carry_out(command: Command, world: World) -> None:

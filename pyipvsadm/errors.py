@@ -72,7 +72,11 @@ class OptionError(IpvsadmError):
 
 
 class UnreachableError(IpvsadmError):
-    """There is no IPVS to talk to, or not for us."""
+    """There is no IPVS to talk to, or not for us, where `errno` is EPERM."""
+
+    def __init__(self, message: str, hint: str, errno: int) -> None:
+        super().__init__(message, hint)
+        self.errno = errno
 
 
 class RefusedError(IpvsadmError):
@@ -97,6 +101,8 @@ _NO_SERVER = (
     "`-Ln` lists the servers; a service's `-r` goes by address and port, and without `-m` the port is the service's",
 )
 _THRESHOLDS = (strerror(ERANGE), "the lower threshold (`-y`) may not exceed the upper one (`-x`)")
+_INVALID = "Invalid operation.  Possibly wrong module version, address not unicast, ..."
+_UNFIT = (_INVALID, "a server needs a unicast address, and of the service's family unless it's a tunnel (`-i`)")
 _NO_SCHEDULER = (
     "Scheduler or persistence engine not found",
     "names are lower case, as in `-s wlc`; the module `ip_vs_NAME` must be there for this kernel",
@@ -123,10 +129,9 @@ REFUSALS = {  # (verb, errno): what ipvsadm says, and how to go on; None stands 
     ("start-daemon", ENETUNREACH): (strerror(ENETUNREACH), "bring the interface up: `ip link set NAME up`"),
     ("stop-daemon", ESRCH): ("No daemon is running", "`-L --daemon` shows what runs"),
     (None, EPERM): ("Permission denied (you must be root)", "IPVS takes CAP_NET_ADMIN, even to list"),
-    (None, EINVAL): (
-        "Invalid operation.  Possibly wrong module version, address not unicast, ...",
-        "a server needs a unicast address, and of the service's family unless it's a tunnel (`-i`)",
-    ),
+    ("add-server", EINVAL): _UNFIT,
+    ("edit-server", EINVAL): _UNFIT,
+    (None, EINVAL): (_INVALID, "the kernel doesn't say what it has against this"),
     (None, ENOPROTOOPT): ("Protocol not available", "this kernel has no IPVS"),
     (None, ENOMEM): ("Memory allocation problem", "the kernel is out of memory"),
     (None, EOPNOTSUPP): ("Operation not supported with IPv6", "this kernel can't do that"),
@@ -152,4 +157,5 @@ def unreachable(errno: int) -> UnreachableError:
     return UnreachableError(
         f"Can't initialize ipvs: {reason}\nAre you sure that IP Virtual Server is built in the kernel or as module?",
         hint=f"{why}; or try things out in a kernel of your own, with `pyipvsadm sandbox`",
+        errno=errno,
     )

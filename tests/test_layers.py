@@ -19,7 +19,8 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "cli": {"classic", "restore", "complete", "verbs", *BESIDE, *BASE},
     "complete": {*BESIDE, *BASE},
     "verbs": {"classic", "restore", "__init__", *BESIDE, *BASE},
-    "classic": {"restore", *BESIDE, *BASE},
+    "classic": {"restore", "explain", *BESIDE, *BASE},
+    "explain": {*BESIDE, *BASE},
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
     "plan": {"changes", *BASE},
@@ -41,7 +42,13 @@ LAZY = {
         ("cli", "names"),
         ("cli", "restore"),
     ),
-    *(("classic", "restore"), ("classic", "text.listing"), ("classic", "text.connections"), ("classic", "text.rules")),
+    *(
+        ("classic", "restore"),
+        ("classic", "explain"),
+        ("classic", "text.listing"),
+        ("classic", "text.connections"),
+        ("classic", "text.rules"),
+    ),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}

@@ -38,6 +38,11 @@ COMPLETED = (SAVED - {"pyipvsadm.classic"}) | {
     "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling", "pyipvsadm.text.verbs",
     "pyipvsadm.text.verbtable",
 }  # fmt: skip
+EXPLAINED = (SAVED - {"pyipvsadm.text.order"}) | {
+    "pyipvsadm.explain", "pyipvsadm.text.causes", "pyipvsadm.text.machine", "pyipvsadm.text.nearest",
+    "pyipvsadm.text.neighbours", "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling",
+    "pyipvsadm.text.unicast",
+}  # fmt: skip
 TOLD = (ALL - {"_operator"}) | PARSED | NAMED
 GUESSED = TOLD | {"pyipvsadm.text.nearest"}
 VERSION = TOLD | {"pyipvsadm.text.usage"}
@@ -63,6 +68,7 @@ CASES = [
     (["-S"], SAVED, 0),
     (["-R"], RESTORED, 0),
     (["__complete", "-D", "-t", ""], COMPLETED, 0),
+    (["-Ln", "-t", "192.0.2.9:80"], EXPLAINED, 1),
     (["-v"], VERSION, 0),
     (["-h"], HELPED, 0),
     (["-h", "service"], HELPED, 0),

@@ -14,6 +14,7 @@ from .nearest import did_you_mean
 from .patterns import Parser
 from .schedulers import ENGINES, SCHEDULERS
 from .spelling import spelled, spelled_address, spelled_server
+from .unicast import unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Assembly:
                 place,
                 f"the lower threshold, {server.lower_threshold}, is above the upper one, {server.upper_threshold}",
             )
-        if address[0] in DOUBTFUL and not is_unicast(address):
+        if address[0] in DOUBTFUL and unfit(address):
             self.wrong(place, f"{spelled_address(address)} can't be a server's: it takes a unicast address")
         if server.forwarding != TUNNEL and server.af != entry.service.af:
             self.wrong(
@@ -180,15 +181,6 @@ class Assembly:
 
 def _suggestion(word: str, *known: str) -> str:
     return f"; {did_you_mean(word, known, 'known are ' + ', '.join(known))}"
-
-
-def is_unicast(address: bytes) -> bool:
-    """Whether the kernel takes `address` for a server's, as far as that doesn't depend on its routes."""
-    if not any(address):
-        return False
-    if len(address) == 4:
-        return address[0] not in range(224, 240) and address != b"\xff\xff\xff\xff"
-    return address[0] != 0xFF and not (address[0] == 0xFE and address[1] & 0xC0 == 0x80)  # multicast, link-local
 
 
 def read(content: bytes, names: Names, assembly: Assembly) -> None:
