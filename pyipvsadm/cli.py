@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
     from .kernel import Kernel
     from .names import Names
+    from .verbs.draw.canvas import Canvas
 
 VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
+
+
+STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
+COLUMNS = 80  # of a terminal that doesn't tell
 
 
 class World:
@@ -101,13 +106,34 @@ class World:
         """Whether stderr is a terminal, at which a person looks."""
         return os.isatty(self._stderr)
 
-    @property
-    def columns(self) -> int | None:
-        """The width of the terminal that stdout is; None if it is none."""
-        try:
-            return (os.get_terminal_size(self._stdout).columns or 80) if os.isatty(self._stdout) else None
-        except OSError:
+    def canvas(self, plain: bool = False) -> Canvas | None:
+        """What tables are drawn on: a terminal, or what the person wants; None where they are `plain` text."""
+        style = os.environ.get(STYLE, "")
+        if plain or style == "plain":
             return None
+        if style not in ("", "rich"):
+            self.note(f"{STYLE} may be `plain` or `rich`, and is neither: ignored")
+        terminal = os.isatty(self._stdout)
+        ansi = terminal and os.environ.get("TERM") != "dumb"
+        if style != "rich" and not ansi:
+            return None
+        from .verbs.draw.canvas import Canvas
+
+        return Canvas(
+            columns=self._columns(terminal),
+            ansi=ansi,
+            colour=not os.environ.get("NO_COLOR"),
+            unicode=_speaks_utf8(),
+        )
+
+    def _columns(self, terminal: bool) -> int:
+        """The width of the terminal that stdout is, or else what COLUMNS says."""
+        try:
+            columns = os.get_terminal_size(self._stdout).columns if terminal else 0
+        except OSError:
+            columns = 0
+        said = os.environ.get("COLUMNS", "")
+        return columns or (int(said) if said.isascii() and said.isdigit() and 0 < len(said) < 5 else 0) or COLUMNS
 
     def note(self, *notes: str) -> None:
         """Say on stderr, if a person looks at it, what may surprise."""
@@ -150,6 +176,12 @@ class World:
             return bool(select([self._stdin], [], [], 0)[0])
         except (OSError, ValueError):
             return False
+
+
+def _speaks_utf8() -> bool:
+    """Whether the locale takes more than ASCII. Python itself sets LC_CTYPE where there is none at all."""
+    said = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "UTF-8")
+    return "utf" in said.lower()
 
 
 def main(argv: list[str], world: World, job: Callable[[list[str], World], int] | None = None) -> int:

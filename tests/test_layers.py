@@ -19,7 +19,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "cli": {"classic", "restore", "complete", "verbs", *BESIDE, *BASE},
     "complete": {*BESIDE, *BASE},
     "verbs": {"classic", "restore", "__init__", *BESIDE, *BASE},
-    "classic": {"restore", *BESIDE, *BASE},
+    "classic": {"restore", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
     "plan": {"changes", *BASE},
@@ -34,7 +34,13 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
 }
 LAZY = {
     *(("cli", "verbs"), ("cli", "complete"), ("cli", "kernel"), ("cli", "names"), ("cli", "restore")),
-    *(("classic", "restore"), ("classic", "text.listing"), ("classic", "text.connections"), ("classic", "text.rules")),
+    *(
+        ("classic", "restore"),
+        ("classic", "verbs"),
+        ("classic", "text.listing"),
+        ("classic", "text.connections"),
+        ("classic", "text.rules"),
+    ),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}
