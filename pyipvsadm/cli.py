@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .kernel import Kernel
     from .names import Names
+    from .progress import Progress
     from .verbs.draw.canvas import Canvas
 
 VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
@@ -46,6 +47,7 @@ class World:
         self._size = 0
         self._kernel = kernel
         self._names = names
+        self._progress: Progress | None = None
 
     @property
     def kernel(self) -> Kernel:
@@ -82,6 +84,7 @@ class World:
 
     def flush(self) -> None:
         """See to it that all is printed. Raises OutputError."""
+        self.clear()
         data = "".join(self._pieces).encode("utf-8", "surrogateescape")
         self._pieces, self._size = [], 0
         try:
@@ -91,6 +94,19 @@ class World:
             if error.errno == EPIPE:
                 raise OutputError("", status=PIPE_CLOSED) from None
             raise OutputError(f"cannot write the output: {error.strerror}") from None
+
+    def progress(self) -> Progress | None:
+        """What shows how far work that begins now has come, until something is printed; None if nobody looks."""
+        if self.watched:
+            from .progress import begin
+
+            self._progress = begin(self._stderr)
+        return self._progress
+
+    def clear(self) -> None:
+        """Take what shows progress off the screen."""
+        if self._progress:
+            self._progress.clear()
 
     def tell(self, message: str, hint: str = "") -> None:
         """Print a message on stderr, with its hint, behind what stdout has got so far."""
@@ -196,6 +212,7 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
         except OutputError as lost:
             status = lost.status
     except KeyboardInterrupt:
+        world.clear()
         status = INTERRUPTED
     return status
 

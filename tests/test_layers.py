@@ -16,9 +16,9 @@ BESIDE = {"kernel", "names", "text", "plan", "changes", "journal"}
 MAY_IMPORT = {  # part: the parts of ours that it may import, itself always among them
     "__init__": {"cli", "classic", "restore", *BESIDE, *BASE},  # and all of it when asked for: see below
     "__main__": {"cli"},
-    "cli": {"classic", "restore", "complete", "verbs", *BESIDE, *BASE},
+    "cli": {"classic", "restore", "complete", "progress", "verbs", *BESIDE, *BASE},
     "complete": {*BESIDE, *BASE},
-    "verbs": {"classic", "restore", "__init__", *BESIDE, *BASE},
+    "verbs": {"classic", "restore", "progress", "__init__", *BESIDE, *BASE},
     "classic": {"restore", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
@@ -26,6 +26,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "changes": BASE,
     "kernel": {"wire", *BASE},
     "names": BASE,
+    "progress": set(),
     "text": {"__init__", *BASE},  # the version
     "wire": BASE,
     "model": {"record", "errors"},
@@ -33,14 +34,9 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "errors": set(),
 }
 LAZY = {
-    *(("cli", "verbs"), ("cli", "complete"), ("cli", "kernel"), ("cli", "names"), ("cli", "restore")),
-    *(
-        ("classic", "restore"),
-        ("classic", "verbs"),
-        ("classic", "text.listing"),
-        ("classic", "text.connections"),
-        ("classic", "text.rules"),
-    ),
+    *(("cli", "verbs"), ("cli", "complete"), ("cli", "kernel"), ("cli", "names"), ("cli", "progress")),
+    *(("cli", "restore"), ("classic", "restore"), ("classic", "verbs"), ("classic", "text.listing")),
+    *(("classic", "text.connections"), ("classic", "text.rules")),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}
