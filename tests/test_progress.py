@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import threading
 
 import pytest
@@ -142,9 +143,22 @@ def test_apply_shows_changes_of_how_many(clock, tmp_path):
     (tmp_path / "wanted").write_text(RULES)
     ran = seen(["apply", str(tmp_path / "wanted")], Ipvs().play)
     assert ran.status == 0
-    assert (
-        ran.raw == f"\r{BATCH} of {LAST} changes\x1b[K\r{2 * BATCH} of {LAST} changes\x1b[K{GONE}done: {LAST} added\n"
-    )
+    lines = "".join(f"\r{done} of {LAST} changes\x1b[K" for done in (BATCH, 2 * BATCH))
+    assert ran.raw == f"\rcomparing\x1b[K{lines}{GONE}done: {LAST} added\n"
+
+
+def test_apply_asks_on_a_screen_that_is_clear(clock, tmp_path):
+    clock.step = 2
+    (tmp_path / "wanted").write_text("-A -f 1\n")
+    ipvs = Ipvs()
+    assert fakes.run(["-R"], ipvs.play, b"-A -f 1\n-A -f 2\n").status == 0
+    keyboard, stdin = pty.openpty()
+    os.write(keyboard, b"n\n")
+    ran = seen(["apply", str(tmp_path / "wanted")], ipvs.play, stdin=stdin)
+    assert ran.status == 2
+    assert ran.raw.startswith(f"\rreading the table\x1b[K\rcomparing\x1b[K{GONE}- fwmark:2 ")
+    os.close(stdin)
+    os.close(keyboard)
 
 
 def test_a_sandbox_shows_that_it_boots(monkeypatch):

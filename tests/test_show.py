@@ -16,7 +16,7 @@ from pyipvsadm.kernel import Kernel
 
 from . import fakes
 from .netlink import FAMILY, CannedSocket, done, error, message, nla, requests, server, service, small_kernel
-from .terminal import ANSI, seen
+from .terminal import ANSI, environment, seen
 
 VIP, SECOND = bytes((192, 168, 2, 10)), bytes((192, 168, 2, 11))
 ONE, TWO = bytes((10, 2, 0, 2)), bytes((10, 2, 0, 3))
@@ -202,6 +202,14 @@ def test_a_terminal_gets_a_drawing_that_fits():
 )
 def test_a_drawing_can_be_declined(words, variables):
     assert seen(["show", *words], kernel(), **variables).raw == show(*words).stdout
+
+
+def test_a_pipe_can_have_the_drawing():
+    with environment(PYIPVSADM_STYLE="rich", LANG="C.UTF-8"):
+        drawn = show().stdout
+        plain = show("--plain").stdout
+    assert plain == show().stdout != drawn
+    assert drawn == seen(["show"], kernel()).text
 
 
 def test_a_long_table_is_not_drawn():

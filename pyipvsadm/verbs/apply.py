@@ -47,9 +47,14 @@ def run(world: World, path: str, wishes: Wishes) -> int:
     """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
     from .document import load
 
+    progress = world.progress()
     try:
         wanted = load(path, world)
+        if progress:
+            progress.tell("reading the table")
         before = table_now(world)
+        if progress:
+            progress.tell("comparing")
         plan = wishes.plan(before, wanted)
         if wishes.dry_run:
             world.write(as_text(plan.steps))

@@ -152,7 +152,12 @@ class _Sheet:
         if isinstance(cell, str):
             return [(_padded(cell, width, kind), style)]
         drawn = bar(*cell, self._bar, self._canvas.signs)
-        return [(drawn, f"{style} {BAR_STYLE}"), (percent(*cell).rjust(width - len(drawn)), style)]
+        share = percent(*cell).rjust(max(PERCENT_WIDTH, width - self._bar - 1))
+        return [
+            (f"{share} ", style),
+            (drawn, f"{style} {BAR_STYLE}"),
+            (" " * (width - len(share) - 1 - len(drawn)), ""),
+        ]
 
     def stacked(self) -> Iterator[Line]:
         """Each row as words, for what is too narrow for columns."""
