@@ -151,6 +151,16 @@ def test_a_drawing_fits_and_loses_nothing(name, columns):
             assert word in drawn or name == "connections"
 
 
+def test_where_no_name_fits_bars_have_the_room():
+    far = [server(f"2001:db8:7:ffff:1234:5678:9abc:de{n}", 8443, forwarding=MASQUERADE, active=n) for n in range(4)]
+    group = (service("2001:db8:aaaa:bbbb:cccc:dddd:eeee:10", 443, scheduler="wlc"), far)
+    narrow = draw.listed([group], None, Listing(), None, flat(80)).splitlines()
+    assert "  [2001:db8:7:ffff:1234:5678:9abc:de3]:8443" in narrow
+    assert [line for line in narrow if "masquerade" in line and "50% ━━" in line]
+    wide = draw.listed([group], None, Listing(), None, flat(100)).splitlines()
+    assert [line for line in wide if "de3]:8443  masquerade" in line and "50% ━━" in line]
+
+
 def test_without_unicode_there_is_none():
     drawn = draw.listed(GROUPS, INFO, Listing(), None, flat(80, unicode=False))
     assert drawn.isascii()

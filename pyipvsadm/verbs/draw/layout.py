@@ -192,13 +192,14 @@ def prose(row: Row, columns: int) -> Iterator[Line]:
 
 def _name_width(names: Sequence[int], room: int, bar: int) -> int:
     """The columns of the first column, of `room` that it shares with bars, which take so many: those of the longest
-    name, unless some in lines of their own leave room for bars; not more than half of them.
+    name that leaves room for bars. Longer ones are in lines of their own, unless without bars more than half of all
+    fitted that don't with them.
     """
-    if names[-1] <= room - bar:
-        return names[-1]
-    short = [width for width in names if width <= room - bar]
-    if bar and len(short) * 2 >= len(names):
-        return short[-1]
+    for most in (room - bar, room):
+        short = [width for width in names if width <= most]
+        lost = [width for width in names if most < width <= room]
+        if short and len(lost) * 2 <= len(names):
+            return short[-1]
     return min(names[-1], room)
 
 
