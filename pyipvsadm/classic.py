@@ -91,35 +91,77 @@ def _list(command: Command, world: World) -> None:
         elif command.service:
             _list_table([world.kernel.service(command.service)], listing, world, whole=False)
         elif listing.timeout:
-            from .text.listing import timeouts
-
-            world.write(timeouts(world.kernel.timeouts()))
+            _list_timeouts(listing, world)
         elif listing.daemon:
-            from .text.listing import daemons
-
-            world.write(daemons(world.kernel.daemons()))
+            _list_daemons(listing, world)
         else:
             _list_table(world.kernel.services(listing.stats or listing.rate), listing, world, whole=True)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
 
 
+def _list_timeouts(listing: Listing, world: World) -> None:
+    from .text.listing import timeouts
+
+    values = world.kernel.timeouts()
+    if canvas := world.canvas(listing.plain):
+        from .verbs import draw
+
+        world.write(draw.timeouts(values, canvas))
+    else:
+        world.write(timeouts(values))
+
+
+def _list_daemons(listing: Listing, world: World) -> None:
+    from .text.listing import daemons
+
+    values = world.kernel.daemons()
+    if canvas := world.canvas(listing.plain):
+        from .verbs import draw
+
+        world.write(draw.daemons(values, canvas))
+    else:
+        world.write(daemons(values))
+
+
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
     from .text.listing import header, table
 
-    kernel = world.kernel
-    world.write(header(kernel.info() if whole else None, listing))
-    counted = listing.stats or listing.rate
-    for piece in table(with_servers(services, kernel, counted, not listing.nosort), listing, _names(listing, world)):
+    kernel, names = world.kernel, _names(listing, world)
+    info = kernel.info() if whole else None
+    found = with_servers(services, kernel, listing.stats or listing.rate, not listing.nosort)
+    if canvas := world.canvas(listing.plain):
+        from .verbs import draw
+
+        few, found = draw.few(found, lambda group: 1 + len(group[1]))
+        if few is not None:
+            world.write(draw.listed(few, info, listing, names, canvas))
+            return
+    world.write(header(info, listing))
+    for piece in table(found, listing, names):
         world.write(piece)
+    if canvas:
+        world.note(draw.TOO_LONG)  # behind the list, where it is seen
 
 
 def _list_connections(listing: Listing, world: World) -> None:
-    from .text.connections import table
+    from .text.connections import entries, table
 
+    names = _names(listing, world)
     try:
-        for line in table(world.kernel.connections(), listing, _names(listing, world)):
+        lines = world.kernel.connections()
+        if canvas := world.canvas(listing.plain):
+            from .verbs import draw
+
+            few, lines = draw.few(lines)
+            if few is not None:
+                for text in draw.connections(entries(iter(few)), listing.persistent_conn, names, canvas):
+                    world.write(text)
+                return
+        for line in table(lines, listing, names):
             world.write(line)
+        if canvas:
+            world.note(draw.TOO_LONG)
     except OSError as error:
         raise IpvsadmError(
             "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}", status=errors.LISTING

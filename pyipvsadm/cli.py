@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
     from .kernel import Kernel
     from .names import Names
+    from .progress import Progress
+    from .verbs.draw.canvas import Canvas
 
 VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
 RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
+
+
+STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
+COLUMNS = 80  # of a terminal that doesn't tell
 
 
 class World:
@@ -42,6 +48,7 @@ class World:
         self._size = 0
         self._kernel = kernel
         self._names = names
+        self._progress: Progress | None = None
 
     @property
     def kernel(self) -> Kernel:
@@ -78,6 +85,7 @@ class World:
 
     def flush(self) -> None:
         """See to it that all is printed. Raises OutputError."""
+        self.clear()
         data = "".join(self._pieces).encode("utf-8", "surrogateescape")
         self._pieces, self._size = [], 0
         try:
@@ -87,6 +95,19 @@ class World:
             if error.errno == EPIPE:
                 raise OutputError("", status=PIPE_CLOSED) from None
             raise OutputError(f"cannot write the output: {error.strerror}") from None
+
+    def progress(self) -> Progress | None:
+        """What shows how far work that begins now has come, until something is printed; None if nobody looks."""
+        if self.watched:
+            from .progress import begin
+
+            self._progress = begin(self._stderr)
+        return self._progress
+
+    def clear(self) -> None:
+        """Take what shows progress off the screen."""
+        if self._progress:
+            self._progress.clear()
 
     def tell(self, message: str, hint: str = "") -> None:
         """Print a message on stderr, with its hint, behind what stdout has got so far."""
@@ -102,13 +123,34 @@ class World:
         """Whether stderr is a terminal, at which a person looks."""
         return os.isatty(self._stderr)
 
-    @property
-    def columns(self) -> int | None:
-        """The width of the terminal that stdout is; None if it is none."""
-        try:
-            return (os.get_terminal_size(self._stdout).columns or 80) if os.isatty(self._stdout) else None
-        except OSError:
+    def canvas(self, plain: bool = False) -> Canvas | None:
+        """What tables are drawn on: a terminal, or what the person wants; None where they are `plain` text."""
+        style = os.environ.get(STYLE, "")
+        if plain or style == "plain":
             return None
+        if style not in ("", "rich"):
+            self.note(f"{STYLE} may be `plain` or `rich`, and is neither: ignored")
+        terminal = os.isatty(self._stdout)
+        ansi = terminal and os.environ.get("TERM") != "dumb"
+        if style != "rich" and not ansi:
+            return None
+        from .verbs.draw.canvas import Canvas
+
+        return Canvas(
+            columns=self._columns(terminal),
+            ansi=ansi,
+            colour=not os.environ.get("NO_COLOR"),
+            unicode=_speaks_utf8(),
+        )
+
+    def _columns(self, terminal: bool) -> int:
+        """The width of the terminal that stdout is, or else what COLUMNS says."""
+        try:
+            columns = os.get_terminal_size(self._stdout).columns if terminal else 0
+        except OSError:
+            columns = 0
+        said = os.environ.get("COLUMNS", "")
+        return columns or (int(said) if said.isascii() and said.isdigit() and 0 < len(said) < 5 else 0) or COLUMNS
 
     def note(self, *notes: str) -> None:
         """Say on stderr, if a person looks at it, what may surprise."""
@@ -153,6 +195,12 @@ class World:
             return False
 
 
+def _speaks_utf8() -> bool:
+    """Whether the locale takes more than ASCII. Python itself sets LC_CTYPE where there is none at all."""
+    said = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "UTF-8")
+    return "utf" in said.lower()
+
+
 def main(argv: list[str], world: World, job: Callable[[list[str], World], int] | None = None) -> int:
     """Run one command line, and return the exit status. `world` is all that lies outside."""
     try:
@@ -165,6 +213,7 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
         except OutputError as lost:
             status = lost.status
     except KeyboardInterrupt:
+        world.clear()
         status = INTERRUPTED
     return status
 

@@ -162,6 +162,7 @@ class Listing(Record):
     nosort: bool = False
     exact: bool = False
     everything: bool = False
+    plain: bool = False
 
 
 class Restoring(Record):

@@ -23,6 +23,8 @@ BATCHED = {  # what only changes the table, and may share a write with what stan
     *("zero", "clear", "set"),
 }
 
+NEWLINE = b"\n"
+
 
 def restore(command: Command, world: World) -> None:
     """Carry out the rules on stdin. Raises IpvsadmError where ipvsadm's restore would fail."""
@@ -41,7 +43,7 @@ def replace(world: World) -> None:
     """
     rules = b"".join(world.chunks())
     carry_out(Command(verb="clear"), world)
-    run = Run(world, world.kernel)
+    run = Run(world, world.kernel, rules)
     run.all([rules])
     if run.last:
         raise IpvsadmError("", status=run.last)
@@ -50,15 +52,18 @@ def replace(world: World) -> None:
 class Run:
     """One restore: the rules that wait for their write, and how the lines before them fared.
 
-    Without a `kernel` it judges the lines, all of them, and carries out none.
+    Without a `kernel` it judges the lines, all of them, and carries out none. `known` are the lines, if all of them
+    are known beforehand, and so how many there are.
     """
 
-    def __init__(self, world: World, kernel: Kernel | None) -> None:
+    def __init__(self, world: World, kernel: Kernel | None, known: bytes = b"") -> None:
         self._world = world
         self._kernel = kernel
         self._parser = Parser(world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command]] = []
         self._done = 0  # the number of the last line that was carried out
+        self._progress = world.progress()
+        self._of = f" of {known.count(NEWLINE)}" if known and self._progress else ""
         self.last = 0  # the status of the last line
         self.failed = 0  # of the last line that failed
 
@@ -114,6 +119,8 @@ class Run:
     def _flush(self) -> None:
         """Send what waits, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
         waiting, self._waiting = self._waiting, []
+        if self._progress and len(waiting) >= BATCH:  # and so not while somebody types
+            self._progress.tell(f"line {waiting[-1][0]}{self._of}")
         if not waiting or not self._kernel:
             return
         self.last = 0

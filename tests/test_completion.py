@@ -117,7 +117,18 @@ METHODS = {"-g", "--gatewaying", "-i", "--ipip", "-m", "--masquerading"}
 ADDRESS = {"-r", "--real-server"}
 CHECKSUMS = {"--tun-nocsum", "--tun-csum"}
 COLUMNS = {"--stats", "--rate", "--thresholds"}
-LIST = {"-n", "--numeric", "--persistent-conn", "--nosort", "--sort", "--syncid", "-X", "--exact", "--tun-info"}
+LIST = {
+    "-n",
+    "--numeric",
+    "--persistent-conn",
+    "--nosort",
+    "--sort",
+    "--syncid",
+    "-X",
+    "--exact",
+    "--tun-info",
+    "--plain",
+}
 ONE = {"-c", "--connection", "--timeout", "--daemon"}
 SYNC = {"--mcast-interface", "--syncid", "--mcast-group", "--mcast-port", "--mcast-ttl", "--sync-maxlen"}
 

@@ -34,6 +34,7 @@ options = st.sampled_from([
     *(f"-{letter}" for letter in "AEDCLlaedRSZhvtuf6spMrgimwxynXcob"), "--set", "--start-daemon", "--stop-daemon",
     "--sctp-service", "--mcast-interface", "--mcast-group", "--mcast-port", "--syncid", "--sync-maxlen", "--mcast-ttl",
     "--pe", "--tun-type", "--tun-port", "--timeout", "--daemon", "--", "-", "--all", "--check", "--strict", "--sort",
+    "--plain",
 ])  # fmt: skip
 commands = st.sampled_from(
     ["-A", "-E", "-D", "-a", "-e", "-d", "-L", "-Z", "-S", "-R", "--set", "--start-daemon=master", "-C"]

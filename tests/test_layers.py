@@ -16,10 +16,10 @@ BESIDE = {"kernel", "names", "text", "plan", "changes", "journal"}
 MAY_IMPORT = {  # part: the parts of ours that it may import, itself always among them
     "__init__": {"cli", "classic", "restore", *BESIDE, *BASE},  # and all of it when asked for: see below
     "__main__": {"cli"},
-    "cli": {"classic", "restore", "complete", "verbs", *BESIDE, *BASE},
+    "cli": {"classic", "restore", "complete", "progress", "verbs", *BESIDE, *BASE},
     "complete": {*BESIDE, *BASE},
-    "verbs": {"classic", "restore", "__init__", *BESIDE, *BASE},
-    "classic": {"restore", "explain", *BESIDE, *BASE},
+    "verbs": {"classic", "restore", "progress", "__init__", *BESIDE, *BASE},
+    "classic": {"restore", "explain", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
     "explain": {*BESIDE, *BASE},
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
@@ -27,6 +27,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "changes": BASE,
     "kernel": {"wire", *BASE},
     "names": BASE,
+    "progress": set(),
     "text": {"__init__", *BASE},  # the version
     "wire": BASE,
     "model": {"record", "errors"},
@@ -34,21 +35,9 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "errors": set(),
 }
 LAZY = {
-    *(
-        ("cli", "verbs"),
-        ("cli", "classic"),
-        ("cli", "complete"),
-        ("cli", "kernel"),
-        ("cli", "names"),
-        ("cli", "restore"),
-    ),
-    *(
-        ("classic", "restore"),
-        ("classic", "explain"),
-        ("classic", "text.listing"),
-        ("classic", "text.connections"),
-        ("classic", "text.rules"),
-    ),
+    *(("cli", part) for part in ("verbs", "classic", "complete", "kernel", "names", "progress", "restore")),
+    *(("classic", part) for part in ("restore", "explain", "verbs")),
+    *(("classic", part) for part in ("text.listing", "text.connections", "text.rules")),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}

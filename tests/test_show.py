@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import re
 import struct
 import subprocess
 import sys
-import termios
-from fcntl import ioctl
 
 import pytest
 import yaml
 
 from pyipvsadm import cli
 from pyipvsadm.kernel import Kernel
-from pyipvsadm.verbs import draw
 
 from . import fakes
 from .netlink import FAMILY, CannedSocket, done, error, message, nla, requests, server, service, small_kernel
+from .terminal import ANSI, environment, seen
 
 VIP, SECOND = bytes((192, 168, 2, 10)), bytes((192, 168, 2, 11))
 ONE, TWO = bytes((10, 2, 0, 2)), bytes((10, 2, 0, 3))
@@ -182,46 +178,43 @@ def test_a_reader_that_goes_away_is_no_error():
 
 # On a terminal.
 
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def on_terminal(columns: int, **environment: str) -> str:
-    """What `show` prints on a terminal of so many columns."""
-    before = {name: os.environ.pop(name, None) for name in ("NO_COLOR", "TERM", "COLUMNS", "FORCE_COLOR")}
-    os.environ.update({"TERM": "xterm", **environment})
-    ours, theirs = pty.openpty()
-    try:
-        ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        world = cli.World("pyipvsadm", stdout=theirs, kernel=Kernel(CannedSocket(kernel()), FAMILY))
-        assert cli.main(["pyipvsadm", "show"], world) == 0
-        return os.read(ours, 1 << 16).decode().replace("\r\n", "\n")
-    finally:
-        os.close(ours)
-        os.close(theirs)
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
 
 def test_a_terminal_gets_a_drawing_that_fits():
-    drawn = on_terminal(80)
-    assert ANSI.search(drawn)
-    lines = ANSI.sub("", drawn).splitlines()
-    assert max(map(len, lines)) <= 80
-    text = "\n".join(lines)
-    for word in ("192.168.2.10:80/tcp", "10.2.0.3:8080", "4294967295", "masquerade", "tcpfin 120 s"):
-        assert word in text
-    (row,) = [line for line in lines if "10.2.0.2:80" in line]
-    assert row.split() == ["10.2.0.2:80", "direct", "1", "0", "0"]
+    ran = seen(["show"], kernel())
+    assert ANSI.search(ran.raw)
+    assert max(map(len, ran.text.splitlines())) <= 80
+    for word in (
+        "192.168.2.10:80/tcp",
+        "10.2.0.3:8080",
+        "4.29G",
+        "masquerade",
+        "thresholds: upper 9, lower 3",
+        "2 min",
+    ):
+        assert word in ran.text
+    (row,) = [line for line in ran.text.splitlines() if "10.2.0.2:80" in line]
+    assert row.split() == ["10.2.0.2:80", "direct", "1", "0", "0%", "0"]
 
 
-def test_colour_can_be_declined():
-    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", on_terminal(80, NO_COLOR="1"))
-    assert "\x1b" not in on_terminal(80, TERM="dumb")
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [(["--plain"], {}), ([], {"PYIPVSADM_STYLE": "plain"}), ([], {"TERM": "dumb"}), (["-o", "json"], {})],
+)
+def test_a_drawing_can_be_declined(words, variables):
+    assert seen(["show", *words], kernel(), **variables).raw == show(*words).stdout
+
+
+def test_a_pipe_can_have_the_drawing():
+    with environment(PYIPVSADM_STYLE="rich", LANG="C.UTF-8"):
+        drawn = show().stdout
+        plain = show("--plain").stdout
+    assert plain == show().stdout != drawn
+    assert drawn == seen(["show"], kernel()).text
 
 
 def test_a_long_table_is_not_drawn():
-    table = Kernel(CannedSocket(kernel()), FAMILY).table()
-    long = table.replace(services=table.services * 1000)
-    assert "\x1b" not in "".join(draw.drawn(long, 80))
+    many = [service(bytes((10, 0, n // 250, n % 250)), 80) for n in range(2001)]
+    ran = seen(["show"], kernel([(one, []) for one in many]))
+    assert not ANSI.search(ran.raw)
+    assert ran.text.count("/tcp") == 2001
+    assert ran.text.splitlines()[-1].startswith("hint: lists of more than 2000 rows aren't drawn")

@@ -68,9 +68,14 @@ def header(info: Info | None, listing: Listing) -> str:
     """The lines above a table; of one service alone, for which `info` is None, without the version."""
     lines: tuple[str, ...] = HEADS[format_of(listing)]
     if info:
-        major, minor, patch = info.version >> 16 & 255, info.version >> 8 & 255, info.version & 255
-        lines = (f"IP Virtual Server version {major}.{minor}.{patch} (size={info.size})", *lines)
+        lines = (title(info), *lines)
     return "\n".join((*lines, ""))
+
+
+def title(info: Info) -> str:
+    """The line that says which IPVS this is."""
+    major, minor, patch = info.version >> 16 & 255, info.version >> 8 & 255, info.version & 255
+    return f"IP Virtual Server version {major}.{minor}.{patch} (size={info.size})"
 
 
 def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None) -> Iterator[str]:
@@ -102,14 +107,19 @@ def server_names(service: Service, servers: list[Server], names: Names | None) -
 
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
-    """ADDRESS:PORT, IPv6 in brackets, by name if `names` are wanted."""
+    """ADDRESS:PORT, IPv6 in brackets, by name if `names` are wanted, and no longer than ipvsadm's."""
+    if not names and len(address) == 4:
+        return f"{inet_ntop(AF_INET, address)}:{port}"
+    return whole_endpoint(address, port, protocol, names)[:ENDPOINT_WIDTH]
+
+
+def whole_endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
+    """The same, however long it is."""
     if names:
         host, service = names.host(address), names.service(port, protocol)
-    elif len(address) == 4:
-        return f"{inet_ntop(AF_INET, address)}:{port}"
     else:
-        host, service = inet_ntop(AF_INET6, address), str(port)
-    return (f"{host}:{service}" if len(address) == 4 else f"[{host}]:{service}")[:ENDPOINT_WIDTH]
+        host, service = inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address), str(port)
+    return f"{host}:{service}" if len(address) == 4 else f"[{host}]:{service}"
 
 
 def service_name(service: Service, names: Names | None) -> str:

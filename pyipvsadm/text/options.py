@@ -163,6 +163,7 @@ OPTIONS = (
            help="judge the rules, and change nothing (not in ipvsadm)"),
     Option(role="strict", name="strict", fills="restoring", sets=("strict", True),
            help="fail if any rule failed, not just the last (not in ipvsadm)"),
+    switch("plain", help="plain text, on terminals as well (not in ipvsadm)"),
 )
 
 _SERVICE = ("scheduler", "persistent", "netmask", "ops", "pe", "sched-flags")
@@ -180,7 +181,7 @@ RULES = (
     Rule(verb="list", command="list", name="list", short="Ll", help="list the table, or one service",
          one=("connection", "service-address", "timeout", "daemon"),
          takes=("numeric", "stats", "rate", "thresholds", "persistent-conn", "nosort", "syncid", "exact",
-                "tun-info")),
+                "tun-info", "plain")),
     Rule(verb="add-server", command="add-server", name="add-server", short="a",
          help="add a real server to a service", needs=("service-address", "real-server"), takes=_SERVER),
     Rule(verb="edit-server", command="edit-server", name="edit-server", short="e",

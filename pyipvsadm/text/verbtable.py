@@ -87,6 +87,7 @@ VERBS: tuple[Verb, ...] = (
         help="Show the table as it is now.\n\n**json** is one document, and **ndjson** a line for each service; both tell counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,\nyaml and rules.\n\n- `pyipvsadm show -o yaml > table.yaml` keeps the table in a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained",
         options=(
             Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), help='What to print: for people, for programs, or for `apply` to read.'),
+            Parameter(names=('--plain',), help='Draw nothing, on terminals as well.'),
         ),
         arguments=(
             Parameter(value='SERVICE', many=True, help='Such as 192.168.2.10:80/tcp or fwmark:7. Default: all.'),

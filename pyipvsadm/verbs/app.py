@@ -195,6 +195,7 @@ def show(
         Literal["table", "json", "yaml", "ndjson", "rules"],
         typer.Option("--output", "-o", help="What to print: for people, for programs, or for `apply` to read."),
     ] = "table",
+    plain: Annotated[bool, typer.Option("--plain", help="Draw nothing, on terminals as well.")] = False,
 ) -> None:
     """Show the table as it is now.
 
@@ -208,7 +209,7 @@ def show(
     """
     from .show import run
 
-    raise typer.Exit(run(context.obj, services or [], output))
+    raise typer.Exit(run(context.obj, services or [], output, plain))
 
 
 def print_schema(context: typer.Context, wanted: bool) -> None:

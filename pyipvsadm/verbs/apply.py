@@ -47,9 +47,14 @@ def run(world: World, path: str, wishes: Wishes) -> int:
     """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
     from .document import load
 
+    progress = world.progress()
     try:
         wanted = load(path, world)
+        if progress:
+            progress.tell("reading the table")
         before = table_now(world)
+        if progress:
+            progress.tell("comparing")
         plan = wishes.plan(before, wanted)
         if wishes.dry_run:
             world.write(as_text(plan.steps))
@@ -62,13 +67,24 @@ def run(world: World, path: str, wishes: Wishes) -> int:
     if not plan.phases:
         world.note("nothing to do: the table is as wanted")
         return 0
-    with Signals() as signals:
-        # Between batches is the place to tell about progress, too.
-        outcome = journal.carry_out(plan, world.kernel, before, pause=lambda done: signals.first)
+    outcome = _carry_out(plan, before, world)
     if not outcome.complete:
         raise failure(outcome, plan, world.program)
     world.tell(summary(plan))
     return 0
+
+
+def _carry_out(plan: Plan, before: Table, world: World) -> Outcome:
+    """Carry out `plan` on the table `before`, heeding signals and showing progress between batches."""
+    progress, total = world.progress(), len(plan.steps)
+    with Signals() as signals:
+
+        def pause(done: int) -> int:
+            if progress:
+                progress.tell(f"{done} of {total} changes")
+            return signals.first
+
+        return journal.carry_out(plan, world.kernel, before, pause)
 
 
 def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: World) -> tuple[Table, Plan]:

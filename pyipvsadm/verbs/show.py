@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COUNTED = ("json", "ndjson")  # what tells counters and rates
 
 
-def run(world: World, names: Sequence[str], output: str) -> int:
+def run(world: World, names: Sequence[str], output: str, plain: bool) -> int:
     """Print the table, or the services that `names` name, and return the status. Raises IpvsadmError."""
     wanted = [service_of(name) for name in dict.fromkeys(names)]
     try:
@@ -29,16 +29,31 @@ def run(world: World, names: Sequence[str], output: str) -> int:
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if output == "table":
-        from .draw import drawn
-
-        text = drawn(table, world.columns)
+        _tell(table, world, plain)
     else:
         from .document.writing import pieces
 
-        text = pieces(table, output)
-    for piece in text:
-        world.write(piece)
+        for piece in pieces(table, output):
+            world.write(piece)
     return 0
+
+
+def _tell(table: Table, world: World, plain: bool) -> None:
+    """Print the table for people: drawn, or as plain text, where that is wanted or the table is long."""
+    canvas = world.canvas(plain)
+    if canvas:
+        from . import draw
+
+        few, _ = draw.few(table.services, lambda group: 1 + len(group[1]))
+        if few is not None:
+            world.write(draw.shown(table, canvas))
+            return
+    from .plain import plain_text
+
+    for piece in plain_text(table):
+        world.write(piece)
+    if canvas:
+        world.note(draw.TOO_LONG)
 
 
 def _table(kernel: Kernel, wanted: Iterable[Service], stats: bool) -> Table:

@@ -10,6 +10,7 @@ import stat
 import time
 from typing import TYPE_CHECKING, Any
 
+from ...progress import begin
 from . import frames
 from .frames import CHUNK_BYTES, RING_BYTES, Start
 from .settings import SandboxError, late
@@ -17,11 +18,13 @@ from .settings import SandboxError, late
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...progress import Progress
     from .machine import Machine
     from .settings import Settings
     from .terminal import Terminal
 
 BOOT_SECONDS = 120  # it takes one; a machine under load, longer
+BLINK_SECONDS = 0.5  # between two looks at the clock, where somebody wants to know
 GRACE_SECONDS = 2.0  # between a timeout's SIGTERM and the end
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET)  # nobody is at that stream's other end
@@ -98,18 +101,30 @@ class Relay:
 
     def _boot(self, start: Start) -> int:
         """Wait until the kernel is up and the command runs; or the signal that came before."""
-        end = time.monotonic() + BOOT_SECONDS
+        progress = begin(2)
+        try:
+            return self._booted(start, progress)
+        finally:
+            if progress:
+                progress.clear()
+
+    def _booted(self, start: Start, progress: Progress | None) -> int:
+        began = time.monotonic()
         poller = select.poll()
         poller.register(self._machine.control[0], select.POLLIN)
         poller.register(self._signals, select.POLLIN)
-        while True:  # whoever wants to show that it boots: here it waits
-            ready = {descriptor for descriptor, _ in poller.poll(max(0.0, end - time.monotonic()) * 1000)}
+        while True:
+            passed = time.monotonic() - began
+            if passed >= BOOT_SECONDS:
+                raise self._death(f"not ready after {BOOT_SECONDS} seconds")
+            if progress:
+                progress.tell(f"booting a kernel, {passed:.0f} s")
+            wait = min(BOOT_SECONDS - passed, BLINK_SECONDS if progress else BOOT_SECONDS)
+            ready = {descriptor for descriptor, _ in poller.poll(wait * 1000)}
             if self._signals in ready:
                 for number in os.read(self._signals, CHUNK_BYTES):
                     if number in FORWARDED:
                         return number
-            if not ready:
-                raise self._death(f"not ready after {BOOT_SECONDS} seconds")
             heard = self._heard() if self._machine.control[0] in ready else iter(())
             for name, *values in heard:
                 if name == "ready":

@@ -1,8 +1,7 @@
-"""All that is drawn with rich, and the same as plain text."""
+"""`show` as plain text: for people whose stdout is no terminal."""
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from ..text.rules import daemon_state
@@ -18,17 +17,7 @@ if TYPE_CHECKING:
 
 HEADS: Row = ("Service / server", "Settings", "Weight", "Active", "Inactive")
 WORDS = 2  # how many columns hold words; the others hold numbers, at the right
-DRAWN = 2000  # rows; longer tables are plain text, since drawing takes long
 INDENT = "  "
-
-
-def drawn(table: Table, columns: int | None) -> Iterator[str]:
-    """`table` for people: drawn for a terminal of so many `columns`, or plain text without ANSI for None."""
-    size = sum(1 + len(servers) for _, servers in table.services)
-    if columns is None or size > DRAWN:
-        yield from _plain(table)
-    else:
-        yield _on_terminal(table, columns)
 
 
 def _rows(table: Table) -> Iterator[tuple[Row, list[Row]]]:
@@ -59,7 +48,7 @@ def _notes(table: Table) -> Iterator[str]:
         yield f"{daemon_state(daemon)} daemon: {told(daemon_settings(daemon))}"
 
 
-def _plain(table: Table) -> Iterator[str]:
+def plain_text(table: Table) -> Iterator[str]:
     """`table` in columns that are as wide as what they hold."""
     rows: list[Row] = [HEADS]
     for service, servers in _rows(table):
@@ -73,27 +62,3 @@ def _plain(table: Table) -> Iterator[str]:
         yield INDENT.join(cells).rstrip() + "\n"
     for note in _notes(table):
         yield f"{note}\n"
-
-
-def _on_terminal(table: Table, columns: int) -> str:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table as Drawing
-    from rich.text import Text
-
-    drawing = Drawing(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for index, head in enumerate(HEADS):
-        if index < WORDS:
-            drawing.add_column(head, overflow="fold")
-        else:
-            drawing.add_column(head, justify="right", no_wrap=True)
-    for service, servers in _rows(table):
-        drawing.add_row(*map(Text, service), style="bold cyan")
-        for name, settings, weight, *numbers in servers:
-            drawing.add_row(name, settings, Text(weight, "yellow" if weight == "0" else ""), *numbers)
-    console = Console(file=StringIO(), force_terminal=True, width=columns, highlight=False, markup=False)
-    with console.capture() as captured:
-        console.print(drawing)
-        for note in _notes(table):
-            console.print(note, style="dim")
-    return captured.get()
