@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from .progress import Progress
     from .verbs.draw.canvas import Canvas
 
-VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
+VERBS = (
+    "show",
+    "check",
+    "diff",
+    "apply",
+    "set",
+    "top",
+    "sandbox",
+)  # those of verbs/app.py; all else is ipvsadm's grammar
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
 RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
@@ -151,6 +159,22 @@ class World:
             columns = 0
         said = os.environ.get("COLUMNS", "")
         return columns or (int(said) if said.isascii() and said.isdigit() and 0 < len(said) < 5 else 0) or COLUMNS
+
+    @property
+    def terminal(self) -> tuple[int, int] | None:
+        """What keys come from and what can be drawn on; None if a person isn't at both, or it can't be drawn on."""
+        if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+            return None
+        return (self._stdin, self._stdout) if os.isatty(self._stdin) and os.isatty(self._stdout) else None
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing for so long. Raises OutputError as soon as nobody reads stdout any more."""
+        from select import POLLERR, poll
+
+        waiting = poll()
+        waiting.register(self._stdout, 0)
+        if any(what & POLLERR for _, what in waiting.poll(max(0, seconds * 1000))):
+            raise OutputError("", status=PIPE_CLOSED)
 
     def note(self, *notes: str) -> None:
         """Say on stderr, if a person looks at it, what may surprise."""

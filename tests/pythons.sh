@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 if [ $# = 0 ]; then
     for name in cli codec completion connections golden kernel layout lines listing parse record restore rules set \
-        show spelling startup; do
+        show spelling startup top; do
         set -- "$@" "tests/test_$name.py"
     done
 fi

@@ -94,6 +94,18 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='top',
+        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.\n\nRates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that\nof the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all\nrates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second",
+        options=(
+            Parameter(names=('--interval',), value='SECONDS', help='How often to look, from 0.2 to 3600.'),
+            Parameter(names=('--once',), help='Print one sample, and end.'),
+            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), help='For people, or a line of JSON for each sample.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Such as 192.168.2.10:80/tcp or fwmark:7. Default: all.'),
+        ),
+    ),
+    Verb(
         name='check',
         help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
         options=(

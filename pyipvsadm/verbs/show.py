@@ -61,14 +61,14 @@ def _table(kernel: Kernel, wanted: Iterable[Service], stats: bool) -> Table:
     if not wanted:
         table = kernel.table(stats)
     else:
-        services = [_service(kernel, service) for service in wanted]
+        services = [named(kernel, service) for service in wanted]
         table = Table(services=tuple((service, tuple(kernel.servers(service, stats))) for service in services))
     servers = dict(table.services)
     ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in services_in_order(servers))
     return table.replace(services=tuple(ordered))
 
 
-def _service(kernel: Kernel, service: Service) -> Service:
+def named(kernel: Kernel, service: Service) -> Service:
     """The service that is named so, with its settings and counters. Raises IpvsadmError if there is none."""
     try:
         return kernel.service(service)

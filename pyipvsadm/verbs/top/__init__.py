@@ -1,0 +1,68 @@
+"""`top`: a live view of rates and connections; one sample as text; samples as lines of JSON."""
+
+from __future__ import annotations
+
+from time import monotonic, time
+from typing import TYPE_CHECKING
+
+from ...classic import refused
+from ...errors import UsageError
+from ...text.spelling import service_of
+from ..show import named
+from .feed import line, read
+from .sample import follow
+from .view import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ...cli import World
+    from .feed import Reader
+    from .sample import Sample
+
+
+def run(world: World, names: Sequence[str], interval: float, output: str, once: bool) -> int:
+    """Show what `names` name, or all, until the user has seen enough, and return the status. Raises IpvsadmError."""
+    wanted = [service_of(name) for name in dict.fromkeys(names)]
+    terminal = world.terminal
+    if output == "text" and not once and terminal is None:
+        raise UsageError(
+            "top: the live view needs a terminal",
+            hint="`pyipvsadm top --once` prints one sample as text, `pyipvsadm top -o ndjson` each as a line of JSON",
+        )
+    kernel = world.kernel
+    try:
+        for service in wanted:
+            named(kernel, service)
+        if output == "text" and not once and terminal:
+            from .live import live
+
+            return live(*terminal, lambda: read(kernel, wanted), interval)
+        return _printed(world, lambda: read(kernel, wanted), interval, output, once)
+    except OSError as error:
+        raise refused("list", error.errno or 0) from error
+
+
+def _printed(world: World, reader: Reader, interval: float, output: str, once: bool) -> int:
+    """Print samples, one or until we're interrupted; the first when all rates are known."""
+    for sample in _samples(world, reader, interval):
+        if sample.settled:
+            for piece in [line(sample, time())] if output == "ndjson" else plain(sample, world.columns):
+                world.write(piece)
+            world.flush()
+            if once:
+                break
+    return 0
+
+
+def _samples(world: World, reader: Reader, interval: float) -> Iterator[Sample]:
+    """A sample every `interval` seconds, without end."""
+    due = monotonic()
+    sample = None
+    while True:
+        table = reader()
+        if table is not None:
+            sample = follow(sample, table, monotonic())
+            yield sample
+        due = max(due + interval, monotonic())
+        world.rest(due - monotonic())

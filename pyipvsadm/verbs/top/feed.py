@@ -1,0 +1,79 @@
+"""The table, as it is read for each sample, and samples as lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from errno import EBADMSG, ESRCH
+from typing import TYPE_CHECKING
+
+from ...model import Stats
+from ..document.writing import COUNTS, counted, server_data, service_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...kernel import Kernel
+    from ...model import Server, Service
+    from ...text.settings import Settings
+    from .sample import Rates, Row, Sample, Totals
+
+    Table = list[tuple[Service, list[Server]]]
+    Reader = Callable[[], Table | None]
+
+DIGITS = 3  # behind the point of a rate
+
+
+def read(kernel: Kernel, wanted: Sequence[Service]) -> Table | None:
+    """The services that there are, or those of `wanted`, and their servers, all with counters.
+
+    None if they change faster than they can be read. Raises OSError.
+    """
+    try:
+        found = filter(None, (_one(kernel, service) for service in wanted)) if wanted else kernel.services(True)
+        return [(service, kernel.servers(service, True)) for service in found]
+    except OSError as error:
+        if error.errno == EBADMSG:
+            return None
+        raise
+
+
+def _one(kernel: Kernel, service: Service) -> Service | None:
+    try:
+        return kernel.service(service)
+    except OSError as error:
+        if error.errno == ESRCH:
+            return None
+        raise
+
+
+def line(sample: Sample, clock: float) -> str:
+    """`sample` as a line of JSON, with the names that `show` has; `clock` is in seconds since 1970."""
+    services = []
+    for group in sample.groups:
+        if not group.row.gone:
+            servers = [
+                {**server_data(row.server), **_counted(row)} for row in group.servers if row.server and not row.gone
+            ]
+            services.append({**service_data(group.row.service), **_counted(group.row), "servers": servers})
+    totals = sample.totals
+    total = {
+        "services": totals.services,
+        "servers": totals.servers,
+        "connections": _connections(totals),
+        "rates": dict(zip(COUNTS, _rounded(totals.rates), strict=True)),
+    }
+    return json.dumps({"time": round(clock, DIGITS), "services": services, "total": total}) + "\n"
+
+
+def _counted(row: Row) -> Settings:
+    """What there is to tell of a row, with our rates in the place of the kernel's."""
+    return counted(Stats.make((*row.meter.counters, *_rounded(row.meter.rates))), _connections(row))
+
+
+def _connections(row: Row | Totals) -> Settings:
+    return {"active": row.active, "inactive": row.inactive, "persistent": row.persistent}
+
+
+def _rounded(rates: Rates | None) -> tuple[float | None, ...]:
+    """`rates` for people's eyes; None where they aren't known yet."""
+    return tuple(round(rate, DIGITS) for rate in rates) if rates else (None,) * len(COUNTS)

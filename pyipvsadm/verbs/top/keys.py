@@ -1,0 +1,221 @@
+"""Pure: the state of the view, and what a key makes of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...record import Record
+from .columns import BY_NAME
+from .sample import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .sample import Key
+
+INTERVALS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+LONGEST_FILTER = 60
+ESCAPE = b"\x1b"
+SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O[@-~])")
+BEGINNING = re.compile(rb"\x1b(\[[0-?]*[ -/]*|O)?")
+NAMED = {  # what terminals send for keys that are no letters, behind Esc
+    b"[A": "up", b"[B": "down", b"[C": "right", b"[D": "left", b"[H": "home", b"[F": "end",
+    b"OA": "up", b"OB": "down", b"OC": "right", b"OD": "left", b"OH": "home", b"OF": "end",
+    b"[1~": "home", b"[4~": "end", b"[7~": "home", b"[8~": "end", b"[5~": "page up", b"[6~": "page down",
+}  # fmt: skip
+CONTROL = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\x08": "backspace", "\x15": "clear", "\x0c": "redraw"}
+
+
+class Shown(NamedTuple):
+    """What the screen shows: the keys of all rows in their order, how many lines it has for them, and columns."""
+
+    keys: Sequence[Key] = ()
+    page: int = 1
+    columns: Sequence[str] = ("name",)
+
+
+class State(Record):
+    """What the user has chosen.
+
+    `folded` tells whether services are, and `others` for which of them it is otherwise. `cursor` is the row that
+    is pointed at, None for none, and `line` its place; `top` is the first line that is seen.
+    """
+
+    __slots__ = ()
+    interval: float = 1.0
+    sort: str = "new"
+    reverse: bool = False
+    history: str = "new"
+    filter: str = ""
+    typing: bool = False
+    folded: bool = False
+    others: frozenset[Key] = frozenset()
+    cursor: Key | None = None
+    line: int = -1
+    top: int = 0
+    paused: bool = False
+    help: bool = False
+    leaving: bool = False
+
+    def is_folded(self, service: Key) -> bool:
+        """Whether the servers of this service are hidden."""
+        return self.folded != (service in self.others)
+
+
+def decoded(data: bytes) -> tuple[list[str], bytes]:
+    """The keys that `data` from a terminal stands for, and the beginning of one at its end."""
+    keys: list[str] = []
+    while data:
+        if data.startswith(ESCAPE):
+            if found := SEQUENCE.match(data):
+                if name := NAMED.get(found[1]):
+                    keys.append(name)
+                data = data[found.end() :]
+            elif BEGINNING.fullmatch(data):
+                return keys, data
+            else:
+                keys.append("escape")
+                data = data[1:]
+            continue
+        text, escape, rest = data.partition(ESCAPE)
+        letters = text.decode("utf-8", "ignore")
+        keys += [CONTROL.get(letter, letter) for letter in letters if letter in CONTROL or letter.isprintable()]
+        data = escape + rest
+    return keys, b""
+
+
+def press(state: State, key: str, shown: Shown) -> State:
+    """What `key` makes of `state`, while `shown` is on the screen."""
+    if state.help:
+        return state.replace(help=False, leaving=key == "q")
+    if state.typing:
+        return _typed(state, key)
+    action = ACTIONS.get(key)
+    return action(state, shown) if action else state
+
+
+def settle(state: State, shown: Shown, services: frozenset[Key]) -> State:
+    """`state` as it is when `shown` is to be drawn: the cursor on a row that there is, and on the screen."""
+    others = state.others & services if state.others else state.others
+    last = len(shown.keys) - 1
+    line = state.line
+    if state.cursor is not None:
+        try:
+            line = shown.keys.index(state.cursor)
+        except ValueError:
+            line = min(line, last)
+    cursor = shown.keys[line] if line >= 0 else None
+    top = min(max(state.top, line - shown.page + 1), line) if cursor else 0
+    top = max(0, min(top, last + 1 - shown.page))
+    if (others, line, cursor, top) == (state.others, state.line, state.cursor, state.top):
+        return state
+    return state.replace(others=others, line=line, cursor=cursor, top=top)
+
+
+def _typed(state: State, key: str) -> State:
+    """A key while the filter is typed."""
+    if key == "enter":
+        return state.replace(typing=False)
+    if key == "escape":
+        return state.replace(typing=False, filter="")
+    if key == "backspace":
+        return state.replace(filter=state.filter[:-1], typing=bool(state.filter))
+    if key == "clear":
+        return state.replace(filter="")
+    return state.replace(filter=(state.filter + key)[:LONGEST_FILTER]) if len(key) == 1 else state
+
+
+def _moved(lines: Callable[[Shown], int]) -> Callable[[State, Shown], State]:
+    """What moves the cursor by so many `lines`."""
+
+    def move(state: State, shown: Shown) -> State:
+        if not shown.keys:
+            return state
+        line = max(0, min(state.line + lines(shown), len(shown.keys) - 1))
+        return state.replace(line=line, cursor=shown.keys[line])
+
+    return move
+
+
+def _sorted_by(step: int) -> Callable[[State, Shown], State]:
+    """What sorts by the column that stands so many columns further."""
+
+    def choose(state: State, shown: Shown) -> State:
+        names = shown.columns
+        place = names.index(state.sort) + step if state.sort in names else 0
+        name = names[place % len(names)]
+        return state.replace(sort=name, history=name if BY_NAME[name].metric is not None else state.history)
+
+    return choose
+
+
+def _faster(step: int) -> Callable[[State, Shown], State]:
+    """What takes the next interval of INTERVALS that is longer, or shorter."""
+
+    def change(state: State, _: Shown) -> State:
+        others = [one for one in INTERVALS[::step] if (one - state.interval) * step > 0]
+        return state.replace(interval=others[0]) if others else state
+
+    return change
+
+
+def _fold(state: State, shown: Shown) -> State:
+    if state.cursor is None:
+        return _moved(lambda _: 1)(state, shown)
+    service = state.cursor[:KEY]
+    return state.replace(others=state.others ^ {service}, cursor=service)
+
+
+def _fold_all(state: State, _: Shown) -> State:
+    cursor = state.cursor[:KEY] if state.cursor else None
+    return state.replace(folded=not state.folded, others=frozenset(), cursor=cursor)
+
+
+def _escape(state: State, _: Shown) -> State:
+    return state.replace(filter="") if state.filter else state.replace(cursor=None, line=-1)
+
+
+ACTIONS: dict[str, Callable[[State, Shown], State]] = {
+    "q": lambda state, _: state.replace(leaving=True),
+    "?": lambda state, _: state.replace(help=True),
+    "h": lambda state, _: state.replace(help=True),
+    "/": lambda state, _: state.replace(typing=True),
+    "p": lambda state, _: state.replace(paused=not state.paused),
+    " ": lambda state, _: state.replace(paused=not state.paused),
+    "r": lambda state, _: state.replace(reverse=not state.reverse),
+    "right": _sorted_by(1),
+    ">": _sorted_by(1),
+    "left": _sorted_by(-1),
+    "<": _sorted_by(-1),
+    "+": _faster(1),
+    "=": _faster(1),
+    "-": _faster(-1),
+    "up": _moved(lambda _: -1),
+    "k": _moved(lambda _: -1),
+    "down": _moved(lambda _: 1),
+    "j": _moved(lambda _: 1),
+    "page up": _moved(lambda shown: -shown.page),
+    "page down": _moved(lambda shown: shown.page),
+    "home": _moved(lambda shown: -len(shown.keys)),
+    "g": _moved(lambda shown: -len(shown.keys)),
+    "end": _moved(lambda shown: len(shown.keys)),
+    "G": _moved(lambda shown: len(shown.keys)),
+    "enter": _fold,
+    "f": _fold_all,
+    "escape": _escape,
+}
+HELP = (  # keys, and what they do
+    ("Up Down, k j", "move the cursor, as do Page Up, Page Down, Home and End"),
+    ("Left Right, < >", "choose the column to sort by"),
+    ("r", "sort the other way round"),
+    ("/", "show only names that hold a text: Enter keeps it, Esc ends it"),
+    ("Enter", "fold or unfold the service at the cursor"),
+    ("f", "fold or unfold all services"),
+    ("p, Space", "pause the screen; counting goes on"),
+    ("+ -", "a longer or a shorter interval"),
+    ("Esc", "end the filter, or take the cursor away"),
+    ("Ctrl-L", "draw the screen anew"),
+    ("?, h", "this page"),
+    ("q, Ctrl-C", "leave"),
+)

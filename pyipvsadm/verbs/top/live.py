@@ -1,0 +1,92 @@
+"""The live view: samples, keys and the clock in, pictures out."""
+
+from __future__ import annotations
+
+import gc
+import os
+from time import monotonic, strftime
+from typing import TYPE_CHECKING
+
+from .columns import NAME
+from .keys import Shown, State, press, settle
+from .layout import layout, listed
+from .sample import follow
+from .terminal import Ended, Terminal
+from .view import ASCII, Screen, Signs, frame
+
+if TYPE_CHECKING:
+    from .feed import Reader
+    from .sample import Sample
+
+
+def live(source: int, sink: int, reader: Reader, interval: float) -> int:
+    """Show samples until the user leaves, and return the status. Raises OSError where the table can't be read."""
+    gc.freeze()  # what the start has made stays: looking through it for garbage takes a fifth of our time
+    try:
+        with Terminal(source, sink) as terminal:
+            Live(terminal, reader, interval).run()
+            return 0
+    except Ended as ended:
+        return ended.status
+    except KeyboardInterrupt:
+        return 0  # as `q`: whoever watches has no other plan
+
+
+class Live:
+    """What is on the screen, and why."""
+
+    def __init__(self, terminal: Terminal, reader: Reader, interval: float) -> None:
+        self._terminal, self._reader = terminal, reader
+        self._state = State(interval=interval)
+        self._shown = Shown()
+        self._sample: Sample | None = None
+        self._seen: Sample | None = None  # which is an older one while the screen is paused
+        self._clock = ""
+        self._signs = signs()
+
+    def run(self) -> None:
+        """Go on until the user leaves."""
+        due = monotonic()
+        while not self._state.leaving:
+            if monotonic() >= due:
+                self.look()
+                due = max(due + self._state.interval, monotonic())
+            self.draw()
+            interval = self._state.interval
+            for key in self._terminal.wait(due - monotonic()):
+                if key == "redraw":
+                    self._terminal.forget()
+                self._state = press(self._state, key, self._shown)
+            due += self._state.interval - interval
+
+    def look(self) -> None:
+        """Take a sample."""
+        table = self._reader()
+        if table is None:
+            return
+        if self._sample is None and sum(1 + len(servers) for _, servers in table) > self._screen().page:
+            self._state = self._state.replace(folded=True)  # an overview first
+        self._sample = follow(self._sample, table, monotonic())
+
+    def _screen(self) -> Screen:
+        return Screen(*self._terminal.size(), self._signs, self._clock)
+
+    def draw(self) -> None:
+        """Show the last sample, or that at which the screen was paused."""
+        if not self._state.paused or self._seen is None:
+            self._seen, self._clock = self._sample, strftime("%H:%M:%S")
+        sample, screen = self._seen, self._screen()
+        if sample is None:
+            return
+        rows = listed(sample, self._state)
+        columns = [NAME.name, *(column.name for column, _ in layout(screen.width, 0).columns)]
+        self._shown = Shown([row.key for _, row in rows], screen.page, columns)
+        self._state = settle(self._state, self._shown, frozenset(group.row.key for group in sample.groups))
+        self._terminal.draw(frame(sample, rows, self._state, screen), screen.width)
+
+
+def signs() -> Signs:
+    """The signs that the terminal has: a console of Linux, and encodings but UTF-8, have only ASCII's."""
+    name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    encoding = name.partition(".")[2].partition("@")[0].replace("-", "").lower()
+    return ASCII if os.environ.get("TERM") == "linux" or encoding not in ("", "utf8") else Signs()

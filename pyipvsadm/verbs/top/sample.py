@@ -1,0 +1,266 @@
+"""Pure: what the kernel says again and again -> rates, changes and history of services and servers."""
+
+from __future__ import annotations
+
+from array import array
+from operator import sub
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...text.order import in_order, servers_in_order
+from ...text.spelling import spelled, spelled_server
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ...model import Server, Service, Stats
+
+    Found = Iterable[tuple[Service, Iterable[Server]]]  # a table, with counters
+    Counts = tuple[int, ...]  # connections, packets in and out, bytes in and out, as Stats has them
+    Rates = tuple[float, ...]  # the same per second
+    Key = tuple[object, ...]
+
+REFRESH = 2.0  # seconds after which the kernel brings the counters that it tells up to date (ip_vs_est.c)
+SLACK = 0.95  # clocks differ: what takes this part of REFRESH is taken for it
+MARKED = 5.0  # seconds for which a change stays marked
+HISTORY = 120  # samples that are kept of each service
+METRICS = 6  # figures of a sample in a history: active connections, and the rates
+COUNTERS = 5  # the first fields of Stats; the others are the kernel's own estimates
+KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
+NO_MORE: Counts = (0,) * COUNTERS
+NOTHING: Rates = (0.0,) * COUNTERS
+
+
+class Meter(NamedTuple):
+    """Counters, and how fast they grow: None as long as that isn't known.
+
+    `since` is when they were last seen to have grown, or when they were first seen.
+    """
+
+    counters: Counts
+    rates: Rates | None
+    since: float
+
+
+class Mark(NamedTuple):
+    """A change: what `came`, has `gone` or is of another `weight` than it `was`. Shown `until` then."""
+
+    kind: str
+    until: float
+    was: int = 0
+
+
+class Row(NamedTuple):
+    """A server, or a service (`server` is None) with the sums of its servers. `key` tells it from other rows."""
+
+    key: Key
+    name: str
+    service: Service
+    server: Server | None
+    meter: Meter
+    mark: Mark | None
+    weight: int
+    active: int
+    inactive: int
+    persistent: int
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is there no more."""
+        return self.mark is not None and self.mark.kind == "gone"
+
+
+class Group(NamedTuple):
+    """A service, its servers, and its history: METRICS figures for each of up to HISTORY samples."""
+
+    row: Row
+    servers: tuple[Row, ...]
+    history: array[float]
+
+
+class Totals(NamedTuple):
+    """The sums of all services that are there."""
+
+    services: int = 0
+    servers: int = 0
+    weight: int = 0
+    active: int = 0
+    inactive: int = 0
+    persistent: int = 0
+    rates: Rates | None = None
+    history: array[float] = array("f")
+
+
+class Sample(NamedTuple):
+    """All that is known at a moment. Times are those of a monotonic clock, in seconds."""
+
+    started: float
+    now: float
+    groups: tuple[Group, ...]  # in the order of ipvsadm's lists
+    totals: Totals
+
+    @property
+    def settled(self) -> bool:
+        """Whether the kernel has brought all counters up to date since the start."""
+        return self.now - self.started >= REFRESH * SLACK
+
+
+def follow(before: Sample | None, found: Found, now: float) -> Sample:
+    """What is known when the kernel tells `found`, `now`."""
+    known = {group.row.key: group for group in before.groups} if before else {}
+    moment = Moment(now, now - before.now if before else 0.0, before is None)
+    groups: dict[Key, Group] = {}
+    for service, servers in found:
+        key = service[:KEY]
+        groups[key] = _group(known.get(key), service, servers, moment)
+    if groups.keys() == known.keys():
+        ordered = tuple([groups[key] for key in known])
+    else:
+        for key, old in known.items():
+            if key not in groups and (row := _gone(old.row, now)):
+                rows = tuple(gone for server in old.servers if (gone := _gone(server, now)))
+                groups[key] = Group(row, rows, old.history)
+        ordered = tuple(groups[service[:KEY]] for service in in_order(group.row.service for group in groups.values()))
+    started = before.started if before else now
+    settled = now - started >= REFRESH * SLACK
+    return Sample(started, now, ordered, _totals(before.totals if before else Totals(), ordered, settled))
+
+
+class Moment(NamedTuple):
+    """When a sample is taken, how long after that before, and whether it is the first: then all is old."""
+
+    now: float
+    step: float
+    first: bool
+
+
+def _group(old: Group | None, service: Service, servers: Iterable[Server], moment: Moment) -> Group:
+    """A service and its servers, of which `old` was known."""
+    if old and old.row.gone:
+        old = None
+    known = {row.key: row for row in old.servers} if old else {}
+    own = service[:KEY]
+    rows: dict[Key, Row] = {}
+    for server in servers:
+        key = (*own, *server[:SERVER_KEY])
+        rows[key] = _server_row(known.get(key), key, service, server, moment)
+    weight, active, inactive, persistent = map(sum, _columns(rows.values()))
+    if rows.keys() == known.keys():
+        ordered = tuple([rows[key] for key in known])
+    else:
+        ordered = _with_gone(rows, known, moment.now)
+    now = moment.now
+    mark = _mark(old.row.mark, now) if old else None if moment.first else Mark("came", now + MARKED)
+    meter = measured(old.row.meter if old else None, _counters(service.stats), now, moment.step)
+    name = old.row.name if old else spelled(service)
+    row = Row(own, name, service, None, meter, mark, weight, active, inactive, persistent)
+    return Group(row, ordered, _longer(old.history if old else array("f"), active, meter.rates))
+
+
+def _with_gone(rows: dict[Key, Row], known: dict[Key, Row], now: float) -> tuple[Row, ...]:
+    """`rows`, and those of `known` that have just gone, in the order of lists."""
+    left = {key: gone for key, row in known.items() if key not in rows and (gone := _gone(row, now))}
+    servers = {row.server: row for row in (*rows.values(), *left.values()) if row.server}
+    return tuple(servers[server] for server in servers_in_order(list(servers)))
+
+
+def _server_row(old: Row | None, key: Key, service: Service, server: Server, moment: Moment) -> Row:
+    if old and old.gone:
+        old = None
+    now = moment.now
+    if old is None:
+        mark = None if moment.first else Mark("came", now + MARKED)
+    elif old.weight != server.weight:
+        mark = Mark("weight", now + MARKED, old.weight)
+    else:
+        mark = _mark(old.mark, now)
+    meter = measured(old.meter if old else None, _counters(server.stats), now, moment.step)
+    name = old.name if old else spelled_server(server)
+    figures = server.weight, server.active, server.inactive, server.persistent
+    return Row(key, name, service, server, meter, mark, *figures)
+
+
+def _columns(rows: Collection[Row]) -> Iterable[tuple[int, ...]]:
+    """The weights, and the active, inactive and persistent connections of `rows`."""
+    return zip(*[row[-4:] for row in rows], strict=True) if rows else ((),) * 4
+
+
+def _counters(stats: Stats | None) -> Counts:
+    return stats[:COUNTERS] if stats else (0,) * COUNTERS
+
+
+def _mark(mark: Mark | None, now: float) -> Mark | None:
+    """`mark`, as long as it is to be seen."""
+    return mark if mark and now < mark.until else None
+
+
+def _gone(row: Row, now: float) -> Row | None:
+    """The row of what is there no more; None when it is to be forgotten."""
+    if not row.gone:
+        return row._replace(
+            mark=Mark("gone", now + MARKED), active=0, inactive=0, persistent=0, meter=_still(row.meter)
+        )
+    return row if _mark(row.mark, now) else None
+
+
+def _still(meter: Meter) -> Meter:
+    return meter._replace(rates=NOTHING)
+
+
+def measured(before: Meter | None, counters: Counts, now: float, step: float) -> Meter:
+    """How fast `counters` grow, which were read `now`, `step` seconds after those of `before`.
+
+    The kernel adds up what its processors counted every REFRESH seconds, for each service and server at
+    another moment. Counters that are read more often stand still, then grow by what came in REFRESH; so a rate
+    holds until the next growth is overdue.
+    """
+    if before is None:
+        return Meter(counters, None, now)
+    quiet = now - before.since
+    patience = REFRESH * SLACK if before.rates is None else REFRESH + min(step, REFRESH) / 2
+    if counters == before.counters:
+        if quiet < patience or before.rates == NOTHING:
+            return before
+        return Meter(counters, NOTHING, before.since)
+    more = gained(before.counters, counters)
+    if more == NO_MORE:  # they were zeroed, and what comes next is all that came since they last grew
+        return Meter(counters, before.rates, before.since)
+    if step < REFRESH * SLACK:
+        span = REFRESH
+    else:  # what didn't show at the last reading shows now
+        span = quiet if before.rates and quiet <= REFRESH + 1.5 * step and step < patience else step
+    return Meter(counters, tuple([count / span for count in more]), now)
+
+
+def gained(old: Counts, new: Counts) -> Counts:
+    """What was counted between `old` and `new`, though counters were zeroed or went round meanwhile.
+
+    Those of old kernels have 32 bits. All are zeroed together, so that none has grown beside one that has
+    shrunk, except where the latter was near its end.
+    """
+    more = tuple(map(sub, new, old))
+    if min(more) >= 0:
+        return more
+    ends = [1 << 32 if count < 1 << 32 else 1 << 64 for count in old]
+    went_round = all(gain >= 0 or count > end // 2 for gain, count, end in zip(more, old, ends, strict=True))
+    if went_round and max(more) > 0:
+        return tuple(gain if gain >= 0 else gain + end for gain, end in zip(more, ends, strict=True))
+    return new
+
+
+def _totals(before: Totals, groups: Iterable[Group], settled: bool) -> Totals:
+    there = [group for group in groups if not group.row.gone]
+    servers = sum(not row.gone for group in there for row in group.servers)
+    weight, active, inactive, persistent = map(sum, _columns([group.row for group in there]))
+    rates = None
+    if settled:
+        known = [group.row.meter.rates for group in there if group.row.meter.rates]
+        rates = tuple(map(sum, zip(*known, strict=True))) if known else NOTHING
+    history = _longer(before.history, active, rates)
+    return Totals(len(there), servers, weight, active, inactive, persistent, rates, history)
+
+
+def _longer(history: array[float], active: int, rates: Rates | None) -> array[float]:
+    """`history` with one more sample, without its first when it is full."""
+    if rates is None:
+        return history
+    return (history + array("f", (active, *rates)))[-METRICS * HISTORY :]

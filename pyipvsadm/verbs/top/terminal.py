@@ -1,0 +1,215 @@
+"""The terminal while the view is on it: keys and signals come in, lines go out; afterwards it is as it was."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import termios
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.color import ColorSystem
+from rich.style import Style
+
+from .keys import decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .view import Line
+
+# The alternate screen, no cursor, no wrapping; and back. Each is left alone by terminals that don't know it.
+ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H\x1b[2J"
+LEAVE = b"\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
+BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"  # what stands between is shown at once
+IFLAG, LFLAG, CC = 0, 3, 6  # of what tcgetattr returns
+ESCAPE_SECONDS = 0.05  # after which an Esc isn't the beginning of another key
+PATIENCE = 200  # milliseconds for a terminal that takes nothing
+KEYS = 4096  # bytes read at once
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+WAKING = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
+
+
+class Ended(Exception):
+    """A signal has said that it is time to go."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+class Terminal:
+    """A terminal, of which `source` gives keys and `sink` takes lines. `with` prepares and restores it.
+
+    A signal of ENDING raises Ended wherever we are, so that nothing that blocks keeps us; others of interest wake
+    `wait` up.
+    """
+
+    def __init__(self, source: int, sink: int) -> None:
+        self._source, self._sink = source, sink
+        self._before: list[Any] = []
+        self._handlers: dict[int, Any] = {}
+        self._wakeup = (-1, -1)
+        self._shown: list[str] = []
+        self._rest = b""
+        self._ended = False
+        self._colours = not os.environ.get("NO_COLOR")
+        self._styles: dict[str, Style] = {}
+
+    def __enter__(self) -> Self:
+        self._before = termios.tcgetattr(self._source)
+        try:
+            self._listen()
+            self._take()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = True  # from here on, signals that end us are late
+        self._give_back()
+        signal.set_wakeup_fd(-1)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        for end in self._wakeup:
+            if end >= 0:
+                os.close(end)
+
+    def size(self) -> tuple[int, int]:
+        """Columns and lines."""
+        try:
+            columns, lines = os.get_terminal_size(self._sink)
+        except OSError:
+            columns = lines = 0
+        return columns or 80, lines or 24
+
+    def draw(self, lines: Sequence[Line], width: int) -> None:
+        """Show `lines`, as many as a screen of `width` columns has. Writes what has changed, at once."""
+        texts = [self._text(line, width) for line in lines]
+        if len(texts) != len(self._shown):
+            self._shown = [""] * len(texts)
+            changed = ["\x1b[2J"]
+        else:
+            changed = []
+        for number, (text, shown) in enumerate(zip(texts, self._shown, strict=True), 1):
+            if text != shown:
+                changed.append(f"\x1b[{number};1H{text}")
+        if changed:
+            self._write("".join((BEGIN, *changed, END)).encode("utf-8", "replace"))
+            self._shown = texts
+
+    def forget(self) -> None:
+        """Draw everything the next time."""
+        self._shown = []
+
+    def wait(self, seconds: float) -> list[str]:
+        """The keys that were pressed; none after `seconds`, or when the size has changed. Raises Ended."""
+        until = monotonic() + (ESCAPE_SECONDS if self._rest else max(0.0, seconds))
+        ready, _, _ = select.select([self._source, self._wakeup[0]], [], [], max(0.0, until - monotonic()))
+        if self._wakeup[0] in ready:
+            self._heed(os.read(self._wakeup[0], KEYS))
+        if self._source in ready:
+            data = self._typed()
+            keys, self._rest = decoded(self._rest + data)
+            return keys
+        if self._rest and not ready:  # it was no beginning
+            keys, self._rest = ["escape", *decoded(self._rest[1:])[0]], b""
+            return keys
+        return []
+
+    def _typed(self) -> bytes:
+        """What was typed. Raises Ended where the terminal has gone."""
+        try:
+            if data := os.read(self._source, KEYS):
+                return data
+        except OSError:
+            pass
+        raise Ended(signal.SIGHUP)
+
+    def _heed(self, numbers: bytes) -> None:
+        """Do what the signals `numbers` say."""
+        if signal.SIGTSTP in numbers:
+            self._suspend()
+        elif signal.SIGCONT in numbers:
+            self._take()
+        if signal.SIGWINCH in numbers:
+            self.forget()
+
+    def _suspend(self) -> None:
+        """Stop, as Ctrl-Z has it, with the terminal as it was; go on where the shell lets us."""
+        self._give_back()
+        own = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, own)
+        if select.select([self._wakeup[0]], [], [], 0)[0]:
+            os.read(self._wakeup[0], KEYS)  # that we go on, we know
+        self._take()
+
+    def _listen(self) -> None:
+        """Hear of signals, but of those that whoever started us wants ignored."""
+        self._wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self._wakeup[1], warn_on_full_buffer=False)
+        for number in (*ENDING, *WAKING):
+            handler: Callable[..., object] = self._end if number in ENDING else _nothing
+            before = signal.getsignal(number)
+            if before is not signal.SIG_IGN:
+                self._handlers[number] = before
+                signal.signal(number, handler)
+
+    def _end(self, number: int, _: object) -> None:
+        if not self._ended:
+            self._ended = True
+            raise Ended(number)
+
+    def _take(self) -> None:
+        """Have keys without a newline and unseen, and the alternate screen. Ctrl-C and Ctrl-Z stay signals."""
+        after = [*self._before[:CC], list(self._before[CC])]
+        after[LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL)
+        after[LFLAG] |= termios.ISIG
+        after[IFLAG] &= ~termios.IXON  # Ctrl-S would stop us in the middle of a line
+        after[CC][termios.VMIN], after[CC][termios.VTIME] = 1, 0
+        termios.tcsetattr(self._source, termios.TCSANOW, after)
+        self._write(ENTER)
+        self.forget()
+
+    def _give_back(self) -> None:
+        """Make the terminal what it was. Keys that nobody has read aren't meant for a shell."""
+        try:
+            self._write(LEAVE)
+            termios.tcflush(self._source, termios.TCIFLUSH)
+            termios.tcsetattr(self._source, termios.TCSANOW, self._before)
+        except (Ended, termios.error):
+            pass  # it has gone
+
+    def _write(self, data: bytes) -> None:
+        """Write `data`, unless the terminal takes nothing: then all is drawn later."""
+        poll = select.poll()
+        poll.register(self._sink, select.POLLOUT)
+        if not poll.poll(PATIENCE):
+            return self.forget()
+        try:
+            while data:
+                data = data[os.write(self._sink, data) :]
+        except OSError:
+            raise Ended(signal.SIGHUP) from None  # the terminal has gone
+        return None
+
+    def _text(self, line: Line, width: int) -> str:
+        """What shows `line`, and nothing behind it: at the end of a full line, that would take its last letter."""
+        full = sum(len(text) for text, _ in line) >= width
+        return "".join([self._styled(*span) for span in line]) + ("" if full else "\x1b[K")
+
+    def _styled(self, text: str, style: str) -> str:
+        if not style or not text:
+            return text
+        made = self._styles.get(style)
+        if made is None:
+            made = Style.parse(style)
+            self._styles[style] = made = made if self._colours else made.without_color
+        return made.render(text, color_system=ColorSystem.STANDARD)
+
+
+def _nothing(*_: object) -> None:
+    """Stand for a signal of which the wakeup tells."""
