@@ -19,20 +19,14 @@ if TYPE_CHECKING:
     from .progress import Progress
     from .verbs.draw.canvas import Canvas
 
-VERBS = (
-    "show",
-    "check",
-    "diff",
-    "apply",
-    "set",
-    "top",
-    "sandbox",
-)  # those of verbs/app.py; all else is ipvsadm's grammar
+# fmt: off
+VERBS = (  # those of verbs/app.py; all else is ipvsadm's grammar
+    "show", "check", "diff", "apply", "set", "top", "sandbox",
+)
+# fmt: on
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
 RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
-
-
 STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
 COLUMNS = 80  # of a terminal that doesn't tell
 
@@ -145,20 +139,19 @@ class World:
         from .verbs.draw.canvas import Canvas
 
         return Canvas(
-            columns=self._columns(terminal),
+            columns=self.columns or _columns_said(),
             ansi=ansi,
             colour=not os.environ.get("NO_COLOR"),
             unicode=_speaks_utf8(),
         )
 
-    def _columns(self, terminal: bool) -> int:
-        """The width of the terminal that stdout is, or else what COLUMNS says."""
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal that stdout is; None if it is none, or doesn't tell."""
         try:
-            columns = os.get_terminal_size(self._stdout).columns if terminal else 0
+            return os.get_terminal_size(self._stdout).columns or None
         except OSError:
-            columns = 0
-        said = os.environ.get("COLUMNS", "")
-        return columns or (int(said) if said.isascii() and said.isdigit() and 0 < len(said) < 5 else 0) or COLUMNS
+            return None
 
     @property
     def terminal(self) -> tuple[int, int] | None:
@@ -217,6 +210,12 @@ class World:
             return bool(select([self._stdin], [], [], 0)[0])
         except (OSError, ValueError):
             return False
+
+
+def _columns_said() -> int:
+    """The width that COLUMNS says, or a usual one."""
+    said = os.environ.get("COLUMNS", "")
+    return (int(said) if said.isascii() and said.isdigit() and len(said) < 5 else 0) or COLUMNS
 
 
 def _speaks_utf8() -> bool:
