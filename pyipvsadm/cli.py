@@ -7,7 +7,19 @@ import sys
 from errno import EPIPE
 
 from . import classic
-from .errors import INTERRUPTED, LISTING, OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, NoCommandError, OutputError, mismatch
+from .errors import (
+    INTERRUPTED,
+    LISTING,
+    OLDEST_IPVS,
+    PIPE_CLOSED,
+    IpvsadmError,
+    NoCommandError,
+    OptionError,
+    OutputError,
+    UsageError,
+    mismatch,
+)
+from .text.options import NETNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
     from .kernel import Kernel
     from .names import Names
 
-VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
+VERBS = ("show", "check", "diff", "apply", "set", "netns", "sandbox")  # of verbs/app.py; all else is ipvsadm's
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
 
@@ -35,12 +47,31 @@ class World:
         names: Names | None = None,
     ) -> None:
         self.program = os.path.basename(program).replace("__main__.py", "pyipvsadm")
+        self.netns = ""  # the network namespace that was named, and entered
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._pieces: list[str] = []
         self._size = 0
         self._kernel = kernel
         self._names = names
+
+    def enter(self, netns: str) -> None:
+        """Be in the network namespace `netns` from here on. Raises IpvsadmError."""
+        from .namespaces import enter
+
+        if self.netns:
+            raise UsageError(f"`{NETNS}` is given twice", hint="name one network namespace")
+        enter(netns)
+        self.netns = netns
+
+    @property
+    def called(self) -> str:
+        """How to call this program again so that it acts on the same table."""
+        if not self.netns:
+            return self.program
+        from shlex import quote
+
+        return f"{self.program} {NETNS} {quote(self.netns)}"
 
     @property
     def kernel(self) -> Kernel:
@@ -155,7 +186,10 @@ class World:
 def main(argv: list[str], world: World, job: Callable[[list[str], World], int] | None = None) -> int:
     """Run one command line, and return the exit status. `world` is all that lies outside."""
     try:
-        status = (job or _run)(argv[1:], world)
+        words = argv[1:]
+        if words and words[0].startswith(NETNS):
+            words = _inside(words, world)
+        status = (job or _run)(words, world)
         world.flush()
     except IpvsadmError as error:
         status = error.status
@@ -166,6 +200,16 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
     except KeyboardInterrupt:
         status = INTERRUPTED
     return status
+
+
+def _inside(words: list[str], world: World) -> list[str]:
+    """Enter the network namespace that `words` begin with, if they do; the words behind it. Raises IpvsadmError."""
+    from .namespaces import parted
+
+    netns, rest = parted(words)
+    if netns is not None:
+        world.enter(netns)
+    return rest
 
 
 def _run(words: list[str], world: World) -> int:
@@ -182,6 +226,10 @@ def _run(words: list[str], world: World) -> int:
     except NoCommandError as error:
         if words and not any(word.startswith("-") for word in words):
             error.hint = _nearest_verb(words[0])
+        raise
+    except OptionError as error:
+        if str(error).startswith(NETNS):
+            error.hint = f"`{NETNS} X` goes before everything else, or behind a verb"
         raise
 
 

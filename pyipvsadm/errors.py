@@ -72,7 +72,9 @@ class OptionError(IpvsadmError):
 
 
 class UnreachableError(IpvsadmError):
-    """There is no IPVS to talk to, or not for us."""
+    """There is no IPVS to talk to, or not for us: `errno` is EPERM then."""
+
+    errno = 0
 
 
 class RefusedError(IpvsadmError):
@@ -149,7 +151,9 @@ def unreachable(errno: int) -> UnreachableError:
     """IPVS can't be reached: `errno` is EPERM without CAP_NET_ADMIN, else the kernel has none."""
     reason = REFUSALS[None, EPERM if errno == EPERM else ENOPROTOOPT][0]
     why = "IPVS takes CAP_NET_ADMIN, even to list: use sudo" if errno == EPERM else "try `modprobe ip_vs` as root"
-    return UnreachableError(
+    error = UnreachableError(
         f"Can't initialize ipvs: {reason}\nAre you sure that IP Virtual Server is built in the kernel or as module?",
         hint=f"{why}; or try things out in a kernel of your own, with `pyipvsadm sandbox`",
     )
+    error.errno = errno
+    return error

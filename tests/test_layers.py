@@ -16,9 +16,9 @@ BESIDE = {"kernel", "names", "text", "plan", "changes", "journal"}
 MAY_IMPORT = {  # part: the parts of ours that it may import, itself always among them
     "__init__": {"cli", "classic", "restore", *BESIDE, *BASE},  # and all of it when asked for: see below
     "__main__": {"cli"},
-    "cli": {"classic", "restore", "complete", "verbs", *BESIDE, *BASE},
-    "complete": {*BESIDE, *BASE},
-    "verbs": {"classic", "restore", "__init__", *BESIDE, *BASE},
+    "cli": {"classic", "restore", "complete", "namespaces", "verbs", *BESIDE, *BASE},
+    "complete": {"namespaces", *BESIDE, *BASE},
+    "verbs": {"namespaces", "classic", "restore", "__init__", *BESIDE, *BASE},
     "classic": {"restore", *BESIDE, *BASE},
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
@@ -26,6 +26,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "changes": BASE,
     "kernel": {"wire", *BASE},
     "names": BASE,
+    "namespaces": {"text", *BASE},  # the option's name
     "text": {"__init__", *BASE},  # the version
     "wire": BASE,
     "model": {"record", "errors"},
@@ -34,6 +35,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
 }
 LAZY = {
     *(("cli", "verbs"), ("cli", "complete"), ("cli", "kernel"), ("cli", "names"), ("cli", "restore")),
+    *(("cli", "namespaces"), ("complete", "namespaces")),
     *(("classic", "restore"), ("classic", "text.listing"), ("classic", "text.connections"), ("classic", "text.rules")),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}

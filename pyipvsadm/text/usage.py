@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import __version__
-from .options import OPTIONS, RULES, Option, Rule
+from .options import NETNS, OPTIONS, RULES, Option, Rule
 
 COMPATIBLE = "ipvsadm v1.31"
 COLUMN = 34  # where explanations start
@@ -23,6 +23,7 @@ def usage(program: str) -> str:
         f"       {program} VERB ...      (`{program} VERB --help` explains one: sandbox)\n\n"
         f"Commands, the first word:\n{commands}\n"
         f"Options:\n{options}\n"
+        f"Before everything else, or behind a verb, {NETNS} NAME|PID|PATH: in that network namespace.\n"
         "Schedulers: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh; persistence engine: sip\n"
     )
 

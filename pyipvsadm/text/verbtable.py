@@ -93,6 +93,13 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='netns',
+        help='List the network namespaces of this machine that hold services, with how many.\n\nThose are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is\nin. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.\n\nWhat may not be looked into is told as unknown.\n\nExit status: 0, or 1 if something is unknown.',
+        options=(
+            Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='How to tell.'),
+        ),
+    ),
+    Verb(
         name='check',
         help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
         options=(

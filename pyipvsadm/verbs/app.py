@@ -2,25 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ..errors import UsageError
+from ..text.options import NETNS
 from .set import settings_help
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..cli import World
 
 app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
+ALONE = ("sandbox",)  # what has nothing to do with a network namespace of this machine
+
+
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
+    if world.netns and words[0] in ALONE:
+        raise UsageError(
+            f"`{NETNS}` is not for `{words[0]}`, which has network namespaces of its own",
+            hint=f"behind `--` go commands that run there: `pyipvsadm sandbox -- pyipvsadm {NETNS} X -Ln`",
+        )
     try:
-        app(words, prog_name=world.program, obj=world)
+        command()(words, prog_name=world.program, obj=world)
     except SystemExit as ended:  # typer has printed its help or its usage error
         return ended.code if isinstance(ended.code, int) else 1
     return 0
+
+
+def command() -> Any:
+    """The application as typer runs it, each verb with the option `--netns` behind its own."""
+    made = typer.main.get_command(app)
+    option = typer.main.get_command(_every_verb).params[0]
+    option.expose_value = False  # it is done with when it was read
+    for verb in _with_inner(made):
+        if verb.name not in ALONE:
+            verb.params.append(option)
+    return made
+
+
+def _with_inner(group: Any) -> Iterator[Any]:
+    for verb in group.commands.values():
+        yield verb
+        if hasattr(verb, "commands"):
+            yield from _with_inner(verb)
+
+
+def _enter(context: typer.Context, netns: str | None) -> None:
+    if netns is not None:
+        context.obj.enter(netns)
+
+
+_every_verb = typer.Typer()
+
+
+@_every_verb.command()
+def _options(
+    netns: Annotated[
+        str | None,
+        typer.Option(
+            NETNS,
+            metavar="NAME|PID|PATH",
+            callback=_enter,
+            is_eager=True,
+            help="Act on this network namespace. The option may stand before the verb as well.",
+        ),
+    ] = None,
+) -> None:
+    """What every verb takes."""
 
 
 @app.callback()
@@ -209,6 +263,25 @@ def show(
     from .show import run
 
     raise typer.Exit(run(context.obj, services or [], output))
+
+
+@app.command()
+def netns(
+    context: typer.Context,
+    output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to tell.")] = "table",
+) -> None:
+    """List the network namespaces of this machine that hold services, with how many.
+
+    Those are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is
+    in. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.
+
+    What may not be looked into is told as unknown.
+
+    Exit status: 0, or 1 if something is unknown.
+    """
+    from .netns import run
+
+    raise typer.Exit(run(context.obj, output))
 
 
 def print_schema(context: typer.Context, wanted: bool) -> None:

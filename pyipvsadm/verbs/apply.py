@@ -66,7 +66,7 @@ def run(world: World, path: str, wishes: Wishes) -> int:
         # Between batches is the place to tell about progress, too.
         outcome = journal.carry_out(plan, world.kernel, before, pause=lambda done: signals.first)
     if not outcome.complete:
-        raise failure(outcome, plan, world.program)
+        raise failure(outcome, plan, world.called)
     world.tell(summary(plan))
     return 0
 
