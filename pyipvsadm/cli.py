@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .kernel import Kernel
     from .names import Names
 
-VERBS = ("show", "check", "diff", "apply", "set", "netns", "sandbox")  # of verbs/app.py; all else is ipvsadm's
+VERBS = ("show", "check", "diff", "apply", "set", "netns", "vip", "sandbox")  # of verbs/app.py; all else is ipvsadm's
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
 

@@ -195,6 +195,12 @@ def test_the_first_word_is_a_verb_or_a_command():
     ("sandbox --kernel ", ["uml", "host"]),
     ("apply --dr", ["--dry-run"]),
     ("apply --dry-run --dr", []),
+    ("vip ", ["ls", "add", "rm", "sync"]),
+    ("vip add ", ["192.0.2.10", "2001:db8::10"]),
+    ("vip rm 192.0.2.10 ", ["2001:db8::10"]),
+    ("vip sync --device ", ["lo", "eth0"]),
+    ("vip --netns b", ["blue"]),
+    ("vip ls --netns b", ["blue"]),
 ])  # fmt: skip
 def test_verbs(line, expected):
     assert words(line) == expected

@@ -2,79 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..errors import UsageError
-from ..text.options import NETNS
+from . import everywhere
 from .set import settings_help
+from .vip.app import DEVICE, Device, whole
+from .vip.app import app as vip_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..cli import World
 
 app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
-ALONE = ("sandbox",)  # what has nothing to do with a network namespace of this machine
-
-
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
-    if world.netns and words[0] in ALONE:
-        raise UsageError(
-            f"`{NETNS}` is not for `{words[0]}`, which has network namespaces of its own",
-            hint=f"behind `--` go commands that run there: `pyipvsadm sandbox -- pyipvsadm {NETNS} X -Ln`",
-        )
     try:
-        command()(words, prog_name=world.program, obj=world)
+        everywhere.command(app, words[0], world)(whole(words), prog_name=world.program, obj=world)
     except SystemExit as ended:  # typer has printed its help or its usage error
         return ended.code if isinstance(ended.code, int) else 1
     return 0
-
-
-def command() -> Any:
-    """The application as typer runs it, each verb with the option `--netns` behind its own."""
-    made = typer.main.get_command(app)
-    option = typer.main.get_command(_every_verb).params[0]
-    option.expose_value = False  # it is done with when it was read
-    for verb in _with_inner(made):
-        if verb.name not in ALONE:
-            verb.params.append(option)
-    return made
-
-
-def _with_inner(group: Any) -> Iterator[Any]:
-    for verb in group.commands.values():
-        yield verb
-        if hasattr(verb, "commands"):
-            yield from _with_inner(verb)
-
-
-def _enter(context: typer.Context, netns: str | None) -> None:
-    if netns is not None:
-        context.obj.enter(netns)
-
-
-_every_verb = typer.Typer()
-
-
-@_every_verb.command()
-def _options(
-    netns: Annotated[
-        str | None,
-        typer.Option(
-            NETNS,
-            metavar="NAME|PID|PATH",
-            callback=_enter,
-            is_eager=True,
-            help="Act on this network namespace. The option may stand before the verb as well.",
-        ),
-    ] = None,
-) -> None:
-    """What every verb takes."""
 
 
 @app.callback()
@@ -195,6 +144,15 @@ def apply(
     keep_weights: KeepWeights = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask about deletions.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Go on though others keep changing the table.")] = False,
+    vips: Annotated[
+        bool,
+        typer.Option(
+            "--vips",
+            help="Bind the addresses of the services as well, as `vip sync` does: before the table is changed; those"
+            " that no service has any more are taken away behind that.",
+        ),
+    ] = False,
+    device: Device = DEVICE,
 ) -> None:
     """Make the table what FILE says, in an order that leaves no service without a server.
 
@@ -217,6 +175,7 @@ def apply(
         dry_run=dry_run,
         yes=yes,
         force=force,
+        vips=device if vips else "",
     )
     raise typer.Exit(verb.run(context.obj, file, wishes))
 
@@ -282,6 +241,9 @@ def netns(
     from .netns import run
 
     raise typer.Exit(run(context.obj, output))
+
+
+app.add_typer(vip_app, name="vip")
 
 
 def print_schema(context: typer.Context, wanted: bool) -> None:

@@ -52,7 +52,7 @@ def test_addresses(network):
     with reading() as found:
         addresses = found.addresses()
     by_address = {one.address: one for one in addresses}
-    assert by_address[VIP].__dict__ | {"flags": 0} == Address(VIP, 32, "vip", 0, FOREVER).__dict__
+    assert by_address[VIP].__dict__ | {"flags": 0, "created": 0} == Address(VIP, 32, "vip", 0, FOREVER).__dict__
     assert (by_address["10.1.0.1"].prefix, by_address["10.1.0.1"].device) == (24, "client")
     assert "192.0.2.1" in by_address
     assert "192.0.2.2" not in by_address

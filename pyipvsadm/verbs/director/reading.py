@@ -68,13 +68,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Address:
-    """An address of a device. `preferred` is in seconds: at 0, it is no source of new connections."""
+    """An address of a device. `preferred` is in seconds: at 0, it is no source of new connections.
+
+    `created` is when it was bound, in hundredths of a second since the machine was started.
+    """
 
     address: str
     prefix: int
     device: str
     flags: int = 0
     preferred: int = FOREVER
+    created: int = 0
 
     @property
     def tentative(self) -> bool:
@@ -193,6 +197,7 @@ def _address(message: Any, names: dict[int, str]) -> Address:
         device=_name(message["index"], names),
         flags=message.get_attr("IFA_FLAGS") or message["flags"],
         preferred=lifetimes.get("ifa_preferred", FOREVER),
+        created=lifetimes.get("cstamp", 0),
     )
 
 
