@@ -6,8 +6,9 @@ import os
 
 import pytest
 
-from pyipvsadm import namespaces
+from pyipvsadm import cli, namespaces
 from pyipvsadm.errors import UsageError
+from pyipvsadm.verbs import netns
 
 from .fakes import run
 
@@ -113,3 +114,21 @@ def test_a_namespace_is_named_once_and_a_sandbox_has_its_own(monkeypatch, capsys
     )  # fmt: skip
     assert run(["sandbox", "--netns", "a"]).status == 2
     assert "No such option" in capsys.readouterr().err
+
+
+def test_how_to_call_it_again():
+    world = cli.World("/usr/sbin/pyipvsadm")
+    assert world.called == "pyipvsadm"
+    world.netns = "a b"
+    assert world.called == "pyipvsadm --netns 'a b'"
+
+
+def test_a_namespace_has_all_its_names_and_what_hides_another_is_told_by_its_path(folders):
+    """A file of this namespace stands in for a name's, which takes privilege to make."""
+    for path in (f"{folders[0]}/blue", f"{folders[1]}/blue", f"{folders[1]}/red"):
+        os.symlink("/proc/self/ns/net", path)
+    make(f"{folders[0]}/left")
+    (here,) = [one for one in netns.search().namespaces if one.here]
+    assert here.names == ["blue", f"{folders[1]}/blue", "red"]
+    assert here.called == "blue"
+    assert not [one for one in netns.search().namespaces if "left" in one.names]

@@ -90,8 +90,8 @@ def search() -> Found:
         here.here = True
     for name, path in namespaces.names():
         named = see(path)
-        if named:
-            named.names.append(name)
+        if named:  # by a name that another folder's hides it goes by its path
+            named.names.append(name if namespaces.path_of(name) == path else path)
     _see_processes(see)
     nsfs = here.inode[0] if here else None  # a name that is left over is a file like any other
     found.namespaces = [one for one in known.values() if one.inode[0] == nsfs]
