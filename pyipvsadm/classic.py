@@ -12,10 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .cli import World
     from .kernel import Kernel
     from .model import Command, Listing, Server, Service
     from .names import Names
+    from .world import World
 
 EDITS = ("edit-service", "edit-server")
 

@@ -21,7 +21,8 @@ SLOW = {
 ALL = {"__future__", "errno", "gc", "_collections", "_socket", "_operator", "itertools"}
 WIRE = {"_struct"}
 PARSED = {
-    "pyipvsadm", "pyipvsadm.cli", "pyipvsadm.classic", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
+    "pyipvsadm", "pyipvsadm.cli", "pyipvsadm.world",
+    "pyipvsadm.classic", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
     "pyipvsadm.text", "pyipvsadm.text.parse", "pyipvsadm.text.options", "pyipvsadm.text.values",
 }  # fmt: skip
 NAMED = {"pyipvsadm.names"}  # the resolver

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from . import everywhere
 from .set import settings_help
+from .vip.app import DEVICE, Device, whole
+from .vip.app import app as vip_app
 
 if TYPE_CHECKING:
-    from ..cli import World
+    from ..world import World
 
 app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
@@ -17,7 +20,7 @@ app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enab
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
     try:
-        app(words, prog_name=world.program, obj=world)
+        everywhere.command(app, words[0], world)(whole(words), prog_name=world.program, obj=world)
     except SystemExit as ended:  # typer has printed its help or its usage error
         return ended.code if isinstance(ended.code, int) else 1
     return 0
@@ -141,6 +144,15 @@ def apply(
     keep_weights: KeepWeights = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask about deletions.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Go on though others keep changing the table.")] = False,
+    vips: Annotated[
+        bool,
+        typer.Option(
+            "--vips",
+            help="Bind the addresses of the services as well, as `vip sync` does: before the table is changed; those"
+            " that no service has any more are taken away behind that.",
+        ),
+    ] = False,
+    device: Device = DEVICE,
 ) -> None:
     """Make the table what FILE says, in an order that leaves no service without a server.
 
@@ -163,6 +175,7 @@ def apply(
         dry_run=dry_run,
         yes=yes,
         force=force,
+        vips=device if vips else "",
     )
     raise typer.Exit(verb.run(context.obj, file, wishes))
 
@@ -251,6 +264,28 @@ def top(
     from .top import run
 
     raise typer.Exit(run(context.obj, services or [], interval, output, once))
+
+
+@app.command()
+def netns(
+    context: typer.Context,
+    output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to tell.")] = "table",
+) -> None:
+    """List the network namespaces of this machine that hold services, with how many.
+
+    Those are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is
+    in. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.
+
+    What may not be looked into is told as unknown.
+
+    Exit status: 0, or 1 if something is unknown.
+    """
+    from .netns import run
+
+    raise typer.Exit(run(context.obj, output))
+
+
+app.add_typer(vip_app, name="vip")
 
 
 def print_schema(context: typer.Context, wanted: bool) -> None:
