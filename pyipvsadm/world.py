@@ -9,7 +9,7 @@ from .errors import OLDEST_IPVS, PIPE_CLOSED, OutputError, UsageError, mismatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .kernel import Kernel
     from .names import Names
@@ -40,6 +40,7 @@ class World:
         self._pieces: list[str] = []
         self._size = 0
         self._kernel = kernel
+        self._handed = kernel is not None
         self._names = names
         self._progress: Progress | None = None
 
@@ -80,6 +81,15 @@ class World:
 
             self._kernel = Kernel.open(load)
         return self._kernel
+
+    @property
+    def second(self) -> Callable[[], Kernel] | None:
+        """What reaches the same kernel from a second process; None without a second processor, or a way there."""
+        if self._handed or len(os.sched_getaffinity(0)) < 2:
+            return None
+        from .kernel import Kernel
+
+        return lambda: Kernel.open(load=False)
 
     @property
     def names(self) -> Names:

@@ -20,7 +20,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "world": {"namespaces", "progress", "verbs", *BESIDE, *BASE},  # of the verbs what is drawn on
     "complete": {"namespaces", *BESIDE, *BASE},
     "verbs": {"namespaces", "classic", "restore", "progress", "__init__", *BESIDE, *BASE},
-    "classic": {"restore", "explain", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
+    "classic": {"restore", "explain", "halves", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
     "explain": {*BESIDE, *BASE},
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
@@ -28,6 +28,7 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "changes": BASE,
     "kernel": {"wire", *BASE},
     "names": BASE,
+    "halves": BASE,
     "progress": set(),
     "namespaces": {"text", *BASE},  # the option's name
     "text": {"__init__", *BASE},  # the version
@@ -39,8 +40,8 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
 LAZY = {
     *(("cli", part) for part in ("verbs", "classic", "complete", "namespaces", "restore", "text.options")),
     *(("world", part) for part in ("verbs", "kernel", "names", "namespaces", "progress", "text.options")),
-    *(("classic", part) for part in ("restore", "explain", "verbs")),
-    *(("classic", part) for part in ("text.listing", "text.connections", "text.rules")),
+    *(("classic", part) for part in ("restore", "explain", "halves", "verbs")),
+    *(("classic", part) for part in ("text.listing", "text.connections", "text.order", "text.rules")),
     ("complete", "namespaces"),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
