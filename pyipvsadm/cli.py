@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from .kernel import Kernel
     from .names import Names
 
-VERBS = ("show", "check", "diff", "apply", "set", "sandbox")  # those of verbs/app.py; all else is ipvsadm's grammar
+VERBS = (
+    "show",
+    "check",
+    "diff",
+    "apply",
+    "set",
+    "doctor",
+    "sandbox",
+)  # those of verbs/app.py; all else is ipvsadm's grammar
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 PIECE = 1 << 16  # bytes written or read at once
 
