@@ -126,6 +126,21 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='doctor',
+        help="Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.\n\nLooks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches\npackets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as\nunknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.",
+        options=(
+            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
+            Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
+            Parameter(names=('--watch',), value='SECONDS', help='How long to watch packets and counters.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='How to tell.'),
+            Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
+            Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
+        ),
+    ),
+    Verb(
         name='vip',
         help="Have the virtual addresses on a dummy device, so that their packets get to IPVS.\n\nIPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.\nIt needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has\nthis. The device is made if it is missing, and may be down.\n\nWhat `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken\naway, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses\nthat it doesn't know. Services by firewall mark have no address, and are skipped.",
         verbs=(

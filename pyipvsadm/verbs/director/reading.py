@@ -122,6 +122,7 @@ class Reading:
         from pyroute2 import IPRoute
 
         self._rtnetlink: IPRoute = _told(IPRoute)
+        self._names: dict[int, str] = {}  # of devices, as last read
 
     def close(self) -> None:
         """Give the socket up."""
@@ -129,18 +130,20 @@ class Reading:
 
     def links(self) -> tuple[Link, ...]:
         """All devices. Raises OSError."""
-        return tuple(map(_link, _told(lambda: list(self._rtnetlink.get_links()))))
+        found = tuple(map(_link, _told(lambda: list(self._rtnetlink.get_links()))))
+        self._names = {link.index: link.name for link in found}
+        return found
 
     def addresses(self) -> tuple[Address, ...]:
         """All addresses of both families. Raises OSError."""
-        names = self._names()
-        return tuple(_address(found, names) for found in _told(lambda: list(self._rtnetlink.get_addr())))
+        found = _told(lambda: list(self._rtnetlink.get_addr()))
+        return tuple(_address(one, self._name(one["index"])) for one in found)
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """All neighbours of both families. Raises OSError."""
-        names = self._names()
-        found = [_neighbour(one, names) for one in _told(lambda: list(self._rtnetlink.get_neighbours()))]
-        return tuple(one for one in found if one.address)
+        found = _told(lambda: list(self._rtnetlink.get_neighbours()))
+        neighbours = (_neighbour(one, self._name(one["ifindex"])) for one in found)
+        return tuple(one for one in neighbours if one.address)
 
     def route_to(self, address: str, mark: int = 0) -> Route:
         """Where a packet for `address` goes, with a firewall mark or without. Raises OSError, as ENETUNREACH."""
@@ -149,10 +152,15 @@ class Reading:
         found = _told(lambda: list(self._rtnetlink.route("get", **wanted)))
         if not found:
             raise OSError(EAFNOSUPPORT, strerror(EAFNOSUPPORT), address)  # IPv6 that is off may just be silent
-        return _route(found[0], self._names())
+        return _route(found[0], self._name(found[0].get("oif")))
 
-    def _names(self) -> dict[int, str]:
-        return {link.index: link.name for link in self.links()}
+    def _name(self, index: int | None) -> str:
+        """The name of a device, its number if it is gone, and empty for None."""
+        if not index:
+            return ""
+        if index not in self._names:
+            self.links()
+        return self._names.get(index, str(index))
 
 
 @contextmanager
@@ -189,28 +197,28 @@ def _link(message: Any) -> Link:
     )
 
 
-def _address(message: Any, names: dict[int, str]) -> Address:
+def _address(message: Any, device: str) -> Address:
     lifetimes = message.get("cacheinfo") or {}
     return Address(
         address=message.get("local") or message.get("address") or "",  # the latter is the peer's, if they differ
         prefix=message["prefixlen"],
-        device=_name(message["index"], names),
+        device=device,
         flags=message.get_attr("IFA_FLAGS") or message["flags"],
         preferred=lifetimes.get("ifa_preferred", FOREVER),
         created=lifetimes.get("cstamp", 0),
     )
 
 
-def _neighbour(message: Any, names: dict[int, str]) -> Neighbour:
+def _neighbour(message: Any, device: str) -> Neighbour:
     state = NEIGHBOUR_STATES.get(message["state"], "unknown")
-    return Neighbour(address=message.get("dst") or "", device=_name(message["ifindex"], names), state=state)
+    return Neighbour(address=message.get("dst") or "", device=device, state=state)
 
 
-def _route(message: Any, names: dict[int, str]) -> Route:
+def _route(message: Any, device: str) -> Route:
     metrics = message.get_attr("RTA_METRICS")
     return Route(
         type=ROUTE_TYPES.get(message["type"], "unknown"),
-        device=_name(message.get("oif"), names),
+        device=device,
         gateway=_gateway(message),
         source=message.get("prefsrc") or "",
         mtu=(metrics.get_attr("RTAX_MTU") if metrics else 0) or 0,
@@ -223,7 +231,3 @@ def _gateway(message: Any) -> str:
     hops: Iterable[Any] = message.get_attr("RTA_MULTIPATH") or ()
     found = [message.get_attr("RTA_GATEWAY"), via.get("addr"), *(hop.get_attr("RTA_GATEWAY") for hop in hops)]
     return next((str(gateway) for gateway in found if gateway), "")
-
-
-def _name(index: int | None, names: dict[int, str]) -> str:
-    return names.get(index, str(index)) if index else ""
