@@ -25,6 +25,8 @@ VERBS = (
     "diff",
     "apply",
     "set",
+    "drain",
+    "undrain",
     "top",
     "sandbox",
 )  # those of verbs/app.py; all else is ipvsadm's grammar

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from .drain.app import drain, undrain
 from .set import settings_help
 
 if TYPE_CHECKING:
@@ -182,6 +183,10 @@ def set_(
     from . import set as verb
 
     raise typer.Exit(verb.run(context.obj, words))
+
+
+app.command()(drain)
+app.command()(undrain)
 
 
 @app.command()
