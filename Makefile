@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables strace procps \
+PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables nftables strace procps \
             bash-completion zsh fish mandoc groff-base
 
 .PHONY: test long demo check generated setup packages bench clean

@@ -12,10 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .cli import World
     from .kernel import Kernel
     from .model import Command, Listing, Server, Service
     from .names import Names
+    from .world import World
 
 EDITS = ("edit-service", "edit-server")
 
@@ -125,20 +125,27 @@ def _list_daemons(listing: Listing, world: World) -> None:
 
 
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
+    from .halves import made
     from .text.listing import header, table
+    from .text.order import services_in_order
 
     kernel, names = world.kernel, _names(listing, world)
     info = kernel.info() if whole else None
-    found = with_servers(services, kernel, listing.stats or listing.rate, not listing.nosort)
+    ordered = not listing.nosort
+    services = services_in_order(services) if ordered else services
+
+    def found(some: list[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
+        return with_servers(some, kernel, listing.stats or listing.rate, ordered)
+
     if canvas := world.canvas(listing.plain):
         from .verbs import draw
 
-        few, found = draw.few(found, lambda group: 1 + len(group[1]))
+        few, _ = draw.few(found(services, kernel), lambda group: 1 + len(group[1]))
         if few is not None:
             world.write(draw.listed(few, info, listing, names, canvas))
             return
     world.write(header(info, listing))
-    for piece in table(found, listing, names):
+    for piece in made(services, lambda *half: table(found(*half), listing, names), kernel, world.second):
         world.write(piece)
     if canvas:
         world.note(draw.TOO_LONG)  # behind the list, where it is seen
@@ -170,11 +177,14 @@ def _list_connections(listing: Listing, world: World) -> None:
 
 def _save(command: Command, world: World) -> None:
     """`-S`: the table as rules."""
+    from .halves import made
     from .text import rules
+    from .text.order import services_in_order
 
-    listing, kernel = command.listing, world.kernel
+    listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
-        for piece in rules.table(with_servers(kernel.services(), kernel), _names(listing, world)):
+        services = services_in_order(kernel.services())
+        for piece in made(services, lambda *half: rules.table(with_servers(*half), names), kernel, world.second):
             world.write(piece)
         if listing.everything:
             world.write(rules.timeouts(kernel.timeouts()))
@@ -187,9 +197,9 @@ def with_servers(
     services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
 ) -> Iterator[tuple[Service, list[Server]]]:
     """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
-    from .text.order import servers_in_order, services_in_order
+    from .text.order import servers_in_order
 
-    for service in services_in_order(services) if ordered else services:
+    for service in services:
         servers = kernel.servers(service, stats)
         yield service, servers_in_order(servers) if ordered else servers
 

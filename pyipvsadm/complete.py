@@ -10,24 +10,51 @@ from __future__ import annotations
 from _socket import if_nameindex
 
 from .errors import IpvsadmError
-from .text.completion import complete
+from .text.completion import COMMAND, complete
+from .text.options import NETNS
+from .text.verbtable import VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .cli import World
     from .kernel import Kernel
     from .model import Server, Service, Timeouts
     from .names import Names
+    from .world import World
 
 
 def run(words: list[str], world: World) -> int:
     """Print what may take the place of the last of `words`."""
-    answer = complete(words, Machine(world))
+    netns, rest = without_netns(words)
+    machine = Machine(world)
+    if netns is not None:
+        try:
+            world.enter(netns)
+        except IpvsadmError:
+            machine = Nothing(world)  # rather than what another namespace has
+    answer = complete(rest, machine, inside=netns is not None)
+    if answer.then == COMMAND:
+        answer = answer.replace(start=answer.start + len(words) - len(rest))
     lines = [f"{answer.then or 'words'}{f' {answer.start}' if answer.start else ''}\n"]
     for word, help in answer.offers:
         lines.append(f"{word}\t{help}\n" if help else f"{word}\n")
     world.write("".join(lines))
     return 0
+
+
+def without_netns(words: list[str]) -> tuple[str | None, list[str]]:
+    """The namespace that a line names before its last word, None if it names none, and the words without that.
+
+    It stands before everything else, or behind a verb.
+    """
+    is_verb = any(verb.name == words[0] for verb in VERBS if words)
+    for at in range(1, len(words)) if is_verb else range(len(words[:1])):
+        name, equals, value = words[at].partition("=")
+        end = at + (1 if equals else 2)
+        if words[at] == "--":
+            break
+        if name == NETNS and end < len(words):
+            return value if equals else words[at + 1], words[:at] + words[end:]
+    return None, words
 
 
 class Machine:
@@ -78,3 +105,21 @@ class Machine:
             return [name for _, name in if_nameindex()]
         except OSError:
             return []
+
+    def namespaces(self) -> list[tuple[str, str]]:
+        """The network namespaces that have a name, each with its path."""
+        from .namespaces import names
+
+        return list(names())
+
+
+class Nothing(Machine):
+    """A namespace of which nothing can be told."""
+
+    @property
+    def _kernel(self) -> None:
+        return None
+
+    def interfaces(self) -> list[str]:
+        """None."""
+        return []

@@ -13,8 +13,8 @@ from .text.machine import MODULE, Machine, unreached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .cli import World
     from .model import Command, Daemon, Server, Service
+    from .world import World
 
 ROOT = "/"  # where the files are that tell of the machine
 MODULES = ("lib/modules", "usr/lib/modules", "run/booted-system/kernel-modules/lib/modules")

@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .cli import World
     from .kernel import Kernel
+    from .world import World
 
 BATCHED = {  # what only changes the table, and may share a write with what stands behind it
     *("add-service", "edit-service", "delete-service", "add-server", "edit-server", "delete-server"),

@@ -6,6 +6,7 @@ from _socket import AF_INET6
 
 import pytest
 
+from pyipvsadm.complete import without_netns
 from pyipvsadm.model import (
     GUE,
     MASQUERADE,
@@ -56,6 +57,9 @@ class Machine:
 
     def interfaces(self):
         return ["lo", "eth0"]
+
+    def namespaces(self):
+        return [("blue", "/run/netns/blue"), ("ingress_sbox", "/var/run/docker/netns/ingress_sbox")]
 
 
 def words(line, privilege=True):
@@ -198,13 +202,62 @@ def test_the_first_word_is_a_verb_or_a_command():
     ("set 192.0.2.10:80 --no-pe --no-p", ["--no-persistent"]),
     ("set 192.0.2.10:80 10.2.0.2:8080 --w", ["--weight"]),
     ("set 192.0.2.10:80 10.2.0.2:8080 -w ", []),
-    ("set -", ["--help"]),
+    ("set -", ["--help", "--netns"]),
     ("sandbox --kernel ", ["uml", "host"]),
     ("apply --dr", ["--dry-run"]),
     ("apply --dry-run --dr", []),
+    ("vip ", ["ls", "add", "rm", "sync"]),
+    ("vip add ", ["192.0.2.10", "2001:db8::10"]),
+    ("vip rm 192.0.2.10 ", ["2001:db8::10"]),
+    ("vip sync --device ", ["lo", "eth0"]),
+    ("vip --netns b", ["blue"]),
+    ("vip ls --netns b", ["blue"]),
 ])  # fmt: skip
 def test_verbs(line, expected):
     assert words(line) == expected
+
+
+@pytest.mark.parametrize(("line", "expected"), [
+    ("--netn", ["--netns"]),
+    ("--netns ", ["blue", "ingress_sbox"]),
+    ("--netns in", ["ingress_sbox"]),
+    ("--netns=b", ["--netns=blue"]),
+    ("show --netn", ["--netns"]),
+    ("show --netns ", ["blue", "ingress_sbox"]),
+    ("set 192.0.2.10:80 --netns=", ["--netns=blue", "--netns=ingress_sbox"]),
+    ("sandbox --netn", []),
+    ("-L --netn", []),
+    ("-A --netns ", []),
+])  # fmt: skip
+def test_network_namespaces(line, expected):
+    assert words(line) == expected
+
+
+@pytest.mark.parametrize(("line", "netns", "rest"), [
+    ("--netns blue -D -t ", "blue", "-D -t "),
+    ("--netns=blue sh", "blue", "sh"),
+    ("show --netns blue fw", "blue", "show fw"),
+    ("set 192.0.2.10:80 --netns=blue -", "blue", "set 192.0.2.10:80 -"),
+    ("sandbox -- pyipvsadm --netns blue ", None, None),
+    ("-L --netns blue ", None, None),
+    ("--netns ", None, None),
+    ("--netns blue", None, None),
+    ("", None, None),
+])  # fmt: skip
+def test_a_namespace_that_is_named_is_taken_out_of_the_line(line, netns, rest):
+    line = line.split(" ")
+    assert without_netns(line) == (netns, line if rest is None else rest.split(" "))
+
+
+def test_inside_of_a_namespace_no_other_is_offered():
+    offered = [word for word, _ in complete([""], Machine(), inside=True).offers]
+    assert {"show", "-A"} <= set(offered)
+    assert not {"sandbox", "--netns"} & set(offered)
+
+
+def test_of_a_namespace_that_cannot_be_entered_nothing_is_told():
+    assert run(["__complete", "--netns", "no-such-namespace", "-D", "-t", ""]).stdout == "words\n"
+    assert run(["__complete", "show", "--netns=no-such-namespace", "-o", "t"]).stdout == "words\ntable\n"
 
 
 @pytest.mark.parametrize(("line", "then", "start"), [

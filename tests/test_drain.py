@@ -440,7 +440,7 @@ def test_what_keeps_a_server_busy(seen, expire, kinds):
     ],
 )
 def test_schedulers_that_hash_refuse_clients(scheduler, flags, advice):
-    found = reasons.refused_clients([place(scheduler=scheduler, flags=flags)])
+    found = reasons.refused_clients([place(scheduler=scheduler, flags=flags)], "pyipvsadm")
     assert len(found) == (advice is not None)
     assert advice is None or advice in found[0]
 

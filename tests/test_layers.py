@@ -16,10 +16,11 @@ BESIDE = {"kernel", "names", "text", "plan", "changes", "journal"}
 MAY_IMPORT = {  # part: the parts of ours that it may import, itself always among them
     "__init__": {"cli", "classic", "restore", *BESIDE, *BASE},  # and all of it when asked for: see below
     "__main__": {"cli"},
-    "cli": {"classic", "restore", "complete", "progress", "verbs", *BESIDE, *BASE},
-    "complete": {*BESIDE, *BASE},
-    "verbs": {"classic", "restore", "progress", "__init__", *BESIDE, *BASE},
-    "classic": {"restore", "explain", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
+    "cli": {"world", "namespaces", "classic", "restore", "complete", "verbs", *BESIDE, *BASE},
+    "world": {"namespaces", "progress", "verbs", *BESIDE, *BASE},  # of the verbs what is drawn on
+    "complete": {"namespaces", *BESIDE, *BASE},
+    "verbs": {"namespaces", "classic", "restore", "progress", "__init__", *BESIDE, *BASE},
+    "classic": {"restore", "explain", "halves", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
     "explain": {*BESIDE, *BASE},
     "restore": {"classic", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
@@ -27,7 +28,9 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "changes": BASE,
     "kernel": {"wire", *BASE},
     "names": BASE,
+    "halves": BASE,
     "progress": set(),
+    "namespaces": {"text", *BASE},  # the option's name
     "text": {"__init__", *BASE},  # the version
     "wire": BASE,
     "model": {"record", "errors"},
@@ -35,9 +38,11 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "errors": set(),
 }
 LAZY = {
-    *(("cli", part) for part in ("verbs", "classic", "complete", "kernel", "names", "progress", "restore")),
-    *(("classic", part) for part in ("restore", "explain", "verbs")),
-    *(("classic", part) for part in ("text.listing", "text.connections", "text.rules")),
+    *(("cli", part) for part in ("verbs", "classic", "complete", "namespaces", "restore", "text.options")),
+    *(("world", part) for part in ("verbs", "kernel", "names", "namespaces", "progress", "text.options")),
+    *(("classic", part) for part in ("restore", "explain", "halves", "verbs")),
+    *(("classic", part) for part in ("text.listing", "text.connections", "text.order", "text.rules")),
+    ("complete", "namespaces"),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}

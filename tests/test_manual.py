@@ -96,7 +96,9 @@ def test_text_as_mdoc(markdown, mdoc):
 
 def test_a_verb_in_a_group():
     inner = Verb(name="ls", help="List.\n\n- one\n\n- two\n\nMore.", arguments=(Parameter(value="ADDRESS", many=True),))
-    told = manual.verb_lists([Verb(name="vip", help="Addresses.", verbs=(inner,))])["verbs"]
+    lists = manual.verb_lists([Verb(name="vip", help="Addresses.", verbs=(inner,))])
+    assert lists["verbs' synopsis"] == ".Nm\n.Cm vip Cm ls\n.Oo Ar address Oc Ns ...\n"
+    told = lists["verbs"]
     assert told == (
         ".It Xo\n.Cm vip\n.Xc\nAddresses.\n.Bl -tag -width Ds\n"
         ".It Xo\n.Cm ls\n.Oo Ar address Oc Ns ...\n.Xc\nList.\n.Bl -bullet\n.It\none\n.It\ntwo\n.El\n.Pp\nMore.\n.El\n"

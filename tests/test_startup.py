@@ -21,7 +21,8 @@ SLOW = {
 ALL = {"__future__", "errno", "gc", "_collections", "_socket", "_operator", "itertools"}
 WIRE = {"_struct"}
 PARSED = {
-    "pyipvsadm", "pyipvsadm.cli", "pyipvsadm.classic", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
+    "pyipvsadm", "pyipvsadm.cli", "pyipvsadm.world",
+    "pyipvsadm.classic", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
     "pyipvsadm.text", "pyipvsadm.text.parse", "pyipvsadm.text.options", "pyipvsadm.text.values",
 }  # fmt: skip
 NAMED = {"pyipvsadm.names"}  # the resolver
@@ -30,15 +31,15 @@ ASKED = {
     "pyipvsadm.wire.schema",
 }  # fmt: skip
 CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
-LISTED = CHANGE | {"pyipvsadm.text.listing", "pyipvsadm.text.order"}
+LISTED = CHANGE | {"pyipvsadm.halves", "pyipvsadm.text.listing", "pyipvsadm.text.order"}
 SAVED = LISTED | {"pyipvsadm.text.rules"}
 RESTORED = CHANGE | {"select", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns"}
-COMPLETED = (SAVED - {"pyipvsadm.classic"}) | {
+COMPLETED = (SAVED - {"pyipvsadm.classic", "pyipvsadm.halves"}) | {
     "pyipvsadm.complete", "pyipvsadm.text.completion", "pyipvsadm.text.line", "pyipvsadm.text.offers",
     "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling", "pyipvsadm.text.verbs",
     "pyipvsadm.text.verbtable",
 }  # fmt: skip
-EXPLAINED = (SAVED - {"pyipvsadm.text.order"}) | {
+EXPLAINED = (SAVED - {"pyipvsadm.halves", "pyipvsadm.text.order"}) | {
     "pyipvsadm.explain", "pyipvsadm.text.causes", "pyipvsadm.text.machine", "pyipvsadm.text.nearest",
     "pyipvsadm.text.neighbours", "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling",
     "pyipvsadm.text.unicast",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..record import Record
 from .line import attached, fitting, read
 from .offers import timeouts, values, verb_values
-from .options import LONG, RULES
+from .options import LONG, NETNS, RULES
 from .verbs import Parameter, Verb, first_sentence
 from .verbtable import VERBS
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FILES, DIRECTORIES, COMMAND = "files", "directories", "command"  # what a shell itself knows to complete
 SHELLS = {"FILE": FILES, "DIR": DIRECTORIES}  # by what stands for the value
 HELP = Parameter(names=("--help",), help="Show help.")  # which every verb has
+ELSEWHERE = {verb.name for verb in VERBS if verb.passes}  # what runs elsewhere has namespaces of its own
+NETNS_PLACES = {NETNS, *(verb.name for verb in VERBS if not verb.passes)}
 EDIT = {rule.verb: rule.replace(needs=()) for rule in RULES if rule.verb in ("edit-service", "edit-server")}
 
 
@@ -38,9 +40,30 @@ class Answer(Record):
     start: int = 0
 
 
-def complete(words: Sequence[str], live: Live) -> Answer:
-    """What may take the place of the last of `words`, the program's name not among them."""
+def complete(words: Sequence[str], live: Live, inside: bool = False) -> Answer:
+    """What may take the place of the last of `words`, the program's name not among them.
+
+    `inside` says that a network namespace was named by words that aren't among them.
+    """
     before, current = list(words[:-1]), words[-1] if words else ""
+    if inside and not before:
+        answer = _complete(before, current, live)
+        return answer.replace(offers=tuple(offer for offer in answer.offers if offer[0] not in ELSEWHERE))
+    if inside or (before and before[0] not in NETNS_PLACES):
+        return _complete(before, current, live)
+    if before[-1:] == [NETNS]:
+        return Answer(offers=_matching(live.namespaces(), current))
+    if current.startswith(f"{NETNS}="):
+        return Answer(offers=_matching(((f"{NETNS}={name}", path) for name, path in live.namespaces()), current))
+    answer = _complete(before, current, live)
+    offer = (NETNS, "in this network namespace")
+    if offer[0].startswith(current) and (current or not before):
+        answer = answer.replace(offers=(*answer.offers, offer))
+    return answer
+
+
+def _complete(before: list[str], current: str, live: Live) -> Answer:
+    """As `complete`, of all but network namespaces."""
     for verb in VERBS:
         if before and before[0] == verb.name:
             if verb.name == "set":

@@ -49,7 +49,7 @@ def verb_lists(verbs: Iterable[Verb]) -> dict[str, str]:
     """The lists that the verbs give: how each is called, and what it does."""
     verbs = list(verbs)
     return {
-        "verbs' synopsis": "".join(f".Nm\n{_verb_line(verb)}" for verb in verbs),
+        "verbs' synopsis": "".join(f".Nm\n{_verb_line(each)}" for verb in verbs for each in _single(verb)),
         "verbs": "".join(_verb(verb) for verb in verbs),
     }
 
@@ -102,6 +102,12 @@ def _role(role: str) -> str:
         return "Ar service"
     rows = [option for option in OPTIONS if option.role == role]
     return " | ".join(f"Fl {row.short or f'{chr(92)}-{_plain(row.name)}'}{_ar(row)}" for row in rows)
+
+
+def _single(verb: Verb) -> list[Verb]:
+    """`verb`, or those of a group, each named with the group before it."""
+    inner = [each for group in verb.verbs for each in _single(group)]
+    return [each.replace(name=f"{verb.name} Cm {each.name}") for each in inner] or [verb]
 
 
 def _verb_line(verb: Verb) -> str:

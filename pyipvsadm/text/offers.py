@@ -10,7 +10,7 @@ from .order import in_order, servers_in_order
 from .rules import endpoint, service_option
 from .schedulers import ENGINES, FLAGS, SCHEDULERS, STATES, TUNNELS
 from .settings import server_settings, service_settings, told
-from .spelling import service_of, spelled, spelled_server
+from .spelling import service_of, spelled, spelled_address, spelled_server
 from .values import SCHEDULER_FLAGS, Known
 
 TYPE_CHECKING = False
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         def servers(self, service: Service) -> list[Server]: ...
         def timeouts(self) -> Timeouts | None: ...
         def interfaces(self) -> list[str]: ...
+        def namespaces(self) -> list[tuple[str, str]]: ...
 
 
 ELSEWHERE = 256  # services whose servers are offered to another one
@@ -158,5 +159,8 @@ def verb_values(parameter: Parameter, behind: Sequence[str], live: Live) -> Iter
             return
         for server in servers_in_order(live.servers(service)):
             yield spelled_server(server), told(server_settings(server))
+    elif kind == "ADDRESS":
+        addresses = (spelled_address(service.address) for service in in_order(live.services()) if service.address)
+        yield from ((address, "") for address in dict.fromkeys(addresses) if address not in behind)
     elif kind == "INTERFACE":
         yield from ((name, "") for name in live.interfaces())

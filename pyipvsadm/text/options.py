@@ -217,6 +217,7 @@ TUNNEL_RULES = {  # which of a tunnel's options go with which kind
 
 ROLES = tuple(dict.fromkeys(option.role for option in OPTIONS if option.role))
 TUNNEL_ROLES = ("tun-port", "tun-nocsum", "tun-csum", "tun-remcsum")
+NETNS = "--netns"  # before everything else, or behind a verb
 LONG = {row.name: row for row in (*RULES, *OPTIONS)}
 SHORT = {letter: row for row in (*RULES, *OPTIONS) for letter in row.short}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import __version__
 from ..model import printable
-from .options import RULES, Option, Rule
+from .options import NETNS, RULES, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def _overview(program: str, topics: Iterable[str]) -> str:
 
     lines = [
         version().rstrip(),
-        f"Usage: {program} COMMAND [OPTION...]   `-h TOPIC` explains what goes with it",
+        f"Usage: {program} [{NETNS} NAME] COMMAND [OPTION...]   `-h TOPIC` explains more",
         *_explained((_head(rule), rule.help) for rule in RULES),
         *_wrapped(f"Topics: {' '.join(topics)}", 8),
-        *_wrapped(f"Verbs: {' '.join(verb.name for verb in VERBS)}   (`{program} VERB --help`)", 7),
+        *_wrapped(f"Verbs (VERB --help): {' '.join(verb.name for verb in VERBS)}", 21),
     ]
     return "".join(f"{line}\n" for line in lines)
 

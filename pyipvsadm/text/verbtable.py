@@ -46,6 +46,8 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--keep-weights',), help='Leave the weights of servers that are there.'),
             Parameter(names=('--yes',), help="Don't ask about deletions."),
             Parameter(names=('--force',), help='Go on though others keep changing the table.'),
+            Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table is changed; those that no service has any more are taken away behind that.'),
+            Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
@@ -133,6 +135,13 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='netns',
+        help='List the network namespaces of this machine that hold services, with how many.\n\nThose are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is\nin. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.\n\nWhat may not be looked into is told as unknown.\n\nExit status: 0, or 1 if something is unknown.',
+        options=(
+            Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='How to tell.'),
+        ),
+    ),
+    Verb(
         name='check',
         help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
         options=(
@@ -141,6 +150,65 @@ VERBS: tuple[Verb, ...] = (
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='Rules, JSON or YAML; `-` is stdin.'),
+        ),
+    ),
+    Verb(
+        name='doctor',
+        help="Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.\n\nLooks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches\npackets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as\nunknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.",
+        options=(
+            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
+            Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
+            Parameter(names=('--watch',), value='SECONDS', help='How long to watch packets and counters.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='How to tell.'),
+            Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
+            Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
+        ),
+    ),
+    Verb(
+        name='vip',
+        help="Have the virtual addresses on a dummy device, so that their packets get to IPVS.\n\nIPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.\nIt needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has\nthis. The device is made if it is missing, and may be down.\n\nWhat `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken\naway, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses\nthat it doesn't know. Services by firewall mark have no address, and are skipped.",
+        verbs=(
+            Verb(
+                name='ls',
+                help="List every virtual address of the table and of the device. This is what `vip` does by itself.\n\nThe state is `ok`, or what is wrong: `missing`, on no interface; `not local`, on one, but packets don't get in;\n`unused`, on the device without a service; `duplicate`, on two interfaces; and for IPv6 `tentative`, not usable\nyet, or `dadfailed`, as another machine has it.\n\nExit status: 0 if all is right, 1 if something is wrong, 2 if that can't be told.",
+                options=(
+                    Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='How to tell.'),
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                ),
+            ),
+            Verb(
+                name='add',
+                help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
+                options=(
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--dry-run',), help='Show what would be changed, and change nothing.'),
+                ),
+                arguments=(
+                    Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
+                ),
+            ),
+            Verb(
+                name='rm',
+                help="Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.\n\nExit status: 0 done; 1 refused, and nothing done; 2 wrong input.",
+                options=(
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--dry-run',), help='Show what would be changed, and change nothing.'),
+                ),
+                arguments=(
+                    Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
+                ),
+            ),
+            Verb(
+                name='sync',
+                help='Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nAn address of another interface stays where it is. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
+                options=(
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--dry-run',), help='Show what would be changed, and change nothing.'),
+                ),
+            ),
         ),
     ),
 )

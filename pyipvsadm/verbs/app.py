@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+import typer.core
 
+from . import everywhere
 from .drain.app import drain, undrain
 from .set import settings_help
+from .vip.app import DEVICE, Device, whole
+from .vip.app import app as vip_app
 
 if TYPE_CHECKING:
-    from ..cli import World
+    from ..world import World
 
 app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
@@ -18,7 +22,7 @@ app = typer.Typer(name="pyipvsadm", add_completion=False, pretty_exceptions_enab
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
     try:
-        app(words, prog_name=world.program, obj=world)
+        everywhere.command(app, words[0], world)(whole(words), prog_name=world.program, obj=world)
     except SystemExit as ended:  # typer has printed its help or its usage error
         return ended.code if isinstance(ended.code, int) else 1
     return 0
@@ -142,6 +146,15 @@ def apply(
     keep_weights: KeepWeights = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask about deletions.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Go on though others keep changing the table.")] = False,
+    vips: Annotated[
+        bool,
+        typer.Option(
+            "--vips",
+            help="Bind the addresses of the services as well, as `vip sync` does: before the table is changed; those"
+            " that no service has any more are taken away behind that.",
+        ),
+    ] = False,
+    device: Device = DEVICE,
 ) -> None:
     """Make the table what FILE says, in an order that leaves no service without a server.
 
@@ -164,6 +177,7 @@ def apply(
         dry_run=dry_run,
         yes=yes,
         force=force,
+        vips=device if vips else "",
     )
     raise typer.Exit(verb.run(context.obj, file, wishes))
 
@@ -258,6 +272,28 @@ def top(
     raise typer.Exit(run(context.obj, services or [], interval, output, once))
 
 
+@app.command()
+def netns(
+    context: typer.Context,
+    output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to tell.")] = "table",
+) -> None:
+    """List the network namespaces of this machine that hold services, with how many.
+
+    Those are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is
+    in. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.
+
+    What may not be looked into is told as unknown.
+
+    Exit status: 0, or 1 if something is unknown.
+    """
+    from .netns import run
+
+    raise typer.Exit(run(context.obj, output))
+
+
+app.add_typer(vip_app, name="vip")
+
+
 def print_schema(context: typer.Context, wanted: bool) -> None:
     """Print the JSON Schema of documents, and end."""
     if wanted:
@@ -287,3 +323,61 @@ def check(
     from .check import run
 
     raise typer.Exit(run(context.obj, file, trial))
+
+
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
+
+
+class Doctor(typer.core.TyperCommand):
+    """`doctor`, whose status 2 says that something is wrong with the machine: wrong words get another one."""
+
+    def make_context(self, *words: Any, **settings: Any) -> Any:
+        """As click does."""
+        try:
+            return super().make_context(*words, **settings)
+        except USAGE_ERROR as error:
+            error.exit_code = 64  # type: ignore[attr-defined]
+            raise
+
+
+@app.command(cls=Doctor)
+def doctor(
+    context: typer.Context,
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SERVICE", help="Look at these alone, such as 192.168.2.10:80/tcp."),
+    ] = None,
+    mode: Annotated[
+        Literal["director", "real-server"], typer.Option(help="What this machine is. A real server needs `--vip`.")
+    ] = "director",
+    vip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A virtual address that this real server serves. Repeatable."),
+    ] = None,
+    watch: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How long to watch packets and counters.")
+    ] = 3,
+    output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="How to tell.")] = "text",
+    save: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write what was seen to FILE, and judge nothing; `-` for stdout."),
+    ] = None,
+    read: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Judge what `--save` has written, here or elsewhere."),
+    ] = None,
+) -> None:
+    """Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.
+
+    Looks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches
+    packets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as
+    unknown.
+
+    Exit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.
+    """
+    from . import doctor as verb
+
+    wishes = verb.Wishes(
+        services=services or [], mode=mode, vips=vip or [], output=output, save=save, read=read, watch=watch
+    )
+    raise typer.Exit(verb.run(context.obj, wishes))

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Self
 
-    from ..cli import World
     from ..journal import Outcome
     from ..model import Table
     from ..plan import Plan, Scope, Step
+    from ..world import World
+    from .vip.applying import Vips
 
 NOT_TRIED, REFUSED, HALF_DONE = errors.USAGE, 1, 3  # exit statuses; by a signal, 128 and its number
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,10 +39,19 @@ class Wishes(Record):
     dry_run: bool = False
     yes: bool = False
     force: bool = False
+    vips: str = ""  # the device to bind addresses on; none, to leave them alone
 
     def plan(self, now: Table, wanted: Table) -> Plan:
         """The plan from the one table to the other."""
         return make_plan(now, wanted, prune=self.prune, keep_weights=self.keep_weights, only=self.only)
+
+    def addresses(self, before: Table, plan: Plan, world: World) -> Vips | None:
+        """The addresses that go with `plan`, if they are to be bound. Raises IpvsadmError."""
+        if not self.vips:
+            return None
+        from .vip.applying import Vips
+
+        return Vips(world, self.vips, before, plan, self.only, self.prune)
 
 
 def run(world: World, path: str, wishes: Wishes) -> int:
@@ -58,34 +68,41 @@ def run(world: World, path: str, wishes: Wishes) -> int:
             progress.tell("comparing")
         plan = wishes.plan(before, wanted)
         if wishes.dry_run:
-            world.write(as_text(plan.steps))
+            vips = wishes.addresses(before, plan, world)
+            world.write(vips.shown(as_text(plan.steps)) if vips else as_text(plan.steps))
             return 0
         if plan.phases:
             ask(plan, before, path, wishes, world)
             before, plan = _as_of_now(plan, wanted, path, wishes, world)
+        vips = wishes.addresses(before, plan, world)
     except KeyboardInterrupt:
         raise IpvsadmError("stopped: nothing was done", status=errors.INTERRUPTED) from None
     if not plan.phases:
         world.note("nothing to do: the table is as wanted")
-        return 0
-    outcome = _carry_out(plan, before, world)
-    if not outcome.complete:
-        raise failure(outcome, plan, world.program)
-    world.tell(summary(plan))
+    with Signals() as signals:
+        if vips:
+            vips.bind()
+        outcome = _carry_out(plan, before, world, signals)
+        if not outcome.complete:
+            taken_back = vips.take_back() if vips and outcome.remains == () else ""
+            raise failure(outcome, plan, world.called, taken_back)
+        if plan.phases:
+            world.tell(summary(plan))
+        if vips:
+            vips.release()
     return 0
 
 
-def _carry_out(plan: Plan, before: Table, world: World) -> Outcome:
-    """Carry out `plan` on the table `before`, heeding signals and showing progress between batches."""
+def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Outcome:
+    """Carry out `plan` on the table `before`, heeding `signals` and showing progress between batches."""
     progress, total = world.progress(), len(plan.steps)
-    with Signals() as signals:
 
-        def pause(done: int) -> int:
-            if progress:
-                progress.tell(f"{done} of {total} changes")
-            return signals.first
+    def pause(done: int) -> int:
+        if progress:
+            progress.tell(f"{done} of {total} changes")
+        return signals.first
 
-        return journal.carry_out(plan, world.kernel, before, pause)
+    return journal.carry_out(plan, world.kernel, before, pause)
 
 
 def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: World) -> tuple[Table, Plan]:
@@ -181,8 +198,8 @@ def summary(plan: Plan) -> str:
     return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
 
 
-def failure(outcome: Outcome, plan: Plan, program: str, verb: str = "apply") -> IpvsadmError:
-    """What to tell of a plan of `verb` that wasn't carried out, and the status that says so."""
+def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:
+    """What to tell of a plan of `verb` that wasn't carried out, with what there is `more`, and the status of that."""
     message, hint = _reason(outcome, plan)
     if outcome.remains is None:
         return IpvsadmError(
@@ -198,8 +215,9 @@ def failure(outcome: Outcome, plan: Plan, program: str, verb: str = "apply") -> 
             status=HALF_DONE,
         )
     count = f"{outcome.undone} of {len(plan.steps)} changes had been made, and were taken back: "
+    message += f"\n{count if outcome.undone else ''}the table is as it was before{more}"
     status = 128 + outcome.stopped if outcome.stopped else REFUSED
-    return IpvsadmError(f"{message}\n{count if outcome.undone else ''}the table is as it was before", hint, status)
+    return IpvsadmError(message, hint, status)
 
 
 def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from ..errors import IpvsadmError
 from .document import load_with_places
 
 if TYPE_CHECKING:
-    from ..cli import World
     from ..model import Table
+    from ..world import World
 
 REFUSED = 1
 

@@ -13,9 +13,9 @@ from ..text.spelling import MARK, network_of, service_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..cli import World
     from ..model import Table
     from ..plan import Plan, Step
+    from ..world import World
 
 SAME, DIFFERS = 0, 1
 

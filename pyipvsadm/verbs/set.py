@@ -16,8 +16,8 @@ from ..text.spelling import SERVICE_FORMS, server_of, service_of
 from ..text.values import TUNNELS, Known, scheduler_flags
 
 if TYPE_CHECKING:
-    from ..cli import World
     from ..text.values import Fields
+    from ..world import World
 
     Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
 

@@ -14,9 +14,9 @@ from ..text.spelling import service_of, spelled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..cli import World
     from ..kernel import Kernel
     from ..model import Service
+    from ..world import World
 
 COUNTED = ("json", "ndjson")  # what tells counters and rates
 

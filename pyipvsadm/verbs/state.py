@@ -9,13 +9,13 @@ from fcntl import LOCK_EX, flock
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
+from ..namespaces import HERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
 FOLDER = "/run/pyipvsadm"
-HERE = "/proc/self/ns/net"
 REFUSED = 1  # the exit status
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from pyipvsadm.text.topics import TOPICS
 
 from . import rawtable
 from .directors import Answer, Director
@@ -25,7 +27,7 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
         lambda found: (signed(found[1]) + (found[2] or "")).ljust(len(found[0]) if found[3] else 0),
     ),
     (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
-    (re.compile(r"^pyipvsadm v.*", re.M | re.S), ""),
+    (re.compile("^(pyipvsadm v" + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS) + ").*", re.M | re.S), ""),
 )
 THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
 
@@ -71,21 +73,30 @@ def _normal(text: str, changes: tuple) -> str:
 
 
 def tables(ours: Director, theirs: Director) -> str:
-    """How the kernel's two tables differ; empty if they don't.
+    """How the kernel's two tables differ; empty if they don't."""
+    return patiently(lambda: _difference(ours.table(), theirs.table()))
+
+
+def _difference(ours: rawtable.Table, theirs: rawtable.Table) -> str:
+    return "".join(
+        f"tables differ in {name}:\nours   {one}\ntheirs {other}\n"
+        for name, one, other in zip(ours._fields, ours, theirs, strict=True)
+        if one != other
+    )
+
+
+def patiently(found: Callable[[], str]) -> str:
+    """What `found` finds, the last time if it's found again and again.
 
     All namespaces share the kernel's lists, and it goes on in them by counting: while it does away
     with a namespace that has been left, a dump in pieces may lack entries. So what differs is read again.
     """
+    what = ""
     for pause in PAUSES:
         time.sleep(pause)
-        a, b = ours.table(), theirs.table()
-        if a == b:
-            return ""
-    return "".join(
-        f"tables differ in {name}:\nours   {one}\ntheirs {other}\n"
-        for name, one, other in zip(a._fields, a, b, strict=True)
-        if one != other
-    )
+        if not (what := found()):
+            break
+    return what
 
 
 def without_order(table: rawtable.Table) -> rawtable.Table:

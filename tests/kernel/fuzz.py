@@ -16,7 +16,7 @@ from itertools import count
 from typing import NamedTuple
 
 from .commands import Maker, Step
-from .comparison import compared, tables
+from .comparison import compared, patiently, tables
 from .directors import Director, InProcess, ipvsadm, stop_daemons
 from .namespaces import Namespace
 
@@ -50,15 +50,22 @@ def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProc
     with two_namespaces() as (one, other):
         here, there, visiting = ours(one), ipvsadm(other), ours(other)
         for index, step in enumerate(steps):
-            b = there(step.words, step.stdin)
-            # Each namespace has its own order of services where nothing sorts them: a listing is made in the same one.
-            lists = step.words and LISTS.match(step.words[0])
-            a = (visiting if lists else here)(step.words, step.stdin)
-            if what := compared(a, b, there.table() if lists or step.stdin else None) or tables(here, there):
+            if step.words and LISTS.match(step.words[0]):
+                # Each namespace has its own order of services where nothing sorts them, so it's the same for both.
+                what = patiently(lambda: _answers_differ(step, visiting, there))  # noqa: B023
+            else:
+                what = _answers_differ(step, here, there)
+            if what or (what := tables(here, there)):
                 return Difference(index, what)
             if any("daemon" in word for word in step.words):
                 time.sleep(0.02)  # a stop right after a start may hang ipvsadm
     return None
+
+
+def _answers_differ(step: Step, ours: Director, theirs: Director) -> str:
+    b = theirs(step.words, step.stdin)
+    a = ours(step.words, step.stdin)
+    return compared(a, b) and compared(a, b, theirs.table())
 
 
 def shrunk(steps: list[Step], found: Difference, ours: Program = InProcess) -> tuple[list[Step], Difference]:

@@ -28,6 +28,8 @@ KEYS = [  # what is typed, and what the line is then, before the shell's own quo
     ("pyipvsadm -E --fwmark-service=\t", "pyipvsadm -E --fwmark-service=7"),
     ("pyipvsadm -D -t \\[\t", "pyipvsadm -D -t [2001:db8::10]:443"),
     ("pyipvsadm set 192.0.2.10:80/\t10.2.0.2\t--w\t", "pyipvsadm set 192.0.2.10:80/tcp 10.2.0.2:8080 --weight"),
+    ("pyipvsadm --netns swa\t-D -t 203\t", "pyipvsadm --netns swarm -D -t 203.0.113.7:80"),
+    ("pyipvsadm show --netns=swa\t203\t", "pyipvsadm show --netns=swarm 203.0.113.7:80/tcp"),
     ("pyipvsadm --start-daemon master --mcast-i\t\t", "pyipvsadm --start-daemon master --mcast-interface lo"),
 ]
 
@@ -37,7 +39,10 @@ def namespace():
     namespace = Namespace()
     with namespace.entered():
         subprocess.run(["ipvsadm", "-R"], input=RULES, text=True, check=True)
+        subprocess.run(["ip", "netns", "add", "swarm"], check=True)
+        subprocess.run(["ip", "netns", "exec", "swarm", "ipvsadm", "-A", "-t", "203.0.113.7:80"], check=True)
         yield namespace
+        subprocess.run(["ip", "netns", "del", "swarm"], check=True)
     namespace.close()
 
 

@@ -16,8 +16,8 @@ from ...text import tables
 from .source import read_source
 
 if TYPE_CHECKING:
-    from ...cli import World
     from ...text.tables import Assembly, Place, Problem
+    from ...world import World
     from .source import Source
     from .tree import Tree
 

@@ -14,7 +14,7 @@ from ...record import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...cli import World
+    from ...world import World
 
 LIMIT = 64 << 20  # bytes: some 900,000 rules
 PIECE = 1 << 20

@@ -44,7 +44,8 @@ def server_data(server: Server) -> Settings:
     return {"address": spelled_address(server.address), "port": server.port, **server_settings(server)}
 
 
-def _daemon_data(daemon: Daemon) -> Settings:
+def daemon_data(daemon: Daemon) -> Settings:
+    """The state and the settings of a daemon, as a document says them."""
     return {"state": daemon_state(daemon), **daemon_settings(daemon)}
 
 
@@ -59,7 +60,8 @@ def counted(stats: Stats | None, connections: Settings | None = None) -> Setting
     }
 
 
-def _with_counts(server: Server) -> Settings:
+def server_with_counts(server: Server) -> Settings:
+    """What a document says of a server, and what the kernel counts of it."""
     connections = {"active": server.active, "inactive": server.inactive, "persistent": server.persistent}
     return {**server_data(server), **counted(server.stats, connections)}
 
@@ -67,7 +69,7 @@ def _with_counts(server: Server) -> Settings:
 def _ndjson(table: Table) -> Iterator[str]:
     """A line of JSON for each service."""
     for service, servers in table.services:
-        whole = {**service_data(service), **counted(service.stats), "servers": list(map(_with_counts, servers))}
+        whole = {**service_data(service), **counted(service.stats), "servers": list(map(server_with_counts, servers))}
         yield json.dumps(whole) + "\n"
 
 
@@ -77,14 +79,14 @@ def _json(table: Table) -> Iterator[str]:
     end = "\n"
     for service, servers in table.services:
         own = json.dumps({**service_data(service), **counted(service.stats)})
-        lines = ",\n".join([f"      {json.dumps(_with_counts(server))}" for server in servers])
+        lines = ",\n".join([f"      {json.dumps(server_with_counts(server))}" for server in servers])
         yield f'{end}    {own[:-1]}, "servers": [' + (f"\n{lines}\n    ]}}" if lines else "]}")
         end = ",\n"
     yield "\n  ]" if table.services else "]"
     if table.timeouts is not None:
         yield f',\n  "timeouts": {json.dumps(table.timeouts.asdict())}'
     if table.daemons is not None:
-        yield f',\n  "daemons": {json.dumps([_daemon_data(daemon) for daemon in table.daemons])}'
+        yield f',\n  "daemons": {json.dumps([daemon_data(daemon) for daemon in table.daemons])}'
     yield "\n}\n"
 
 
@@ -98,7 +100,7 @@ def _yaml(table: Table) -> Iterator[str]:
     if table.timeouts is not None:
         yield f"timeouts: {_flow(table.timeouts.asdict())}\n"
     if table.daemons is not None:
-        lines = [f"  - {_flow(_told(_daemon_data(daemon)))}\n" for daemon in table.daemons]
+        lines = [f"  - {_flow(_told(daemon_data(daemon)))}\n" for daemon in table.daemons]
         yield "daemons:\n" + "".join(lines) if lines else "daemons: []\n"
 
 

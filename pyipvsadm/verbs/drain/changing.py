@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...changes import Key
-    from ...cli import World
     from ...model import Table
+    from ...world import World
 
 VERB = "drain"  # whose state it is
 
@@ -51,4 +51,4 @@ def change(world: World, before: Table, wanted: Table, verb: str, stopped: int =
     plan = make_plan(before, wanted)
     outcome = journal.carry_out(plan, world.kernel, before, lambda done: stopped)
     if not outcome.complete:
-        raise failure(outcome, plan, world.program, verb)
+        raise failure(outcome, plan, world.called, verb=verb)

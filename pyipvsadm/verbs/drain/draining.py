@@ -21,8 +21,8 @@ from .telling import Teller, counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...cli import World
     from ...model import Service, Table
+    from ...world import World
     from .waiting import Timer
 
 NOTHING, NOT_TRIED, LATE = 1, errors.USAGE, 3  # exit statuses
@@ -65,7 +65,7 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
         where = f"{spelled(missing[0])} has" if missing else "no service has"
         raise IpvsadmError(
             f"{where} no server {server}" if missing else f"{where} a server {server}",
-            hint="nothing was done; `pyipvsadm show` lists what there is",
+            hint=f"nothing was done; `{world.called} show` lists what there is",
             status=NOTHING,
         )
     return table, places
@@ -102,7 +102,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
         kept = weights[place.key].weight if place.key in weights else 0
         more = f", {kept} is remembered" if kept and kept != place.server.weight else ""
         world.write(f"{place.name}  {what}{more}\n")
-    for line in refused_clients(places):
+    for line in refused_clients(places, world.called):
         world.tell("", line)
     world.flush()
     return places
@@ -167,7 +167,7 @@ def _wait(world: World, wishes: Wishes, places: Sequence[Place], teller: Teller,
             return 0
     now = look(world, places)
     stands = f"{wishes.server} stays drained, with {counts(now)}"
-    hint = f"`pyipvsadm undrain {' '.join([wishes.server, *_from(wishes)])}` puts its weights back"
+    hint = f"`{world.called} undrain {' '.join([wishes.server, *_from(wishes)])}` puts its weights back"
     if why == waiting.STOPPED:
         raise IpvsadmError(f"stopped by {signal.Signals(clock.first).name}: {stands}", hint, 128 + clock.first)
     raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` goes on waiting; {hint}", LATE)

@@ -61,7 +61,7 @@ def _persistence(places: Sequence[Place], expire: int | None) -> str:
     return f"{who} may come back, {unless}, and be forgotten {after}; `sysctl -w {SETTING}=1` sends them elsewhere"
 
 
-def refused_clients(places: Iterable[Place]) -> list[str]:
+def refused_clients(places: Iterable[Place], program: str) -> list[str]:
     """Which services have clients that get no connection while the server is drained, a line each.
 
     A scheduler that hashes still finds a server of weight 0, and then gives up, unless it may fall back.
@@ -77,7 +77,7 @@ def refused_clients(places: Iterable[Place]) -> list[str]:
         way = (
             "it may be sent elsewhere by another scheduler, or once the server is removed"
             if scheduler == "dh"
-            else f"`pyipvsadm set {name} -b {flags}` sends them elsewhere"
+            else f"`{program} set {name} -b {flags}` sends them elsewhere"
         )
         found[name] = f"{name} hashes ({scheduler}): clients whose hash leads here get no connection; {way}"
     return list(found.values())

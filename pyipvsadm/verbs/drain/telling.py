@@ -9,7 +9,7 @@ from .reasons import Machine, reasons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...cli import World
+    from ...world import World
     from .places import Place
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...changes import Key
-    from ...cli import World
+    from ...world import World
     from .places import Place, Weights
     from .waiting import Timer
 

@@ -16,7 +16,7 @@ from .view import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ...cli import World
+    from ...world import World
     from .feed import Reader
     from .sample import Sample
 

@@ -1,0 +1,148 @@
+"""Network namespaces: found by name, by process or by path, and entered by setns(2)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from errno import EACCES, EINVAL, ENOENT, ENOTDIR, EPERM
+
+from .errors import IpvsadmError, UsageError
+from .model import printable
+from .text.options import NETNS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FOLDERS = ("/run/netns", "/var/run/docker/netns")  # where names are: ip(8)'s, and Docker's
+HERE = "/proc/self/ns/net"
+CLONE_NEWNET = 0x40000000  # linux/sched.h
+SHOWN = 8  # names that a hint lists
+FORMS = "a name, a process id or a path goes here; `pyipvsadm netns` lists namespaces with services"
+
+
+def parted(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The namespace that `words` begin with, as `--netns NAME` or `--netns=NAME`, and the words behind it.
+
+    None where they begin with something else. Raises UsageError if the name is missing.
+    """
+    head, equals, name = words[0].partition("=") if words else ("", "", "")
+    if head != NETNS:
+        return None, list(words)
+    rest = list(words[1:])
+    if not equals:
+        name = rest.pop(0) if rest else ""
+    if not name:
+        raise UsageError(f"`{NETNS}` lacks its namespace", hint=FORMS)
+    return name, rest
+
+
+def path_of(name: str) -> str:
+    """The file that stands for the namespace `name`, whether it is there or not.
+
+    What has a `/` is a path. A name goes before a process, as in `ip link set ... netns`: to mean the
+    process even so, write its path.
+    """
+    if "/" in name:
+        return name
+    for folder in FOLDERS:
+        if os.path.lexists(f"{folder}/{name}"):
+            return f"{folder}/{name}"
+    return f"/proc/{name}/ns/net" if _is_process(name) else f"{FOLDERS[0]}/{name}"
+
+
+def _is_process(name: str) -> bool:
+    return name.isascii() and name.isdigit()
+
+
+def enter(name: str) -> None:
+    """Move this process, which has one thread, into the namespace `name` for good. Raises IpvsadmError.
+
+    Its files stay where they are: of what is mounted, /proc alone follows.
+    """
+    try:
+        _move_to(path_of(name))
+    except OSError as error:
+        raise _refusal(name, error) from error
+
+
+def _move_to(path: str) -> None:
+    file = open_namespace(path)
+    try:
+        move(file)
+    finally:
+        os.close(file)
+
+
+def open_namespace(path: str) -> int:
+    """The file that stands for a namespace, opened, whatever it really is. Raises OSError."""
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO would let us wait
+
+
+def move(file: int) -> None:
+    """Move this thread into the network namespace that is open as `file`. Raises OSError."""
+    if sys.version_info >= (3, 12):
+        os.setns(file, CLONE_NEWNET)
+        return
+    import ctypes  # which takes as long to load as a command: only Python 3.11 needs it
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(file, CLONE_NEWNET) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+class Entered:
+    """Be in the namespace that `path` stands for, within a `with`. Raises OSError where that fails."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._before = open_namespace(HERE)
+        try:
+            _move_to(self._path)
+        except OSError:
+            os.close(self._before)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        move(self._before)
+        os.close(self._before)
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """The namespaces that have a name, each with its path, in the order of their names."""
+    for folder in FOLDERS:
+        try:
+            found = sorted(os.listdir(folder))
+        except OSError:
+            continue  # nobody has made one
+        yield from ((name, f"{folder}/{name}") for name in found)
+
+
+def _refusal(name: str, error: OSError) -> IpvsadmError:
+    """Why a namespace can't be entered, and what may help."""
+    path, named = path_of(name), path_of(name).startswith(FOLDERS)
+    name = printable(name)
+    if error.errno in (ENOENT, ENOTDIR):
+        if _is_process(name):
+            return IpvsadmError(f"there is no process {name}, and no network namespace of that name", hint=_known())
+        return IpvsadmError(f"there is no network namespace `{name}`", hint=_known())
+    if error.errno in (EPERM, EACCES):
+        return IpvsadmError(
+            f"the network namespace `{name}` may not be entered: {error.strerror}",
+            hint="that takes CAP_SYS_ADMIN, and for a process of another user CAP_SYS_PTRACE: use sudo",
+        )
+    if error.errno == EINVAL:
+        left = "the name may be left over, or bound in another mount namespace; " if named else ""
+        return IpvsadmError(f"`{printable(path)}` is no network namespace", hint=left + FORMS)
+    return IpvsadmError(f"the network namespace `{name}` can't be entered: {error.strerror}", hint=FORMS)
+
+
+def _known() -> str:
+    found = [f"`{printable(name)}`" for name, _ in names()]
+    if not found:
+        return f"no namespace has a name here; {FORMS}"
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"there are {', '.join(found[:SHOWN])}{more}; {FORMS}"

@@ -1,0 +1,131 @@
+"""What `nft -j list ruleset` tells, as chains. Source: libnftables-json(5)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from .protocols import number
+from .rules import Chain, Match, Rule
+
+FIELDS = {  # (of what, which): the field of a Match
+    ("ip", "saddr"): "source",
+    ("ip6", "saddr"): "source",
+    ("ip", "daddr"): "target",
+    ("ip6", "daddr"): "target",
+    ("ip", "protocol"): "protocol",
+    ("ip6", "nexthdr"): "protocol",
+    **{(protocol, "dport"): "port" for protocol in ("tcp", "udp", "sctp", "th")},
+    **{(protocol, "sport"): "source_port" for protocol in ("tcp", "udp", "sctp", "th")},
+    ("meta", "l4proto"): "protocol",
+    ("meta", "nfproto"): "family",
+    ("meta", "mark"): "mark",
+    **{("meta", name): "in" for name in ("iif", "iifname")},
+    **{("meta", name): "out" for name in ("oif", "oifname")},
+    ("ct", "state"): "state",
+}
+FAMILIES = {"ipv4": "ip", "ipv6": "ip6"}
+VERDICTS = {"accept": "accept", "drop": "drop", "reject": "drop", "return": "return", "notrack": "notrack",
+            "masquerade": "masquerade", "snat": "snat", "jump": "jump", "goto": "goto"}  # fmt: skip
+SILENT = {"counter", "log", "comment"}  # statements that change nothing
+HANDLE = re.compile(r"^(.*?) # handle (\d+)$")
+
+
+def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
+    """The chains in the JSON `ruleset`; `text` is what `nft -a` says, for the rules' own words. Raises ValueError."""
+    words = _texts(text)
+    made: dict[tuple[str, str, str], Chain] = {}
+    rules: dict[tuple[str, str, str], list[Rule]] = {}
+    try:
+        for entry in json.loads(ruleset)["nftables"]:
+            if (chain := entry.get("chain")) and chain["family"] in ("ip", "ip6", "inet"):
+                place = chain["family"], chain["table"], chain["name"]
+                made[place] = Chain("nft", *place, chain.get("hook", ""), chain.get("prio", 0), chain.get("policy", ""))
+            elif (rule := entry.get("rule")) and (place := (rule["family"], rule["table"], rule["chain"])) in made:
+                shown = words.get((*place[:2], rule["handle"]), json.dumps(rule["expr"]))
+                rules.setdefault(place, []).extend(_rules(rule["expr"], shown))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"nft's JSON isn't as expected: {error!r}") from error
+    return tuple(replace(chain, rules=tuple(rules.get(place, ()))) for place, chain in made.items())
+
+
+def _texts(listing: str) -> dict[tuple[str, str, int], str]:
+    """The text of each rule by (family, table, handle), from what `nft -a` prints."""
+    found: dict[tuple[str, str, int], str] = {}
+    family = table = ""
+    for line in listing.splitlines():
+        words = line.split()
+        if line.startswith("table ") and len(words) > 2:
+            family, table = words[1:3]
+        elif (shown := HANDLE.match(line.strip())) and not shown[1].endswith("{"):
+            found[family, table, int(shown[2])] = shown[1]
+    return found
+
+
+def _rules(statements: list[dict[str, Any]], text: str) -> Iterator[Rule]:
+    """What one rule of nft does, a Rule for each of its actions."""
+    matches: list[Match] = []
+    opaque = False
+    for statement in statements:
+        ((kind, value),) = statement.items()
+        if kind == "match":
+            found = _matches(value["left"], value["right"], negated=value["op"] == "!=")
+            matches += found
+            opaque |= not found or value["op"] not in ("==", "!=", "in")
+        elif kind in VERDICTS:
+            target = value["target"] if kind in ("jump", "goto") else ""
+            yield Rule(text, VERDICTS[kind], target, tuple(matches), opaque)
+        elif kind == "vmap":
+            for wanted, verdict in value["data"]["set"] if isinstance(value["data"], dict) else ():
+                found = _matches(value["key"], wanted, negated=False)
+                for rule in _rules([verdict], text):
+                    yield Rule(text, rule.action, rule.target, (*matches, *found), opaque or not found)
+        elif kind == "mangle":
+            yield Rule(text, *_mangled(value), tuple(matches), opaque)
+        elif kind not in SILENT:
+            opaque = True
+
+
+def _mangled(value: dict[str, Any]) -> tuple[str, str]:
+    """The action and the target of a statement that sets something."""
+    key = value["key"]
+    if key.get("meta", {}).get("key") == "mark":
+        return "mark", str(value["value"])
+    return ("clamp" if key.get("tcp option", {}).get("name") == "maxseg" else ""), ""
+
+
+def _matches(left: dict[str, Any], right: Any, *, negated: bool) -> list[Match]:
+    """The conditions that one of nft's stands for; none if we don't understand it."""
+    ((kind, what),) = left.items() if isinstance(left, dict) and len(left) == 1 else (("", {}),)
+    of, which = (what.get("protocol"), what.get("field")) if kind == "payload" else (kind, what.get("key"))
+    field = FIELDS.get((of, which))
+    if field is None:
+        return []
+    implied = []
+    if of in ("ip", "ip6"):
+        implied = [Match("family", (of,))]
+    elif field in ("port", "source_port") and of != "th":
+        implied = [Match("protocol", (number(of),))]
+    values = tuple(_value(field, one) for one in _several(right))
+    return [*implied, Match(field, values, negated)]
+
+
+def _several(right: Any) -> list[Any]:
+    if isinstance(right, dict) and "set" in right:
+        right = right["set"]
+    return right if isinstance(right, list) else [right]
+
+
+def _value(field: str, value: Any) -> str:
+    if isinstance(value, dict):
+        if "prefix" in value:
+            return f"{value['prefix']['addr']}/{value['prefix']['len']}"
+        if "range" in value:
+            return "-".join(map(str, value["range"]))
+        if "elem" in value:
+            return _value(field, value["elem"]["val"])
+    text = str(value)
+    return number(text) if field == "protocol" else FAMILIES.get(text, text) if field == "family" else text

@@ -1,0 +1,173 @@
+"""Gathers a Snapshot. Whatever can't be seen is left out of it with the reason, and nothing here is changed."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from ...classic import refused
+from ...errors import IpvsadmError
+from ...model import Table
+from ..director.reading import Reading, Route, reading
+from ..document.writing import counted, daemon_data, server_with_counts, service_data
+from . import machine
+from .firewall.gathering import gather as gather_firewall
+from .snapshot import Daemon, Service, Snapshot, Timeouts, UnseenError
+from .watching import watch
+
+if TYPE_CHECKING:
+    from ...world import World
+
+SETTLING = 2.2  # seconds until the kernel has surely counted what came in
+LEAST_WATCH = 0.3  # seconds
+DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of devices that aren't hardware
+SERVICES, DAEMONS = TypeAdapter(tuple[Service, ...]), TypeAdapter(tuple[Daemon, ...])
+CLIENTS = 64  # clients whose routes are asked for
+
+
+def gather(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> Snapshot:
+    """This machine as it is, its counters watched for some `seconds`. Routes are asked for `addresses` too."""
+    gathered = Gathering()
+    standing = machine.standing()
+    gathered.look("firewall", lambda: gather_firewall(standing.privileged))
+    gathered.look("listeners", machine.listeners)
+    gathered.found |= {
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kernel": platform.release(),
+        "standing": standing,
+        "modules": machine.modules(),
+        "managers": machine.managers(),
+        "elsewhere": machine.elsewhere(),
+    }
+    gathered.table(world, seconds)
+    gathered.found["sysctls"] = machine.sysctls()  # IPVS has its own once it was reached
+    gathered.network([*addresses, *gathered.addresses()])
+    return Snapshot(**gathered.found, unseen=gathered.unseen)
+
+
+class Gathering:
+    """What was `found` of a Snapshot's fields, and why others are `unseen`."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+        self.unseen: dict[str, str] = {}
+
+    def look(self, field: str, see: Callable[[], Any]) -> None:
+        """Let `see` find a field."""
+        try:
+            self.found[field] = see()
+        except (UnseenError, OSError) as error:
+            self.unseen[field] = str(error)
+
+    def table(self, world: World, seconds: float) -> None:
+        """IPVS: what it holds, and what it counts."""
+        try:
+            kernel = world.reach(load=False)
+            before = kernel.table(stats=True)
+            services = _services(before)
+            if seconds and services:
+                self.look("arrivals", lambda: watch(services, max(LEAST_WATCH, seconds - SETTLING)))
+                time.sleep(SETTLING)
+                services = _with_earlier(_services(kernel.table(stats=True)), services)
+                self.found["watched"] = seconds
+            else:
+                self.unseen["arrivals"] = "nothing was watched" if services else "there is no service to watch"
+            self.found |= {
+                "ipvs": True,
+                "table_size": kernel.info().size,
+                "services": services,
+                "timeouts": before.timeouts and Timeouts(**before.timeouts.asdict()),
+                "daemons": _daemons(before),
+            }
+        except (OSError, IpvsadmError) as error:
+            found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
+            self.found["ipvs"] = machine.has_ipvs()
+            why = str(found).partition("\n")[0]
+            for field in ("services", "timeouts", "daemons", "table_size", "arrivals"):
+                self.unseen[field] = why
+        try:
+            self.found["connection_count"], self.found["connections"] = machine.connections()
+        except UnseenError as error:
+            self.unseen |= dict.fromkeys(("connections", "connection_count"), str(error))
+
+    def addresses(self) -> list[str]:
+        """The addresses whose routes matter: of services, servers and clients."""
+        services: tuple[Service, ...] = self.found.get("services") or ()
+        wanted = [service.address for service in services if service.address]
+        wanted += [server.address for service in services for server in service.servers]
+        clients = [one.client for one in self.found.get("connections") or ()]
+        clients += [one.client for one in self.found.get("arrivals") or ()]
+        return list(dict.fromkeys([*wanted, *list(dict.fromkeys(clients))[:CLIENTS]]))
+
+    def network(self, addresses: Iterable[str]) -> None:
+        """Links, addresses, neighbours and routes."""
+        try:
+            with reading() as opened:
+                for field in ("links", "addresses", "neighbours"):
+                    self.look(field, getattr(opened, field))
+                self.found["routes"] = {address: _route(opened, address) for address in addresses}
+                self._marked(opened)
+        except OSError as error:
+            fields = ("links", "addresses", "neighbours", "routes")
+            self.unseen |= dict.fromkeys(fields, f"rtnetlink: {error.strerror or error}")
+        links = self.found.get("links") or ()
+        hardware = [link.name for link in links if link.kind not in DAMPED and link.name != "lo"]
+        self.look("large_receive", lambda: machine.large_receive(hardware))
+        self.found["managed"] = machine.managed({link.name: link.index for link in links})
+
+    def _marked(self, opened: Reading) -> None:
+        """The routes that marked packets take, to the addresses that rules mark."""
+        services: tuple[Service, ...] = self.found.get("services") or ()
+        marks = {str(service.mark) for service in services if service.mark}
+        firewall = self.found.get("firewall")
+        if not (marks and firewall):
+            return
+        for chain in firewall.chains:
+            for rule in chain.rules:
+                if rule.action == "mark" and rule.target in marks:
+                    for match in rule.matches:
+                        if match.field == "target" and not match.negated:
+                            for network in match.values:
+                                address = network.partition("/")[0].partition("-")[0]
+                                found = _route(opened, address, int(rule.target))
+                                self.found.setdefault("marked_routes", {})[f"{rule.target} {network}"] = found
+
+
+def _route(opened: Reading, address: str, mark: int = 0) -> Route:
+    """Where packets for `address` go; a Route of type "none" if there is no way, with why as its source."""
+    try:
+        return opened.route_to(address, mark)
+    except OSError as error:
+        return Route("none", source=str(error.strerror or error))
+
+
+def _services(table: Table) -> tuple[Service, ...]:
+    found = [
+        {**service_data(service), **counted(service.stats), "servers": list(map(server_with_counts, servers))}
+        for service, servers in table.services
+    ]
+    return SERVICES.validate_python(found)
+
+
+def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tuple[Service, ...]:
+    """`services` with the counters that each, and each of its servers, had `before`."""
+    old = {service.service: service for service in before}
+    found = []
+    for service in services:
+        was = old.get(service.service)
+        if was:
+            counters = {server.name: server.counters for server in was.servers}
+            servers = tuple(replace(one, earlier=counters.get(one.name)) for one in service.servers)
+            service = replace(service, earlier=was.counters, servers=servers)
+        found.append(service)
+    return tuple(found)
+
+
+def _daemons(table: Table) -> tuple[Daemon, ...]:
+    return DAEMONS.validate_python([daemon_data(one) for one in table.daemons or ()])

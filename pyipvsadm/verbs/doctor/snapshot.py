@@ -1,0 +1,254 @@
+"""A snapshot: all that checks look at, as plain values, and as a file.
+
+What could not be seen is None, and `unseen` says why. Addresses are text in digits; services and servers are
+what `show -o json` tells of them. What is asked for and wasn't seen raises UnseenError, which makes a check's
+outcome "unknown".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ...model import Service as Key
+from ...text.spelling import service_of, spelled_address
+from ..director.reading import Address, Link, Neighbour, Route
+from .firewall.rules import Firewall
+
+VERSION = 1
+
+
+class UnseenError(Exception):
+    """Something that a check needs wasn't seen; the message is why."""
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What the kernel counts."""
+
+    connections: int = 0
+    packets_in: int = 0
+    packets_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+@dataclass(frozen=True)
+class Connections:
+    """The connections of a server, as numbers."""
+
+    active: int = 0
+    inactive: int = 0
+    persistent: int = 0
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """How a tunnel wraps its packets: `type` is "ipip", "gue" or "gre"."""
+
+    type: str = "ipip"
+    port: int = 0
+    checksum: str = "none"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A real server of a service."""
+
+    address: str
+    port: int
+    forwarding: str
+    weight: int = 1
+    upper_threshold: int = 0
+    lower_threshold: int = 0
+    tunnel: Tunnel | None = None
+    connections: Connections = Connections()
+    counters: Counters = Counters()
+    earlier: Counters | None = None  # the counters when watching began
+
+    @property
+    def name(self) -> str:
+        """As verbs name it."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def kind(self) -> str:
+        """The type of its tunnel; empty if it isn't reached through one."""
+        return (self.tunnel.type if self.tunnel else "ipip") if self.forwarding == "tunnel" else ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A virtual service with its servers; `service` is its name, as verbs have it."""
+
+    service: str
+    scheduler: str | None = None
+    persistence: int | None = None
+    engine: str | None = None
+    one_packet: bool = False
+    flags: tuple[str, ...] = ()
+    netmask: str | int | None = None
+    counters: Counters = Counters()
+    servers: tuple[Server, ...] = ()
+    earlier: Counters | None = None  # the counters when watching began
+
+    @cached_property
+    def key(self) -> Key:
+        """What its name says."""
+        return service_of(self.service)
+
+    @property
+    def address(self) -> str:
+        """Its address; empty for a firewall mark."""
+        return spelled_address(self.key.address) if self.key.address else ""
+
+    @property
+    def port(self) -> int:
+        """Its port; 0 for all, and for a firewall mark."""
+        return self.key.port or 0
+
+    @property
+    def protocol(self) -> int:
+        """The number of its protocol; 0 for a firewall mark."""
+        return self.key.protocol or 0
+
+    @property
+    def mark(self) -> int:
+        """Its firewall mark, or 0."""
+        return self.key.fwmark or 0
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A synchronisation daemon that runs; `state` is "master" or "backup"."""
+
+    state: str
+    interface: str
+    syncid: int = 0
+    maxlen: int | None = None
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds after which idle connections are forgotten."""
+
+    tcp: int = 0
+    tcpfin: int = 0
+    udp: int = 0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One entry of the kernel's list of connections."""
+
+    protocol: str
+    client: str
+    address: str
+    port: int
+    server: str
+    server_port: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Packets that were seen to come in for a service while watching: on which device, from whom, how many."""
+
+    device: str
+    client: str
+    service: str
+    packets: int
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A socket of this machine that takes connections or datagrams: `address` may be 0.0.0.0 or ::."""
+
+    protocol: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Modules:
+    """The kernel's modules by name: loaded or built in; and those of IPVS that could be loaded, None if unknown."""
+
+    loaded: tuple[str, ...] = ()
+    loadable: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What this process is: `privileged` tells CAP_NET_ADMIN, `container` names the kind of one, if in one."""
+
+    privileged: bool = False
+    user_namespace: bool = False
+    container: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A machine at one moment, or over some `watched` seconds."""
+
+    version: int = VERSION
+    taken: str = ""
+    kernel: str = ""  # its release, such as 6.1.0-18-amd64
+    watched: float = 0
+    vips: tuple[str, ...] = ()  # of a real server: the virtual addresses that it serves; empty for a director
+    standing: Standing = Standing()
+    sysctls: dict[str, str] = field(default_factory=dict)  # by path below /proc/sys
+    modules: Modules = Modules()
+    ipvs: bool | None = None  # whether the kernel has it now; None if that can't be seen
+    table_size: int | None = None
+    services: tuple[Service, ...] | None = None
+    timeouts: Timeouts | None = None
+    daemons: tuple[Daemon, ...] | None = None
+    links: tuple[Link, ...] | None = None
+    addresses: tuple[Address, ...] | None = None
+    neighbours: tuple[Neighbour, ...] | None = None
+    routes: dict[str, Route] | None = None  # of virtual addresses, servers and clients
+    marked_routes: dict[str, Route] = field(default_factory=dict)  # by "MARK ADDRESS"
+    connections: tuple[Connection, ...] | None = None  # some of them, if there are many
+    connection_count: int | None = None
+    arrivals: tuple[Arrival, ...] | None = None
+    listeners: tuple[Listener, ...] | None = None
+    managers: tuple[str, ...] | None = None
+    managed: dict[str, str] = field(default_factory=dict)  # by device: the network manager that has it
+    large_receive: tuple[str, ...] = ()  # devices that join received packets so that they can't be forwarded
+    elsewhere: dict[str, int] = field(default_factory=dict)  # services of other namespaces, by a process in each
+    firewall: Firewall | None = None
+    unseen: dict[str, str] = field(default_factory=dict)  # by name of a field here: why it is None
+
+    def seen(self, name: str) -> Any:
+        """The field `name`. Raises UnseenError if it is None."""
+        value = getattr(self, name)
+        if value is None:
+            raise UnseenError(self.unseen.get(name) or f"the snapshot has no {name}")
+        return value
+
+    def sysctl(self, path: str) -> int:
+        """The number that `path`, below /proc/sys/net, holds. Raises UnseenError."""
+        value = self.sysctls.get(f"net/{path}", "")
+        if not value.lstrip("-").isdecimal():
+            raise UnseenError(f"net.{path.replace('/', '.')} can't be read here")
+        return int(value)
+
+    def effective(self, device: str, name: str) -> int:
+        """The greater of a sysctl of all devices and of one, as rp_filter and arp_ignore count. Raises UnseenError."""
+        return max(self.sysctl(f"ipv4/conf/{one}/{name}") for one in ("all", device))
+
+    def route(self, address: str) -> Route:
+        """Where packets for `address` go. Raises UnseenError."""
+        routes: dict[str, Route] = self.seen("routes")
+        if address not in routes:
+            raise UnseenError(f"no route to {address} was asked for")
+        return routes[address]
+
+    def release(self) -> tuple[int, int]:
+        """The first two numbers of the kernel's release. Raises UnseenError."""
+        major, _, rest = self.kernel.partition(".")
+        minor = rest.partition(".")[0].partition("-")[0]
+        if not (major.isdecimal() and minor.isdecimal()):
+            raise UnseenError("the kernel's release can't be read")
+        return int(major), int(minor)

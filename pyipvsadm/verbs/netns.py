@@ -1,0 +1,152 @@
+"""`netns`: the network namespaces of this machine that hold services, each with how many."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from errno import EINVAL, EPERM
+from typing import TYPE_CHECKING, Any
+
+from .. import namespaces
+from ..errors import UnreachableError
+from ..kernel import Kernel
+from .columns import aligned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..world import World
+
+UNKNOWN = 1  # the exit status, where a namespace may not be looked into
+HEADS = ("Namespace", "Services", "Inode", "Process", "")
+NUMBERS = (1, 2)  # the columns that hold such
+Inode = tuple[int, int]  # with its device
+
+
+@dataclass
+class Namespace:
+    """A network namespace. `services` is how many it holds, None if that is unknown.
+
+    `process` is the number and the name of the first process in it, if there is one.
+    """
+
+    inode: Inode
+    path: str
+    names: list[str] = field(default_factory=list)
+    process: tuple[int, str] | None = None
+    here: bool = False
+    services: int | None = None
+
+    @property
+    def called(self) -> str:
+        """What to write behind `--netns`."""
+        if self.names:
+            return self.names[0]
+        return str(self.process[0]) if self.process else self.path
+
+
+@dataclass
+class Found:
+    """All the namespaces that could be seen, and how many processes didn't let us see theirs."""
+
+    namespaces: list[Namespace]
+    hidden: int = 0
+
+
+def run(world: World, output: str) -> int:
+    """Print them; the exit status. Raises IpvsadmError."""
+    found = search()
+    for namespace in found.namespaces:
+        namespace.services = services_in(namespace)
+    told = [one for one in found.namespaces if one.services or one.services is None]
+    world.write(_as_json(told, found.hidden) if output == "json" else _as_table(told))
+    if not told:
+        world.note("no network namespace holds services")
+    if found.hidden:
+        world.tell(
+            f"the network namespaces of {found.hidden} processes are unknown",
+            "to see those of other users takes CAP_SYS_PTRACE: use sudo",
+        )
+    return UNKNOWN if found.hidden or any(one.services is None for one in told) else 0
+
+
+def search() -> Found:
+    """Look for network namespaces: our own, those that have a name, and those of processes."""
+    found = Found(namespaces=[])
+    known: dict[Inode, Namespace] = {}
+
+    def see(path: str) -> Namespace | None:
+        try:
+            told = os.stat(path)
+        except OSError as error:  # mostly since the process has ended meanwhile
+            found.hidden += isinstance(error, PermissionError)
+            return None
+        inode = told.st_dev, told.st_ino
+        return known.setdefault(inode, Namespace(inode, path))
+
+    here = see(namespaces.HERE)
+    if here:
+        here.here = True
+    for name, path in namespaces.names():
+        named = see(path)
+        if named:  # by a name that another folder's hides it goes by its path
+            named.names.append(name if namespaces.path_of(name) == path else path)
+    _see_processes(see)
+    nsfs = here.inode[0] if here else None  # a name that is left over is a file like any other
+    found.namespaces = [one for one in known.values() if one.inode[0] == nsfs]
+    return found
+
+
+def _see_processes(see: Callable[[str], Namespace | None]) -> None:
+    for number in sorted(int(name) for name in os.listdir("/proc") if name.isdecimal()):
+        seen = see(f"/proc/{number}/ns/net")
+        if seen and seen.process is None and number != os.getpid():
+            seen.process = number, _name_of(number)
+
+
+def _name_of(process: int) -> str:
+    try:
+        with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().rstrip("\n")
+    except OSError:
+        return "?"
+
+
+def services_in(namespace: Namespace) -> int | None:
+    """How many services `namespace` holds; None if that can't be told. This process is where it was afterwards."""
+    try:
+        if namespace.here:  # which takes no privilege to enter
+            return len(Kernel.open(load=False).services())
+        with namespaces.Entered(namespace.path):
+            return len(Kernel.open(load=False).services())
+    except UnreachableError as error:
+        return None if error.errno == EPERM else 0  # a kernel without IPVS has no services anywhere
+    except OSError as error:
+        return 0 if error.errno == EINVAL else None  # a name may stand for a namespace of another kind
+
+
+def _as_table(told: Iterable[Namespace]) -> str:
+    return aligned([HEADS, *map(_row, told)], NUMBERS)
+
+
+def _row(one: Namespace) -> tuple[str, ...]:
+    count = "unknown" if one.services is None else str(one.services)
+    process = f"{one.process[0]} {one.process[1]}" if one.process else ""
+    return ", ".join(one.names) or one.called, count, str(one.inode[1]), process, "here" if one.here else ""
+
+
+def _as_json(told: Iterable[Namespace], hidden: int) -> str:
+    return json.dumps({"namespaces": [_data(one) for one in told], "hidden_processes": hidden}, indent=2) + "\n"
+
+
+def _data(one: Namespace) -> dict[str, Any]:
+    process = {"pid": one.process[0], "name": one.process[1]} if one.process else None
+    return {
+        "netns": one.called,
+        "names": one.names,
+        "process": process,
+        "inode": one.inode[1],
+        "here": one.here,
+        "services": one.services,
+    }

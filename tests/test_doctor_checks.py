@@ -1,0 +1,320 @@
+"""Each check of doctor, from snapshots made by hand: what makes it speak, and that it is silent of the healthy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pyipvsadm.verbs.director.reading import IFA_F_DADFAILED, Address, Link, Neighbour, Route
+from pyipvsadm.verbs.doctor.checks import DIRECTOR, REAL_SERVER
+from pyipvsadm.verbs.doctor.firewall import iptables
+from pyipvsadm.verbs.doctor.firewall.rules import Firewall
+from pyipvsadm.verbs.doctor.judging import judge
+from pyipvsadm.verbs.doctor.snapshot import (
+    Arrival,
+    Connection,
+    Connections,
+    Counters,
+    Daemon,
+    Listener,
+    Modules,
+    Server,
+    Service,
+    Snapshot,
+    Standing,
+    Timeouts,
+    Tunnel,
+)
+
+VIP, VIP6, ONE, TWO, CLIENT = "192.0.2.10", "2001:db8::10", "10.2.0.2", "10.2.0.3", "198.51.100.7"
+UP = 0x1043  # up, broadcast, running, multicast
+SYSCTLS = {
+    "net/ipv4/ip_forward": "1",
+    "net/ipv4/tcp_keepalive_time": "600",
+    "net/ipv4/ip_local_port_range": "32768 60999",
+    "net/ipv4/ip_local_reserved_ports": "",
+    "net/ipv6/conf/all/forwarding": "1",
+    "net/ipv6/conf/all/disable_ipv6": "0",
+    "net/netfilter/nf_conntrack_count": "10",
+    "net/netfilter/nf_conntrack_max": "1000",
+    **{f"net/ipv4/conf/{device}/forwarding": "1" for device in ("all", "eth0", "eth1")},
+    **{f"net/ipv4/conf/{device}/rp_filter": "0" for device in ("all", "eth0", "eth1", "tunl0")},
+    **{f"net/ipv4/conf/{device}/arp_ignore": "1" for device in ("all", "eth0", "eth1", "tunl0")},
+    **{f"net/ipv4/conf/{device}/arp_announce": "2" for device in ("all", "eth0", "eth1", "tunl0")},
+    **{f"net/ipv4/conf/{device}/send_redirects": "0" for device in ("all", "eth0", "eth1")},
+    **{f"net/ipv4/vs/{name}": "0" for name in (
+        "backup_only", "conntrack", "drop_entry", "drop_packet", "secure_tcp", "expire_nodest_conn",
+        "expire_quiescent_template", "conn_reuse_mode",
+    )},
+    "net/ipv4/vs/pmtu_disc": "1",
+}  # fmt: skip
+SERVICE = Service(f"{VIP}:80/tcp", "rr", servers=(Server(ONE, 8080, "masquerade"), Server(TWO, 8080, "masquerade")))
+HEALTHY = Snapshot(
+    taken="2026-01-01T00:00:00+00:00",
+    kernel="6.1.0-18-amd64",
+    watched=3,
+    standing=Standing(privileged=True),
+    sysctls=SYSCTLS,
+    modules=Modules(("ip_vs", "ip_vs_rr"), ("ip_vs", "ip_vs_wlc")),
+    ipvs=True,
+    table_size=4096,
+    services=(SERVICE,),
+    timeouts=Timeouts(900, 120, 300),
+    daemons=(),
+    links=(
+        Link(1, "lo", "", 0x49, 65536),
+        Link(2, "eth0", "", UP, 1500),
+        Link(3, "eth1", "", UP, 1600),
+        Link(4, "kube-ipvs0", "dummy", 0x82, 1500),
+    ),
+    addresses=(
+        Address("192.0.2.1", 24, "eth0"),
+        Address("10.2.0.1", 24, "eth1"),
+        Address(VIP, 32, "kube-ipvs0"),
+    ),
+    neighbours=(Neighbour(ONE, "eth1", "reachable"),),
+    routes={
+        VIP: Route("local", "lo"),
+        VIP6: Route("local", "lo"),
+        ONE: Route("unicast", "eth1", source="10.2.0.1"),
+        TWO: Route("unicast", "eth1", source="10.2.0.1"),
+        "2001:db8:2::2": Route("unicast", "eth1", source="2001:db8:2::1"),
+        "10.2.0.1": Route("local", "lo"),
+        "10.9.0.2": Route("unicast", "eth1", "10.2.0.254", "10.2.0.1"),
+        "10.2.0.77": Route("unicast", "eth1"),
+        CLIENT: Route("unicast", "eth0", "192.0.2.254", "192.0.2.1"),
+    },
+    connections=(Connection("tcp", CLIENT, VIP, 80, ONE, 8080, "ESTABLISHED"),),
+    connection_count=1,
+    arrivals=(Arrival("eth0", CLIENT, SERVICE.service, 3),),
+    listeners=(Listener("tcp", "192.0.2.1", 22),),
+    managers=(),
+    firewall=Firewall(),
+)
+
+
+def rules(text, family="ip"):
+    """A firewall of these lines of iptables-save."""
+    return Firewall(iptables.chains(text, "iptables" if family == "ip" else "ip6tables", family))
+
+
+def table(*services):
+    return {"services": services}
+
+
+def sysctls(**changes):
+    return {"sysctls": {**SYSCTLS, **{f"net/{name.replace('__', '/')}": value for name, value in changes.items()}}}
+
+
+def server(address=ONE, port=80, forwarding="direct", **settings):
+    return Server(address, port, forwarding, **settings)
+
+
+def with_server(*servers, **settings):
+    return {**table(replace(SERVICE, servers=servers, **settings))}
+
+
+def connection(client, to=ONE):
+    return Connection("tcp", client, VIP, 80, to, 8080, "ESTABLISHED")
+
+
+BUSY = Counters(9, 90, 0)
+UDP = Service(f"{VIP}:53/udp", "rr", servers=(Server(ONE, 53, "masquerade"),))
+MARKED = Service("fwmark:7", "rr", servers=(Server(ONE, 80, "masquerade"),))
+SIX = Service(f"[{VIP6}]:80/tcp", "rr", servers=(Server("2001:db8:2::2", 80, "masquerade"),))
+SIX_ADDRESS = Address(VIP6, 128, "eth0", preferred=0)
+BACKUP = (Daemon("backup", "eth0"),)
+MASQUERADE = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -d 10.2.0.0/16 -j MASQUERADE\n"
+MARK = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 192.0.2.20/32 -p tcp -j MARK --set-xmark 0x7/0xffffffff\n"
+FILTER = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+DROPPING = FILTER.replace("FORWARD ACCEPT", "FORWARD DROP").replace("INPUT ACCEPT", "INPUT DROP")
+OPEN_INPUT = "-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT\n"
+TUNNELLED = with_server(server(forwarding="tunnel"))
+F, W, N = "failure", "warning", "note"
+
+ROWS = [  # a check, what it says, and how the healthy differs
+    ("G1", F, {"ipvs": False, "services": None}),
+    ("G2", F, {"standing": Standing(), "services": None}),
+    ("G2", F, {"services": None, "unseen": {"services": "Permission denied"}}),  # root of a container, in another's net
+    ("G2", F, {"services": None, "unseen": {"services": "no netlink"}}),
+    ("G3", N, {"services": (), "elsewhere": {"77": 3}}),
+    ("G4", W, {"modules": Modules(("ip_vs",), None)}),
+    ("G5", F, {**table(SIX), **sysctls(ipv6__conf__all__disable_ipv6="1")}),
+    ("G5", F, {**table(SIX), "sysctls": {k: v for k, v in SYSCTLS.items() if "ipv6" not in k}}),
+    ("G6", F, {"kernel": "5.1.0", **with_server(server(forwarding="tunnel", tunnel=Tunnel("gue", 6080)))}),
+    ("G6", F, {"kernel": "5.2.9", **with_server(server(forwarding="tunnel", tunnel=Tunnel("gre")))}),
+    ("G7", N, {"managers": ("keepalived",)}),
+    ("G8", W, {"daemons": BACKUP, **sysctls(ipv4__vs__backup_only="1")}),
+    ("G9", N, {"connection_count": 4 * 4096 + 1}),
+    ("G10", W, with_server(*(server(f"10.2.{n >> 8}.{n & 255}", 80, "local") for n in range(20_000)))
+        | {"routes": {VIP: Route("local", "lo")} | {f"10.2.{n >> 8}.{n & 255}": Route("local") for n in range(20_000)},
+           "connections": (), "arrivals": ()}),
+    *(("G11", W, sysctls(**{f"ipv4__vs__{name}": "3"})) for name in ("drop_entry", "drop_packet", "secure_tcp")),
+    ("G12", W, sysctls(ipv4__vs__conntrack="1", netfilter__nf_conntrack_count="950")),
+    ("V1", F, {"routes": {**HEALTHY.routes, VIP: Route("unicast", "eth0", "192.0.2.254")}}),
+    ("V1", F, {"routes": {**HEALTHY.routes, VIP: Route("none", source="Network is unreachable")}}),
+    ("V2", F, {**table(SIX), "addresses": (replace(SIX_ADDRESS, flags=IFA_F_DADFAILED),)}),
+    ("V2", F, {**table(SIX), "addresses": (replace(SIX_ADDRESS, flags=0x40),)}),
+    ("V3", W, {**table(SIX), "addresses": (replace(SIX_ADDRESS, preferred=3600),)}),
+    ("V4", F, table(MARKED)),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("0x7/", "0x8/"))}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK),
+               "marked_routes": {"7 192.0.2.20/32": Route("unicast", "eth0")}}),
+    ("V5", W, table(replace(SERVICE, service=f"{VIP}:0/tcp"))),
+    ("V6", W, {"listeners": (Listener("tcp", "0.0.0.0", 80),)}),
+    ("V6", W, {"listeners": (Listener("tcp", "::", 80),)}),
+    ("V7", N, {"listeners": (Listener("tcp", "0.0.0.0", 22),)}),
+    ("V8", F, {"firewall": rules(DROPPING.replace("FORWARD DROP", "FORWARD ACCEPT"))}),
+    ("V8", N, {"firewall": rules(FILTER + "-A INPUT -p tcp -m recent --update --name x -j DROP\n")}),
+    ("V9", W, {"arrivals": (Arrival("eth1", CLIENT, SERVICE.service, 3),), **sysctls(ipv4__conf__eth1__rp_filter="1")}),
+    ("V10", W, {
+        "addresses": (Address("192.0.2.1", 24, "eth0"), Address("192.0.2.2", 24, "eth1"), Address(VIP, 32, "eth0")),
+        **sysctls(ipv4__conf__all__arp_ignore="0", ipv4__conf__eth1__arp_ignore="0"),
+    }),
+    ("V12", W, {"large_receive": ("eth0",)}),
+    ("V13", N, {"managed": {"kube-ipvs0": "NetworkManager"}}),
+    ("N1", F, sysctls(ipv4__ip_forward="0")),
+    ("N1", F, sysctls(ipv4__conf__eth1__forwarding="0")),
+    ("N1", F, {**table(SIX), **sysctls(ipv6__conf__all__forwarding="0")}),
+    ("N2", F, {"firewall": rules(DROPPING.replace("INPUT DROP", "INPUT ACCEPT"))}),
+    ("N2", F, {"firewall": rules(FILTER + "-A OUTPUT -d 10.2.0.0/24 -p tcp -j REJECT\n")}),
+    ("N3", F, {"connections": (connection("10.2.0.77"),)}),
+    ("N4", F, with_server(replace(server(forwarding="masquerade"), counters=BUSY))),
+    ("N4", F, with_server(
+        replace(server(forwarding="masquerade"), counters=Counters(9, 90, 80), earlier=Counters(5, 50, 80)))),
+    ("N5", W, {"firewall": rules(MASQUERADE)}),
+    ("N6", F, {"firewall": rules(FILTER + "-A FORWARD -m conntrack --ctstate INVALID -j DROP\n")}),
+    ("N7", W, {
+        "connections": (connection(CLIENT),), **sysctls(ipv4__conf__eth1__send_redirects="1"),
+        "routes": {**HEALTHY.routes, CLIENT: Route("unicast", "eth1", "10.2.0.254")},
+    }),
+    ("N8", W, {
+        **table(replace(SERVICE, service=f"{VIP}:33000/tcp")), "firewall": rules(MASQUERADE),
+        **sysctls(ipv4__vs__conntrack="1"),
+    }),
+    ("N9", W, {**with_server(server(port=8080, forwarding="masquerade")), "connections": (connection(ONE),)}),
+    ("N10", N, with_server(server("10.2.0.1"))),
+    ("D1", F, with_server(server("10.9.0.2"))),
+    ("D2", F, with_server(server(port=8080))),
+    ("D2", F, with_server(server(port=8080, forwarding="tunnel"))),
+    ("D3", F, with_server(server(VIP))),
+    *(("D4", F, {"neighbours": (Neighbour(ONE, "eth1", state),)}) for state in ("failed", "incomplete")),
+    ("D6", W, {**with_server(server("10.2.0.1")), "daemons": BACKUP}),
+    ("D7", N, with_server(server(counters=Counters(1, 5, 5)))),
+    ("T1", W, {**TUNNELLED, "links": tuple(replace(link, mtu=1500) for link in HEALTHY.links)}),
+    ("T3", F, with_server(server(forwarding="tunnel", tunnel=Tunnel("gue", 0)))),
+    ("T4", F, {**TUNNELLED, "firewall": rules(FILTER + "-A OUTPUT -p ipencap -j DROP\n")}),
+    ("T5", N, with_server(server("2001:db8:2::2", forwarding="tunnel"))),
+    ("T5", F, {**with_server(server("2001:db8:2::2", forwarding="tunnel")), "daemons": (Daemon("master", "eth0"),)}),
+    ("S1", F, with_server()),
+    ("S1", F, with_server(server(weight=0), server(TWO, weight=0))),
+    ("S1", F, with_server(server(upper_threshold=5, connections=Connections(2, 3)), server(TWO, weight=0))),
+    ("S2", W, with_server(server(weight=2), server(TWO))),
+    ("S3", W, with_server(server(weight=0), server(TWO), persistence=300)),
+    ("S4", W, table(UDP)),
+    ("S5", W, {"kernel": "5.4.0", **sysctls(ipv4__vs__conn_reuse_mode="1", ipv4__vs__conntrack="1")}),
+    ("S6", N, sysctls(ipv4__tcp_keepalive_time="7200")),
+    ("S7", W, with_server(server(upper_threshold=5, lower_threshold=6))),
+    ("S8", N, with_server(server(weight=0), server(TWO), scheduler="sh")),
+    ("S9", W, {"daemons": (Daemon("master", "eth7"),)}),
+    ("S9", W, {"daemons": (Daemon("master", "kube-ipvs0"),)}),
+    ("S9", W, {"daemons": (Daemon("master", "eth0", maxlen=9000),)}),
+    ("S10", W, table(replace(SERVICE, counters=BUSY, earlier=BUSY))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "severity", "changes"), ROWS, ids=[f"{row[0]}-{n}" for n, row in enumerate(ROWS)])
+def test_a_check_speaks(check, severity, changes):
+    findings = [one for one in judge(replace(HEALTHY, **changes)) if one.severity != "unknown"]
+    found = [one for one in findings if one.check == check]
+    assert found
+    assert {one.severity for one in found} == {severity}
+    assert all(one.subject and one.seen for one in found)
+    assert {one.check for one in findings if one.severity in (F, severity)} == {check}, findings
+
+
+def test_every_check_has_a_row():
+    assert {name for name, _ in DIRECTOR} == {row[0] for row in ROWS}
+
+
+SILENT = [  # what might be taken for an ailment
+    {},
+    {"services": (), "arrivals": ()},
+    with_server(server(), server(TWO)),
+    TUNNELLED,
+    {**table(SIX), "addresses": (SIX_ADDRESS,)},
+    {**table(MARKED), "firewall": rules(MARK), "marked_routes": {"7 192.0.2.20/32": Route("local", "lo")}},
+    {**table(UDP), **sysctls(ipv4__vs__expire_nodest_conn="1")},
+    sysctls(ipv4__vs__drop_entry="1"),  # which waits until memory is short
+    {"firewall": rules(FILTER + "-A INPUT -s 10.0.0.0/8 -p udp -j DROP\n-A FORWARD -p icmp -j DROP\n")},
+    {"firewall": rules(DROPPING + OPEN_INPUT + "-A FORWARD -s 10.2.0.0/24 -j ACCEPT\n")},
+    {"firewall": rules(DROPPING + OPEN_INPUT + "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"),
+     **sysctls(ipv4__vs__conntrack="1")},
+    {"firewall": rules(MASQUERADE.replace("-d 10.2.0.0/16", "-s 10.2.0.0/16"))},  # for the servers' own ways out
+    {"firewall": rules(MASQUERADE), **sysctls(ipv4__vs__conntrack="1")},
+    {"listeners": (Listener("udp", VIP, 80), Listener("tcp", "192.0.2.1", 80))},
+    {"daemons": (Daemon("master", "eth0", maxlen=1400),)},
+    {"daemons": BACKUP, **with_server(server("10.2.0.1", 80, "local")), **sysctls(ipv4__vs__backup_only="1")},
+    with_server(server(weight=3), server(TWO), scheduler="wrr"),
+    with_server(server(upper_threshold=5, connections=Connections(9, 9)), server(TWO)),
+    with_server(replace(server(), counters=BUSY)),  # replies go past a director of direct routing
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", SILENT)
+def test_the_healthy_hear_nothing(changes):
+    assert judge(replace(HEALTHY, **changes)) == []
+
+
+REAL = replace(
+    HEALTHY,
+    vips=(VIP,),
+    addresses=(Address(ONE, 24, "eth0"), Address(VIP, 32, "lo")),
+    listeners=(Listener("tcp", "0.0.0.0", 80),),
+)
+TUNL0 = (*HEALTHY.links[:2], Link(9, "tunl0", "ipip", 0xC1, 1480))
+REAL_ROWS = [
+    ("D5", F, {"addresses": REAL.addresses[:1]}),
+    ("D5", F, {"addresses": (Address(VIP, 24, "lo"),)}),
+    ("D5", F, {"addresses": (Address(VIP, 32, "eth0"),)}),
+    ("D5", F, sysctls(ipv4__conf__all__arp_ignore="0", ipv4__conf__eth0__arp_ignore="0")),
+    ("D5", W, sysctls(ipv4__conf__all__arp_announce="0", ipv4__conf__eth0__arp_announce="1")),
+    ("D5", W, {"listeners": (Listener("tcp", ONE, 80),)}),
+    ("T2", F, {"links": (*TUNL0[:2], replace(TUNL0[2], flags=0x80)),
+               "addresses": (Address(VIP, 32, "tunl0"),)}),
+    ("T2", F, {"links": TUNL0, **sysctls(ipv4__conf__tunl0__rp_filter="1")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "severity", "changes"), REAL_ROWS)
+def test_a_check_of_real_servers_speaks(check, severity, changes):
+    findings = judge(replace(REAL, **changes))
+    assert {(one.check, one.severity) for one in findings if one.severity != N} == {(check, severity)}
+    assert {name for name, _ in REAL_SERVER} == {row[0] for row in REAL_ROWS}
+
+
+@pytest.mark.parametrize("changes", [{}, {"links": TUNL0, "addresses": (Address(VIP, 32, "tunl0"),)}])
+def test_healthy_real_servers_hear_nothing(changes):
+    assert [one for one in judge(replace(REAL, **changes)) if one.severity != N] == []
+
+
+@pytest.mark.parametrize("field", ["services", "firewall", "routes", "links", "addresses", "neighbours", "listeners",
+                                   "arrivals", "daemons", "timeouts"])  # fmt: skip
+def test_what_is_not_seen_is_unknown(field):
+    extra = {"sysctls": SYSCTLS | {"net/ipv4/conf/all/rp_filter": "1"}}
+    findings = judge(replace(HEALTHY, **{field: None}, unseen={field: "nobody may look"}, **extra))
+    assert "nobody may look" in [one.subject for one in findings if one.severity == "unknown"]
+    assert all(one.check for one in findings)
+
+
+@pytest.mark.parametrize("name", sorted(SYSCTLS))
+def test_a_setting_that_is_missing_is_no_traceback(name):
+    judge(replace(HEALTHY, sysctls={key: value for key, value in SYSCTLS.items() if key != name}))
+    judge(replace(REAL, sysctls={}))
+
+
+def test_nothing_at_all_is_unknown_not_well():
+    (failure, *unknown) = judge(Snapshot())
+    assert failure.check == "G2"
+    assert {one.severity for one in unknown} == {"unknown"}
