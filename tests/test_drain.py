@@ -185,7 +185,31 @@ def test_one_refused_edit_takes_all_back(ipvs):
     assert ran.status == 1
     assert "the table is as it was before" in ran.message
     assert rules(ipvs) == before
-    assert remembered() == []
+    ipvs.before = lambda number: None
+    assert run(ipvs, f"undrain {ONE}").stdout == ""
+    assert rules(ipvs) == before
+
+
+def test_what_cannot_be_taken_back_is_remembered(ipvs):
+    before = rules(ipvs)
+    ipvs.before = lambda number: EINVAL if number else None
+    ran = run(ipvs, f"drain {ONE}")
+    assert ran.status == 3
+    assert "not all could be taken back" in ran.message
+    assert "the same `drain` again" in ran.hints[-1]
+    ipvs.before = lambda number: None
+    assert run(ipvs, f"undrain {ONE}").status == 0
+    assert rules(ipvs) == before
+
+
+def test_an_undrain_that_is_refused(ipvs):
+    run(ipvs, f"drain {ONE}")
+    before, ipvs.changes = rules(ipvs), 0
+    ipvs.before = lambda number: EINVAL if number == 1 else None
+    assert run(ipvs, f"undrain {ONE}").status == 1
+    assert rules(ipvs) == before
+    assert run(ipvs, f"undrain {ONE}").status == 0
+    assert sorted(weights(ipvs)) == [5, 7]
 
 
 def test_a_second_drain_keeps_what_is_remembered(ipvs):
@@ -412,8 +436,8 @@ def place(protocol=IPPROTO_TCP, scheduler="rr", flags=0, timeout=0, **counts):
         (place(IPPROTO_UDP, inactive=1), 0, {"udp": "1 connection of it, remembered 300 s after a packet"}),
         (place(132, inactive=1), 0, {}),
         (place(active=1, persistent=2, flags=PERSISTENT, timeout=360), 0,
-         {"persistence": "2 persistent clients may come back, as net.ipv4.vs.expire_quiescent_template is 0,"
-                         " and be forgotten 360 s after"}),
+         {"persistence": "2 persistent clients may come back, as net.ipv4.vs.expire_quiescent_template is 0:"
+                         " `sysctl -w net.ipv4.vs.expire_quiescent_template=1` sends them elsewhere; 360 s after"}),
         (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), 1, {"persistence": "they are sent elsewhere"}),
         (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), None, {"persistence": "unless net.ipv4.vs"}),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from typing import TYPE_CHECKING
 
@@ -49,18 +49,15 @@ def unreadable(verb: str, error: Exception) -> IpvsadmError:
 
 
 def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Have `verb` remember `rows` and nothing else in this namespace. Raises IpvsadmError."""
+    """Have `verb` remember `rows` and nothing else in this namespace. Raises OSError."""
     name = path(verb)
-    try:
-        if not rows:
-            if os.path.lexists(name):
-                os.unlink(name)
-            return
-        with open(f"{name}.new", "w", encoding="utf-8") as file:
-            file.write(json.dumps(rows, indent=2) + "\n")
-        os.replace(f"{name}.new", name)
-    except OSError as error:
-        raise _unwritable(error) from error
+    if not rows:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        return
+    with open(f"{name}.new", "w", encoding="utf-8") as file:
+        file.write(json.dumps(rows, indent=2) + "\n")
+    os.replace(f"{name}.new", name)
 
 
 @contextmanager
@@ -70,7 +67,7 @@ def alone(verb: str) -> Iterator[None]:
         os.makedirs(FOLDER, mode=0o755, exist_ok=True)
         lock = os.open(f"{FOLDER}/{verb}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
     try:
         flock(lock, LOCK_EX)
         yield
@@ -78,7 +75,8 @@ def alone(verb: str) -> Iterator[None]:
         os.close(lock)
 
 
-def _unwritable(error: OSError) -> IpvsadmError:
+def unwritable(error: OSError) -> IpvsadmError:
+    """What to tell where nothing was done, since it couldn't have been written down."""
     return IpvsadmError(
         f"what is done can't be written down in {FOLDER}: {error.strerror}",
         hint="nothing was done; use `sudo`",

@@ -15,7 +15,8 @@ from .network import SERVERS, VIP, Network
 
 CLIENTS, FEW = 50, 10
 REQUESTS = 20  # on one connection
-PAUSE = 0.02  # seconds between two requests of a client
+PAUSE = 0.05  # seconds between two requests of a client
+PATIENCE, BRIEF = 30, 2  # seconds that a client waits for an answer
 PORTS = (8081, 8082)  # two real servers behind each address, so that enough are left
 LEAVING = f"{SERVERS[0]}:{PORTS[0]}"
 RULES = f"-A -t {VIP}:80 -s rr\n" + "".join(
@@ -71,8 +72,8 @@ class Servers:
 class Clients:
     """Each opens a connection, sends its requests over it, and opens the next. What fails is in `failures`."""
 
-    def __init__(self, network: Network, count: int, expected: set[bytes]) -> None:
-        self._network, self._expected = network, expected
+    def __init__(self, network: Network, count: int, patience: int, expected: set[bytes]) -> None:
+        self._network, self._expected, self._patience = network, expected, patience
         self._ended = threading.Event()
         self._lock = threading.Lock()  # a thread enters a namespace alone: opening a socket takes no time
         self.failures: list[str] = []
@@ -93,7 +94,7 @@ class Clients:
         with self._lock, self._network.client.entered():
             made = socket.socket()
         with made:
-            made.settimeout(5)
+            made.settimeout(self._patience)
             made.connect((VIP, 80))
             for count in range(REQUESTS):
                 made.sendall(REQUEST)
@@ -108,7 +109,7 @@ class Clients:
     def settle(self, connections: int) -> None:
         """Wait until each client has finished so many connections more."""
         wanted = [done + connections for done in self.connections]
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while any(done < want for done, want in zip(self.connections, wanted, strict=True)):
             assert time.monotonic() < until, "the clients hang"
             time.sleep(0.05)
@@ -120,7 +121,7 @@ class Clients:
 
 
 @contextmanager
-def network_at_work(count):
+def network_at_work(count, patience):
     """The namespace of a director, its servers, and clients that are at work."""
     network = Network()
     try:
@@ -128,7 +129,7 @@ def network_at_work(count):
         assert ipvsadm(network.director)("-R", RULES) == (0, "", "")
         servers = Servers(listening)
         try:
-            clients = Clients(network, count, {answer(name) for name in listening})
+            clients = Clients(network, count, patience, {answer(name) for name in listening})
             try:
                 clients.settle(1)
                 yield InProcess(network.director), servers, clients
@@ -143,7 +144,7 @@ def network_at_work(count):
 @pytest.fixture
 def at_work(request, monkeypatch, tmp_path):
     monkeypatch.setattr("pyipvsadm.verbs.state.FOLDER", str(tmp_path))
-    with network_at_work(request.param) as found:
+    with network_at_work(*request.param) as found:
         yield found
 
 
@@ -151,11 +152,11 @@ def rules(director):
     return sorted(director("-Sn").stdout.splitlines())
 
 
-@pytest.mark.parametrize("at_work", [CLIENTS], indirect=True)
+@pytest.mark.parametrize("at_work", [(CLIENTS, PATIENCE)], ids=["50 clients"], indirect=True)
 def test_not_one_request_fails_from_start_to_removal(at_work):
     director, servers, clients = at_work
     assert servers.served[LEAVING] > 0
-    ran = director(f"drain {LEAVING} --wait --remove --deadline 30s")
+    ran = director(f"drain {LEAVING} --wait --remove --deadline 120s")
     assert ran.returncode == 0, ran
     assert ran.stdout == f"{VIP}:80/tcp {LEAVING}  weight 3 -> 0\n{VIP}:80/tcp {LEAVING}  removed\n"
     assert " active, " in ran.stderr
@@ -170,10 +171,10 @@ def test_not_one_request_fails_from_start_to_removal(at_work):
     assert sum(clients.requests) >= CLIENTS * REQUESTS * 2
 
 
-@pytest.mark.parametrize("at_work", [FEW], indirect=True)
+@pytest.mark.parametrize("at_work", [(FEW, PATIENCE)], ids=["10 clients"], indirect=True)
 def test_undrained_it_gets_connections_again(at_work):
     director, servers, clients = at_work
-    assert director(f"drain {LEAVING} --wait --deadline 30s").returncode == 0
+    assert director(f"drain {LEAVING} --wait --deadline 120s").returncode == 0
     served = servers.served[LEAVING]
     clients.settle(1)
     assert servers.served[LEAVING] == served
@@ -186,12 +187,12 @@ def test_undrained_it_gets_connections_again(at_work):
     assert servers.served[LEAVING] > served
 
 
-@pytest.mark.parametrize("at_work", [FEW], indirect=True)
+@pytest.mark.parametrize("at_work", [(FEW, BRIEF)], ids=["10 clients"], indirect=True)
 def test_removed_without_a_drain_requests_fail(at_work):
     """The control: the same clients, and the way that cuts them off."""
     director, _, clients = at_work
     assert director(f"-d -t {VIP}:80 -r {LEAVING}").returncode == 0
-    until = time.monotonic() + 10
+    until = time.monotonic() + 20
     while not clients.failures and time.monotonic() < until:
         time.sleep(0.1)
     assert clients.failures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ... import journal
@@ -42,8 +43,17 @@ def _weight(row: dict[str, object]) -> Weight:
 
 
 def store(weights: Iterable[Weight]) -> None:
-    """Remember these weights, and no others. Raises IpvsadmError."""
-    state.store(VERB, [weight.asdict() for weight in weights])
+    """Remember these weights, and no others, of what is about to be done. Raises IpvsadmError."""
+    try:
+        state.store(VERB, [weight.asdict() for weight in weights])
+    except OSError as error:
+        raise state.unwritable(error) from error
+
+
+def tidy(weights: Iterable[Weight]) -> None:
+    """As `store`, of what is done: should that fail, weights stay remembered that don't count any more."""
+    with suppress(IpvsadmError):
+        store(weights)
 
 
 def change(world: World, before: Table, wanted: Table, verb: str, stopped: int = 0) -> None:

@@ -13,7 +13,7 @@ from ...text.spelling import servers_of, service_of, spelled
 from .. import state
 from ..diff import table_now
 from . import waiting
-from .changing import change, load, store
+from .changing import change, load, store, tidy
 from .places import Place, left_without, places_of, remembered, with_weights, without
 from .reasons import Machine, refused_clients
 from .telling import Teller, counts
@@ -95,7 +95,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
         try:
             change(world, table, with_weights(table, dict.fromkeys(after, 0)), "drain", clock.first)
         except IpvsadmError:
-            store(before.values())
+            tidy({**weights, **before}.values())  # of what wasn't taken back, the weight is still to be known
             raise
     for place in places:
         what = f"weight {place.server.weight} -> 0" if place.server.weight else "weight 0 already"
@@ -193,7 +193,7 @@ def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer
         if any(place.busy(wishes.everything) for place in now):
             return False
         change(world, table, without(table, now), "drain", clock.first)
-        store([weight for key, weight in load(table).items() if key not in wanted])
+        tidy([weight for key, weight in load(table).items() if key not in wanted])
     for place in now:
         world.write(f"{place.name}  removed\n")
     count = "1 service" if len(now) == 1 else f"{len(now)} services"

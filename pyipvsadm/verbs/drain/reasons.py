@@ -56,9 +56,9 @@ def _persistence(places: Sequence[Place], expire: int | None) -> str:
     lasts = max((place.service.timeout for place in places if place.service.flags & PERSISTENT), default=0)
     after = f"{lasts} s after their last connection" if lasts else "some time after their last connection"
     if expire:
-        return f"{who} got here: they are sent elsewhere when they come back, and forgotten {after}"
+        return f"{who} got here: they are sent elsewhere when they come back; {after} they are forgotten"
     unless = f"as {SETTING} is 0" if expire == 0 else f"unless {SETTING} is 1"
-    return f"{who} may come back, {unless}, and be forgotten {after}; `sysctl -w {SETTING}=1` sends them elsewhere"
+    return f"{who} may come back, {unless}: `sysctl -w {SETTING}=1` sends them elsewhere; {after} they are forgotten"
 
 
 def refused_clients(places: Iterable[Place], program: str) -> list[str]:

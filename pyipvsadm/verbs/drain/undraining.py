@@ -9,7 +9,7 @@ from ...errors import IpvsadmError
 from .. import state
 from ..diff import table_now
 from . import waiting
-from .changing import change, load, store
+from .changing import change, load, store, tidy
 from .draining import NOTHING, found
 from .places import all_places, ramp, remembered, with_weights
 
@@ -106,21 +106,22 @@ def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: 
                     status=NOTHING,
                 )
         rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
-        store([*{**before, **rising}.values()])
+        all_of_them = {**before, **rising}
+        store(all_of_them.values())
         try:
             change(world, table, with_weights(table, weights), "undrain")
         except IpvsadmError:
-            store(before.values())
+            tidy([all_of_them[key] for key in before])
             raise
         done = {key for key, weight in weights.items() if weight == wanted[key]}
-        store([one for key, one in {**before, **rising}.items() if key not in done])
+        tidy([one for key, one in all_of_them.items() if key not in done])
 
 
 def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached: Weights, number: int) -> IpvsadmError:
     """What to tell of a ramp that a signal ended."""
     lines = "\n".join(f"{places[key].name}  weight {reached[key]} of {wanted[key]}" for key in wanted)
     return IpvsadmError(
-        f"stopped by {signal.Signals(number).name}: {server} stays where it is\n{lines}",
+        f"stopped by {signal.Signals(number).name}: the weights of {server} stay where they are\n{lines}",
         hint="the same `undrain` goes on from there, and without `--ramp` at once; `drain` takes it out again",
         status=128 + number,
     )
