@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # fmt: off
 VERBS = (  # those of verbs/app.py; all else is ipvsadm's grammar
-    "show", "check", "diff", "apply", "set", "top", "netns", "vip", "doctor", "sandbox",
+    "show", "check", "diff", "apply", "set", "drain", "undrain", "top", "netns", "vip", "doctor", "sandbox",
 )
 # fmt: on
 COMPLETE = "__complete"  # the first word of a shell that asks for words

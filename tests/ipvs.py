@@ -50,6 +50,7 @@ class Ipvs:
         self.before = before
         self.changes = 0
         self.reads = 0
+        self.counts: Callable[[dict[int, bytes]], tuple[int, int, int]] = lambda dest: (0, 0, 0)  # its connections
         self.on_read: Callable[[int], None] = lambda number: None  # with the number of each dump of the services
 
     def snapshot(self):
@@ -86,9 +87,12 @@ class Ipvs:
             found = self.services.get(key)
             return [message(sequence, 1, self._told(found), 0)] if found else [error(sequence, ESRCH)]
         dests = reversed(self.dests.get(key, {}).values())  # the kernel adds at the head of its list
-        counts = {7: bytes(4), 8: bytes(4), 9: bytes(4)}
-        told = [message(sequence, 5, nla(DEST, packed({**one, **counts}) + stats())) for one in dests]
+        told = [message(sequence, 5, nla(DEST, packed({**one, **self._counts(one)}) + stats())) for one in dests]
         return [*told, done(sequence)]
+
+    def _counts(self, dest: dict[int, bytes]) -> dict[int, bytes]:
+        """Active, inactive and persistent connections as attributes."""
+        return {number: struct.pack("=I", count) for number, count in enumerate(self.counts(dest), 7)}
 
     def _told(self, service: dict[int, bytes]) -> bytes:
         flags = struct.unpack_from("=I", service[7])[0] | HASHED

@@ -9,6 +9,7 @@ import pytest
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Service, Table
 from pyipvsadm.plan import make_plan
+from pyipvsadm.verbs import state as memory
 from pyipvsadm.verbs.director.reading import IFA_F_DADFAILED, IFA_F_TENTATIVE, Address
 from pyipvsadm.verbs.vip import account
 from pyipvsadm.verbs.vip.app import whole
@@ -111,10 +112,10 @@ def test_the_services_behind_a_plan():
 
 
 def test_the_account_is_kept_and_an_empty_one_leaves_no_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(account, "FOLDER", str(tmp_path / "run"))
+    monkeypatch.setattr(memory, "FOLDER", str(tmp_path / "run"))
     assert account.load() == set()
     bound = {Binding("10.0.0.1", DEVICE, 7), Binding(SIX, DEVICE, 8)}
-    with account.alone():
+    with memory.alone(account.VERB):
         account.store(bound)
     assert account.load() == bound
     account.store([])
@@ -124,10 +125,10 @@ def test_the_account_is_kept_and_an_empty_one_leaves_no_file(tmp_path, monkeypat
 
 @pytest.mark.parametrize("content", ["", "[{", "{}x", '[{"address": "10.0.0.1"}]', "[1]", "7", "\udcff"])
 def test_an_account_that_is_no_account(content, tmp_path, monkeypatch):
-    monkeypatch.setattr(account, "FOLDER", str(tmp_path))
-    with open(account.path(), "w", errors="surrogateescape") as file:
+    monkeypatch.setattr(memory, "FOLDER", str(tmp_path))
+    with open(memory.path(account.VERB), "w", errors="surrogateescape") as file:
         file.write(content)
-    with pytest.raises(IpvsadmError, match="which says what was bound, can't be read"):
+    with pytest.raises(IpvsadmError, match="where `vip` remembers what it did, can't be read"):
         account.load()
 
 

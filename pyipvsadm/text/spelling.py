@@ -14,6 +14,7 @@ LAST_MARK, LAST_PORT, LAST_PROTOCOL = 2**32 - 1, 65535, 65535
 SERVICE_FORMS = "write 192.168.2.10:80/tcp, [2001:db8::1]:53/udp, fwmark:7 or fwmark:7/ipv6"
 NETWORK_FORMS = "write 192.168.2.0/24, 192.168.2.10, 2001:db8::/32 or fwmark:7"
 SERVER_FORMS = "write 10.2.0.2:8080 or [2001:db8::2]:8080"
+ADDRESS_FORMS = f"{SERVER_FORMS}, or an address alone for all its ports"
 
 
 def service_of(text: str) -> Service:
@@ -31,6 +32,17 @@ def server_of(text: str) -> Server:
     except ValueError as error:
         raise UsageError(f"`{printable(text)}` names no server: {error}", hint=SERVER_FORMS) from None
     return Server(address=address, port=port)
+
+
+def servers_of(text: str) -> tuple[bytes, int | None]:
+    """Address and port of the servers that `text` names, the port None for all of them. Raises UsageError."""
+    try:
+        return address_of(text[1:-1] if text.startswith("[") and text.endswith("]") else text), None
+    except ValueError as error:
+        if ":" not in text:
+            raise UsageError(f"`{printable(text)}` names no server: {error}", hint=ADDRESS_FORMS) from None
+    server = server_of(text)
+    return server.address, server.port
 
 
 def spelled(service: Service) -> str:

@@ -85,6 +85,33 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='drain',
+        help='Let a server get no new connections, and those that it has come to their end.\n\nIts weight becomes 0 in every service that has it, and all else stays; if one of these changes is refused, those\nthat were made are taken back. The weights are printed, and remembered for `undrain` in `/run/pyipvsadm`.\n\nWhat keeps the server busy is told. Of UDP, the kernel has no active connections: with **active**, those count\nthat it remembers. Ctrl-C ends the waiting, and leaves the server drained.\n\nExit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and taken back;\n2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not all could be taken\nback; 130 or 143 stopped by a signal.\n\n- `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off',
+        options=(
+            Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all that have it.'),
+            Parameter(names=('--wait',), help='Wait until its connections have ended.'),
+            Parameter(names=('--deadline',), value='TIME', help='How long to wait: 60s, 10m or 1h. Implies `--wait`. Default: 10m.'),
+            Parameter(names=('--until',), value='active|all', choices=('active', 'all'), help='Which connections to wait for: the **active**, or **all**, inactive and persistent too. Implies `--wait`. Default: active.'),
+            Parameter(names=('--remove',), help='Then remove it. Implies `--wait`.'),
+            Parameter(names=('--force',), help='Even if that leaves a service without a server that has a weight.'),
+        ),
+        arguments=(
+            Parameter(value='SERVER', needed=True, help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
+        ),
+    ),
+    Verb(
+        name='undrain',
+        help='Give a server the weights back that it had before `drain`.\n\nA server that comes back empty would get all new connections from schedulers that look for the least: with\n`--ramp` its weight rises from 1. Ctrl-C leaves it where it is then, and the same command goes on from there.\n\nExit status: 0 done, or nothing to do; 1 no such server, no weight remembered, or refused by the kernel, and taken\nback; 2 wrong input; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal.',
+        options=(
+            Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all that have it.'),
+            Parameter(names=('--ramp',), value='TIME', help='Raise the weight in steps, over 60s, 10m or 1h. Default: at once.'),
+            Parameter(names=('--weight',), value='N', help='The weight, instead of those remembered.'),
+        ),
+        arguments=(
+            Parameter(value='SERVER', needed=True, help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
+        ),
+    ),
+    Verb(
         name='show',
         help="Show the table as it is now.\n\n**json** is one document, and **ndjson** a line for each service; both tell counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,\nyaml and rules.\n\n- `pyipvsadm show -o yaml > table.yaml` keeps the table in a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained",
         options=(

@@ -8,6 +8,7 @@ import typer
 import typer.core
 
 from . import everywhere
+from .drain.app import drain, undrain
 from .set import settings_help
 from .vip.app import DEVICE, Device, whole
 from .vip.app import app as vip_app
@@ -196,6 +197,10 @@ def set_(
     from . import set as verb
 
     raise typer.Exit(verb.run(context.obj, words))
+
+
+app.command()(drain)
+app.command()(undrain)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from .diff import as_text, table_now
 
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Self
 
     from ..journal import Outcome
     from ..model import Table
@@ -176,7 +177,7 @@ class Signals:
         self.first = 0
         self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> Signals:
+    def __enter__(self) -> Self:
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
@@ -197,20 +198,20 @@ def summary(plan: Plan) -> str:
     return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
 
 
-def failure(outcome: Outcome, plan: Plan, program: str, more: str = "") -> IpvsadmError:
-    """What to tell of a plan that wasn't carried out, with what there is `more`, and the status that says so."""
+def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:
+    """What to tell of a plan of `verb` that wasn't carried out, with what there is `more`, and the status of that."""
     message, hint = _reason(outcome, plan)
     if outcome.remains is None:
         return IpvsadmError(
             f"{message}\nwhat the table is now can't be told, as it can't be read",
-            hint=f"`{program} diff FILE` tells, once it can",
+            hint=f"`{program} {'diff FILE' if verb == 'apply' else 'show'}` tells, once it can",
             status=HALF_DONE,
         )
     if outcome.remains:
         return IpvsadmError(
             f"{message}\nnot all could be taken back; to have the table as it was before, it takes\n"
             f"{as_text(outcome.remains)}which these commands do:\n{_commands(outcome.remains, program)}",
-            hint=f"{hint}; the same `apply` again goes on to the table that is wanted".removeprefix("; "),
+            hint=f"{hint}; the same `{verb}` again goes on to the table that is wanted".removeprefix("; "),
             status=HALF_DONE,
         )
     count = f"{outcome.undone} of {len(plan.steps)} changes had been made, and were taken back: "

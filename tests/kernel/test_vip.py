@@ -11,6 +11,7 @@ import pytest
 from pyipvsadm import journal
 from pyipvsadm.journal import Outcome
 from pyipvsadm.namespaces import HERE
+from pyipvsadm.verbs import state
 from pyipvsadm.verbs.vip import account
 
 DEVICE = "kube-ipvs0"
@@ -27,7 +28,7 @@ SKIPPED = "skipped, since a firewall mark has no address: fwmark:7\n"
 @pytest.fixture
 def ours(director, tmp_path, monkeypatch):
     """Our program, in a namespace with an interface `eth0`, and a table of which nothing is bound."""
-    monkeypatch.setattr(account, "FOLDER", str(tmp_path / "run"))
+    monkeypatch.setattr(state, "FOLDER", str(tmp_path / "run"))
     made = director("pyipvsadm")
     ip(made, "link add eth0 type dummy", "addr add 10.9.0.1/24 dev eth0", "link set eth0 up", "link set lo up")
     assert made("-R", RULES) == (0, "", "")
@@ -117,11 +118,11 @@ def test_the_account_of_a_namespace_that_is_gone_binds_nobody(ours, director):
     """The number of a namespace is used again; here, its file is."""
     assert ours("vip add 192.0.2.20").returncode == 0
     with ours.namespace.entered():
-        left = account.path()
+        left = state.path(account.VERB)
     other = director("pyipvsadm")
     ip(other, f"link add {DEVICE} type dummy", f"addr add 192.0.2.20/32 dev {DEVICE}")
     with other.namespace.entered():
-        os.rename(left, account.path())
+        os.rename(left, state.path(account.VERB))
     assert other("vip rm 192.0.2.20").returncode == 1
     assert "192.0.2.20" in addresses(other)
 

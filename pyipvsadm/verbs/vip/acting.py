@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import IpvsadmError, UsageError
 from ...text.spelling import address_of, spelled_address
 from ...text.unicast import unfit
+from .. import state
 from ..columns import aligned
 from ..diff import table_now
 from ..director.reading import reading
@@ -75,7 +76,7 @@ def _change(world: World, device: str, dry_run: bool, decide: Callable[[], list[
     if dry_run:
         world.write("".join(change.line() for change in decide()))
         return 0
-    with Signals(), account.alone():  # it takes no time: a signal waits, rather than leave half of it
+    with Signals(), state.alone(account.VERB):  # it takes no time: a signal waits, rather than leave half of it
         changes = decide()
         carry_out(changes)
     if not changes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...changes import service_key
 from ...errors import IpvsadmError
+from .. import state
 from ..diff import table_now
 from . import account
 from .acting import binding, summary
@@ -52,14 +53,14 @@ class Vips:
 
     def bind(self) -> None:
         """Bind what is wanted, all or none. Raises IpvsadmError."""
-        with account.alone():
+        with state.alone(account.VERB):
             self._bound = self.wanted()
             carry_out(self._bound)
 
     def take_back(self) -> str:
         """Take away what `bind` bound, as the table is without its services; what to say of it, if that fails."""
         try:
-            with account.alone():
+            with state.alone(account.VERB):
                 carry_out([change.inverse for change in reversed(self._bound) if change.address])
         except IpvsadmError as error:
             return f"\n{error}"
@@ -68,7 +69,7 @@ class Vips:
     def release(self) -> None:
         """Take away what no service has any more, and tell what became of the addresses. Raises IpvsadmError."""
         services = [service for service, _ in table_now(self._world).services]  # others may add some
-        with account.alone():
+        with state.alone(account.VERB):
             gone = self.unwanted(services)
             carry_out(gone)
         if self._bound or gone:

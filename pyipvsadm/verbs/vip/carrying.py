@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
 from ...model import printable
+from .. import state
 from ..director.changing import Changing
 from ..director.reading import reading
 from . import account
@@ -77,7 +78,7 @@ def carry_out(changes: Sequence[Change]) -> None:
             account.store(run.ours())
         except OSError as error:
             raise IpvsadmError(
-                f"what is bound can't be written down in {account.FOLDER}: {error.strerror}",
+                f"what is bound can't be written down in {state.FOLDER}: {error.strerror}",
                 hint="what was bound now isn't known to be ours any more: take it away with `ip address del`",
                 status=REFUSED,
             ) from error

@@ -1,0 +1,87 @@
+"""Pure: what keeps a drained server busy, and what else is to be known about it."""
+
+from __future__ import annotations
+
+from _socket import IPPROTO_TCP, IPPROTO_UDP
+from typing import TYPE_CHECKING
+
+from ...model import FLAG_1, FLAG_2, PERSISTENT
+from ...record import Record
+from ...text.spelling import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .places import Place
+
+CLOSED_LASTS = 120  # seconds that the kernel remembers a TCP connection in TIME_WAIT; no setting changes that
+SETTING = "net.ipv4.vs.expire_quiescent_template"
+FALLBACK, PORT = FLAG_1, FLAG_2  # of the schedulers sh and mh
+HASHING = ("sh", "mh", "dh")
+
+
+class Machine(Record):
+    """What counts beside the table: the setting by that name, None if it can't be read, and seconds."""
+
+    __slots__ = ()
+    expire_quiescent_template: int | None = None
+    udp_timeout: int = 0
+
+
+def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
+    """What keeps the server busy in `places`, by kind, each in a line."""
+    places = list(places)
+    persistent = [place for place in places if place.server.persistent]
+    udp = sum(place.server.inactive for place in places if place.service.protocol == IPPROTO_UDP)
+    tcp = [place.server for place in places if place.service.protocol == IPPROTO_TCP]
+    closed = sum(server.inactive for server in tcp)
+    found = {}
+    if persistent:
+        found["persistence"] = _persistence(persistent, machine.expire_quiescent_template)
+    if udp:
+        lasts = f"{machine.udp_timeout} s" if machine.udp_timeout else "for the UDP timeout"
+        found["udp"] = f"UDP knows no end of a connection: {_counted(udp)} of it, remembered {lasts} after a packet"
+    if closed and not any(server.active for server in tcp):
+        found["closed"] = (
+            f"only connections that are closed, or not yet open, are left of TCP ({closed}): they are"
+            f" remembered up to {CLOSED_LASTS} s, and `--until active` doesn't wait for them"
+        )
+    return found
+
+
+def _persistence(places: Sequence[Place], expire: int | None) -> str:
+    """Why persistent clients come back, or when they are forgotten."""
+    count = sum(place.server.persistent for place in places)
+    who = "1 persistent client" if count == 1 else f"{count} persistent clients"
+    lasts = max((place.service.timeout for place in places if place.service.flags & PERSISTENT), default=0)
+    after = f"{lasts} s after their last connection" if lasts else "some time after their last connection"
+    if expire:
+        return f"{who} got here: they are sent elsewhere when they come back; {after} they are forgotten"
+    unless = f"as {SETTING} is 0" if expire == 0 else f"unless {SETTING} is 1"
+    return f"{who} may come back, {unless}: `sysctl -w {SETTING}=1` sends them elsewhere; {after} they are forgotten"
+
+
+def refused_clients(places: Iterable[Place], program: str) -> list[str]:
+    """Which services have clients that get no connection while the server is drained, a line each.
+
+    A scheduler that hashes still finds a server of weight 0, and then gives up, unless it may fall back.
+    Source: ip_vs_sh.c, ip_vs_mh.c, ip_vs_dh.c, the calls of is_unavailable.
+    """
+    found = {}
+    for service in (place.service for place in places):
+        scheduler = service.scheduler or ""
+        if scheduler not in HASHING or (scheduler != "dh" and service.flags & FALLBACK):
+            continue
+        name = spelled(service)
+        flags = f"{scheduler}-fallback" + (f",{scheduler}-port" if service.flags & PORT else "")
+        way = (
+            "it may be sent elsewhere by another scheduler, or once the server is removed"
+            if scheduler == "dh"
+            else f"`{program} set {name} -b {flags}` sends them elsewhere"
+        )
+        found[name] = f"{name} hashes ({scheduler}): clients whose hash leads here get no connection; {way}"
+    return list(found.values())
+
+
+def _counted(count: int) -> str:
+    return "1 connection" if count == 1 else f"{count} connections"

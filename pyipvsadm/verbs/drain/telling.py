@@ -1,0 +1,71 @@
+"""How a drain is told of: a line that changes on a terminal, elsewhere a line for each change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .reasons import Machine, reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...world import World
+    from .places import Place
+
+
+def counts(places: Sequence[Place]) -> str:
+    """The connections in all `places`, in words."""
+    servers = [place.server for place in places]
+    rows = (
+        ("active", sum(server.active for server in servers)),
+        ("inactive", sum(server.inactive for server in servers)),
+        ("persistent", sum(server.persistent for server in servers)),
+    )
+    return ", ".join(f"{count} {word}" for word, count in rows)
+
+
+def left(seconds: float) -> str:
+    """A time in words, such as `9:05`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Teller:
+    """Tells how it goes with the server `name`, on stderr. What keeps it busy is told once, when it is seen."""
+
+    def __init__(self, world: World, name: str, machine: Machine) -> None:
+        self._world, self._name, self._machine = world, name, machine
+        self._progress = world.progress()
+        self._last = ""
+        self._said: set[str] = set()
+
+    def tell(self, places: Sequence[Place], seconds: float) -> None:
+        """Tell of a look, with the seconds that are left to wait."""
+        line = f"{self._name}: {counts(places)}"
+        if not self._progress and line != self._last:
+            self._world.tell(line)
+        self._last = line
+        self._tell_reasons(places)
+        self._tell_weights(places)
+        if self._progress:
+            self._progress.tell(f"{line}; {left(seconds)} left")
+
+    def once(self, places: Sequence[Place]) -> None:
+        """Tell how it is, when nothing is waited for."""
+        self._world.tell(f"{self._name}: {counts(places)}")
+        self._tell_reasons(places)
+
+    def _tell_reasons(self, places: Sequence[Place]) -> None:
+        for kind, reason in reasons(places, self._machine).items():
+            self._say(kind, f"busy: {reason}")
+
+    def _tell_weights(self, places: Sequence[Place]) -> None:
+        for place in places:
+            if weight := place.server.weight:
+                self._say(place.name, f"busy: {place.name} has got weight {weight} from somebody else meanwhile")
+
+    def _say(self, kind: str, text: str) -> None:
+        if kind not in self._said:
+            self._said.add(kind)
+            self._world.tell(text)
