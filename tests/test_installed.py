@@ -61,7 +61,12 @@ def test_the_sdist_carries_their_sources(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    sources = {str(path.relative_to(ROOT)) for folder in ("man", "completions") for path in (ROOT / folder).iterdir()}
+    sources = {
+        str(path.relative_to(ROOT))
+        for folder in ("man", "completions")
+        for path in (ROOT / folder).iterdir()
+        if path.is_file()
+    }
     assert sources | {"tests/generate.py", "Makefile", "README.md", "LICENSE"} <= names
 
 

@@ -9,21 +9,6 @@ from .verbs import Parameter, Verb
 
 VERBS: tuple[Verb, ...] = (
     Verb(
-        name='sandbox',
-        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
-        options=(
-            Parameter(names=('--write',), value='DIR', many=True, help='Let writes below DIR through to this machine. Repeatable.'),
-            Parameter(names=('--timeout',), value='SECONDS', help='End a command that runs longer, with status 124.'),
-            Parameter(names=('--memory',), value='SIZE', help='The memory of the kernel.'),
-            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
-            Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
-        ),
-        arguments=(
-            Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
-        ),
-        passes=True,
-    ),
-    Verb(
         name='diff',
         help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
         options=(
@@ -85,6 +70,18 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='top',
+        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.\n\nRates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that\nof the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all\nrates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second",
+        options=(
+            Parameter(names=('--interval',), value='SECONDS', help='How often to look, from 0.2 to 3600.'),
+            Parameter(names=('--once',), help='Print one sample, and end.'),
+            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), help='For people, or a line of JSON for each sample.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Such as 192.168.2.10:80/tcp or fwmark:7. Default: all.'),
+        ),
+    ),
+    Verb(
         name='drain',
         help='Let a server get no new connections, and those that it has come to their end.\n\nIts weight becomes 0 in every service that has it, and all else stays; if one of these changes is refused, those\nthat were made are taken back. The weights are printed, and remembered for `undrain` in `/run/pyipvsadm`.\n\nWhat keeps the server busy is told. Of UDP, the kernel has no active connections: with **active**, those count\nthat it remembers. Ctrl-C ends the waiting, and leaves the server drained.\n\nExit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and taken back;\n2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not all could be taken\nback; 130 or 143 stopped by a signal.\n\n- `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off',
         options=(
@@ -112,23 +109,41 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='doctor',
+        help="Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.\n\nLooks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches\npackets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as\nunknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.",
+        options=(
+            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
+            Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
+            Parameter(names=('--watch',), value='SECONDS', help='How long to watch packets and counters.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='How to tell.'),
+            Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
+            Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
+        ),
+    ),
+    Verb(
+        name='sandbox',
+        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
+        options=(
+            Parameter(names=('--write',), value='DIR', many=True, help='Let writes below DIR through to this machine. Repeatable.'),
+            Parameter(names=('--timeout',), value='SECONDS', help='End a command that runs longer, with status 124.'),
+            Parameter(names=('--memory',), value='SIZE', help='The memory of the kernel.'),
+            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
+            Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
+        ),
+        arguments=(
+            Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
+        ),
+        passes=True,
+    ),
+    Verb(
         name='show',
         help="Show the table as it is now.\n\n**json** is one document, and **ndjson** a line for each service; both tell counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,\nyaml and rules.\n\n- `pyipvsadm show -o yaml > table.yaml` keeps the table in a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained",
         options=(
             Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), help='What to print: for people, for programs, or for `apply` to read.'),
             Parameter(names=('--plain',), help='Draw nothing, on terminals as well.'),
-        ),
-        arguments=(
-            Parameter(value='SERVICE', many=True, help='Such as 192.168.2.10:80/tcp or fwmark:7. Default: all.'),
-        ),
-    ),
-    Verb(
-        name='top',
-        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.\n\nRates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that\nof the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all\nrates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second",
-        options=(
-            Parameter(names=('--interval',), value='SECONDS', help='How often to look, from 0.2 to 3600.'),
-            Parameter(names=('--once',), help='Print one sample, and end.'),
-            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), help='For people, or a line of JSON for each sample.'),
         ),
         arguments=(
             Parameter(value='SERVICE', many=True, help='Such as 192.168.2.10:80/tcp or fwmark:7. Default: all.'),
@@ -150,21 +165,6 @@ VERBS: tuple[Verb, ...] = (
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='Rules, JSON or YAML; `-` is stdin.'),
-        ),
-    ),
-    Verb(
-        name='doctor',
-        help="Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.\n\nLooks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches\npackets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as\nunknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.",
-        options=(
-            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
-            Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
-            Parameter(names=('--watch',), value='SECONDS', help='How long to watch packets and counters.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='How to tell.'),
-            Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
-            Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
-        ),
-        arguments=(
-            Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
         ),
     ),
     Verb(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-import typer.core
 
 from . import everywhere
+from .arguments.doctor import Doctor, doctor
+from .arguments.sandbox import sandbox
+from .arguments.top import top
 from .drain.app import drain, undrain
 from .set import settings_help
 from .vip.app import DEVICE, Device, whole
@@ -31,77 +33,6 @@ def run(words: list[str], world: World) -> int:
 @app.callback()
 def verbs() -> None:
     """Virtual services of the Linux kernel (IPVS): the modern verbs beside ipvsadm's options."""
-
-
-def memory_size(text: str) -> str:
-    """`text` as the kernel takes it, such as `512M`. Raises typer's usage error."""
-    number, unit = text[:-1], text[-1:].upper()
-    if not (number.isascii() and number.isdecimal() and unit in ("M", "G")):
-        raise typer.BadParameter("give a number and a unit, such as 512M or 2G")
-    if int(number) * (1024 if unit == "G" else 1) < 64:
-        raise typer.BadParameter("the kernel needs 64M at least")
-    return number + unit
-
-
-@app.command(context_settings={"allow_interspersed_args": False})
-def sandbox(
-    command: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[-- COMMAND [ARG]...]", help="What to run there. Default: a shell."),
-    ] = None,
-    write: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DIR", help="Let writes below DIR through to this machine. Repeatable."),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.001, help="End a command that runs longer, with status 124."),
-    ] = None,
-    memory: Annotated[str, typer.Option(metavar="SIZE", parser=memory_size, help="The memory of the kernel.")] = "512M",
-    kernel: Annotated[
-        Literal["uml", "host"],
-        typer.Option(
-            help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running"
-            " kernel and a new network namespace: it needs root and IPVS, and files are this machine's own,"
-            " so that writes stay."
-        ),
-    ] = "uml",
-    module: Annotated[
-        bool, typer.Option("--module/--no-module", help="Load ip_vs before COMMAND runs, or leave it out.")
-    ] = True,
-) -> None:
-    """Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.
-
-    A user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own
-    tables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it
-    writes is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals
-    and exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable
-    and writable as to that user, although `id` says root.
-
-    The kernel comes from Debian's packages `user-mode-linux` and `kmod`.
-
-    - `pyipvsadm sandbox` is a shell; `exit` leaves it
-
-    - `pyipvsadm sandbox -- pyipvsadm -Ln` is one command
-
-    - `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out
-    """
-    from .sandbox.settings import Settings
-
-    settings = Settings(
-        command=tuple(command or ()),
-        write=tuple(write or ()),
-        timeout=timeout,
-        memory=memory,
-        module=module,
-    )
-    if kernel == "host":
-        from .sandbox import namespace
-
-        raise typer.Exit(namespace.run(settings))
-    from .sandbox import host
-
-    raise typer.Exit(host.run(settings))
 
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="A table as rules, JSON or YAML; `-` for stdin.")]
@@ -199,8 +130,11 @@ def set_(
     raise typer.Exit(verb.run(context.obj, words))
 
 
+app.command()(top)
 app.command()(drain)
 app.command()(undrain)
+app.command(cls=Doctor)(doctor)
+app.command(context_settings={"allow_interspersed_args": False})(sandbox)
 
 
 @app.command()
@@ -229,47 +163,6 @@ def show(
     from .show import run
 
     raise typer.Exit(run(context.obj, services or [], output, plain))
-
-
-def interval_seconds(text: str) -> float:
-    """`text` as an interval. Raises typer's usage error."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if 0.2 <= seconds <= 3600:
-        return seconds
-    raise typer.BadParameter("give a number of seconds from 0.2 to 3600")
-
-
-@app.command()
-def top(
-    context: typer.Context,
-    services: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="SERVICE", help="Such as 192.168.2.10:80/tcp or fwmark:7. Default: all."),
-    ] = None,
-    interval: Annotated[
-        float, typer.Option(metavar="SECONDS", parser=interval_seconds, help="How often to look, from 0.2 to 3600.")
-    ] = 1.0,
-    once: Annotated[bool, typer.Option("--once", help="Print one sample, and end.")] = False,
-    output: Annotated[
-        Literal["text", "ndjson"], typer.Option("--output", "-o", help="For people, or a line of JSON for each sample.")
-    ] = "text",
-) -> None:
-    """Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.
-
-    Rates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that
-    of the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all
-    rates are known.
-
-    - `pyipvsadm top --once` prints one sample as text
-
-    - `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second
-    """
-    from .top import run
-
-    raise typer.Exit(run(context.obj, services or [], interval, output, once))
 
 
 @app.command()
@@ -323,61 +216,3 @@ def check(
     from .check import run
 
     raise typer.Exit(run(context.obj, file, trial))
-
-
-USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
-
-
-class Doctor(typer.core.TyperCommand):
-    """`doctor`, whose status 2 says that something is wrong with the machine: wrong words get another one."""
-
-    def make_context(self, *words: Any, **settings: Any) -> Any:
-        """As click does."""
-        try:
-            return super().make_context(*words, **settings)
-        except USAGE_ERROR as error:
-            error.exit_code = 64  # type: ignore[attr-defined]
-            raise
-
-
-@app.command(cls=Doctor)
-def doctor(
-    context: typer.Context,
-    services: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="SERVICE", help="Look at these alone, such as 192.168.2.10:80/tcp."),
-    ] = None,
-    mode: Annotated[
-        Literal["director", "real-server"], typer.Option(help="What this machine is. A real server needs `--vip`.")
-    ] = "director",
-    vip: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ADDRESS", help="A virtual address that this real server serves. Repeatable."),
-    ] = None,
-    watch: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How long to watch packets and counters.")
-    ] = 3,
-    output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="How to tell.")] = "text",
-    save: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Write what was seen to FILE, and judge nothing; `-` for stdout."),
-    ] = None,
-    read: Annotated[
-        str | None,
-        typer.Option("--from", metavar="FILE", help="Judge what `--save` has written, here or elsewhere."),
-    ] = None,
-) -> None:
-    """Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.
-
-    Looks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches
-    packets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as
-    unknown.
-
-    Exit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.
-    """
-    from . import doctor as verb
-
-    wishes = verb.Wishes(
-        services=services or [], mode=mode, vips=vip or [], output=output, save=save, read=read, watch=watch
-    )
-    raise typer.Exit(verb.run(context.obj, wishes))

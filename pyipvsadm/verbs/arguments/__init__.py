@@ -1,0 +1,1 @@
+"""The arguments of verbs that have many: app.py has those of the others."""
