@@ -5,7 +5,7 @@ BIN := .venv/bin
 PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables nftables strace procps \
             bash-completion zsh fish mandoc groff-base
 
-.PHONY: test long demo check generated setup packages bench clean
+.PHONY: test long demo pictures check generated setup packages bench clean
 
 test: setup check
 	tests/pythons.sh
@@ -19,6 +19,10 @@ long: setup
 
 demo: setup
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pyipvsadm sandbox -- python tests/demo.py
+
+pictures: setup
+	@mkdir -p man/pictures
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pyipvsadm sandbox --memory 1G --write man/pictures -- python -m tests.pictures
 
 bench: setup
 	$(BIN)/python -m tests.bench $(BENCH)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyipvsadm.text.options import OPTIONS, RULES
+from pyipvsadm.text.topics import TOPICS
 from pyipvsadm.text.usage import usage
 
 from .shells import STARTS, Shell
@@ -47,12 +48,13 @@ def offered(shell, line):
 
 def test_every_option_is_in_the_help_the_manual_and_each_completion(shell):
     found = {name for line in EVERYTHING for name in offered(shell, line)}
+    help = usage("pyipvsadm") + "".join(usage("pyipvsadm", topic.name) for topic in TOPICS)
     page = PAGE.read_text().replace("\\-", "-")
     for row in (*RULES, *OPTIONS):
         names = {*(f"-{letter}" for letter in row.short), f"--{row.name}"}
         assert names <= found
         for name in names:
-            assert re.search(rf"^ .*(?<!\S){name}\b", usage("pyipvsadm"), re.MULTILINE), name
+            assert re.search(rf"^ .*(?<!\S){name}\b", help, re.MULTILINE), name
             assert f"Fl {name[1:]}" in page
 
 

@@ -19,6 +19,22 @@ SKIPPED = {"site-packages", "dist-packages", "test", "idlelib", "ensurepip", "tk
 LEFT_OUT = re.compile(
     r"\.a$|^_(tkinter|sqlite3|test|xxtest|dbm|gdbm|curses)\w*\.cpython"
 )  # and the libraries behind them
+REQUIRED = """
+from importlib.metadata import PackageNotFoundError, distribution
+from re import match
+todo, done = ["pyipvsadm"], set()
+while todo:
+    name = todo.pop()
+    if name in done:
+        continue
+    done.add(name)
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        continue  # it's for other systems
+    todo += [match(r"[\\w.-]+", line)[0] for line in found.requires or () if "extra ==" not in line]
+    print(*(found.locate_file(file) for file in found.files or ()), sep="\\n")
+"""
 FOLDERS = ("dev", "proc", "sys", "tmp", "run", "root")
 STANDARD_LIBRARY = (
     "import sysconfig as s, sys; print(s.get_path('stdlib'), s.get_path('purelib'), sys.prefix, sep='\\n')"
@@ -63,6 +79,8 @@ def python_files(python: str) -> list[str]:
     for path in site.glob("*"):
         if path.is_dir() and (path.name in re.findall(r"\w+", started) or "pyipvsadm" in path.name):
             found += tree(path)
+    told = subprocess.run([python, "-I", "-c", REQUIRED], capture_output=True, text=True, check=True).stdout
+    found += {name for line in told.splitlines() if os.path.isfile(name := os.path.normpath(line))} - set(found)
     if (prefix / "pyvenv.cfg").is_file():
         found.append(str(prefix / "pyvenv.cfg"))
     return found

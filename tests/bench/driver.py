@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import socket
 import struct
 import sys
@@ -44,7 +45,9 @@ class Driver:
     def prepare(self, rules: int) -> None:
         """Write the files that a table of `rules` rules is measured with."""
         services = tables.table(rules)
-        self._folder.joinpath("rules").write_text("".join(tables.lines(services)))
+        *lines, last = tables.lines(services)
+        self._folder.joinpath("rules").write_text("".join([*lines, last]))
+        self._folder.joinpath("changed").write_text("".join([*lines, re.sub(r"-w \d+", "-w 77", last)]))
         for row, writes in (
             (schedule.RESTORE, encode.restore(services, self._family)),
             (schedule.LIST, encode.listing(services, self._family)),
@@ -63,13 +66,15 @@ class Driver:
         timing = piped if step.piped else filed
         seconds, first, status = timing(command, source, str(output), str(errors))
         content = output.read_bytes()
+        said = errors.read_text(errors="replace")[:ERROR_SHOWN]
+        expected = self._named(step.says)
         digest = hashlib.sha256(content).hexdigest()[:16]
         return Sample(
             step.row, step.program, step.rules, step.pair, seconds, status, step.timed,
             peak=int(peak.read_text().split()[-1]) if step.peak else None,
             first=first,
             digest=digest,
-            error=errors.read_text(errors="replace")[:ERROR_SHOWN],
+            error="" if expected and said.startswith(expected) else said or expected,
             difference=self._compare(step, digest, content),
         )  # fmt: skip
 
@@ -77,7 +82,11 @@ class Driver:
         if step.program == NULL and not step.row.startswith(schedule.LEFT):
             return [*self._programs[NULL], str(self._folder / f"null{step.row}"), ANSWERS[step.row]]
         program = THEIRS if step.row.startswith(schedule.LEFT) else step.program
-        return [*self._programs[program], *step.arguments]
+        return [*self._programs[program], *map(self._named, step.arguments)]
+
+    def _named(self, text: str) -> str:
+        """`text` with the files that it names."""
+        return text.format(rules=self._folder / "rules", changed=self._folder / "changed")
 
     def _compare(self, step: Step, digest: str, content: bytes) -> str:
         """Where the output isn't that of the run before; the null client's own output isn't one."""

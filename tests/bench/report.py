@@ -14,7 +14,10 @@ from .samples import Sample
 from .schedule import (
     ADD_SERVER,
     ADD_SERVICE,
+    APPLY,
+    APPLY_ONE,
     BARE,
+    CHECK,
     CLEAR,
     LIST,
     LIST_EMPTY,
@@ -32,6 +35,7 @@ from .stats import Ratio, Samples, exponent, ratio
 
 BOUND_RULES = 20000  # the size whose ratios are bounded
 BOUNDS = {RESTORE: 0.25, LIST: 1.0, STATS: 1.0, RATE: 1.0, SAVE: 1.0, CLEAR: 1.0}
+APPLY_BOUND = 1.3  # times a save and a check of the same table
 START_BOUND = 1.5  # times the bare interpreter
 PEAK_RULES = 100000  # the size whose memory is bounded
 PEAKS = {RESTORE: 64.0, LIST: 96.0, SAVE: 96.0}  # MiB
@@ -64,6 +68,7 @@ def rows(samples: Samples) -> Iterator[Row]:
         yield from (time_row(samples, row, rules) for row in ROWS if samples.times(row, OURS, rules))
         if samples.times(PIPE, OURS, rules):
             yield first_row(samples, rules)
+        yield from (apply_row(samples, row, rules) for row in (APPLY, APPLY_ONE) if samples.times(row, OURS, rules))
         yield from (peak_row(samples, row, rules) for row in PEAKS)
     if len(samples.sizes) > 1:
         yield from (growth_row(samples, row) for row in PEAKS)
@@ -94,6 +99,21 @@ def time_row(samples: Samples, row: str, rules: int) -> Row:
         finding=f"{spread(found)} of ipvsadm" + (" + a bare start" if row == CLEAR else ""),
         bound=at_most(BOUNDS[row]) if bounded else "",
         holds=found.median <= BOUNDS[row] if bounded and found else None,
+    )
+
+
+def apply_row(samples: Samples, row: str, rules: int) -> Row:
+    """`apply`, of the table that is there or of one weight changed, against a save and a check together."""
+    saved, checked = (samples.times(part, OURS, rules) for part in (SAVE, CHECK))
+    found = ratio(samples.times(row, OURS, rules), {n: saved[n] + checked[n] for n in saved if n in checked})
+    bounded = rules == BOUND_RULES and row == APPLY
+    return Row(
+        rules=rules,
+        operation=row,
+        figures=("", seconds(samples.time(row, OURS, rules)), ""),
+        finding=f"{spread(found)} of {SAVE} + {CHECK}",
+        bound=at_most(APPLY_BOUND) if bounded else "",
+        holds=found.median <= APPLY_BOUND if bounded and found else None,
     )
 
 

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 
 OURS, THEIRS, NULL, BARE = "ours", "theirs", "null", "bare"
 RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
+CHECK, APPLY, APPLY_ONE = "check", "apply (unchanged)", "apply (one weight)"
 PIPE = "-Ln |"  # to a pipe, for the time to the first byte
 LEFT = "left"  # what stands in the kernel after a program's -R, -C or -a, as ipvsadm shows it
 START, LIST_EMPTY, ADD_SERVICE, ADD_SERVER = "python3 -I -c pass", "-Ln (empty)", "-A", "-a"
 LISTINGS = (LIST, STATS, RATE, SAVE, PIPE)
+RULES, CHANGED = "{rules}", "{changed}"  # the files with the table, and with the same but for one weight
+VERBS = {  # of our program alone; with what each says on stderr
+    CHECK: (("check", RULES), ""),
+    APPLY: (("apply", RULES), ""),
+    APPLY_ONE: (("apply", CHANGED), "done: 1 edited\n"),
+}
 
 SMALL = 5000  # rules: below, a run is short beside what measures its memory, and the first pair doesn't count
 LARGE = 20000  # rules: above, ipvsadm is run in the first pair alone, or it would take all the time
@@ -28,7 +35,7 @@ class Step:
     """One process to run: `program` with `arguments`; `row` says what for.
 
     `restores` has it read the rules, `peak` its memory measured, `piped` the time to its first byte taken;
-    where `timed` is false its duration doesn't count.
+    where `timed` is false its duration doesn't count. It may say what begins as `says` on stderr.
     """
 
     row: str
@@ -40,6 +47,7 @@ class Step:
     piped: bool = False
     peak: bool = False
     timed: bool = True
+    says: str = ""
 
 
 def starts(pairs: int) -> Iterator[Step]:
@@ -81,6 +89,10 @@ def listings(rules: int, pair: int, programs: tuple[str, ...]) -> Iterator[Step]
             yield step(row, program, rules, pair)
         if row == LIST:
             yield step(row, NULL, rules, pair)
+    if rules <= LARGE and pair < PIPED - 1:
+        for row, (arguments, says) in VERBS.items():
+            yield Step(row, OURS, rules, pair, arguments, timed=pair > 0 or rules >= SMALL, says=says)
+        yield Step("reset", OURS, rules, pair, VERBS[APPLY][0], timed=False, says=VERBS[APPLY_ONE][1])
 
 
 def step(row: str, program: str, rules: int, pair: int) -> Step:

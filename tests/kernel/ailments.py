@@ -87,8 +87,10 @@ SET = f"pyipvsadm set {VIP}:80"
 DIRECT_VIP = "10.3.0.100"
 
 ADDRESSES = (
-    Ailment("V1", FAILURE, "nat", (f"ip addr del {VIP}/32 dev vip",)),
-    Ailment("V1", FAILURE, "direct", (f"ip addr del {DIRECT_VIP}/32 dev vip",)),
+    Ailment("V1", FAILURE, "nat", (f"ip addr del {VIP}/32 dev vip",),
+            after=(f"pyipvsadm vip rm {VIP}", f"ip addr add {VIP}/32 dev vip")),
+    Ailment("V1", FAILURE, "direct", (f"ip addr del {DIRECT_VIP}/32 dev vip",),
+            after=(f"pyipvsadm vip rm {DIRECT_VIP}", f"ip addr add {DIRECT_VIP}/32 dev vip")),
     Ailment("V2", FAILURE, "nat", (
         *SIX, f"client: ip addr add {VIP6}/128 dev eth0 nodad", f"ip addr add {VIP6}/128 dev client", "sleep 2",
     ), also=(f"client: ip addr del {VIP6}/128 dev eth0",), request=TO_SIX, after=NO_SIX),
@@ -140,7 +142,7 @@ GROUND = (
         "ip addr add 2001:db8:1::1/64 dev client nodad", "ip addr add 2001:db8:2:1::1/64 dev server1 nodad",
         "ip addr add 2001:db8:2:2::1/64 dev server2 nodad", "sleep 2",
         requested(target=ROUTED6),
-    ), after=(f"pyipvsadm -D -t [{ROUTED6}]:80", f"ip addr del {ROUTED6}/128 dev vip", silence("2001:db8:2:1::2", 80))),
+    ), after=(f"pyipvsadm -D -t [{ROUTED6}]:80", f"pyipvsadm vip rm {ROUTED6}", silence("2001:db8:2:1::2", 80))),
     Ailment("G8", WARNING, "nat", (
         "pyipvsadm --start-daemon backup --mcast-interface client", "sysctl -qw net.ipv4.vs.backup_only=1",
     ), after=("pyipvsadm --stop-daemon backup",)),

@@ -27,7 +27,13 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
         lambda found: (signed(found[1]) + (found[2] or "")).ljust(len(found[0]) if found[3] else 0),
     ),
     (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
-    (re.compile("^(pyipvsadm v" + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS) + ").*", re.M | re.S), ""),
+    (
+        re.compile(
+            "^(pyipvsadm v|There is no topic " + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS) + ").*",
+            re.M | re.S,
+        ),
+        "",
+    ),
 )
 THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
 
