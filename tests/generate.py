@@ -165,7 +165,7 @@ def kinds(annotation: Any) -> list[str]:
 def generated() -> dict[Path, str]:
     """What each generated file should hold."""
     lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists()}
-    pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").iterdir())}
+    pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
     return {TABLE: table(), **pages}
 
 

@@ -20,7 +20,7 @@ from pyipvsadm.text.verbtable import VERBS
 
 from . import generate
 
-PAGES = sorted((generate.ROOT / "man").iterdir())
+PAGES = sorted((generate.ROOT / "man").glob("*.[58]"))
 ELSEWHERE = re.compile(r"referenced manual not found: Xr|outdated mandoc\.db")  # about what is installed here
 
 
