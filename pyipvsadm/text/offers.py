@@ -152,7 +152,10 @@ def verb_values(parameter: Parameter, behind: Sequence[str], live: Live) -> Iter
     if kind == "SERVICE":
         for service in in_order(live.services()):
             yield spelled(service), told(service_settings(service))
-    elif kind == "SERVER" and behind:
+    elif kind == "SERVER" and not behind:
+        found = (server for service in islice(in_order(live.services()), ELSEWHERE) for server in live.servers(service))
+        yield from ((word, "") for word in dict.fromkeys(map(spelled_server, servers_in_order(list(found)))))
+    elif kind == "SERVER":
         try:
             service = service_of(behind[0])
         except IpvsadmError:
