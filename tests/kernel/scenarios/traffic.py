@@ -42,11 +42,10 @@ class Requests:
 
     def send(self, *, by: str = "", to: str = VIP, port: int = PORT) -> None:
         """Send one and don't wait; `by` is the client's address."""
-        with self._network.client.entered():
-            sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with sending:
-            sending.bind((by, 0))
-            sending.sendto(b"%s %s" % (by.encode(), to.encode()), (to, port))
+        # it stays open, since IPVS would take another with the same port for the same connection
+        sending = self._network.socket(self._network.client, socket.AF_INET, socket.SOCK_DGRAM)
+        sending.bind((by, 0))
+        sending.sendto(b"question", (to, port))
 
     def arrived(self, count: int, patience: float = PATIENCE) -> list[int]:
         """The numbers of the servers that got the next `count` requests: fewer if no more came in time."""
