@@ -14,6 +14,8 @@ VIP, VIP6 = "10.1.0.100", "2001:db8:9::100"
 SERVERS = ("10.2.1.2", "10.2.2.2")
 SERVERS6 = ("2001:db8:2:1::2", "2001:db8:2:2::2")
 CLIENT, CLIENT6 = "10.1.0.2", "2001:db8:1::2"
+VIP_DEVICE = "kube-ipvs0"
+CLIENTS, VIPS = "10.9.0.0/16", "10.8.0.0/16"  # every address in them is the client's; the director's
 TIMEOUT = 5  # seconds that a socket waits
 
 
@@ -26,8 +28,8 @@ class Network:
         self._sockets: list[socket.socket] = []
         links = [f"link add client type veth peer name eth0 netns {self.client.path()}"]
         links += ["addr add 10.1.0.1/24 dev client", "addr add 2001:db8:1::1/64 dev client nodad", "link set client up"]
-        links += ["link add vip type dummy", f"addr add {VIP}/32 dev vip", f"addr add {VIP6}/128 dev vip nodad"]
-        links.append("link set vip up")
+        links += [f"link add {VIP_DEVICE} type dummy", f"link set {VIP_DEVICE} up"]
+        links += [f"addr add {VIP}/32 dev {VIP_DEVICE}", f"addr add {VIP6}/128 dev {VIP_DEVICE} nodad"]
         for number, server in enumerate(self.servers, 1):
             links += [
                 f"link add server{number} type veth peer name eth0 netns {server.path()}",
@@ -35,8 +37,10 @@ class Network:
                 f"addr add 2001:db8:2:{number}::1/64 dev server{number} nodad",
                 f"link set server{number} up",
             ]
-        _ip(self.director, links)
+        links += [f"route add {CLIENTS} via {CLIENT}", f"route add local {VIPS} dev lo"]
+        ip(self.director, *links)
         _host(self.client, CLIENT, CLIENT6, "10.1.0.1", "2001:db8:1::1")
+        ip(self.client, f"route add local {CLIENTS} dev lo")
         for number, server in enumerate(self.servers, 1):
             addresses = SERVERS[number - 1], SERVERS6[number - 1]
             _host(server, *addresses, f"10.2.{number}.1", f"2001:db8:2:{number}::1")
@@ -45,13 +49,27 @@ class Network:
                 with open(f"/proc/sys/net/{name}", "w") as setting:
                     setting.write("1")
 
-    def socket(self, namespace: Namespace, family: int, kind: int) -> socket.socket:
+    def reply_directly(self) -> None:
+        """Link each server with the client, and send replies there: where a server holds the VIP, the director
+        would drop them, since they have a source that is its own.
+        """
+        for number, server in enumerate(self.servers, 1):
+            near, far = f"10.3.{number}.1", f"10.3.{number}.2"
+            link = f"link add direct{number} type veth peer name direct netns {server.path()}"
+            ip(self.client, link, f"addr add {far}/24 dev direct{number}", f"link set direct{number} up")
+            ip(server, f"addr add {near}/24 dev direct", "link set direct up", f"route add {CLIENT}/32 via {far}")
+
+    def socket(self, namespace: Namespace, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket in `namespace`, closed with the network."""
         with namespace.entered():
-            made = socket.socket(family, kind)
+            made = socket.socket(family, kind, protocol)
         made.settimeout(TIMEOUT)
         self._sockets.append(made)
         return made
+
+    def hold(self, connection: socket.socket) -> None:
+        """Keep a connection open until the network is closed."""
+        self._sockets.append(connection)
 
     def listen(self, address: str, port: int) -> socket.socket:
         """A server's TCP socket."""
@@ -94,9 +112,10 @@ def _family(address: str) -> int:
 
 def _host(namespace: Namespace, address: str, address6: str, router: str, router6: str) -> None:
     lines = [f"addr add {address}/24 dev eth0", f"addr add {address6}/64 dev eth0 nodad", "link set eth0 up"]
-    _ip(namespace, [*lines, f"route add default via {router}", f"route add default via {router6}"])
+    ip(namespace, *lines, f"route add default via {router}", f"route add default via {router6}")
 
 
-def _ip(namespace: Namespace, lines: list[str]) -> None:
+def ip(namespace: Namespace, *lines: str) -> None:
+    """Carry out lines of `ip` in a namespace."""
     with namespace.entered():
         subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)

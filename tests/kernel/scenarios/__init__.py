@@ -1,0 +1,1 @@
+"""The director at work, one scenario a file: a client, a director and two servers, and traffic that tells."""
