@@ -71,9 +71,13 @@ def held(network, ipvs):
 
 
 def twice(requests, ways):
-    """Which server got each request of two rounds; the second round has to go as the first."""
-    first, second = ([requests.served(**way) for way in ways] for _ in range(2))
-    assert first == second
+    """Which server got each request of two rounds; the second has to go as the first.
+
+    It goes backward, so that a scheduler that takes turns can't repeat itself by chance.
+    """
+    first = [requests.served(**way) for way in ways]
+    second = [requests.served(**way) for way in reversed(ways)]
+    assert first == second[::-1]
     return first + second
 
 
