@@ -30,7 +30,7 @@ KEYS = [  # what is typed, and what the line is then, before the shell's own quo
     ("pyipvsadm set 192.0.2.10:80/\t10.2.0.2\t--w\t", "pyipvsadm set 192.0.2.10:80/tcp 10.2.0.2:8080 --weight"),
     ("pyipvsadm --netns swa\t-D -t 203\t", "pyipvsadm --netns swarm -D -t 203.0.113.7:80"),
     ("pyipvsadm show --netns=swa\t203\t", "pyipvsadm show --netns=swarm 203.0.113.7:80/tcp"),
-    ("pyipvsadm --start-daemon master --mcast-i\t\t", "pyipvsadm --start-daemon master --mcast-interface lo"),
+    ("pyipvsadm --start-daemon master --mcast-i\tl\t", "pyipvsadm --start-daemon master --mcast-interface lo"),
 ]
 
 

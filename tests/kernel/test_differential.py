@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .comparison import compared, same, tables, without_order
+from .comparison import compared, patiently, same, tables, without_order
 from .directors import InProcess, Process, ipvsadm, pyipvsadm_process
 from .scripts import ARTICLE, RESTORES, SCRIPTS, mixed_rules
 
@@ -166,8 +166,8 @@ def test_a_long_list_made_by_two_processes(pair, monkeypatch):
     forks = []
     monkeypatch.setattr(os, "fork", lambda fork=os.fork: (child := fork(), forks.append(child))[0])
     for line in ("-Ln", "-L --stats", "-Sn", "-S", "-Ln --rate", "-Ln --thresholds --nosort"):
-        assert not compared(ours(line), director_of(theirs, ours, line)(line)), line
-    assert len(forks) == 6
+        assert not patiently(lambda: compared(ours(line), director_of(theirs, ours, line)(line))), line  # noqa: B023
+    assert len(forks) >= 6
 
 
 def director_of(theirs, ours, line):

@@ -33,8 +33,8 @@ def ip(line):
 def test_links(network):
     with reading() as found:
         links = {link.name: link for link in found.links()}
-    assert {"lo", "vip", "client", "server1", "server2"} <= links.keys()
-    assert (links["vip"].kind, links["client"].kind, links["lo"].kind) == ("dummy", "veth", "")
+    assert {"lo", "kube-ipvs0", "client", "server1", "server2"} <= links.keys()
+    assert (links["kube-ipvs0"].kind, links["client"].kind, links["lo"].kind) == ("dummy", "veth", "")
     assert links["client"].up
     ip("link set client mtu 1400")
     ip("link set client down")
@@ -48,11 +48,11 @@ def test_links(network):
 
 def test_addresses(network):
     ip("addr add 192.0.2.1 peer 192.0.2.2/32 dev client")
-    ip("addr add 2001:db8:77::1/128 dev vip preferred_lft 0 nodad")
+    ip("addr add 2001:db8:77::1/128 dev kube-ipvs0 preferred_lft 0 nodad")
     with reading() as found:
         addresses = found.addresses()
     by_address = {one.address: one for one in addresses}
-    assert by_address[VIP].__dict__ | {"flags": 0, "created": 0} == Address(VIP, 32, "vip", 0, FOREVER).__dict__
+    assert by_address[VIP].__dict__ | {"flags": 0, "created": 0} == Address(VIP, 32, "kube-ipvs0", 0, FOREVER).__dict__
     assert (by_address["10.1.0.1"].prefix, by_address["10.1.0.1"].device) == (24, "client")
     assert "192.0.2.1" in by_address
     assert "192.0.2.2" not in by_address
@@ -112,7 +112,7 @@ def test_each_reading_stays_with_its_namespace(network):
     other = Namespace()
     with other.entered(), reading() as found:
         assert {link.name for link in found.links() if link.kind in ("veth", "dummy")} == set()
-        assert "vip" in {link.name for link in inside.links()}
+        assert "kube-ipvs0" in {link.name for link in inside.links()}
     inside.close()
     other.close()
 
