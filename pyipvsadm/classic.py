@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .names import Names
     from .world import World
 
+MANY = 400  # services from which on a second process is worth its start
 EDITS = ("edit-service", "edit-server")
 
 
@@ -125,7 +126,6 @@ def _list_daemons(listing: Listing, world: World) -> None:
 
 
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
-    from .halves import made
     from .text.listing import header, table
     from .text.order import services_in_order
 
@@ -140,12 +140,15 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
     if canvas := world.canvas(listing.plain):
         from .verbs import draw
 
-        few, _ = draw.few(found(services, kernel), lambda group: 1 + len(group[1]))
+        few, groups = draw.few(found(services, kernel), lambda group: 1 + len(group[1]))
         if few is not None:
             world.write(draw.listed(few, info, listing, names, canvas))
             return
+        pieces = table(groups, listing, names)
+    else:
+        pieces = _made(services, lambda *some: table(found(*some), listing, names), kernel, world.second)
     world.write(header(info, listing))
-    for piece in made(services, lambda *half: table(found(*half), listing, names), kernel, world.second):
+    for piece in pieces:
         world.write(piece)
     if canvas:
         world.note(draw.TOO_LONG)  # behind the list, where it is seen
@@ -177,20 +180,33 @@ def _list_connections(listing: Listing, world: World) -> None:
 
 def _save(command: Command, world: World) -> None:
     """`-S`: the table as rules."""
-    from .halves import made
     from .text import rules
     from .text.order import services_in_order
 
     listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
         services = services_in_order(kernel.services())
-        for piece in made(services, lambda *half: rules.table(with_servers(*half), names), kernel, world.second):
+        for piece in _made(services, lambda *some: rules.table(with_servers(*some), names), kernel, world.second):
             world.write(piece)
         if listing.everything:
             world.write(rules.timeouts(kernel.timeouts()))
             world.write(rules.daemons(kernel.daemons()))
     except OSError as error:
         raise refused("save", error.errno or 0) from error
+
+
+def _made(
+    services: list[Service],
+    make: Callable[[list[Service], Kernel], Iterator[str]],
+    kernel: Kernel,
+    second: Callable[[], Kernel] | None,
+) -> Iterator[str]:
+    """What `make` yields of `services`; of many by two processes, if `second` reaches the kernel from another one."""
+    if second is None or len(services) < MANY:
+        return make(services, kernel)
+    from .halves import made
+
+    return made(services, make, kernel, second)
 
 
 def with_servers(

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from .kernel import Kernel
     from .model import Service
 
-MANY = 400  # services from which on a second process is worth its start
 SIGKILL = 9
 
 
@@ -57,21 +56,19 @@ def made(
     services: list[Service],
     make: Callable[[list[Service], Kernel], Iterable[str]],
     kernel: Kernel,
-    second: Callable[[], Kernel] | None,
+    second: Callable[[], Kernel],
 ) -> Iterator[str]:
-    """What `make` yields of `services`, in their order; `second` reaches the kernel from another process, if it may.
+    """What `make` yields of `services`, in their order; `second` reaches the kernel from another process.
 
     Raises what `make` raises: what the child failed at is tried here again.
     """
     child = None
-    middle = len(services) // 2 if second and len(services) >= MANY else len(services)
+    middle = len(services) // 2
     first, rest = services[:middle], services[middle:]
-    if second and rest:
-        reach = second
-        try:
-            child = Child(lambda: make(rest, reach()))
-        except OSError:
-            pass  # no process, or no memory for one: all of it is made here
+    try:
+        child = Child(lambda: make(rest, second()))
+    except OSError:
+        pass  # no process, or no memory for one: all of it is made here
     text = None
     try:
         yield from make(first, kernel)

@@ -180,7 +180,7 @@ class Kernel:
                 return found
             block = reader.block(received)
             if block is not None:
-                found = found + block if found else block
+                found += block
                 continue
             for kind, flags, _, message in codec.messages(received):
                 interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)

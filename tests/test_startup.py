@@ -31,15 +31,15 @@ ASKED = {
     "pyipvsadm.wire.schema",
 }  # fmt: skip
 CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
-LISTED = CHANGE | {"pyipvsadm.halves", "pyipvsadm.text.listing", "pyipvsadm.text.order"}
+LISTED = CHANGE | {"pyipvsadm.text.listing", "pyipvsadm.text.order"}
 SAVED = LISTED | {"pyipvsadm.text.rules"}
 RESTORED = CHANGE | {"select", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns"}
-COMPLETED = (SAVED - {"pyipvsadm.classic", "pyipvsadm.halves"}) | {
+COMPLETED = (SAVED - {"pyipvsadm.classic"}) | {
     "pyipvsadm.complete", "pyipvsadm.text.completion", "pyipvsadm.text.line", "pyipvsadm.text.offers",
     "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling", "pyipvsadm.text.verbs",
     "pyipvsadm.text.verbtable",
 }  # fmt: skip
-EXPLAINED = (SAVED - {"pyipvsadm.halves", "pyipvsadm.text.order"}) | {
+EXPLAINED = (SAVED - {"pyipvsadm.text.order"}) | {
     "pyipvsadm.explain", "pyipvsadm.text.causes", "pyipvsadm.text.machine", "pyipvsadm.text.nearest",
     "pyipvsadm.text.neighbours", "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling",
     "pyipvsadm.text.unicast",
