@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from .errors import RefusedError, UnreachableError
 from .text.causes import CAUSES, Seen
-from .text.machine import MODULE, Machine, unreached
+from .text.machine import CONTAINERS, MODULE, Machine, module_of, unreached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ROOT = "/"  # where the files are that tell of the machine
 MODULES = ("lib/modules", "usr/lib/modules", "run/booted-system/kernel-modules/lib/modules")
-CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that there are in a container of a kind
 
 
 def explained(command: Command, error: RefusedError | UnreachableError, world: World) -> str:
@@ -103,7 +102,7 @@ def machine() -> Machine:
 
 def _modules(lines: list[str]) -> frozenset[str]:
     """The modules of IPVS among `lines`, each of which begins with the path of one, up to a colon."""
-    names = (line.partition(":")[0].rpartition("/")[2].partition(".ko")[0].replace("-", "_") for line in lines)
+    names = (module_of(line.partition(":")[0]) for line in lines)
     return frozenset(name for name in names if name.startswith(MODULE))
 
 

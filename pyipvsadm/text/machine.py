@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 CAP_NET_ADMIN, CAP_SYS_MODULE = 12, 16  # linux/capability.h
 ALL_USERS = ["0", "0", "4294967295"]  # the one line of /proc/self/uid_map outside of user namespaces
 MODULE = "ip_vs"
+CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that there are in a container of a kind
 ADD_CAPABILITY = {  # by the kind of container
     "docker": "start it with `--cap-add NET_ADMIN`",
     "podman": "start it with `--cap-add NET_ADMIN`",
     "kubernetes": "add NET_ADMIN to the pod's `securityContext.capabilities.add`",
 }
+
+
+def module_of(path: str) -> str:
+    """The module that is in the file `path`."""
+    return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
 
 
 class Machine(Record):

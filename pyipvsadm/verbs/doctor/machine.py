@@ -14,6 +14,7 @@ from sys import byteorder
 
 from ...model import printable
 from ...text.connections import packed
+from ...text.machine import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
 from .snapshot import Connection, Listener, Modules, Standing, UnseenError
 
 ROOT = Path("/")
@@ -26,7 +27,6 @@ SYSCTLS = (
     ),
     *(f"net/ipv6/conf/*/{name}" for name in ("forwarding", "disable_ipv6")),
 )
-CAP_NET_ADMIN = 12  # linux/capability.h
 MANAGERS = ("keepalived", "kube-proxy", "kube-router", "ldirectord", "dockerd")  # what changes the table by itself
 SIOCETHTOOL, ETHTOOL_GFLAGS, ETH_FLAG_LRO = 0x8946, 0x25, 1 << 15  # linux/sockios.h, linux/ethtool.h
 SHOWN = 1000  # connections that a snapshot takes
@@ -48,14 +48,13 @@ def standing(root: Path = ROOT) -> Standing:
     """What this process may do, and where it is."""
     status = _read(root / "proc/self/status") or ""
     capabilities = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
-    uid_map = (_read(root / "proc/self/uid_map") or "0 0 4294967295").split()
-    marks = {".dockerenv": "docker", "run/.containerenv": "podman"}
+    uid_map = (_read(root / "proc/self/uid_map") or "").split() or ALL_USERS
     container = (_read(root / "run/systemd/container") or "").strip() or next(
-        (name for mark, name in marks.items() if (root / mark).exists()), ""
+        (name for mark, name in CONTAINERS.items() if (root / mark).exists()), ""
     )
     return Standing(
         privileged=bool(int(capabilities, 16) >> CAP_NET_ADMIN & 1),
-        user_namespace=uid_map[:3] != ["0", "0", "4294967295"],
+        user_namespace=uid_map[:3] != ALL_USERS,
         container=container,
     )
 
@@ -69,12 +68,8 @@ def modules(root: Path = ROOT) -> Modules:
     loadable = None
     if dependencies is not None:
         paths = [line.partition(":")[0] for line in dependencies.splitlines()]
-        loadable = tuple(_module(path) for path in paths if _module(path).startswith("ip_vs"))
-    return Modules(tuple(loaded + [_module(path) for path in built_in.split()]), loadable)
-
-
-def _module(path: str) -> str:
-    return os.path.basename(path).partition(".")[0].replace("-", "_")
+        loadable = tuple(module_of(path) for path in paths if module_of(path).startswith("ip_vs"))
+    return Modules(tuple(loaded + [module_of(path) for path in built_in.split()]), loadable)
 
 
 def has_ipvs(root: Path = ROOT) -> bool:
