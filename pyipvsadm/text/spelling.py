@@ -7,6 +7,10 @@ from _socket import AF_INET, AF_INET6, IPPROTO_TCP, inet_ntop, inet_pton
 from ..errors import UsageError
 from ..model import PROTOCOLS, Server, Service, printable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 NUMBERS = {name: number for number, name in PROTOCOLS.items()}
 MARK, IPV6 = "fwmark:", "ipv6"
 LAST_MARK, LAST_PORT, LAST_PROTOCOL = 2**32 - 1, 65535, 65535
@@ -15,6 +19,17 @@ SERVICE_FORMS = "write 192.168.2.10:80/tcp, [2001:db8::1]:53/udp, fwmark:7 or fw
 NETWORK_FORMS = "write 192.168.2.0/24, 192.168.2.10, 2001:db8::/32 or fwmark:7"
 SERVER_FORMS = "write 10.2.0.2:8080 or [2001:db8::2]:8080"
 ADDRESS_FORMS = f"{SERVER_FORMS}, or an address alone for all its ports"
+
+
+def counted(number: int, word: str) -> str:
+    """So many of what `word` names: `1 service`, `2 services`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def sizes(groups: Sequence[tuple[Service, Sequence[Server]]]) -> str:
+    """How many services and servers there are, in words."""
+    servers = sum(len(servers) for _, servers in groups)
+    return f"{counted(len(groups), 'service')}, {counted(servers, 'server')}"
 
 
 def service_of(text: str) -> Service:

@@ -11,6 +11,7 @@ from ..plan import make_plan
 from ..record import Record
 from ..text.differences import ADDED, EDITED, REMOVED, differences
 from ..text.rules import rule
+from ..text.spelling import counted
 from .diff import as_text, table_now
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
     if not lines:
         return
     more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""
-    what = "1 deletion" if len(lines) == 1 else f"{len(lines)} deletions"
+    what = counted(len(lines), "deletion")
     answer = world.ask(
         f"{''.join(lines[:SHOWN])}{more}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else ""
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
+from ..text.spelling import sizes
 from .document import load_with_places
 
 if TYPE_CHECKING:
@@ -32,6 +33,4 @@ def run(world: World, path: str, trial: bool) -> int:
 
 def summary(table: Table) -> str:
     """How much there is in `table`."""
-    services = len(table.services)
-    servers = sum(len(servers) for _, servers in table.services)
-    return f"{services} service{'s' * (services != 1)}, {servers} server{'s' * (servers != 1)}"
+    return sizes(table.services)

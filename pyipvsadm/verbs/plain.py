@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..text.rules import daemon_state
 from ..text.settings import daemon_settings, server_settings, service_settings, told, word
 from ..text.spelling import spelled, spelled_server
+from .columns import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +17,8 @@ if TYPE_CHECKING:
     Row = tuple[str, str, str, str, str]  # as HEADS has it
 
 HEADS: Row = ("Service / server", "Settings", "Weight", "Active", "Inactive")
-WORDS = 2  # how many columns hold words; the others hold numbers, at the right
+NUMBERS = (2, 3, 4)  # the columns that hold such
 INDENT = "  "
-
-
-def _rows(table: Table) -> Iterator[tuple[Row, list[Row]]]:
-    """A row for each service, and those of its servers."""
-    for service, servers in table.services:
-        yield _service_row(service), [_server_row(server) for server in servers]
 
 
 def _service_row(service: Service) -> Row:
@@ -51,14 +46,8 @@ def _notes(table: Table) -> Iterator[str]:
 def plain_text(table: Table) -> Iterator[str]:
     """`table` in columns that are as wide as what they hold."""
     rows: list[Row] = [HEADS]
-    for service, servers in _rows(table):
-        rows += [service, *servers]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            cell.ljust(width) if index < WORDS else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield INDENT.join(cells).rstrip() + "\n"
+    for service, servers in table.services:
+        rows += [_service_row(service), *map(_server_row, servers)]
+    yield aligned(rows, NUMBERS)
     for note in _notes(table):
         yield f"{note}\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from io import StringIO
 
+from ...text.spelling import counted
 from .findings import FAILURE, NOTE, SEVERITIES, UNKNOWN, WARNING, Finding
 
 VERSION = 1
@@ -98,10 +99,6 @@ def _ends(findings: list[Finding]) -> Iterator[str]:
         yield KEEP
     counts = Counter(finding.severity for finding in findings)
     unknown = sum(len(finding.check.split(", ")) for finding in findings if finding.severity == UNKNOWN)
-    told = [_counted(counts[severity], severity) for severity in (FAILURE, WARNING, NOTE) if counts[severity]]
-    told += [f"{_counted(unknown, 'check')} unknown"] if unknown else []
+    told = [counted(counts[severity], severity) for severity in (FAILURE, WARNING, NOTE) if counts[severity]]
+    told += [f"{counted(unknown, 'check')} unknown"] if unknown else []
     yield ", ".join(told) if told else "nothing is wrong, as far as can be told from here"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from ... import errors
 from ...changes import service_key
 from ...errors import IpvsadmError
 from ...record import Record
-from ...text.spelling import servers_of, service_of, spelled
+from ...text.spelling import counted, servers_of, service_of, spelled
 from .. import state
 from ..diff import table_now
 from . import waiting
@@ -196,7 +196,7 @@ def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer
         tidy([weight for key, weight in load(table).items() if key not in wanted])
     for place in now:
         world.write(f"{place.name}  removed\n")
-    count = "1 service" if len(now) == 1 else f"{len(now)} services"
+    count = counted(len(now), "service")
     how = f"was empty, and is removed from {count}" if now else "is gone already: somebody else has removed it"
     world.tell(f"{wishes.server} {how}")
     return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model import FLAG_1, FLAG_2, PERSISTENT
 from ...record import Record
-from ...text.spelling import spelled
+from ...text.spelling import counted, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,7 +40,8 @@ def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
         found["persistence"] = _persistence(persistent, machine.expire_quiescent_template)
     if udp:
         lasts = f"{machine.udp_timeout} s" if machine.udp_timeout else "for the UDP timeout"
-        found["udp"] = f"UDP knows no end of a connection: {_counted(udp)} of it, remembered {lasts} after a packet"
+        count = counted(udp, "connection")
+        found["udp"] = f"UDP knows no end of a connection: {count} of it, remembered {lasts} after a packet"
     if closed and not any(server.active for server in tcp):
         found["closed"] = (
             f"only connections that are closed, or not yet open, are left of TCP ({closed}): they are"
@@ -52,7 +53,7 @@ def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
 def _persistence(places: Sequence[Place], expire: int | None) -> str:
     """Why persistent clients come back, or when they are forgotten."""
     count = sum(place.server.persistent for place in places)
-    who = "1 persistent client" if count == 1 else f"{count} persistent clients"
+    who = counted(count, "persistent client")
     lasts = max((place.service.timeout for place in places if place.service.flags & PERSISTENT), default=0)
     after = f"{lasts} s after their last connection" if lasts else "some time after their last connection"
     if expire:
@@ -81,7 +82,3 @@ def refused_clients(places: Iterable[Place], program: str) -> list[str]:
         )
         found[name] = f"{name} hashes ({scheduler}): clients whose hash leads here get no connection; {way}"
     return list(found.values())
-
-
-def _counted(count: int) -> str:
-    return "1 connection" if count == 1 else f"{count} connections"

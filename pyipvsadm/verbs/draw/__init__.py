@@ -12,6 +12,7 @@ from rich.segment import Segment
 from ...errors import IpvsadmError
 from ...model import Listing, printable
 from ...text.listing import title
+from ...text.spelling import sizes
 from . import others, services
 from .layout import Row, prose
 
@@ -80,7 +81,7 @@ def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: 
     """`-L`: services and their servers. `info` is None for one service alone, `names` where numbers are wanted."""
     lines: list[Line] = []
     if info:
-        said = f"{title(info)} {canvas.signs.dot} {services.count(groups)}"
+        said = f"{title(info)} {canvas.signs.dot} {sizes(groups)}"
         lines += [*prose(Row(name=said, style="dim"), canvas.columns), []]
     return rendered(Drawing(chain(lines, services.lines(groups, listing, names, canvas))), canvas)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...model import MASTER
 from ...text.connections import expiry
 from ...text.listing import whole_endpoint
-from ...text.spelling import spelled_address
+from ...text.spelling import counted, spelled_address
 from .layout import NUMBER, WORDS, Column, Row, lay_out
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def connections(found: Sequence[Connection], engines: bool, names: Names | None,
     rows = []
     for called, its in groups.items():
         number = sum(1 for row in its if row.cells)
-        title = Row(name=called, rest=f"{number} connection{'s'[: number != 1]}", cells=("", "", ""), name_style="bold")
+        title = Row(name=called, rest=counted(number, "connection"), cells=("", "", ""), name_style="bold")
         rows += [*([Row()] if rows else []), title, *its]
     if not found:
         rows.append(Row(name="no connections", style="dim"))

@@ -187,12 +187,6 @@ def _notes(groups: Sequence[Group]) -> list[Row]:
     return []
 
 
-def count(groups: Sequence[Group]) -> str:
-    """How many services and servers there are, in words."""
-    services, servers = len(groups), sum(len(servers) for _, servers in groups)
-    return f"{services} service{'s'[: services != 1]}, {servers} server{'s'[: servers != 1]}"
-
-
 def service_name(service: Service, names: Names | None) -> str:
     """The name of a service, as verbs take it where it's in digits."""
     if service.fwmark is not None:

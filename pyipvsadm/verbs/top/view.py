@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.settings import server_settings
+from ...text.spelling import counted
 from .columns import BY_NAME, NAME, cut, figure
 from .keys import HELP, State
 from .layout import PREFIX, WIDE, Layout, layout, listed, longest_name
@@ -99,8 +100,7 @@ def plain(sample: Sample, width: int | None) -> Iterator[str]:
 
 
 def _title(totals: Totals, state: State, screen: Screen) -> Line:
-    services = f"{totals.services} service{'' if totals.services == 1 else 's'}"
-    servers = f"{totals.servers} server{'' if totals.servers == 1 else 's'}"
+    services, servers = counted(totals.services, "service"), counted(totals.servers, "server")
     line = [("pyipvsadm top", "bold"), (f"  {services}, {servers}  every {state.interval:g} s", "")]
     if state.filter and not state.typing:
         line += [("  ", ""), (f"filter: {state.filter}", "bold yellow")]
