@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from pathlib import Path
@@ -51,6 +52,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     items = [item for item in session.items if item.get_closest_marker("kernel")]
     if items:
-        outer = delegate.Outer(config)
-        config.pluginmanager.register(outer)
-        outer.start(items)
+        config.pluginmanager.register(delegate.Outer(items, functools.partial(delegate.Boot, config)))

@@ -2,7 +2,8 @@
 
 The outer session picks the tests, boots the sandbox while it runs the others, and then replays
 each test's reports as if it had run it itself. The inner session is told by ENVIRONMENT where to
-write its reports: a line of JSON each.
+write its reports: a line of JSON each. A sandbox that dies or falls silent, as one does on a machine that
+is stopped for a while, is booted anew for what is left, and the summary says so; a test that loses two fails.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import pytest
 
 ENVIRONMENT = "PYIPVSADM_KERNEL_TESTS"  # inside: the folder of the list of tests and of the reports
 SELECTED, REPORTS, OUTPUT = "selected.json", "reports.jsonl", "output.txt"
-TIMEOUT = 1800  # seconds, for all kernel tests together: many times what they take
+TIMEOUT = 3600  # seconds, for all kernel tests together: many times what they take
+SILENCE = 900  # seconds without a report: many times what the longest test takes
+BOOTS = 4  # how many sandboxes a session may have
 LOOK_EVERY = 0.05  # seconds
 NEEDED = {  # what a sandbox takes, and ipvsadm, which is compared with
     "linux.uml": "user-mode-linux",
@@ -30,6 +33,7 @@ NEEDED = {  # what a sandbox takes, and ipvsadm, which is compared with
     "ipvsadm": "ipvsadm",
     "ip": "iproute2",
 }
+PATIENCE = 30  # seconds for a sandbox to end
 TAIL = 4000  # characters of an inner session's output that are shown when it died
 
 
@@ -82,21 +86,15 @@ def complete_lines(path: Path) -> Callable[[], Iterator[str]]:
     return read
 
 
-class Outer:
-    """The outer session's side, a pytest plugin."""
+class Boot:
+    """A sandbox that runs `tests`, in the background. `files` are those that hold them."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self, config: pytest.Config, tests: list[str], files: list[str]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="pyipvsadm-tests-"))
-        self._process: subprocess.Popen[bytes] | None = None
         self._reports = Reports(complete_lines(self._folder / REPORTS))
-        self._lost = ""
-
-    def start(self, items: list[pytest.Item]) -> None:
-        """Boot a sandbox that runs `items`, in the background."""
-        (self._folder / SELECTED).write_text(json.dumps([item.nodeid for item in items]))
-        files = dict.fromkeys(str(item.path) for item in items)
-        option = self._config.option
+        (self._folder / SELECTED).write_text(json.dumps(tests))
+        (self._folder / REPORTS).touch()  # whose time of change says when there was a report, or none yet
+        option = config.option
         inner = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--tb={option.tbstyle}"]
         inner += [*["-v"] * max(0, option.verbose + 1), *files]
         sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--write", str(self._folder)]
@@ -107,9 +105,64 @@ class Outer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=self._config.rootpath,
+                cwd=config.rootpath,
                 env={**os.environ, ENVIRONMENT: str(self._folder)},
             )
+
+    def reports(self, test: str) -> list[dict[str, Any]]:
+        """Those of `test`, waited for; none if the sandbox is lost before."""
+        while True:
+            lost = self.lost()  # first, since what dies may have reported just before
+            found = self._reports.of(test)
+            if found or lost:
+                return found or []
+            time.sleep(LOOK_EVERY)
+
+    def unfinished(self, test: str) -> list[dict[str, Any]]:
+        """What there is of a test that never came to its end."""
+        return self._reports.unfinished(test)
+
+    def lost(self) -> str:
+        """How the sandbox ended, or that it seems to; empty while it works."""
+        status = self._process.poll()
+        if status is None:
+            silent = time.time() - (self._folder / REPORTS).stat().st_mtime
+            return f"was silent for {SILENCE} seconds" if silent > SILENCE else ""
+        return f"ended after the {TIMEOUT} seconds that it may take" if status == 124 else f"ended with status {status}"
+
+    def output(self) -> str:
+        """The end of what the inner session printed."""
+        return (self._folder / OUTPUT).read_text(errors="replace")[-TAIL:]
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Outer:
+    """The outer session's side, a pytest plugin. `boot` makes a sandbox of the tests' names and their files."""
+
+    def __init__(self, items: list[pytest.Item], boot: Callable[[list[str], list[str]], Boot]) -> None:
+        self._items = items
+        self._make = boot
+        self._boots = 0
+        self._losses: list[str] = []
+        self._boot: Boot | None = None
+        self._begin(items)
+
+    def _begin(self, items: list[pytest.Item]) -> None:
+        """Boot a sandbox for `items`, in place of the one that there was."""
+        self.pytest_unconfigure()
+        if items and self._boots < BOOTS:
+            self._boots += 1
+            self._boot = self._make([item.nodeid for item in items], list({str(item.path): None for item in items}))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -123,33 +176,36 @@ class Outer:
         return True
 
     def _await(self, item: pytest.Item) -> Iterator[pytest.TestReport]:
-        while True:
-            ended = self._process is None or self._process.poll() is not None
-            found = self._reports.of(item.nodeid)
-            if found or ended:
+        left = self._items[self._items.index(item) :]
+        unfinished: list[dict[str, Any]] = []
+        obituary = f"{BOOTS} sandboxes were lost before this one could run"
+        for rest in (left, left[1:]):  # a second try, and if that is lost too, a sandbox for the others
+            if not self._boot:
                 break
-            time.sleep(LOOK_EVERY)
-        for data in found or self._reports.unfinished(item.nodeid):
-            yield self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
-        if not found:
-            yield report(item, "failed", self._obituary())
+            if found := self._boot.reports(item.nodeid):
+                yield from self._told(item, found)
+                return
+            obituary = f"the sandbox {self._boot.lost()}; its output:\n{self._boot.output()}"
+            unfinished = self._boot.unfinished(item.nodeid)
+            self._losses.append(f"the sandbox {self._boot.lost()} at {item.nodeid}")
+            self._begin(rest)
+        yield from self._told(item, unfinished)
+        yield report(item, "failed", obituary)
 
-    def _obituary(self) -> str:
-        """Why the inner session hasn't reported a test: its output in full once, then a short word."""
-        status = self._process.returncode if self._process else None
-        if self._lost:
-            return f"the sandbox had ended before, with status {status}: see {self._lost}"
-        self._lost = "the first such failure"
-        output = (self._folder / OUTPUT).read_text(errors="replace")
-        why = f"after the {TIMEOUT} seconds that it may take" if status == 124 else f"with status {status}"
-        return f"the sandbox ended {why}; its output:\n{output[-TAIL:]}"
+    def _told(self, item: pytest.Item, reports: list[dict[str, Any]]) -> Iterator[pytest.TestReport]:
+        for data in reports:
+            yield item.config.hook.pytest_report_from_serializable(config=item.config, data=data)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say loudly which sandboxes were lost."""
+        for loss in self._losses:
+            terminalreporter.write_line(f"LOST A SANDBOX: {loss}", red=True, bold=True)
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind."""
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._boot:
+            self._boot.end()
+        self._boot = None
 
 
 class Absent:

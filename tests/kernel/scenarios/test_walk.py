@@ -25,7 +25,8 @@ import pytest
 from ..network import CLIENT, CLIENT6, SERVERS, SERVERS6, VIP, VIP6, VIP_DEVICE, ip
 from .traffic import Requests
 
-ETH_P_ALL, PACKET_OUTGOING, PACKET_HOST = 3, 4, 0
+ETH_P_ALL = 3
+IP = (0x0800, 0x86DD)  # ETH_P_IP, ETH_P_IPV6
 SCTP = 132
 # the option, the kind of socket, the protocol
 PROTOCOLS = {
@@ -38,7 +39,7 @@ FAMILIES = {"IPv4": (socket.AF_INET, CLIENT, VIP, SERVERS[0]), "IPv6": (socket.A
 
 @contextmanager
 def capture(namespace):
-    """What tells the steps of a packet through a namespace: the device, the source and the destination."""
+    """What tells the steps of an IP packet through a namespace: the device, the source and the destination."""
     with namespace.entered():
         listening = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
     listening.setblocking(False)
@@ -47,10 +48,10 @@ def capture(namespace):
         found = []
         while True:
             try:
-                packet, (device, *_) = listening.recvfrom(2000)
+                packet, (device, ethertype, *_) = listening.recvfrom(2000)
             except BlockingIOError:
                 return found
-            step = (device, *ends(packet, protocol))
+            step = (device, *ends(packet, protocol)) if ethertype in IP else ()  # ARP's bytes may look like anything
             if len(step) == 3 and step not in found:
                 found.append(step)
 
