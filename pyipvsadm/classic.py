@@ -215,8 +215,7 @@ def with_servers(
     """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
     from .text.order import servers_in_order
 
-    for service in services:
-        servers = kernel.servers(service, stats)
+    for service, servers in kernel.with_servers(services, stats):
         yield service, servers_in_order(servers) if ordered else servers
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+from _operator import itemgetter
 from _socket import AF_INET, AF_NETLINK, IPPROTO_RAW, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from _struct import Struct
 from errno import EAGAIN, EBADMSG, ENOBUFS, ENOENT, ETIMEDOUT
-from itertools import islice
+from itertools import groupby, islice
 
 from . import errors
-from .model import Table
+from .model import Command, Table
 from .wire import codec, messages, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .model import Command, Daemon, Info, Server, Service, Timeouts
+    from .alike import Alike
+    from .model import Daemon, Info, Server, Service, Timeouts
     from .wire.layout import Reader
 
 NETLINK_GENERIC = 16
@@ -28,10 +30,13 @@ TIMEVAL = Struct("@ll")
 BATCH = 256  # requests a write; all their answers have to fit the receive buffer
 RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of a dump up to 32
 RECEIVE_BYTES = 1 << 16  # no answer of the kernel is longer
+AHEAD = 64  # services whose servers are asked for and then read together, which costs less than one by one
 DUMP_TRIES = 20  # how often a dump is begun anew when the table changed meanwhile
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
 LOOKS = 5  # how often to look then whether it is done, before giving up
 CONNECTIONS = "/proc/net/ip_vs_conn"
+
+_family = itemgetter(0)  # the first of a service's fields
 
 
 class Kernel:
@@ -42,7 +47,7 @@ class Kernel:
         self._family = family
         self._sequence = 0
         self._info: Info | None = None
-        self._encoder = messages.Encoder()
+        self._encoder = messages.Encoder(family)
         self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
 
     @classmethod
@@ -56,6 +61,7 @@ class Kernel:
         if not family:
             raise errors.unreachable(_raw_refusal())
         kernel._family = family
+        kernel._encoder = messages.Encoder(family)
         try:
             kernel.info()  # which takes the privilege that all else takes
         except OSError as error:
@@ -72,7 +78,7 @@ class Kernel:
         rows = ((CTRL_ATTR_FAMILY_ID, codec.U16, "id"),)
         return int(codec.decode(rows, answer).get("id", 0))
 
-    def submit(self, commands: Iterable[Command]) -> Iterator[tuple[int, int]]:
+    def submit(self, commands: Iterable[Command | Alike]) -> Iterator[tuple[int, int]]:
         """Carry out `commands`; yield the index and the errno of each one that the kernel refuses.
 
         Up to BATCH of them share one write, since entering the kernel costs more than the work
@@ -85,22 +91,17 @@ class Kernel:
         while batch := list(islice(commands, BATCH)):
             base = self._sequence + 1
             self._sequence += len(batch)
-            self._socket.send(self._frames(base, batch))
-            patient = batch[-1].daemon is not None
-            answers = self._answers_about(batch[-1], base) if patient else self._answers(base, self._sequence)
+            frames = self._encoder.frames(base, batch)
+            frames[-1] = codec.acknowledged(frames[-1])
+            self._socket.send(b"".join(frames))
+            last = batch[-1]
+            if isinstance(last, Command) and last.daemon:
+                answers = self._answers_about(last, base)
+            else:
+                answers = self._answers(base, self._sequence)
             for sequence, errno in answers:
                 yield first + sequence - base, errno
             first += len(batch)
-
-    def _frames(self, base: int, batch: list[Command]) -> bytes:
-        """The requests of `batch` one after the other, the last of which asks for an ACK."""
-        last = len(batch) - 1
-        quiet, loud = codec.NLM_F_REQUEST, codec.NLM_F_REQUEST | codec.NLM_F_ACK
-        frames = []
-        for n, command in enumerate(batch):
-            number, payload = self._encoder.request(command)
-            frames.append(codec.frame(self._family, loud if n == last else quiet, base + n, number, payload))
-        return b"".join(frames)
 
     def _answers(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """The refusals of the requests from `first` to `last`, as (sequence number, errno)."""
@@ -155,43 +156,52 @@ class Kernel:
             if found:
                 return found
 
-    def _dump(self, number: int, attributes: bytes, reader: Reader) -> list[tuple[object, ...]]:
-        """What `reader` makes of each message of a dump, begun anew if the table changed meanwhile."""
+    def _dump(self, number: int) -> list[bytes]:
+        """The messages of a dump, in pieces, anew if the table changed meanwhile. Raises OSError."""
+        self._sequence += 1
+        question = codec.frame(self._family, codec.DUMP, self._sequence, number, b"")
+        return self._answers_to(question, *codec.dump_heads(self._family, self._sequence))
+
+    def _dumps(self, number: int, services: Iterable[Service]) -> Iterator[bytes]:
+        """The messages of a dump about each of `services`. They share a sequence number: each is read to its end."""
+        self._sequence += 1
+        heads = codec.dump_heads(self._family, self._sequence)
+        for service in services:
+            pieces = self._answers_to(self._encoder.question(number, codec.DUMP, self._sequence, service), *heads)
+            yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _answers_to(self, question: bytes, among: bytes, end: bytes) -> list[bytes]:
         for _ in range(DUMP_TRIES):
+            self._socket.send(question)
             try:
-                return self._dump_once(number, attributes, reader)
+                return self._pieces(among, end)
             except InterruptedError:
                 continue
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
-    def _dump_once(self, number: int, attributes: bytes, reader: Reader) -> list[tuple[object, ...]]:
-        self._sequence += 1
-        flags = codec.NLM_F_REQUEST | codec.NLM_F_DUMP
-        self._socket.send(codec.frame(self._family, flags, self._sequence, number, attributes))
-        found: list[tuple[object, ...]] = []
+    def _pieces(self, among: bytes, end: bytes) -> list[bytes]:
+        """The answers to a dump. Raises InterruptedError if the table changed while it was read, and OSError."""
+        pieces = []
         interrupted = False
-        mine = codec.sequence_bytes(self._sequence)
-        clean_end = codec.CLEAN_END + mine
         while True:
             received = self._receive()
-            if received[8:12] != mine:
-                continue  # of a dump that wasn't read to its end
-            if received[:12] == clean_end and not interrupted and not any(received[16:]):
-                return found
-            block = reader.block(received)
-            if block is not None:
-                found += block
-                continue
-            for kind, flags, _, message in codec.messages(received):
-                interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
-                if kind in (codec.NLMSG_ERROR, codec.NLMSG_DONE):
-                    if errno := codec.error_number(message):
-                        raise OSError(errno, "refused")
-                    if interrupted:
-                        raise InterruptedError
-                    return found
-                if not interrupted:
-                    found.append(reader.one(message))
+            head = received[codec.HEAD]
+            if head == among and received[-codec.DONE_LENGTH :][codec.HEAD] != end:
+                pieces.append(received)
+            elif head == end and not interrupted and not codec.error_number(received):
+                return pieces
+            else:
+                for kind, flags, number, message in codec.messages(received):
+                    if number != self._sequence:
+                        continue  # of a dump that wasn't read to its end
+                    interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
+                    if kind in (codec.NLMSG_ERROR, codec.NLMSG_DONE):
+                        if errno := codec.error_number(message):
+                            raise OSError(errno, "refused")
+                        if interrupted:
+                            raise InterruptedError
+                        return pieces
+                    pieces.append(message)
 
     def info(self) -> Info:
         """The version of the kernel's IPVS, and the size of its table of connections."""
@@ -205,29 +215,42 @@ class Kernel:
 
     def daemons(self) -> list[Daemon]:
         """The synchronisation daemons that run, the master first."""
-        found = self._dump(schema.GET_DAEMON, b"", messages.daemon_reader())
+        found = messages.daemon_reader().all(self._dump(schema.GET_DAEMON))
         return [messages.daemon(values) for values in found]
 
     def services(self, stats: bool = False) -> list[Service]:
         """All services, in the kernel's order, with their counters or without."""
-        return messages.services(self._dump(schema.GET_SERVICE, b"", messages.service_reader(stats)))
+        return messages.services(messages.service_reader(stats).all(self._dump(schema.GET_SERVICE)))
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
-        answer = self._ask(schema.GET_SERVICE, self._encoder.service_key(service))
+        answer = self._ask(schema.GET_SERVICE, messages.service_key(service))
         return messages.services([messages.service_reader().one(answer[0])])[0]
 
     def servers(self, service: Service, stats: bool = False) -> list[Server]:
         """The servers of `service`, in the kernel's order; none, too, where there is no such service."""
+        return next(self.with_servers((service,), stats))[1]
+
+    def with_servers(self, services: Iterable[Service], stats: bool = False) -> Iterator[tuple[Service, list[Server]]]:
+        """Each of `services` and its servers, in the kernel's order; asked for as they are wanted, some ahead."""
         reader = self._server_readers.get(stats)
         if reader is None:
             reader = self._server_readers[stats] = messages.server_reader(stats)
-        found = self._dump(schema.GET_DEST, self._encoder.service_key(service), reader)
-        return messages.servers(found, service.af)
+        for family, alike in groupby(services, _family):
+            while group := list(islice(alike, AHEAD)):
+                answers: list[bytes] = []
+                failure = None
+                try:
+                    answers.extend(self._dumps(schema.GET_DEST, group))
+                except OSError as error:
+                    failure = error  # of what was asked last: what was answered before is worth telling
+                yield from zip(group, messages.servers_of_each(reader.each(answers), family), strict=False)
+                if failure:
+                    raise failure
 
     def table(self, stats: bool = False) -> Table:
         """The whole table, in the kernel's order, with counters or without. Raises OSError."""
-        services = tuple((service, tuple(self.servers(service, stats))) for service in self.services(stats))
+        services = tuple((one, tuple(servers)) for one, servers in self.with_servers(self.services(stats), stats))
         return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
 
     def connections(self) -> Iterator[str]:

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .alike import Alike
     from .kernel import Kernel
     from .world import World
 
@@ -60,7 +61,7 @@ class Run:
         self._world = world
         self._kernel = kernel
         self._parser = Parser(world.names, world.program, world.posix)
-        self._waiting: list[tuple[int, Command]] = []
+        self._waiting: list[tuple[int, Command | Alike]] = []
         self._done = 0  # the number of the last line that was carried out
         self._progress = world.progress()
         self._of = f" of {known.count(NEWLINE)}" if known and self._progress else ""
@@ -72,12 +73,10 @@ class Run:
         lines = Lines()
         try:
             for chunk in chunks:
-                for number, words in lines.feed(chunk):
-                    self._line(number, words)
+                self._lines(lines.feed(chunk))
                 if not self._world.more():
                     self._flush()
-            for number, words in lines.feed(b"", end=True):
-                self._line(number, words)
+            self._lines(lines.feed(b"", end=True))
             self._flush()
         except KeyboardInterrupt:
             done = f"line {self._done} was the last" if self._done else "no line was"
@@ -85,30 +84,44 @@ class Run:
         if lines.dropped:
             self._world.note(f"line {lines.dropped}: without an end, and with blanks there, it was dropped")
 
-    def _line(self, number: int, words: list[str]) -> None:
-        """Take one line: into the batch, or, what isn't for it, carried out at once."""
-        world = self._world
-        try:
-            command = self._parser.parse(words)
-            if command.verb == "restore":
-                raise _nested(world)
-        except IpvsadmError as error:
-            self._flush()
-            self._failed(number, error)
-            return
-        if command.verb in BATCHED:
-            if command.notes:
-                world.note(*(f"line {number}: {note}" for note in command.notes))
-            self._waiting.append((number, command))
-            if len(self._waiting) >= BATCH:
+    def _lines(self, lines: Iterable[tuple[int, list[str]]]) -> None:
+        """Take some lines: into the batch, or, what isn't for it, carried out at once."""
+        parse, waiting = self._parser.parse, self._waiting
+        for number, words in lines:
+            if not words:
+                continue
+            try:
+                command = parse(words)
+            except IpvsadmError as error:
                 self._flush()
+                self._failed(number, error)
+                continue
+            if type(command) is Command and not self._batched(number, command):
+                self._flush()
+                self._alone(number, command)
+                continue
+            waiting.append((number, command))
+            if len(waiting) >= BATCH:
+                self._flush()
+
+    def _batched(self, number: int, command: Command) -> bool:
+        """Whether `command` is for the batch. Tells what there is to note of it."""
+        if command.verb not in BATCHED:
+            return False
+        if command.notes:
+            self._world.note(*(f"line {number}: {note}" for note in command.notes))
+        return True
+
+    def _alone(self, number: int, command: Command) -> None:
+        """Carry out a line that isn't for the batch."""
+        if command.verb == "restore":
+            self._failed(number, _nested(self._world))
             return
-        self._flush()
         self.last = 0
         if self._kernel:
             self._done = number
             try:
-                carry_out(command, world)
+                carry_out(command, self._world)
             except OutputError:
                 raise  # which is no fault of this line
             except IpvsadmError as error:
@@ -118,7 +131,8 @@ class Run:
 
     def _flush(self) -> None:
         """Send what waits, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting[:]
+        self._waiting.clear()
         if self._progress and len(waiting) >= BATCH:  # and so not while somebody types
             self._progress.tell(f"line {waiting[-1][0]}{self._of}")
         if not waiting or not self._kernel:
@@ -127,13 +141,13 @@ class Run:
         before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
         try:
             self._done = waiting[-1][0]
-            for index, errno in self._kernel.submit(command for _, command in waiting):
+            for index, errno in self._kernel.submit([command for _, command in waiting]):
                 number, command = waiting[index]
-                error = refused(command.verb, errno)
+                error = refused(_verb(command), errno)
                 self._failed(number, error)
                 self.last = error.status if index == len(waiting) - 1 else 0
         except OSError as error:
-            raise transport(waiting[-1][1].verb, error) from error
+            raise transport(_verb(waiting[-1][1]), error) from error
         finally:
             pthread_sigmask(SIG_SETMASK, before)
 
@@ -145,6 +159,10 @@ class Run:
             raise error
         self.last = self.failed = error.status
         self._world.tell(str(error), hint)
+
+
+def _verb(command: Command | Alike) -> str:
+    return command.verb if isinstance(command, Command) else command[0].command.verb
 
 
 def _nested(world: World) -> NoCommandError:

@@ -50,7 +50,14 @@ def test_an_attribute_is_padded_to_four_bytes(length):
 def test_a_frame_is_a_generic_netlink_message():
     raw = codec.frame(28, 5, 77, 3, b"abcd")
     assert raw == struct.pack("=IHHIIBBH", 24, 28, 5, 77, 0, 3, 1, 0) + b"abcd"
-    assert raw[8:12] == codec.sequence_bytes(77)
+    assert codec.acknowledged(raw) == struct.pack("=IHHIIBBH", 24, 28, 5, 77, 0, 3, 1, 0) + b"abcd"
+    assert codec.acknowledged(codec.frame(28, 1, 77, 3, b"abcd")) == raw
+
+
+def test_the_heads_of_a_dump():
+    among, end = codec.dump_heads(28, 77)
+    assert struct.pack("=IHHII", 100, 28, 2, 77, 0)[codec.HEAD] == among
+    assert struct.pack("=IHHIIi", 20, 3, 2, 77, 0, 0)[codec.HEAD] == end
 
 
 ROWS = (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pyipvsadm"
-BASE = {"errors", "record", "model"}
+BASE = {"errors", "record", "memo", "model", "alike"}
 BESIDE = {"kernel", "names", "text", "plan", "changes", "journal"}
 MAY_IMPORT = {  # part: the parts of ours that it may import, itself always among them
     "__init__": {"cli", "classic", "restore", *BESIDE, *BASE},  # and all of it when asked for: see below
@@ -33,6 +33,8 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "namespaces": {"text", *BASE},  # the option's name
     "text": {"__init__", *BASE},  # the version
     "wire": BASE,
+    "alike": {"model", "record"},
+    "memo": set(),
     "model": {"record", "errors"},
     "record": {"errors"},
     "errors": set(),
@@ -45,8 +47,19 @@ LAZY = {
     ("complete", "namespaces"),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
-PURE = {"text", "wire", "plan", "changes", "model", "record", "errors"}
-PURE_STDLIB = {"__future__", "_collections", "_socket", "errno", "itertools", "_operator", "_struct", "sys", "os"}
+PURE = {"text", "wire", "plan", "changes", "alike", "memo", "model", "record", "errors"}
+PURE_STDLIB = {
+    "__future__",
+    "_collections",
+    "_functools",
+    "_socket",
+    "errno",
+    "itertools",
+    "_operator",
+    "_struct",
+    "sys",
+    "os",
+}
 SOCKET_NAMES = {"AF_INET", "AF_INET6", "IPPROTO_TCP", "IPPROTO_UDP", "inet_aton", "inet_ntoa", "inet_ntop",
                 "inet_pton", "htonl", "htons", "ntohl", "ntohs"}  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyipvsadm.alike import Shape
 from pyipvsadm.model import Command, Server, Service, Stats
 from pyipvsadm.wire import codec, messages, schema
 from pyipvsadm.wire.layout import LAYOUTS, Layout, Reader
@@ -284,7 +285,7 @@ addresses = st.one_of(ip4, ip6)
     lower_threshold=u32, tunnel_type=st.integers(0, 255), tunnel_port=u16, tunnel_flags=u16,
 ))  # fmt: skip
 def test_the_fast_packer_packs_as_the_headers_say_and_as_encode_does(server):
-    """Twice by one encoder: the second time, what comes again is known."""
+    """Of a shape that differs in all that may; twice by one encoder: the second time, it is known."""
     key = netlink.nla(0x8001, b"".join((
         netlink.nla(1, struct.pack("=H", 2)), netlink.nla(2, struct.pack("=H", 6)),
         netlink.nla(3, VIP.address + bytes(12)), netlink.nla(4, b"\0\x50"),
@@ -301,15 +302,46 @@ def test_the_fast_packer_packs_as_the_headers_say_and_as_encode_does(server):
         netlink.nla(6, struct.pack("=I", server.lower_threshold)),
     ))  # fmt: skip
     assert codec.encode(schema.DEST_KEY, server) == who
-    encoder = messages.Encoder()
     for verb, number, rest in (
         ("add-server", 5, who + settings),
         ("edit-server", 6, who + settings),
         ("delete-server", 7, who),
     ):
+        command = Command(verb=verb, service=VIP, server=server)
+        expected = netlink.message(9, number, key + netlink.nla(0x8002, rest), flags=1)
+        encoder = messages.Encoder(netlink.FAMILY)
+        assert encoder.frames(9, [command]) == [expected]
+        other = server.replace(address=bytes(len(server.address)), port=1, weight=1)
+        shape = Shape(command.replace(service=VIP.replace(address=b"\1\2\3\4", port=9), server=other))
+        alike = (shape, (VIP.address, VIP.port), server.address, server.port, server.weight)
+        assert shape.full(alike) == command
         for _ in range(2):
-            asked = encoder.request(Command(verb=verb, service=VIP, server=server))
-            assert asked == (number, key + netlink.nla(0x8002, rest))
+            assert encoder.frames(9, [alike]) == [expected]
+
+
+SERVICES = {
+    "address": VIP.replace(scheduler="wrr", flags=1, timeout=300),
+    "IPv6": Service(af=10, protocol=17, address=bytes(range(16)), port=53, scheduler="rr", netmask=64),
+    "mark": Service(fwmark=2**31, scheduler="sh", flags=8),
+}
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+@pytest.mark.parametrize("verb", ["add-service", "edit-service", "delete-service", "zero", "add-server"])
+def test_the_fast_packer_packs_services_as_the_tolerant_one_does(service, verb):
+    server = Server(address=b"\n\1\0\1", port=80) if verb == "add-server" else None
+    commands, alikes = [], []
+    shape = Shape(Command(verb=verb, service=service, server=server))
+    for n in range(5):
+        more = {} if service.address is None else {"address": bytes((n,)) * len(service.address), "port": 65535 - n}
+        commands.append(shape.command.replace(service=service.replace(**more)))
+        alikes.append((shape, commands[-1].service[2:4], b"\n\1\0\1", 80, 1))
+        assert shape.full(alikes[-1]) == commands[-1]
+    encoder = messages.Encoder(netlink.FAMILY)
+    assert encoder.frames(7, alikes) == encoder.frames(7, commands)
+    for n, command in enumerate(commands):
+        question = encoder.question(8, 0x300, n, command.service)
+        assert question == codec.frame(netlink.FAMILY, 0x301, n, 8, messages.service_key(command.service))
 
 
 def test_a_layout_refuses_what_differs_in_its_head():

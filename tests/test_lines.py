@@ -14,10 +14,10 @@ from .properties import examples
 
 
 def split(data, *pieces):
-    """The lines of `data`, fed in `pieces` or as one."""
+    """The lines of `data` that hold words, fed in `pieces` or as one."""
     lines = Lines()
     found = [line for piece in pieces or (data,) for line in lines.feed(piece)]
-    return [*found, *lines.feed(b"", end=True)], lines.dropped
+    return [line for line in [*found, *lines.feed(b"", end=True)] if line[1]], lines.dropped
 
 
 @pytest.mark.parametrize(("data", "found"), [

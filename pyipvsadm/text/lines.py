@@ -26,7 +26,7 @@ class Lines:
         self.dropped = 0
 
     def feed(self, piece: bytes, end: bool = False) -> Iterator[tuple[int, list[str]]]:
-        """The number and the words of each line that is whole, and isn't empty or a comment.
+        """The number and the words of each line that is whole; of an empty one and of a comment, none.
 
         Raises UsageError where a line doesn't end.
         """
@@ -40,11 +40,8 @@ class Lines:
                 lines.append(last)
             else:
                 self.dropped = self._number + len(lines) + 1
-        split = str.split if _are_plain(lines) else words
-        for line in lines:
-            self._number += 1
-            if found := split(line):
-                yield self._number, found
+        yield from enumerate(map(str.split if _are_plain(lines) else words, lines), self._number + 1)
+        self._number += len(lines)
         if len(rest) > LINE_LENGTH:
             raise UsageError(f"line {self._number + 1} is too long", hint=f"a line has at most {LINE_LENGTH} bytes")
 

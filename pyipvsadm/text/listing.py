@@ -5,8 +5,10 @@ Scripts cut these lines by columns, so blanks at their ends stay.
 
 from __future__ import annotations
 
+from _operator import itemgetter
 from _socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
 
+from ..memo import Memo
 from ..model import (
     CHECKSUM,
     FLAG_1,
@@ -21,6 +23,7 @@ from ..model import (
     PROTOCOLS,
     REMOTE_CHECKSUM,
     TUNNEL,
+    Server,
     Service,
     Stats,
 )
@@ -29,7 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..model import Daemon, Info, Listing, Server, Timeouts
+    from ..model import Daemon, Info, Listing, Timeouts
     from ..names import Names
 
 ENDPOINT_WIDTH = 59  # longer names of hosts lose their ends, and their ports
@@ -80,24 +83,37 @@ def title(info: Info) -> str:
 
 def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None) -> Iterator[str]:
     """A piece of text for each service and its servers. `names` is None where numbers are wanted."""
-    shape = format_of(listing)
     write = exact if listing.exact else scaled
-    rows = _ROWS[shape]
+    shape = format_of(listing)
+    tails = _tails(shape, write)
+    values = _VALUES.get(shape, _settings_and_connections)
+    settings = memo_of_services(service_settings)
     for service, servers in services:
         name = service_name(service, names)
-        if shape in ("stats", "rate"):
-            stats = service.stats or _NOTHING
-            name = f"{name:<33}{counters(stats[:5] if shape == 'stats' else stats[5:], write)}"
+        if shape in _VALUES:
+            name = f"{name:<33}{counters(values(service), write)}"
         else:
-            name = f"{name} {service_settings(service)}"
-        yield "\n".join([name, *rows(server_names(service, servers, names), servers, write), ""])
+            name = f"{name} {settings[looks(service)]}"
+        lines = [
+            f"  -> {name.ljust(28)}{tails[values(server)]}"
+            for name, server in zip(server_names(service, servers, names), servers, strict=True)
+        ]
+        yield "\n".join((name, *lines, ""))
+
+
+looks = itemgetter(0, 5, 6, 7, 8, 9)  # a service's family and settings, which many share
+
+
+def memo_of_services(tell: Callable[[Service], str]) -> Memo:
+    """What `tell` says of services, by their `looks`."""
+    return Memo(lambda looks: tell(Service.make((looks[0], None, None, None, None, *looks[1:], None))))
 
 
 def server_names(service: Service, servers: list[Server], names: Names | None) -> list[str]:
     """What servers are called in the first columns of their lines."""
     if names is None:
         try:
-            return [f"{inet_ntoa(server.address)}:{server.port}" for server in servers]
+            return [f"{inet_ntoa(server[0])}:{server[1]}" for server in servers]
         except OSError:
             pass  # an address is of IPv6
     told = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
@@ -198,42 +214,32 @@ def counters(values: tuple[int, ...], write: Callable[[int], str]) -> str:
     return "%9d" * len(values) % values if max(values) < 10**8 else "".join(map(write, values))
 
 
-_END = ("%-10d " * 2).rstrip()
-_PLAIN = f"  -> %-28s %-7s %-6d {_END}"
-_TUNNELS = f"  -> %-28s %-7s %-13s %-6d {_END}"
-_THRESHOLDS = f"  -> %-28s %-10d %-10d {_END}"
-_PERSISTENT = f"  -> %-28s %-9d %-11d {_END}"
-_STATS = "  -> %-28s%s"
-_RATE = "  -> %-28s %8d %8d %8d%s"  # ipvsadm scales none but the last two
 _NOTHING = Stats()
-
-_ROWS: dict[
-    str, Callable[[list[str], list[Server], Callable[[int], str]], list[str]]
-] = {  # the lines of servers with these names
-    "plain": lambda names, servers, write: [
-        _PLAIN % (name, FORWARDING[s.forwarding], s.weight, s.active, s.inactive)
-        for name, s in zip(names, servers, strict=True)
-    ],
-    "tun-info": lambda names, servers, write: [
-        _TUNNELS % (name, FORWARDING[s.forwarding], tunnel_info(s), s.weight, s.active, s.inactive)
-        for name, s in zip(names, servers, strict=True)
-    ],
-    "thresholds": lambda names, servers, write: [
-        _THRESHOLDS % (name, s.upper_threshold, s.lower_threshold, s.active, s.inactive)
-        for name, s in zip(names, servers, strict=True)
-    ],
-    "persistent-conn": lambda names, servers, write: [
-        _PERSISTENT % (name, s.weight, s.persistent, s.active, s.inactive)
-        for name, s in zip(names, servers, strict=True)
-    ],
-    "stats": lambda names, servers, write: [
-        _STATS % (name, counters((s.stats or _NOTHING)[:5], write)) for name, s in zip(names, servers, strict=True)
-    ],
-    "rate": lambda names, servers, write: [
-        _RATE % (name, *(stats := s.stats or _NOTHING)[5:8], counters(stats[8:], write))
-        for name, s in zip(names, servers, strict=True)
-    ],
+_settings_and_connections = itemgetter(slice(2, 12))  # the fields of a server from the forwarding on
+_VALUES: dict[str, Callable[[Service | Server], tuple[int, ...]]] = {  # which counters are shown
+    "stats": lambda counted: (counted.stats or _NOTHING)[:5],
+    "rate": lambda counted: (counted.stats or _NOTHING)[5:],
 }
+_TAILS: dict[str, Callable[[Server], str]] = {  # what stands behind the name of a server
+    "plain": lambda s: f" {FORWARDING[s.forwarding]:<7} {s.weight:<6} {_connections(s)}",
+    "tun-info": lambda s: f" {FORWARDING[s.forwarding]:<7} {tunnel_info(s):<13} {s.weight:<6} {_connections(s)}",
+    "thresholds": lambda s: f" {s.upper_threshold:<10} {s.lower_threshold:<10} {_connections(s)}",
+    "persistent-conn": lambda s: f" {s.weight:<9} {s.persistent:<11} {_connections(s)}",
+}
+
+
+def _connections(server: Server) -> str:
+    return f"{server.active:<10} {server.inactive:<10}"
+
+
+def _tails(shape: str, write: Callable[[int], str]) -> Memo:
+    """What stands behind the name of a server, by the values that tell it."""
+    if shape == "stats":
+        return Memo(lambda values: counters(values, write))
+    if shape == "rate":  # of which ipvsadm scales none but the last two
+        return Memo(lambda values: f" {values[0]:8} {values[1]:8} {values[2]:8}{counters(values[3:], write)}")
+    tail = _TAILS[shape]
+    return Memo(lambda values: tail(Server.make((b"", 0, *values, None))))
 
 
 def timeouts(values: Timeouts) -> str:

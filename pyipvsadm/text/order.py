@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _operator import itemgetter
+from itertools import groupby
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 WORD = 32
 HALF = 1 << (WORD - 1)
+SIGN = 128  # the first bit of a word's first byte
 
 
 def in_order(items: Iterable[Keyed]) -> list[Keyed]:
@@ -41,31 +43,39 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
 
 
 def services_in_order(services: Iterable[Service]) -> list[Service]:
-    """`services` as `in_order` has them: quickly without marks, where all are of IPv4 and near to one another."""
+    """`services` as `in_order` has them: quickly without marks, where those of a family are near to one another."""
     found = list(services)
     if any(map(_fwmark, found)):
         return in_order(found)
-    ordered = sorted(found, key=_family_to_port)
-    return ordered if _are_near([service.address or b"" for service in ordered]) else in_order(ordered)
+    found.sort(key=_family_to_port)
+    parts = [list(part) for _, part in groupby(found, _family_and_protocol)]
+    return found if all(_are_near([service[2] for service in part]) for part in parts) else in_order(found)
 
 
 def servers_in_order(servers: list[Server]) -> list[Server]:
-    """`servers` as `in_order` has them, which is quick where they are of IPv4 and near to one another."""
-    if len(servers) < 2:
-        return servers
-    servers.sort(key=_address_and_port)
-    return servers if _are_near([server.address for server in servers]) else in_order(servers)
+    """`servers` as `in_order` has them, which is quick where they are near to one another."""
+    if len(servers) > 1:
+        servers.sort(key=_address_and_port)
+        if not _are_near([server[0] for server in servers]):
+            return in_order(servers)
+    return servers
 
 
 def _are_near(addresses: list[bytes]) -> bool:
-    """Whether all are of IPv4 and in one half of its range."""
-    if len(b"".join(addresses)) != 4 * len(addresses):
+    """Whether `addresses`, in order, are of one family, and each word of all in one half of its range."""
+    first, last = addresses[0], addresses[-1]
+    joined = b"".join(addresses)
+    size = len(first)
+    if len(joined) != size * len(addresses) or (first[0] ^ last[0]) & SIGN:
         return False
-    return not addresses or min(addresses)[0] >= 128 or max(addresses)[0] < 128
+    return size == 4 or not any(
+        min(words) < SIGN <= max(words) for words in (joined[4::16], joined[8::16], joined[12::16])
+    )
 
 
 _fwmark = itemgetter(4)
 _address_and_port = itemgetter(0, 1)  # the first of a server's fields
+_family_and_protocol = itemgetter(0, 1)
 _family_to_port = itemgetter(0, 1, 2, 3)  # family, protocol, address and port, the first of a service's
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from _socket import AF_INET, AF_INET6, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
 
+from ..memo import Memo
 from ..model import (
     GRE,
     GUE,
@@ -13,15 +14,16 @@ from ..model import (
     PERSISTENT,
     PROTOCOLS,
     TUNNEL,
+    Server,
 )
-from .listing import UNKNOWN, netmask, scheduler_flags
+from .listing import UNKNOWN, looks, memo_of_services, netmask, scheduler_flags
 from .options import RULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..model import Command, Daemon, Server, Service, Timeouts
+    from ..model import Command, Daemon, Service, Timeouts
     from ..names import Names
 
 SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "--xxx-service"}
@@ -32,13 +34,26 @@ CHECKSUMS = ("--tun-nocsum", "--tun-csum", "--tun-remcsum")
 
 def table(services: Iterable[tuple[Service, list[Server]]], names: Names | None) -> Iterator[str]:
     """The lines of each service and its servers. `names` is None where numbers are wanted."""
+    settings = memo_of_services(service_settings)
+    of_servers = Memo(lambda values: server_settings(Server.make((b"", 0, *values, 0, 0, 0, None))))
     for service, servers in services:
         who = service_option(service, names)
-        lines = [f"-A {who} {service_settings(service)}\n"]
-        for server in servers:
-            address = endpoint(server.address, server.port, service.protocol, names)
-            lines.append(f"-a {who} -r {address} {server_settings(server)}\n")
+        lines = [f"-A {who} {settings[looks(service)]}\n"]
+        hosts = server_endpoints(service, servers, names)
+        lines += [
+            f"-a {who} -r {host} {of_servers[server[2:9]]}\n" for host, server in zip(hosts, servers, strict=True)
+        ]
         yield "".join(lines)
+
+
+def server_endpoints(service: Service, servers: list[Server], names: Names | None) -> list[str]:
+    """What servers are called."""
+    if names is None:
+        try:
+            return [f"{inet_ntoa(server[0])}:{server[1]}" for server in servers]
+        except OSError:
+            pass  # an address is of IPv6
+    return [endpoint(server.address, server.port, service.protocol, names) for server in servers]
 
 
 def rule(command: Command) -> str:

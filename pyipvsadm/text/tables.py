@@ -5,7 +5,7 @@ from __future__ import annotations
 from _socket import IPPROTO_UDP
 
 from ..errors import IpvsadmError, NoCommandError
-from ..model import ONE_PACKET, PERSISTENT, TUNNEL, Table, Timeouts
+from ..model import ONE_PACKET, PERSISTENT, TUNNEL, Command, Table, Timeouts
 from ..record import Record
 from . import rules
 from .lines import Lines
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from ..model import Command, Daemon, Server, Service
+    from ..model import Daemon, Server, Service
     from ..names import Names
 
     Place = int | tuple[str | int, ...]  # the number of a line, or the keys that lead to a value
@@ -193,11 +193,14 @@ def read(content: bytes, names: Names, assembly: Assembly) -> None:
     take = assembly.server
     entry = service_before = None
     for number, words in Lines().feed(content if content.endswith(b"\n") else content + b"\n"):
+        if not words:
+            continue
         try:
-            command = parse(words)
+            found = parse(words)
         except IpvsadmError as error:
             assembly.wrong(number, _refusal(words, error))
             continue
+        command = found if isinstance(found, Command) else found[0].full(found)
         verb, service, server, *_ = command
         if verb != "add-server" or service is None or server is None:
             _take(command, number, words, assembly)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
+DUMP = NLM_F_REQUEST | NLM_F_DUMP  # the flags of what asks for a dump
 NLM_F_MULTI = 0x2
 NLM_F_DUMP_INTR = 0x10  # in an answer: the table changed while it was read
 NLA_F_NESTED = 0x8000
@@ -27,8 +28,12 @@ NLA_TYPE_MASK = 0x3FFF
 HEADER = Struct("=IHHII")  # length, type, flags, sequence number, port
 GENERIC = Struct("=BBH")  # command, version, reserved
 FRAME = Struct("=IHHIIBBH")  # both
+FLAGS = Struct("=H")
 ATTRIBUTE = Struct("=HH")  # length without padding, type
-CLEAN_END = HEADER.pack(20, NLMSG_DONE, NLM_F_MULTI, 0, 0)[:8]  # how a dump's end begins, up to the sequence number
+BEFORE_SEQUENCE, BEHIND_SEQUENCE = 8, 12  # bytes of a message
+HEAD = slice(4, BEHIND_SEQUENCE)  # the bytes of type, flags and sequence number
+DONE_LENGTH = 20  # of the message that ends a dump, the last four of which are an errno
+AMONG = Struct("=HH")  # type, flags
 PAYLOAD = HEADER.size + GENERIC.size  # where the attributes of a generic message start
 
 
@@ -132,6 +137,11 @@ def frame(kind: int, flags: int, sequence: int, command: int, attributes: bytes,
     return FRAME.pack(length, kind, flags, sequence, 0, command, version, 0) + attributes
 
 
+def acknowledged(message: bytes) -> bytes:
+    """`message`, asking for an ACK."""
+    return message[:6] + FLAGS.pack(NLM_F_REQUEST | NLM_F_ACK) + message[BEFORE_SEQUENCE:]
+
+
 def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
     """The messages in what was received: each its type, flags, sequence number, and all its bytes."""
     found = []
@@ -145,9 +155,10 @@ def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
     return found
 
 
-def sequence_bytes(sequence: int) -> bytes:
-    """A sequence number as it stands in a message, from its eighth byte on."""
-    return sequence.to_bytes(4, byteorder)
+def dump_heads(family: int, sequence: int) -> tuple[bytes, bytes]:
+    """What the messages of a dump have at HEAD, and what its end has there if all went well."""
+    number = sequence.to_bytes(4, byteorder)
+    return AMONG.pack(family, NLM_F_MULTI) + number, AMONG.pack(NLMSG_DONE, NLM_F_MULTI) + number
 
 
 def error_number(message: bytes) -> int:

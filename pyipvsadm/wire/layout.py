@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from _operator import concat, itemgetter
+from _socket import htons
 from _struct import Struct
-from itertools import repeat
+from itertools import islice, repeat
 
-from .codec import ATTRIBUTE, NLA_F_NESTED, PAYLOAD, Text, encode, walk
+from ..memo import Memo
+from .codec import BEFORE_SEQUENCE, BEHIND_SEQUENCE, PAYLOAD, Text, messages, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from ..model import Server, Service
-    from .codec import Rows
+    from ..alike import Endpoint
+    from .codec import Kind, Rows
+
+    Place = tuple[int, Kind]  # where a value starts, and how it is put there
 
 LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
 HEAD = 8  # bytes of a message that have to be the same: its length, its type and its flags
@@ -113,6 +117,22 @@ class Reader:
                 return values
         return None
 
+    def all(self, pieces: list[bytes]) -> list[tuple[Any, ...]]:
+        """The values of all messages in `pieces`, whatever they look like."""
+        values = []
+        for piece in pieces:
+            values += self.block(piece) or [self.one(message) for *_, message in messages(piece)]
+        return values
+
+    def each(self, pieces: list[bytes]) -> list[list[tuple[Any, ...]]]:
+        """As `all`, in a list for each piece, all at once if they look alike."""
+        values = self.block(b"".join(pieces))
+        if values is None:
+            return [self.all([piece]) for piece in pieces]
+        length = sum(map(len, pieces)) // len(values)
+        rows = iter(values)
+        return [list(islice(rows, len(piece) // length)) for piece in pieces]
+
     def one(self, message: bytes) -> tuple[Any, ...]:
         """The values of `message`, whatever it looks like."""
         values = self.block(message)
@@ -125,22 +145,49 @@ class Reader:
         return values[0]
 
 
-class Packer:
-    """Packs a nested attribute in which, from one to the next, only an address and a port change.
-
-    All else is that of `model`. What stands in `later` rows is to be put behind what it packs, and
-    counts in the attribute's length.
+class Stencil:
+    """Frames requests that look like `model` but for their sequence number, and a few values that `rows` find in it:
+    the address and the port of the service, and of the server those and its weight.
     """
 
-    def __init__(self, number: int, rows: Rows, model: Service | Server, later: Rows = ()) -> None:
-        length = 4 + len(encode(rows, model)) + len(encode(later, model))
-        whole = ATTRIBUTE.pack(length, number | NLA_F_NESTED) + encode(rows, model)
-        found = {field: start for field, _, start, _ in walk(rows, whole, 4, len(whole))}
-        address, port = found["address"], found["port"]
-        self._head = whole[:address]
-        self._middle = whole[address + len(model.address or b"") : port]
-        self._tail = whole[port + 2 :]
+    def __init__(self, rows: Rows, model: bytes) -> None:
+        found = {field: (start, kind) for field, kind, start, _ in walk(rows, model, PAYLOAD, len(model))}
+        service = [found[field] for field in ("service.address", "service.port") if field in found]
+        server = [found[field] for field in ("server.address", "server.port", "server.weight") if field in found]
+        self.start = _start(model, service, server[0][0] if server else len(model))
+        self.frame = _frame(model, server)
 
-    def pack(self, address: bytes, port: int) -> bytes:
-        """The attribute, with `address`, as long as the model's, and `port`."""
-        return self._head + address + self._middle + port.to_bytes(2, "big") + self._tail
+
+def _start(model: bytes, service: list[Place], end: int) -> Callable[[Endpoint], bytes]:
+    """What packs, of a service's address and port, what stands behind the sequence number, up to `end`."""
+    format, (first, *others) = _cut(model, service, end)
+    if not service:  # a mark is the same in all
+        return lambda virtual: first
+    pack, ports, (second, last) = Struct(f"={format}").pack, Memo(htons), others
+    return lambda virtual: pack(first, virtual[0], second, ports[virtual[1]], last)
+
+
+def _frame(model: bytes, server: list[Place]) -> Callable[[int, bytes, bytes, int, int], bytes]:
+    """What packs a request: of its sequence number, its start, and the server's address, port and weight."""
+    format, (_, *between) = _cut(model, server, len(model))
+    pack, head = Struct(f"={BEFORE_SEQUENCE}sI{format}").pack, model[:BEFORE_SEQUENCE]
+    if not server:
+        return lambda number, start, address, port, weight: pack(head, number, start)
+    ports = Memo(htons)
+    if len(server) == 2:
+        first, last = between
+        return lambda number, start, address, port, weight: pack(head, number, start, address, first, ports[port], last)
+    first, second, last = between
+    return lambda number, start, address, port, weight: pack(
+        head, number, start, address, first, ports[port], second, weight, last
+    )
+
+
+def _cut(model: bytes, places: list[Place], end: int) -> tuple[str, list[bytes]]:
+    """The format of what stands behind the sequence number up to `end`, with values at `places`; and all else there."""
+    format, rest, at = "", [], BEHIND_SEQUENCE
+    for start, kind in places:
+        format += f"{start - at}s{kind.format}"
+        rest.append(model[at:start])
+        at = start + kind.struct.size
+    return f"{format}{end - at}s", [*rest, model[at:end]]

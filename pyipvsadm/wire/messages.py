@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from _operator import and_, itemgetter
 from _socket import AF_INET, AF_INET6, htonl, ntohl, ntohs
-from itertools import repeat
+from itertools import chain, islice, repeat
 
 from ..model import Command, Daemon, Info, Server, Service, Stats, Timeouts
-from . import schema
-from .codec import ATTRIBUTE, NLA_F_NESTED, attribute, decode, encode, nested
-from .layout import Packer, Reader
+from . import codec, schema
+from .codec import NLA_F_NESTED, attribute, decode, encode, nested
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
+
+    from ..alike import Alike, Shape
+    from .codec import Rows
+    from .layout import Reader, Stencil
 
     Request = tuple[int, bytes]
 
@@ -39,73 +42,81 @@ WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that takes in all of
 _new = tuple.__new__  # a record of this class, of these values
 
 _FOUR = itemgetter(slice(4))  # the first four bytes
+KEPT = 64  # how many looks of questions are kept; those of marks all differ
 METHOD = 7  # the bits of forwarding that say how; others are flags of connections
-
-CACHED = 4096  # how many settings are kept
 
 
 class Encoder:
-    """Makes requests of commands. Keeps what comes again: settings, and a service's key, named by all its servers."""
+    """Makes the messages of `family` that carry out commands. Learns how those look that come again."""
 
-    def __init__(self) -> None:
-        self._last: Service | None = None
-        self._last_key = b""
-        self._service_keys: dict[tuple[object, ...], Packer] = {}  # by family and protocol
-        self._starts: dict[int, Packer] = {}  # of servers, by the length of their addresses
-        self._settings: dict[tuple[Any, ...], bytes] = {}
+    def __init__(self, family: int) -> None:
+        self._family = family
+        self._stencils: dict[Shape, Stencil] = {}
+        self._questions: dict[tuple[object, ...], Stencil] = {}
 
-    def request(self, command: Command) -> Request:
-        """The number and the attributes of the request that carries out `command`."""
-        verb, service, server = command[:3]
-        if service is None:
-            attributes = _without_service(command)
-        elif verb in FULL_SERVICE:
-            attributes = self._service(service)
-        else:
-            if service is not self._last:
-                self._last, self._last_key = service, self.service_key(service)
-            attributes = self._last_key
-            if server is not None:
-                attributes += self._server(server) if verb in FULL_SERVER else _server_key(server)
-        return REQUESTS[verb], attributes
+    def frames(self, first: int, commands: Iterable[Command | Alike]) -> list[bytes]:
+        """The requests of `commands`, which are numbered from `first` on."""
+        frames = []
+        shape_before = virtual_before = None
+        for sequence, asked in enumerate(commands, first):
+            if isinstance(asked, Command):
+                number, attributes = request(asked)
+                frames.append(codec.frame(self._family, codec.NLM_F_REQUEST, sequence, number, attributes))
+                continue
+            shape, virtual, address, port, weight = asked
+            if shape is not shape_before or virtual is not virtual_before:
+                stencil = self._stencils.get(shape) or self._learn(shape)
+                start, frame = stencil.start(virtual), stencil.frame
+                shape_before, virtual_before = shape, virtual
+            frames.append(frame(sequence, start, address, port, weight))
+        return frames
 
-    def service_key(self, service: Service) -> bytes:
-        """The attribute of a service, with its key alone."""
-        if service.address is None:
-            return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(schema.MARK_KEY, service))
-        packer = self._service_keys.get(service[:2])
-        if packer is None:
-            packer = self._service_keys[service[:2]] = Packer(schema.ATTR_SERVICE, schema.ADDRESS_KEY, service)
-        return packer.pack(service.address, service.port or 0)
+    def _learn(self, shape: Shape) -> Stencil:
+        """Learn how the requests of `shape` look."""
+        from .layout import Stencil  # which one command has no use for
 
-    def _service(self, service: Service) -> bytes:
-        """The attribute of a service, with its settings."""
-        what = (service.af, *service[5:])
-        settings = self._settings.get(what) or self._keep(what, encode(schema.SETTINGS, _with_netmask(service)))
-        body = self.service_key(service)[4:] + settings
-        return ATTRIBUTE.pack(4 + len(body), schema.ATTR_SERVICE | NLA_F_NESTED) + body
+        model = codec.frame(self._family, codec.NLM_F_REQUEST, 0, *request(shape.command))
+        stencil = self._stencils[shape] = Stencil(schema.REQUEST, model)
+        return stencil
 
-    def _server(self, server: Server) -> bytes:
-        """The attribute of a server, with its settings."""
-        what = server[2:]
-        settings = self._settings.get(what) or self._keep(what, encode(schema.DEST_SETTINGS, server))
-        address = server.address
-        start = self._starts.get(len(address))
-        if start is None:
-            start = self._starts[len(address)] = Packer(schema.ATTR_DEST, schema.DEST_KEY, server, schema.DEST_SETTINGS)
-        return start.pack(address, server.port) + settings
+    def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
+        """The request `number` about `service`, of which it tells the key alone."""
+        looks = (number, flags, *service[:2], service[4])  # the family, the protocol and the mark
+        stencil = self._questions.get(looks)
+        if stencil is None:
+            from .layout import Stencil
 
-    def _keep(self, what: tuple[object, ...], encoded: bytes) -> bytes:
-        """Keep how the settings `what` are encoded."""
-        if len(self._settings) >= CACHED:
-            self._settings.clear()
-        self._settings[what] = encoded
-        return encoded
+            if len(self._questions) >= KEPT:
+                self._questions.clear()
+            model = codec.frame(self._family, codec.NLM_F_REQUEST | flags, 0, number, service_key(service))
+            stencil = self._questions[looks] = Stencil(schema.REQUEST, model)
+        return stencil.frame(sequence, stencil.start(service[2:4]), b"", 0, 0)
 
 
 def request(command: Command) -> Request:
     """The number and the attributes of the request that carries out `command`."""
-    return Encoder().request(command)
+    verb, service, server = command[:3]
+    if service is None:
+        attributes = _without_service(command)
+    elif verb in FULL_SERVICE:
+        rows = (*_key_rows(service), *schema.SETTINGS)
+        attributes = attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(rows, _with_netmask(service)))
+    else:
+        attributes = service_key(service)
+        if server is not None:
+            rows = schema.DEST if verb in FULL_SERVER else schema.DEST_KEY
+            attributes += attribute(schema.ATTR_DEST | NLA_F_NESTED, encode(rows, server))
+    return REQUESTS[verb], attributes
+
+
+def service_key(service: Service) -> bytes:
+    """The attribute of a service, with its key alone."""
+    return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(_key_rows(service), service))
+
+
+def _key_rows(service: Service) -> Rows:
+    """What tells `service` from others: its address, or its mark."""
+    return schema.MARK_KEY if service.address is None else schema.ADDRESS_KEY
 
 
 def _without_service(command: Command) -> bytes:
@@ -113,11 +124,6 @@ def _without_service(command: Command) -> bytes:
     if command.daemon:
         return attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(command.daemon), command.daemon))
     return encode(schema.TIMEOUTS, command.timeouts) if command.timeouts else b""
-
-
-def _server_key(server: Server) -> bytes:
-    """The attribute of a server, with its key alone."""
-    return attribute(schema.ATTR_DEST | NLA_F_NESTED, encode(schema.DEST_KEY, server))
 
 
 def _with_netmask(service: Service) -> Service:
@@ -147,11 +153,15 @@ _SERVER = {
 
 def service_reader(stats: bool = True) -> Reader:
     """What reads the answers about services for `service`, with their counters or without."""
+    from .layout import Reader
+
     return Reader(schema.SERVICE_ANSWER, _SERVICE | _STATS if stats else _SERVICE)
 
 
 def server_reader(stats: bool = True) -> Reader:
     """What reads the answers about servers for `servers`, with their counters or without."""
+    from .layout import Reader
+
     return Reader(schema.DEST_ANSWER, _SERVER | _STATS if stats else _SERVER)
 
 
@@ -181,8 +191,14 @@ def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: i
     return _text(scheduler), schema.flags_in(flags or b""), timeout or 0, mask, _text(engine) or None
 
 
+def servers_of_each(rows: list[list[tuple[Any, ...]]], family: int) -> Iterator[list[Server]]:
+    """The servers that a reader's values say of each of some services, all of `family`."""
+    found = iter(servers(list(chain.from_iterable(rows)), family))
+    return (list(islice(found, len(some))) for some in rows)
+
+
 def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Server]:
-    """The servers that a reader's values say; `family` is that of their service. By columns, which is fastest."""
+    """The servers that a reader's values say; `family` is that of their services. By columns, which is fastest."""
     columns = list(zip(*rows, strict=True))
     if not columns:
         return []
@@ -210,6 +226,8 @@ def _text(raw: bytes | None) -> str:
 
 def daemon_reader() -> Reader:
     """What reads the answers about daemons for `daemon`."""
+    from .layout import Reader
+
     return Reader(((schema.ATTR_DAEMON, nested(*schema.DAEMON), ""),), dict.fromkeys(Daemon.FIELDS))
 
 

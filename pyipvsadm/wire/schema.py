@@ -108,6 +108,7 @@ _COUNTED = (
     (8, U32, "inactive"),
     (9, U32, "persistent"),
 )
+REQUEST = ((ATTR_SERVICE, nested(*SERVICE), "service"), (ATTR_DEST, nested(*DEST), "server"))
 DEST_ANSWER = ((ATTR_DEST, nested(*DEST, *_COUNTED, *STATS), ""),)
 
 GROUP, GROUP6 = 5, 6
