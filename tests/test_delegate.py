@@ -80,7 +80,7 @@ def item(name):
 
 
 def told(losses):
-    """What is told of tests a, b and c, the tests of each boot, and the summary; boot n is lost at the test losses[n]."""
+    """What is told of tests a, b and c, the tests of each boot, and the summary; boot n is lost at losses[n]."""
     boots, lines = [], []
 
     def boot(tests, files):
