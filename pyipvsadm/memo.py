@@ -4,20 +4,17 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from typing import TypeVar
+
+    Key = TypeVar("Key")
+    Value = TypeVar("Value")
 
 KEPT = 4096  # how much is kept, before all is forgotten
 
 
-class Memo(dict):  # type: ignore[type-arg]
-    """`memo[key]` is `make(key)`, made when first asked for. Raises what `make` raises."""
-
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        self._make = make
-
-    def __missing__(self, key: Any) -> Any:
-        if len(self) >= KEPT:
-            self.clear()
-        made = self[key] = self._make(key)
-        return made
+def keep(memory: dict[Key, Value], key: Key, value: Value) -> Value:
+    """`value`, which `memory`, a plain dict since those are the fastest to look into, has for `key` from here on."""
+    if len(memory) >= KEPT:
+        memory.clear()
+    memory[key] = value
+    return value

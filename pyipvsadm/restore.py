@@ -84,17 +84,17 @@ class Run:
         if lines.dropped:
             self._world.note(f"line {lines.dropped}: without an end, and with blanks there, it was dropped")
 
-    def _lines(self, lines: Iterable[tuple[int, list[str]]]) -> None:
+    def _lines(self, lines: Iterable[tuple[int, str]]) -> None:
         """Take some lines: into the batch, or, what isn't for it, carried out at once."""
-        parse, waiting = self._parser.parse, self._waiting
-        for number, words in lines:
-            if not words:
-                continue
+        parse, waiting = self._parser.line, self._waiting
+        for number, text in lines:
             try:
-                command = parse(words)
+                command = parse(text)
             except IpvsadmError as error:
                 self._flush()
                 self._failed(number, error)
+                continue
+            if command is None:
                 continue
             if type(command) is Command and not self._batched(number, command):
                 self._flush()

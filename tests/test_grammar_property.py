@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Command
 from pyipvsadm.names import Names
-from pyipvsadm.text.lines import Lines
+from pyipvsadm.text.lines import Lines, words
 from pyipvsadm.text.parse import parse
 from pyipvsadm.text.patterns import Parser
 
@@ -72,9 +72,9 @@ def test_any_bytes_as_lines(pieces):
     lines = Lines()
     parser = Parser(NAMES, "ipvsadm")
     found = [line for piece in pieces for line in lines.feed(piece)]
-    for number, words in [*found, *lines.feed(b"", end=True)]:
+    for number, text in [*found, *lines.feed(b"", end=True)]:
         assert number > 0
-        assert taken(words, parser=parser)
+        assert taken(words(text), parser=parser)
 
 
 HUGE = 1 << 20

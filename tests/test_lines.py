@@ -17,7 +17,8 @@ def split(data, *pieces):
     """The lines of `data` that hold words, fed in `pieces` or as one."""
     lines = Lines()
     found = [line for piece in pieces or (data,) for line in lines.feed(piece)]
-    return [line for line in [*found, *lines.feed(b"", end=True)] if line[1]], lines.dropped
+    split = [(number, words(text)) for number, text in [*found, *lines.feed(b"", end=True)]]
+    return [line for line in split if line[1]], lines.dropped
 
 
 @pytest.mark.parametrize(("data", "found"), [
@@ -145,10 +146,10 @@ def test_words_are_those_of_a_letter_by_letter_reading(data):
 
 def test_a_line_is_given_as_soon_as_it_is_whole():
     lines = Lines()
-    assert list(lines.feed(b"-A -f 1\n-A -f")) == [(1, ["-A", "-f", "1"])]
-    assert list(lines.feed(b" 2\n")) == [(2, ["-A", "-f", "2"])]
+    assert list(lines.feed(b"-A -f 1\n-A -f")) == [(1, "-A -f 1")]
+    assert list(lines.feed(b" 2\n")) == [(2, "-A -f 2")]
     assert list(lines.feed(b"-C")) == []
-    assert list(lines.feed(b"", end=True)) == [(3, ["-C"])]
+    assert list(lines.feed(b"", end=True)) == [(3, "-C")]
 
 
 def test_words_alone():

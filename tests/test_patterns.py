@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Command
+from pyipvsadm.text.lines import words as words_of
 from pyipvsadm.text.parse import parse
 from pyipvsadm.text.patterns import PATTERNS, Parser
 
@@ -16,10 +17,10 @@ from .properties import examples
 
 
 def outcome(function, *arguments):
-    """What came of it: the Command in full, or all that an error says."""
+    """What came of it: the Command in full, None if there is none, or all that an error says."""
     try:
         found = function(*arguments)
-        return found if isinstance(found, Command) else found[0].full(found)
+        return found if found is None or isinstance(found, Command) else found[0].full(found)
     except IpvsadmError as error:
         return type(error), str(error), error.hint, error.status, error.stops
 
@@ -121,6 +122,49 @@ def test_what_was_seen_before_changes_nothing(lines):
     parser = Parser(NAMES, "ipvsadm")
     for words in [*lines, *lines]:  # the second time over, all of them are known
         assert outcome(parser.parse, words) == outcome(parse, words, NAMES, "ipvsadm"), words
+
+
+def slow(text, names, program):
+    """What a line asks for, without any memory."""
+    words = words_of(text)
+    return parse(words, names, program) if words else None
+
+
+def same_as_slow(parser, text):
+    """Check that the line `text` is read as it would be as the first."""
+    assert outcome(parser.line, text) == outcome(slow, text, NAMES, "ipvsadm"), text
+
+
+spaced = st.tuples(
+    st.lists(line, min_size=1, max_size=10), st.lists(one([" ", " ", " ", "  ", "\t", " \r"]), min_size=40)
+)
+
+
+@examples(60)
+@given(spaced)
+def test_what_was_seen_before_changes_no_line(drawn):
+    """Also where words are parted by more than a blank, and where the ends of lines come again."""
+    lines, blanks = drawn
+    parser = Parser(NAMES, "ipvsadm")
+    texts = [" ".join(words) for words in lines]
+    odd = ["".join(word + blank for word, blank in zip(words, blanks, strict=False)) for words in lines]
+    for text in [*texts, *odd, *texts, *odd]:
+        same_as_slow(parser, text)
+
+
+@pytest.mark.parametrize("method", ["-m", "-g", "-i -w 3", "-m -w 7 -x 5", ""])
+@pytest.mark.parametrize(
+    "service", ["-t 10.0.0.1:80", "-u [2001:db8::1]:80", "-f 5", "-f 5 -6", "--tcp-service=10.0.0.1:80"]
+)
+@pytest.mark.parametrize("command", ["-a", "-e", "-d", "--add-server"])
+def test_lines_that_begin_and_end_as_others_did(command, service, method):
+    parser = Parser(NAMES, "ipvsadm")
+    for who in (service, service.replace("10.0.0.1", "10.0.0.2"), service, service.replace(":80", ":0")):
+        for server in ["10.1.0.1:80", "10.1.0.2:80", "[2001:db8::9]:80", *ODD_ENDPOINTS]:
+            same_as_slow(parser, f"{command} {who} -r {server} {method}".rstrip(" "))
+            same_as_slow(parser, f"{command} {who} -r {server} {method} -r 10.9.9.9:80")
+            same_as_slow(parser, f"{command} {who} -r {server} {method} ipvsadm")
+            same_as_slow(parser, f"# {command} {who} -r {server} {method}")
 
 
 @examples(25)

@@ -31,10 +31,10 @@ ASKED = {
 }  # fmt: skip
 MANY = {"pyipvsadm.memo", "pyipvsadm.wire.layout"}  # for what comes in numbers
 CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
-LISTED = CHANGE | MANY | {"pyipvsadm.text.listing", "pyipvsadm.text.order"}
+LISTED = CHANGE | MANY | {"pyipvsadm.text.listing", "pyipvsadm.text.numeric", "pyipvsadm.text.order"}
 SAVED = LISTED | {"pyipvsadm.text.rules"}
 RESTORED = CHANGE | MANY | {
-    "select", "_functools", "pyipvsadm.alike", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns",
+    "select", "pyipvsadm.alike", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns",
 }  # fmt: skip
 COMPLETED = (SAVED - {"pyipvsadm.classic"}) | {
     "pyipvsadm.complete", "pyipvsadm.text.completion", "pyipvsadm.text.line", "pyipvsadm.text.offers",

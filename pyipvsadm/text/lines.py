@@ -25,11 +25,8 @@ class Lines:
         self._number = 0
         self.dropped = 0
 
-    def feed(self, piece: bytes, end: bool = False) -> Iterator[tuple[int, list[str]]]:
-        """The number and the words of each line that is whole; of an empty one and of a comment, none.
-
-        Raises UsageError where a line doesn't end.
-        """
+    def feed(self, piece: bytes, end: bool = False) -> Iterator[tuple[int, str]]:
+        """The number and the text of each line that is whole. Raises UsageError where a line doesn't end."""
         text = self._rest + piece if self._rest else piece
         whole, newline, rest = text.rpartition(b"\n")
         self._rest = rest
@@ -40,22 +37,10 @@ class Lines:
                 lines.append(last)
             else:
                 self.dropped = self._number + len(lines) + 1
-        yield from enumerate(map(str.split if _are_plain(lines) else words, lines), self._number + 1)
+        yield from enumerate(lines, self._number + 1)
         self._number += len(lines)
         if len(rest) > LINE_LENGTH:
             raise UsageError(f"line {self._number + 1} is too long", hint=f"a line has at most {LINE_LENGTH} bytes")
-
-
-def _are_plain(lines: list[str]) -> bool:
-    """Whether `lines` hold words and blanks alone: no other separators, comments or names of the program."""
-    text = "".join(lines)
-    return (
-        text.isascii()
-        and text.isprintable()
-        and "#" not in text
-        and "ipvsadm" not in text
-        and max(map(len, lines), default=0) <= WORD_LENGTH
-    )
 
 
 def words(line: str) -> list[str]:

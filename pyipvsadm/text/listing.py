@@ -6,9 +6,9 @@ Scripts cut these lines by columns, so blanks at their ends stay.
 from __future__ import annotations
 
 from _operator import itemgetter
-from _socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntop
 
-from ..memo import Memo
+from ..memo import keep
 from ..model import (
     CHECKSUM,
     FLAG_1,
@@ -27,6 +27,7 @@ from ..model import (
     Service,
     Stats,
 )
+from . import numeric
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 ENDPOINT_WIDTH = 59  # longer names of hosts lose their ends, and their ports
 SERVICE_WIDTH, SERVER_WIDTH = 33, 28
 METHODS = ("Masq", "Local", "Tunnel", "Route")
+LABELS = {number: f"{name.upper():<4}" for number, name in PROTOCOLS.items()}
 UNKNOWN = "(null)"  # what ipvsadm's C library prints of what it doesn't know
 FORWARDING = (*METHODS, *[UNKNOWN] * 4)
 
@@ -85,37 +87,39 @@ def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, na
     """A piece of text for each service and its servers. `names` is None where numbers are wanted."""
     write = exact if listing.exact else scaled
     shape = format_of(listing)
-    tails = _tails(shape, write)
-    values = _VALUES.get(shape, _settings_and_connections)
-    settings = memo_of_services(service_settings)
+    values, tell = _VALUES.get(shape, _settings_and_connections), _tail(shape, write)
+    tails: dict[tuple[int, ...], str] = {}
+    settings = Settings(service_settings)
     for service, servers in services:
         name = service_name(service, names)
         if shape in _VALUES:
             name = f"{name:<33}{counters(values(service), write)}"
         else:
-            name = f"{name} {settings[looks(service)]}"
+            name = f"{name} {settings.of(service)}"
         lines = [
-            f"  -> {name.ljust(28)}{tails[values(server)]}"
+            f"  -> {name.ljust(28)}{tails.get(told := values(server)) or keep(tails, told, tell(told))}"
             for name, server in zip(server_names(service, servers, names), servers, strict=True)
         ]
         yield "\n".join((name, *lines, ""))
 
 
-looks = itemgetter(0, 5, 6, 7, 8, 9)  # a service's family and settings, which many share
+class Settings:
+    """What `tell` says of services, of whose settings most have the same."""
 
+    def __init__(self, tell: Callable[[Service], str]) -> None:
+        self._tell = tell
+        self._known: dict[tuple[object, ...], str] = {}
 
-def memo_of_services(tell: Callable[[Service], str]) -> Memo:
-    """What `tell` says of services, by their `looks`."""
-    return Memo(lambda looks: tell(Service.make((looks[0], None, None, None, None, *looks[1:], None))))
+    def of(self, service: Service) -> str:
+        """What it says of `service`, by its family and its settings alone."""
+        looks = service.af, service[5:10]
+        return self._known.get(looks) or keep(self._known, looks, self._tell(service))
 
 
 def server_names(service: Service, servers: list[Server], names: Names | None) -> list[str]:
     """What servers are called in the first columns of their lines."""
     if names is None:
-        try:
-            return [f"{inet_ntoa(server[0])}:{server[1]}" for server in servers]
-        except OSError:
-            pass  # an address is of IPv6
+        return numeric.endpoints(servers)
     told = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
     return [
         name[:SERVER_WIDTH] if len(server.address) == 4 else name for name, server in zip(told, servers, strict=True)
@@ -124,17 +128,14 @@ def server_names(service: Service, servers: list[Server], names: Names | None) -
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
     """ADDRESS:PORT, IPv6 in brackets, by name if `names` are wanted, and no longer than ipvsadm's."""
-    if not names and len(address) == 4:
-        return f"{inet_ntop(AF_INET, address)}:{port}"
     return whole_endpoint(address, port, protocol, names)[:ENDPOINT_WIDTH]
 
 
 def whole_endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
     """The same, however long it is."""
-    if names:
-        host, service = names.host(address), names.service(port, protocol)
-    else:
-        host, service = inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address), str(port)
+    if not names:
+        return f"{numeric.host(address)}:{port}"
+    host, service = names.host(address), names.service(port, protocol)
     return f"{host}:{service}" if len(address) == 4 else f"[{host}]:{service}"
 
 
@@ -142,8 +143,8 @@ def service_name(service: Service, names: Names | None) -> str:
     """What a service is called in the first columns of its line."""
     if service.fwmark is not None:
         return f"FWM  {service.fwmark}{' IPv6' if service.af == AF_INET6 else ''}"
-    protocol = PROTOCOLS.get(service.protocol or 0, "?").upper()
-    name = f"{protocol:<4} {endpoint(service.address or b'', service.port or 0, service.protocol, names)}"
+    _, protocol, address, port, *_ = service
+    name = f"{LABELS.get(protocol, '?   ')} {endpoint(address or b'', port or 0, protocol, names)}"
     return name[:SERVICE_WIDTH] if service.af == AF_INET else name
 
 
@@ -232,14 +233,14 @@ def _connections(server: Server) -> str:
     return f"{server.active:<10} {server.inactive:<10}"
 
 
-def _tails(shape: str, write: Callable[[int], str]) -> Memo:
-    """What stands behind the name of a server, by the values that tell it."""
+def _tail(shape: str, write: Callable[[int], str]) -> Callable[[tuple[int, ...]], str]:
+    """What tells by its values what stands behind the name of a server."""
     if shape == "stats":
-        return Memo(lambda values: counters(values, write))
+        return lambda values: counters(values, write)
     if shape == "rate":  # of which ipvsadm scales none but the last two
-        return Memo(lambda values: f" {values[0]:8} {values[1]:8} {values[2]:8}{counters(values[3:], write)}")
-    tail = _TAILS[shape]
-    return Memo(lambda values: tail(Server.make((b"", 0, *values, None))))
+        return lambda values: f" {values[0]:8} {values[1]:8} {values[2]:8}{counters(values[3:], write)}"
+    tell = _TAILS[shape]
+    return lambda values: tell(Server.make((b"", 0, *values, None)))
 
 
 def timeouts(values: Timeouts) -> str:

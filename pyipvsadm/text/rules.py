@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from _socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntop
 
-from ..memo import Memo
+from ..memo import keep
 from ..model import (
     GRE,
     GUE,
@@ -14,16 +14,16 @@ from ..model import (
     PERSISTENT,
     PROTOCOLS,
     TUNNEL,
-    Server,
 )
-from .listing import UNKNOWN, looks, memo_of_services, netmask, scheduler_flags
+from . import numeric
+from .listing import UNKNOWN, Settings, netmask, scheduler_flags
 from .options import RULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..model import Command, Daemon, Service, Timeouts
+    from ..model import Command, Daemon, Server, Service, Timeouts
     from ..names import Names
 
 SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "--xxx-service"}
@@ -34,26 +34,20 @@ CHECKSUMS = ("--tun-nocsum", "--tun-csum", "--tun-remcsum")
 
 def table(services: Iterable[tuple[Service, list[Server]]], names: Names | None) -> Iterator[str]:
     """The lines of each service and its servers. `names` is None where numbers are wanted."""
-    settings = memo_of_services(service_settings)
-    of_servers = Memo(lambda values: server_settings(Server.make((b"", 0, *values, 0, 0, 0, None))))
+    settings = Settings(service_settings)
+    ends: dict[tuple[int, ...], str] = {}
     for service, servers in services:
         who = service_option(service, names)
-        lines = [f"-A {who} {settings[looks(service)]}\n"]
-        hosts = server_endpoints(service, servers, names)
+        lines = [f"-A {who} {settings.of(service)}\n"]
+        if names:
+            hosts = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
+        else:
+            hosts = numeric.endpoints(servers)
         lines += [
-            f"-a {who} -r {host} {of_servers[server[2:9]]}\n" for host, server in zip(hosts, servers, strict=True)
+            f"-a {who} -r {host} {ends.get(told := server[2:9]) or keep(ends, told, server_settings(server))}\n"
+            for host, server in zip(hosts, servers, strict=True)
         ]
         yield "".join(lines)
-
-
-def server_endpoints(service: Service, servers: list[Server], names: Names | None) -> list[str]:
-    """What servers are called."""
-    if names is None:
-        try:
-            return [f"{inet_ntoa(server[0])}:{server[1]}" for server in servers]
-        except OSError:
-            pass  # an address is of IPv6
-    return [endpoint(server.address, server.port, service.protocol, names) for server in servers]
 
 
 def rule(command: Command) -> str:
@@ -123,13 +117,10 @@ def tunnel_settings(server: Server) -> str:
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
     """ADDRESS:PORT, by name if `names` are wanted and read back to the same numbers."""
-    if len(address) == 16:
-        host = f"[{inet_ntop(AF_INET6, address)}]"  # names of these are never read back
-    else:
-        host = inet_ntop(AF_INET, address)
+    host = numeric.host(address)
     if not names:
         return f"{host}:{port}"
-    if len(address) == 4:
+    if len(address) == 4:  # names of others are never read back
         host = _checked(names.host(address), host, names.address, address)
     service = names.service(port, protocol)
     if protocol is not None:

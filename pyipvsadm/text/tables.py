@@ -8,7 +8,7 @@ from ..errors import IpvsadmError, NoCommandError
 from ..model import ONE_PACKET, PERSISTENT, TUNNEL, Command, Table, Timeouts
 from ..record import Record
 from . import rules
-from .lines import Lines
+from .lines import Lines, words
 from .listing import netmask
 from .nearest import did_you_mean
 from .patterns import Parser
@@ -188,22 +188,21 @@ def read(content: bytes, names: Names, assembly: Assembly) -> None:
 
     Rules are the lines that save writes, and comments. All else is a problem.
     """
-    parser = Parser(names, "ipvsadm")
-    parse = parser.parse
+    parse = Parser(names, "ipvsadm").line
     take = assembly.server
     entry = service_before = None
-    for number, words in Lines().feed(content if content.endswith(b"\n") else content + b"\n"):
-        if not words:
-            continue
+    for number, text in Lines().feed(content if content.endswith(b"\n") else content + b"\n"):
         try:
-            found = parse(words)
+            found = parse(text)
         except IpvsadmError as error:
-            assembly.wrong(number, _refusal(words, error))
+            assembly.wrong(number, _refusal(words(text), error))
+            continue
+        if found is None:
             continue
         command = found if isinstance(found, Command) else found[0].full(found)
         verb, service, server, *_ = command
         if verb != "add-server" or service is None or server is None:
-            _take(command, number, words, assembly)
+            _take(command, number, words(text), assembly)
             continue
         if service is not service_before:
             entry, service_before = assembly.entry(service), service

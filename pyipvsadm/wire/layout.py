@@ -7,7 +7,7 @@ from _socket import htons
 from _struct import Struct
 from itertools import islice, repeat
 
-from ..memo import Memo
+from ..memo import keep
 from .codec import BEFORE_SEQUENCE, BEHIND_SEQUENCE, PAYLOAD, Text, messages, walk
 
 TYPE_CHECKING = False
@@ -163,8 +163,8 @@ def _start(model: bytes, service: list[Place], end: int) -> Callable[[Endpoint],
     format, (first, *others) = _cut(model, service, end)
     if not service:  # a mark is the same in all
         return lambda virtual: first
-    pack, ports, (second, last) = Struct(f"={format}").pack, Memo(htons), others
-    return lambda virtual: pack(first, virtual[0], second, ports[virtual[1]], last)
+    pack, (second, last) = Struct(f"={format}").pack, others
+    return lambda virtual: pack(first, virtual[0], second, htons(virtual[1]), last)
 
 
 def _frame(model: bytes, server: list[Place]) -> Callable[[int, bytes, bytes, int, int], bytes]:
@@ -173,13 +173,15 @@ def _frame(model: bytes, server: list[Place]) -> Callable[[int, bytes, bytes, in
     pack, head = Struct(f"={BEFORE_SEQUENCE}sI{format}").pack, model[:BEFORE_SEQUENCE]
     if not server:
         return lambda number, start, address, port, weight: pack(head, number, start)
-    ports = Memo(htons)
+    ports: dict[int, int] = {}
     if len(server) == 2:
         first, last = between
-        return lambda number, start, address, port, weight: pack(head, number, start, address, first, ports[port], last)
+        return lambda number, start, address, port, weight: pack(
+            head, number, start, address, first, ports.get(port) or keep(ports, port, htons(port)), last
+        )
     first, second, last = between
     return lambda number, start, address, port, weight: pack(
-        head, number, start, address, first, ports[port], second, weight, last
+        head, number, start, address, first, ports.get(port) or keep(ports, port, htons(port)), second, weight, last
     )
 
 
