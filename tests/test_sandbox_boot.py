@@ -149,7 +149,9 @@ class Screen:
         return before.decode()
 
     def end(self):
+        deadline = time.monotonic() + PATIENCE
         while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"it doesn't end: {self.shown!r}"
             if select.select([self.master], [], [], 0.05)[0] and not self.read():
                 break
         return self.process.wait(PATIENCE)
@@ -420,7 +422,7 @@ def test_an_interactive_shell(screen):
     time.sleep(0.5)
     on.type("\x1a")
     on.expect("Stopped")
-    on.type("jobs; kill %1; exit 6\r")
+    on.type("jobs; kill -KILL %1; wait; exit 6\r")  # bash doesn't leave while a job is stopped
     assert on.end() == 6
     assert termios.tcgetattr(on.master) == on.before
 
