@@ -15,11 +15,13 @@ KERNEL_TESTS = Path(__file__).parent / "kernel"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Heed Ctrl-C, and have programs heed it: what a shell runs in the background ignores it from its birth on.
+    """Heed signals, and have programs heed them: what runs in the background or by nohup ignores them from its birth.
 
     Inside a sandbox, report to the session outside.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     folder = Path(os.environ.get(delegate.ENVIRONMENT, ""))
     if (folder / delegate.SELECTED).is_file():
         config.pluginmanager.register(delegate.Inner(config, folder))
