@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .model import Command, Server, Service
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .model import Command
-
     Endpoint = tuple[bytes, int]  # packed address, port
     Alike = tuple["Shape", Endpoint, bytes, int, int]
 
@@ -17,18 +17,21 @@ class Shape:
     and port of the service; address, port and weight of the server. What the shape lacks doesn't count.
     """
 
-    __slots__ = ("command",)
+    __slots__ = ("_service", "_virtual", "command")
 
     def __init__(self, command: Command) -> None:
         self.command = command
+        self._virtual: Endpoint | None = None  # what the last one's service was told by, and that service:
+        self._service: Service | None = None  # the servers that follow share it
 
     def full(self, alike: Alike) -> Command:
         """The command that `alike`, which is of this shape, stands for."""
         _, virtual, address, port, weight = alike
-        command = self.command
-        if command.service and command.service.address:
-            command = command.replace(service=command.service.replace(address=virtual[0], port=virtual[1]))
-        if command.server:
-            changes = {"address": address, "port": port, "weight": weight}
-            command = command.replace(server=command.server.replace(**changes))
-        return command
+        verb, service, server, *rest = self.command
+        if service and service.address:
+            if virtual is not self._virtual:
+                self._virtual, self._service = virtual, Service.make((*service[:2], *virtual, *service[4:]))
+            service = self._service
+        if server:
+            server = Server.make((address, port, server.forwarding, weight, *server[4:]))
+        return Command.make((verb, service, server, *rest))

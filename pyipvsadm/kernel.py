@@ -54,14 +54,13 @@ class Kernel:
     def open(cls, load: bool = True) -> Kernel:
         """Reach IPVS, loading its module if need be and we may. Raises UnreachableError."""
         try:
-            kernel = cls(_generic_netlink(), GENL_ID_CTRL)
+            control = cls(_generic_netlink(), GENL_ID_CTRL)
         except OSError as error:
             raise errors.unreachable(error.errno or 0) from error
-        family = kernel._look_up() or (load and _load_module() and kernel._look_up())
+        family = control._look_up() or (load and _load_module() and control._look_up())
         if not family:
             raise errors.unreachable(_raw_refusal())
-        kernel._family = family
-        kernel._encoder = messages.Encoder(family)
+        kernel = cls(control._socket, family)
         try:
             kernel.info()  # which takes the privilege that all else takes
         except OSError as error:

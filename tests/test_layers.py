@@ -48,18 +48,7 @@ LAZY = {
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 PURE = {"text", "wire", "plan", "changes", "alike", "memo", "model", "record", "errors"}
-PURE_STDLIB = {
-    "__future__",
-    "_collections",
-    "_functools",
-    "_socket",
-    "errno",
-    "itertools",
-    "_operator",
-    "_struct",
-    "sys",
-    "os",
-}
+PURE_STDLIB = {"__future__", "_collections", "_socket", "errno", "itertools", "_operator", "_struct", "sys", "os"}
 SOCKET_NAMES = {"AF_INET", "AF_INET6", "IPPROTO_TCP", "IPPROTO_UDP", "inet_aton", "inet_ntoa", "inet_ntop",
                 "inet_pton", "htonl", "htons", "ntohl", "ntohs"}  # fmt: skip
 

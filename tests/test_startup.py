@@ -33,10 +33,11 @@ MANY = {"pyipvsadm.memo", "pyipvsadm.wire.layout"}  # for what comes in numbers
 CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
 LISTED = CHANGE | MANY | {"pyipvsadm.text.listing", "pyipvsadm.text.numeric", "pyipvsadm.text.order"}
 SAVED = LISTED | {"pyipvsadm.text.rules"}
-RESTORED = CHANGE | MANY | {
-    "select", "pyipvsadm.alike", "pyipvsadm.restore", "pyipvsadm.text.lines", "pyipvsadm.text.patterns",
+RESTORED = CHANGE | {
+    "select", "pyipvsadm.alike", "pyipvsadm.memo", "pyipvsadm.restore", "pyipvsadm.text.lines",
+    "pyipvsadm.text.patterns",
 }  # fmt: skip
-COMPLETED = (SAVED - {"pyipvsadm.classic"}) | {
+COMPLETED = (SAVED - {"pyipvsadm.classic", "pyipvsadm.wire.layout"}) | {
     "pyipvsadm.complete", "pyipvsadm.text.completion", "pyipvsadm.text.line", "pyipvsadm.text.offers",
     "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling", "pyipvsadm.text.verbs",
     "pyipvsadm.text.verbtable",
@@ -53,7 +54,7 @@ HELPED = VERSION | {
     "pyipvsadm.text.nearest", "pyipvsadm.text.schedulers", "pyipvsadm.text.topics", "pyipvsadm.text.verbs",
     "pyipvsadm.text.verbtable",
 }  # fmt: skip
-MAY_BE_SPARED = {"itertools", "_operator", *NAMED, *MANY}  # allowed, not owed
+MAY_BE_SPARED = {"itertools", "_operator", *NAMED}  # allowed, not owed
 
 CASES = [
     (["-A", "-t", "192.0.2.1:80", "-s", "rr"], CHANGE, 0),

@@ -202,7 +202,7 @@ def read(content: bytes, names: Names, assembly: Assembly) -> None:
         command = found if isinstance(found, Command) else found[0].full(found)
         verb, service, server, *_ = command
         if verb != "add-server" or service is None or server is None:
-            _take(command, number, words(text), assembly)
+            _take(command, number, text, assembly)
             continue
         if service is not service_before:
             entry, service_before = assembly.entry(service), service
@@ -213,7 +213,7 @@ def read(content: bytes, names: Names, assembly: Assembly) -> None:
             take(entry, server, number)
 
 
-def _take(command: Command, number: int, words: list[str], assembly: Assembly) -> None:
+def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
     """Give one line to `assembly` that is no server's."""
     if command.verb == "add-service" and command.service:
         assembly.service(command.service, number)
@@ -222,7 +222,7 @@ def _take(command: Command, number: int, words: list[str], assembly: Assembly) -
     elif command.verb == "start-daemon" and command.daemon:
         assembly.daemon(command.daemon, number)
     else:
-        assembly.wrong(number, f"`{words[0]}` doesn't say what a table holds: lines of {LINES} do")
+        assembly.wrong(number, f"`{words(text)[0]}` doesn't say what a table holds: lines of {LINES} do")
 
 
 def _refusal(words: list[str], error: IpvsadmError) -> str:

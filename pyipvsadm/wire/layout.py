@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Place = tuple[int, Kind]  # where a value starts, and how it is put there
 
 LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
-HEAD = 8  # bytes of a message that have to be the same: its length, its type and its flags
 WORD = 4  # bytes, of which all lengths are multiples
 
 
@@ -34,7 +33,7 @@ class Layout:
 
     def __init__(self, rows: Rows, wanted: dict[str, Any], model: bytes) -> None:
         found = {}
-        same = bytearray(b"\xff" * HEAD + b"\0" * (len(model) - HEAD))
+        same = bytearray(b"\xff" * BEFORE_SEQUENCE + b"\0" * (len(model) - BEFORE_SEQUENCE))
         for field, kind, start, end in walk(rows, model, PAYLOAD, len(model)):
             if isinstance(kind, Text) and end + (-end & 3) <= len(model):
                 end += -end & 3  # with its padding, so that names of other lengths fit

@@ -42,7 +42,6 @@ WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that takes in all of
 _new = tuple.__new__  # a record of this class, of these values
 
 _FOUR = itemgetter(slice(4))  # the first four bytes
-KEPT = 64  # how many looks of questions are kept; those of marks all differ
 METHOD = 7  # the bits of forwarding that say how; others are flags of connections
 
 
@@ -81,13 +80,13 @@ class Encoder:
 
     def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
         """The request `number` about `service`, of which it tells the key alone."""
-        looks = (number, flags, *service[:2], service[4])  # the family, the protocol and the mark
+        if service.address is None:  # marks all differ
+            return codec.frame(self._family, codec.NLM_F_REQUEST | flags, sequence, number, service_key(service))
+        looks = (number, flags, *service[:2])  # the family and the protocol
         stencil = self._questions.get(looks)
         if stencil is None:
             from .layout import Stencil
 
-            if len(self._questions) >= KEPT:
-                self._questions.clear()
             model = codec.frame(self._family, codec.NLM_F_REQUEST | flags, 0, number, service_key(service))
             stencil = self._questions[looks] = Stencil(schema.REQUEST, model)
         return stencil.frame(sequence, stencil.start(service[2:4]), b"", 0, 0)
