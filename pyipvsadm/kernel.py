@@ -15,7 +15,7 @@ from .wire import codec, messages, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .alike import Alike
     from .model import Daemon, Info, Server, Service, Timeouts
@@ -88,19 +88,31 @@ class Kernel:
         commands = iter(commands)
         first = 0
         while batch := list(islice(commands, BATCH)):
-            base = self._sequence + 1
-            self._sequence += len(batch)
-            frames = self._encoder.frames(base, batch)
-            frames[-1] = codec.acknowledged(frames[-1])
-            self._socket.send(b"".join(frames))
-            last = batch[-1]
-            if isinstance(last, Command) and last.daemon:
-                answers = self._answers_about(last, base)
-            else:
-                answers = self._answers(base, self._sequence)
-            for sequence, errno in answers:
-                yield first + sequence - base, errno
+            for index, errno in self.exchange(batch)():
+                yield first + index, errno
             first += len(batch)
+
+    def exchange(self, batch: list[Command | Alike]) -> Callable[[], list[tuple[int, int]]]:
+        """What carries out `batch`, of at most BATCH commands, and returns what `submit` yields of it.
+
+        The requests are made now, and numbered; it is to be called before any other question is asked, once, and may
+        be from another thread. Raises OSError then.
+        """
+        base = self._sequence + 1
+        last = self._sequence = self._sequence + len(batch)
+        frames = self._encoder.frames(base, batch)
+        frames[-1] = codec.acknowledged(frames[-1])
+        data, command = b"".join(frames), batch[-1]
+
+        def carry_out() -> list[tuple[int, int]]:
+            self._socket.send(data)
+            if isinstance(command, Command) and command.daemon:
+                answers = self._answers_about(command, base)
+            else:
+                answers = self._answers(base, last)
+            return [(sequence - base, errno) for sequence, errno in answers]
+
+        return carry_out
 
     def _answers(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """The refusals of the requests from `first` to `last`, as (sequence number, errno)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 
+from .background import begin
 from .classic import carry_out, refused, transport
 from .errors import INTERRUPTED, IpvsadmError, NoCommandError, OutputError
 from .kernel import BATCH
@@ -13,7 +14,7 @@ from .text.patterns import Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .alike import Alike
     from .kernel import Kernel
@@ -62,6 +63,8 @@ class Run:
         self._kernel = kernel
         self._parser = Parser(world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command | Alike]] = []
+        self._sent: list[tuple[int, Command | Alike]] = []  # those before, on which the kernel is at work
+        self._refusals: Callable[[], list[tuple[int, int]]] = list  # waits for that work
         self._done = 0  # the number of the last line that was carried out
         self._progress = world.progress()
         self._of = f" of {known.count(NEWLINE)}" if known and self._progress else ""
@@ -79,6 +82,7 @@ class Run:
             self._lines(lines.feed(b"", end=True))
             self._flush()
         except KeyboardInterrupt:
+            self._settle()
             done = f"line {self._done} was the last" if self._done else "no line was"
             raise IpvsadmError("interrupted", hint=f"{done} to be carried out", status=INTERRUPTED) from None
         if lines.dropped:
@@ -102,7 +106,7 @@ class Run:
                 continue
             waiting.append((number, command))
             if len(waiting) >= BATCH:
-                self._flush()
+                self._send(ahead=True)
 
     def _batched(self, number: int, command: Command) -> bool:
         """Whether `command` is for the batch. Tells what there is to note of it."""
@@ -130,24 +134,42 @@ class Run:
             raise IpvsadmError("", status=0)  # these end a restore, without being errors
 
     def _flush(self) -> None:
-        """Send what waits, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
+        """Have all that waits carried out."""
+        self._send()
+        self._settle()
+
+    def _send(self, ahead: bool = False) -> None:
+        """Send what waits, once the kernel is through with what was sent before: now, if we read on meanwhile."""
         waiting = self._waiting[:]
         self._waiting.clear()
         if self._progress and len(waiting) >= BATCH:  # and so not while somebody types
             self._progress.tell(f"line {waiting[-1][0]}{self._of}")
         if not waiting or not self._kernel:
             return
-        self.last = 0
+        exchange = self._kernel.exchange([command for _, command in waiting])
+        self._settle()
         before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
         try:
-            self._done = waiting[-1][0]
-            for index, errno in self._kernel.submit([command for _, command in waiting]):
-                number, command = waiting[index]
+            self._sent, self._refusals = waiting, begin(exchange) if ahead else exchange
+        finally:
+            pthread_sigmask(SIG_SETMASK, before)
+
+    def _settle(self) -> None:
+        """Wait for what was sent, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
+        if not self._sent:
+            return
+        before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
+        sent, refusals = self._sent, self._refusals
+        self._sent = []
+        self._done, self.last = sent[-1][0], 0
+        try:
+            for index, errno in refusals():
+                number, command = sent[index]
                 error = refused(_verb(command), errno)
                 self._failed(number, error)
-                self.last = error.status if index == len(waiting) - 1 else 0
+                self.last = error.status if index == len(sent) - 1 else 0
         except OSError as error:
-            raise transport(_verb(waiting[-1][1]), error) from error
+            raise transport(_verb(sent[-1][1]), error) from error
         finally:
             pthread_sigmask(SIG_SETMASK, before)
 

@@ -22,12 +22,13 @@ MAY_IMPORT = {  # part: the parts of ours that it may import, itself always amon
     "verbs": {"namespaces", "classic", "restore", "progress", "__init__", *BESIDE, *BASE},
     "classic": {"restore", "explain", "halves", "verbs", *BESIDE, *BASE},  # of the verbs what draws, on a terminal
     "explain": {*BESIDE, *BASE},
-    "restore": {"classic", *BESIDE, *BASE},
+    "restore": {"classic", "background", *BESIDE, *BASE},
     "journal": {"kernel", "plan", "changes", *BASE},
     "plan": {"changes", *BASE},
     "changes": BASE,
     "kernel": {"wire", *BASE},
     "names": BASE,
+    "background": set(),
     "halves": BASE,
     "progress": set(),
     "namespaces": {"text", *BASE},  # the option's name

@@ -120,6 +120,27 @@ def test_what_is_told_stands_behind_what_was_printed_before(tmp_path):
     assert [line.split()[0] for line in lines] == ["Timeout", "Service", "hint:", "pyipvsadm"]
 
 
+def test_lines_are_read_while_the_kernel_works_on_those_before():
+    """The kernel ends the first write once a name of the next one is looked up, or never if that waits for it."""
+    looked_up, waited = threading.Event(), []
+
+    class Slow:
+        def address(self, *arguments):
+            looked_up.set()
+            return NAMES.address(*arguments)
+
+    def play(data):
+        if not waited:
+            waited.append(looked_up.wait(5))
+        return exists(666)(data)
+
+    rules = b"-A -f 1\n" * (BATCH - 1) + b"-A -f 666\n-A -t vip.example:80\n-Sn\n-A -f 666\n"
+    ran = run(["-R"], play, rules, names=Slow())
+    assert waited == [True]
+    assert [hint.partition(":")[0] for hint in ran.hints] == [f"line {BATCH}", f"line {BATCH + 3}"]
+    assert ran.status == 255
+
+
 def test_without_privilege_it_ends_at_once():
     everything = lambda data: [error(sequence, EPERM) for _, sequence, _, _ in requests(data)]  # noqa: E731
     for count in (1, BATCH - 1, BATCH, 2 * BATCH):

@@ -483,6 +483,18 @@ def test_a_terminal_that_hangs_up_ends_the_shell(screen):
     assert eventually(lambda: all(map(has_ended, everything)))
 
 
+def test_a_terminal_that_hangs_up_is_the_end_of_what_is_read(screen):
+    """Of a shell that heeds no signal, as any does for a moment when it's about to read."""
+    on = screen()
+    on.expect("# ")
+    on.type("trap '' HUP\r")
+    on.expect("# ")
+    everything = children(on.process.pid)
+    os.close(on.master)
+    on.process.wait(PATIENCE)
+    assert eventually(lambda: all(map(has_ended, everything)))
+
+
 # without root
 
 

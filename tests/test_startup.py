@@ -34,7 +34,7 @@ CHANGE = ALL | WIRE | PARSED | NAMED | ASKED
 LISTED = CHANGE | MANY | {"pyipvsadm.text.listing", "pyipvsadm.text.numeric", "pyipvsadm.text.order"}
 SAVED = LISTED | {"pyipvsadm.text.rules"}
 RESTORED = CHANGE | {
-    "select", "pyipvsadm.alike", "pyipvsadm.memo", "pyipvsadm.restore", "pyipvsadm.text.lines",
+    "select", "pyipvsadm.alike", "pyipvsadm.background", "pyipvsadm.memo", "pyipvsadm.restore", "pyipvsadm.text.lines",
     "pyipvsadm.text.patterns",
 }  # fmt: skip
 COMPLETED = (SAVED - {"pyipvsadm.classic", "pyipvsadm.wire.layout"}) | {

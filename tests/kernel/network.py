@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 
-from .namespaces import Namespace
+from pyroute2 import IPRoute
+from pyroute2.netlink import nlmsg
+
+from .namespaces import IFF_UP, Namespace
 
 VIP, VIP6 = "10.1.0.100", "2001:db8:9::100"
 SERVERS = ("10.2.1.2", "10.2.2.2")
@@ -44,6 +48,7 @@ class Network:
         for number, server in enumerate(self.servers, 1):
             addresses = SERVERS[number - 1], SERVERS6[number - 1]
             _host(server, *addresses, f"10.2.{number}.1", f"2001:db8:2:{number}::1")
+        settle(self.client, self.director, *self.servers)
         with self.director.entered():
             for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/vs/snat_reroute"):
                 with open(f"/proc/sys/net/{name}", "w") as setting:
@@ -58,6 +63,7 @@ class Network:
             link = f"link add direct{number} type veth peer name direct netns {server.path()}"
             ip(self.client, link, f"addr add {far}/24 dev direct{number}", f"link set direct{number} up")
             ip(server, f"addr add {near}/24 dev direct", "link set direct up", f"route add {CLIENT}/32 via {far}")
+        settle(self.client, *self.servers)
 
     def socket(self, namespace: Namespace, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket in `namespace`, closed with the network."""
@@ -113,6 +119,22 @@ def _family(address: str) -> int:
 def _host(namespace: Namespace, address: str, address6: str, router: str, router6: str) -> None:
     lines = [f"addr add {address}/24 dev eth0", f"addr add {address6}/64 dev eth0 nodad", "link set eth0 up"]
     ip(namespace, *lines, f"route add default via {router}", f"route add default via {router6}")
+
+
+def settle(*namespaces: Namespace) -> None:
+    """Wait until all pairs of veth work: for up to a second after both ends are up, the kernel drops what they send."""
+    for namespace in namespaces:
+        with namespace.entered(), IPRoute() as rtnetlink:
+            deadline = time.monotonic() + TIMEOUT
+            while any(_is_settling(link) for link in rtnetlink.get_links()):
+                assert time.monotonic() < deadline, "a pair of veth whose ends are up doesn't work"
+                time.sleep(0.02)
+
+
+def _is_settling(link: nlmsg) -> bool:
+    info = link.get_attr("IFLA_LINKINFO")
+    is_veth = bool(info) and info.get_attr("IFLA_INFO_KIND") == "veth"
+    return is_veth and bool(link["flags"] & IFF_UP) and link.get_attr("IFLA_OPERSTATE") != "UP"
 
 
 def ip(namespace: Namespace, *lines: str) -> None:

@@ -16,6 +16,7 @@ from pyipvsadm import cli
 
 from .answering import Answering, Shell
 from .namespaces import Namespace
+from .network import settle
 
 PATIENCE = 0.6  # seconds that a client waits
 PORT = 80
@@ -35,6 +36,7 @@ class Place:
         self.run("director", ["modprobe dummy"])
         for name, lines in self.build().items():
             self.ip(name, lines)
+        settle(*self.namespaces.values())
         self.answering = Answering()
         for place in self.listening:
             self.answer(*place)

@@ -61,9 +61,11 @@ def test_addresses(network):
 
 
 def test_an_address_that_another_machine_has_is_a_duplicate(network):
+    Path("/proc/sys/net/ipv6/conf/client/dad_transmits").write_text("1000")  # seconds that the kernel looks for it
+    ip("addr add 2001:db8:1::3/64 dev client")  # nobody's
     ip("addr add 2001:db8:1::2/64 dev client")  # the client's
     with reading() as found:
-        assert next(one for one in found.addresses() if one.address == "2001:db8:1::2").tentative
+        assert next(one for one in found.addresses() if one.address == "2001:db8:1::3").tentative
         for _ in range(100):
             one = next(one for one in found.addresses() if one.address == "2001:db8:1::2")
             if one.duplicate:

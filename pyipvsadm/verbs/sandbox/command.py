@@ -67,6 +67,13 @@ class Command:
         if self.pty >= 0:
             ioctl(self.pty, termios.TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
 
+    def hang_up(self) -> None:
+        """Tell the command, and take the terminal away: who missed the signal finds the end when he reads."""
+        self.kill(_signal.SIGHUP)
+        if self.pty >= 0:
+            os.close(self.pty)
+            self.pty = -1
+
     def kill(self, number: int) -> None:
         """Send a signal to the command's processes; on a terminal, to those in its foreground too."""
         groups = {self.process}

@@ -8,6 +8,7 @@ the same interpreter), behind its length. To the inside go
     ("eof",)                    and none will follow
     ("closed", stream)          nobody reads this stream (1 or 2) any more
     ("signal", number)          for the command
+    ("hangup",)                 whoever was at the terminal has gone
     ("window", rows, columns)   the size of the terminal
 
 and to the outside

@@ -240,7 +240,7 @@ class Relay:
         for number in os.read(self._signals, CHUNK_BYTES):
             if number == signal.SIGWINCH:
                 self._tell("window", *self._terminal.window())
-            elif number == signal.SIGTERM and not self._settings.command:
-                self._tell("signal", int(signal.SIGHUP))  # a shell at a terminal ignores the other
+            elif number in (signal.SIGTERM, signal.SIGHUP) and not self._settings.command:
+                self._tell("hangup")  # a shell at a terminal ignores the one, and misses the other in a bad moment
             elif number in FORWARDED:
                 self._tell("signal", number)

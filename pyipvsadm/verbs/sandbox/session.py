@@ -132,6 +132,10 @@ class Pump:
         """Nobody reads any more: so the command gets its SIGPIPE when it next writes."""
         if not self.ended:
             os.close(self.source)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """The source has gone, with all that it might have said."""
         self._held = b""
         self.ended = True
 
@@ -196,6 +200,8 @@ class Session:
                 self._at_end = True
             elif name == "signal" and self._status is None:
                 self._command.kill(values[0])
+            elif name == "hangup" and self._status is None:
+                self._hang_up()
             elif name == "window":
                 self._command.resize(*values)
             elif name == "closed" and (pump := self._pumps.get(values[0])) and not self._is_pty(pump.source):
@@ -227,6 +233,15 @@ class Session:
                 os.close(sink)
             elif termios.tcgetattr(sink)[LFLAG] & termios.ICANON:
                 os.write(sink, termios.tcgetattr(sink)[CC][termios.VEOF])
+            else:
+                self._hang_up()  # no key means the end now, and at a terminal that is there somebody would press one
+
+    def _hang_up(self) -> None:
+        for pump in self._pumps.values():
+            if self._is_pty(pump.source):
+                pump.abandon()
+        self._feeding &= not self._is_pty(self._command.stdin)
+        self._command.hang_up()
 
     def _reap(self) -> None:
         """Bury whoever has died, orphans too; the command's death ends the session."""

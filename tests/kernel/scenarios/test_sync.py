@@ -11,7 +11,7 @@ import pytest
 
 from ..directors import InProcess, stop_daemons
 from ..namespaces import Namespace
-from ..network import SERVERS, VIP, ip
+from ..network import SERVERS, VIP, ip, settle
 
 SERVICE = f"-t {VIP}:80"
 RULES = f"-A {SERVICE} -s rr \n-a {SERVICE} -r {SERVERS[0]}:8080 -m \n-a {SERVICE} -r {SERVERS[1]}:8080 -m\n"
@@ -26,6 +26,7 @@ def second(network):
     ip(network.director, f"link add sync type veth peer name sync netns {namespace.path()}")
     for one, address in ((network.director, "10.5.0.1"), (namespace, "10.5.0.2")):
         ip(one, f"addr add {address}/24 dev sync", "link set sync up")
+    settle(network.director, namespace)
     program = InProcess(namespace)
     assert program("-R", RULES) == (0, "", "")
     yield program
