@@ -127,12 +127,11 @@ def _list_daemons(listing: Listing, world: World) -> None:
 
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
     from .text.listing import header, table
-    from .text.order import services_in_order
 
     kernel, names = world.kernel, _names(listing, world)
     info = kernel.info() if whole else None
     ordered = not listing.nosort
-    services = services_in_order(services) if ordered else services
+    services = _in_order(services) if ordered else services
 
     def found(some: list[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
         return with_servers(some, kernel, listing.stats or listing.rate, ordered)
@@ -181,11 +180,10 @@ def _list_connections(listing: Listing, world: World) -> None:
 def _save(command: Command, world: World) -> None:
     """`-S`: the table as rules."""
     from .text import rules
-    from .text.order import services_in_order
 
     listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
-        services = services_in_order(kernel.services())
+        services = _in_order(kernel.services())
         for piece in _made(services, lambda *some: rules.table(with_servers(*some), names), kernel, world.second):
             world.write(piece)
         if listing.everything:
@@ -207,6 +205,14 @@ def _made(
     from .halves import made
 
     return made(services, make, kernel, second)
+
+
+def _in_order(services: list[Service]) -> list[Service]:
+    if len(services) < 2:
+        return services
+    from .text.order import services_in_order
+
+    return services_in_order(services)
 
 
 def with_servers(

@@ -231,7 +231,8 @@ class Kernel:
 
     def services(self, stats: bool = False) -> list[Service]:
         """All services, in the kernel's order, with their counters or without."""
-        return messages.services(messages.service_reader(stats).all(self._dump(schema.GET_SERVICE)))
+        answers = self._dump(schema.GET_SERVICE)
+        return messages.services(messages.service_reader(stats).all(answers)) if answers else []
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""

@@ -91,7 +91,8 @@ def on_host(plan: Plan) -> Outcome:
         raise MachineError(f"the driver failed: status {done.returncode}")
     return Outcome(list(read(done.stdout.splitlines())), [
         f"kernel {platform.release()}, the running one, in a network namespace of its own; {processor()}",
-        "programs' output to files in memory; the first pair of small sizes warms up and isn't counted",
+        "programs' output to files in memory; a fresh network namespace for each table; the first pair of small sizes"
+        " warms up and isn't counted",
     ])  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def in_qemu(plan: Plan, cache: Path) -> Outcome:
         f"kernel {debian.version(kernel)} (Debian), under QEMU's software emulation (TCG), 2 processors,"
         f" booted in {result.boot:.0f} s; {processor()}",
         "programs, interpreter and output in the guest's memory, none over 9p; no address randomisation;"
-        " the first pair of small sizes warms up and isn't counted",
+        " a fresh network namespace for each table; the first pair of small sizes warms up and isn't counted",
     ])  # fmt: skip
 
 
