@@ -7,7 +7,7 @@ from sys import setswitchinterval
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
     Value = TypeVar("Value")
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 PROMPTLY = 0.0005  # seconds after which what has waited for the kernel goes on, however busy we are; CPython's is 5 ms
 
 
-def begin(work: Callable[[], Value]) -> Callable[[], Value]:
-    """Begin `work`. What is returned waits for its end, and returns or raises what it does; to be called once."""
+def begin(work: Callable[[], Iterable[Value]]) -> Callable[[], Iterator[Value]]:
+    """Begin to gather what `work` yields. What is returned waits for its end, and yields and raises what it did."""
     setswitchinterval(PROMPTLY)
     results: list[Value] = []
     failures: list[BaseException] = []
@@ -25,17 +25,17 @@ def begin(work: Callable[[], Value]) -> Callable[[], Value]:
 
     def run() -> None:
         try:
-            results.append(work())
+            results.extend(work())
         except BaseException as failure:
             failures.append(failure)
         finally:
             under_way.release()
 
-    def end() -> Value:
+    def end() -> Iterator[Value]:
         with under_way:
+            yield from results
             if failures:
-                raise failures.pop()
-            return results.pop()
+                raise failures[0]
 
     try:
         start_new_thread(run, ())

@@ -92,8 +92,8 @@ class Kernel:
                 yield first + index, errno
             first += len(batch)
 
-    def exchange(self, batch: list[Command | Alike]) -> Callable[[], list[tuple[int, int]]]:
-        """What carries out `batch`, of at most BATCH commands, and returns what `submit` yields of it.
+    def exchange(self, batch: list[Command | Alike]) -> Callable[[], Iterator[tuple[int, int]]]:
+        """What carries out `batch`, of at most BATCH commands, and yields what `submit` does of it.
 
         The requests are made now, and numbered; it is to be called before any other question is asked, once, and may
         be from another thread. Raises OSError then.
@@ -104,13 +104,14 @@ class Kernel:
         frames[-1] = codec.acknowledged(frames[-1])
         data, command = b"".join(frames), batch[-1]
 
-        def carry_out() -> list[tuple[int, int]]:
+        def carry_out() -> Iterator[tuple[int, int]]:
             self._socket.send(data)
             if isinstance(command, Command) and command.daemon:
                 answers = self._answers_about(command, base)
             else:
                 answers = self._answers(base, last)
-            return [(sequence - base, errno) for sequence, errno in answers]
+            for sequence, errno in answers:
+                yield sequence - base, errno
 
         return carry_out
 

@@ -64,7 +64,7 @@ class Run:
         self._parser = Parser(world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command | Alike]] = []
         self._sent: list[tuple[int, Command | Alike]] = []  # those before, on which the kernel is at work
-        self._refusals: Callable[[], list[tuple[int, int]]] = list  # waits for that work
+        self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for that work
         self._done = 0  # the number of the last line that was carried out
         self._progress = world.progress()
         self._of = f" of {known.count(NEWLINE)}" if known and self._progress else ""

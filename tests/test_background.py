@@ -15,21 +15,23 @@ def test_it_goes_on_meanwhile():
 
     def work():
         theirs.set()
-        return "done" if ours.wait(5) else "alone"
+        yield "done" if ours.wait(5) else "alone"
 
     end = begin(work)
     assert theirs.wait(5)
     ours.set()
-    assert end() == "done"
+    assert list(end()) == ["done"]
 
 
-def test_what_it_raises_is_raised_where_its_end_is_awaited():
+def test_what_it_raises_comes_behind_what_it_yielded():
     def work():
+        yield 1
         raise OSError(105, "No buffer space available")
 
-    end = begin(work)
+    gathered = []
     with pytest.raises(OSError, match="No buffer space available"):
-        end()
+        gathered.extend(begin(work)())
+    assert gathered == [1]
 
 
 def test_without_a_thread_it_is_done_at_once(monkeypatch):
@@ -37,4 +39,4 @@ def test_without_a_thread_it_is_done_at_once(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(background, "start_new_thread", none_left)
-    assert begin(lambda: threading.get_ident())() == threading.get_ident()
+    assert list(begin(lambda: [threading.get_ident()])()) == [threading.get_ident()]

@@ -163,6 +163,18 @@ def test_a_socket_that_fails_ends_it():
         assert "no room for its answers" in ran.hints[0]
 
 
+@pytest.mark.parametrize("count", [BATCH - 1, BATCH], ids=["at once", "in the background"])
+def test_refusals_before_a_socket_fails_are_told(count):
+    def breaking(data):
+        return [error(requests(data)[0][1], EEXIST), OSError(105, "No buffer space available")]
+
+    ran = run(["-R"], breaking, b"-A -f 1\n" * count)
+    assert ran.status == 255
+    assert ran.hints[0].startswith("line 1")
+    assert ran.message.startswith("Service already exists\n")
+    assert "no room for its answers" in ran.hints[1]
+
+
 @pytest.mark.parametrize("rules", [
     b"-L --timeout\n-A -f 666\n", b"-L --timeout\n" * 5000, b"-L --timeout\n-A -f 1\n" * 5000,
     b"-L --timeout\n-L -f 1000\n",
