@@ -139,7 +139,7 @@ class Run:
         self._settle()
 
     def _send(self, ahead: bool = False) -> None:
-        """Send what waits, once the kernel is through with what was sent before: now, if we read on meanwhile."""
+        """Send what waits, once all sent before is settled: `ahead` at once, by a thread; else when this is settled."""
         waiting = self._waiting[:]
         self._waiting.clear()
         if self._progress and len(waiting) >= BATCH:  # and so not while somebody types

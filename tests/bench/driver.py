@@ -9,19 +9,18 @@ IPVS table; where there is one already, it refuses.
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import hashlib
 import json
 import os
 import re
 import socket
-import struct
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
+from ..kernel.namespaces import Namespace
 from . import encode, schedule, tables
 from .samples import Sample, first_difference, write
 from .schedule import NULL, THEIRS, Step
@@ -29,12 +28,8 @@ from .schedule import NULL, THEIRS, Step
 GNU_TIME = "/usr/bin/time"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 ANSWERS = {schedule.RESTORE: "ack", schedule.LIST: "dump", schedule.CLEAR: "ack"}
-SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
-CLONE_NEWNET = 0x40000000  # linux/sched.h
 EMPTY = hashlib.sha256(b"").hexdigest()[:16]
 ERROR_SHOWN = 300  # characters
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Driver:
@@ -45,7 +40,7 @@ class Driver:
         self._folder = folder
         self._family = family()
         self._last: dict[str, tuple[str, Path]] = {}  # row -> digest and output of the run before
-        self._namespaces: list[int] = []  # those before, which the kernel would take down while it is measured
+        self._namespaces = ExitStack()  # all of them, since the kernel would take one down while it is measured
 
     def prepare(self, rules: int) -> None:
         """Write the files that a table of `rules` rules is measured with."""
@@ -63,7 +58,7 @@ class Driver:
     def run(self, step: Step) -> Sample:
         """Run one step; its sample, compared with the program that ran the same row before."""
         if step.restores:
-            self._leave()
+            self.leave()
         output = self._folder / f"out.{step.program}"
         errors, peak = self._folder / "errors", self._folder / "peak"
         command = self._command(step)
@@ -85,16 +80,13 @@ class Driver:
             difference=self._compare(step, digest, content),
         )  # fmt: skip
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Go to a fresh network namespace.
 
         In one whose table was cleared, the kernel looks for each new server among those that it has deleted in the last
         two minutes, one after the other: of 16,000, that takes several times as long as to add it.
         """
-        self._namespaces.append(os.open("/proc/self/ns/net", os.O_RDONLY))
-        if libc.unshare(CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "no new network namespace")
-        raise_loopback()
+        self._namespaces.enter_context(Namespace().entered())
 
     def _command(self, step: Step) -> list[str]:
         if step.program == NULL and not step.row.startswith(schedule.LEFT):
@@ -161,12 +153,6 @@ def family() -> int:
         return encode.family_number(kernel.recv(65536))
 
 
-def raise_loopback() -> None:
-    """Set `lo` up: without any address the kernel takes no IPv4 address for a unicast one, and so no server."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anyone:
-        fcntl.ioctl(anyone, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", IFF_UP))
-
-
 def measure(driver: Driver, steps: Iterable[Step]) -> None:
     """Run `steps`; samples go to stdout, what is going on to stderr."""
     for step in steps:
@@ -185,11 +171,11 @@ def main(path: str) -> int:
     config = json.loads(Path(path).read_text())
     folder = Path(config["folder"])
     folder.mkdir(parents=True, exist_ok=True)
-    raise_loopback()
     driver = Driver(config["programs"], folder)
     if driver.run(schedule.left("nothing", THEIRS, 0, 0)).digest != EMPTY:
         print("there is an IPVS table here already, and measuring would empty it", file=sys.stderr)
         return 1
+    driver.leave()  # for one whose `lo` is up: without, the kernel takes no IPv4 address for a unicast one
     measure(driver, schedule.starts(config["starts"]))
     for rules, pairs in config["sizes"]:
         driver.prepare(rules)

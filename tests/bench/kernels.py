@@ -103,7 +103,7 @@ def in_qemu(plan: Plan, cache: Path) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         config, archive = Path(name, "config"), Path(name, "box.tar")
         config.write_text(plan.config("/tmp/bench"))
-        packages = [REPOSITORY / "pyipvsadm", HERE, Path(name)]
+        packages = [REPOSITORY / "pyipvsadm", HERE, HERE.parent / "kernel", Path(name)]
         box.archive(archive, [*programs(plan), GNU_TIME], [plan.python], [p for p in packages if p.is_dir()])
         script = IN_BOX.format(box=BOX, archive=archive, python=plan.python, config=config)
         result = Machine(kernel, boot_options=FIXED).run(
