@@ -230,7 +230,8 @@ def test_a_sample_as_json_has_the_names_of_show():
 def test_samples_come_until_it_is_interrupted():
     process = piped("-o", "ndjson", "--interval", "0.2")
     times = [json.loads(process.stdout.readline())["time"] for _ in range(4)]
-    assert all(0.1 < after - before < 2 for before, after in pairwise(times))
+    assert all(before < after for before, after in pairwise(times))
+    assert times[-1] - times[0] > 0.3
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (130, "")
