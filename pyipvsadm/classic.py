@@ -23,7 +23,7 @@ EDITS = ("edit-service", "edit-server")
 
 def run(words: list[str], world: World) -> int:
     """Carry out one line of the classic grammar, and return the exit status."""
-    command = parse(words, world.names, world.program, world.posix)
+    command = parse(words, lambda: world.names, world.program, world.posix)
     try:
         if command.verb in EDITS and world.watched:
             _edit(command, words, world)
@@ -126,7 +126,7 @@ def _list_daemons(listing: Listing, world: World) -> None:
 
 
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
-    from .text.listing import header, table
+    from .text.heads import header
 
     kernel, names = world.kernel, _names(listing, world)
     info = kernel.info() if whole else None
@@ -136,6 +136,11 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
     def found(some: list[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
         return with_servers(some, kernel, listing.stats or listing.rate, ordered)
 
+    def lines(groups: Iterable[tuple[Service, list[Server]]]) -> Iterator[str]:
+        from .text.listing import table
+
+        return table(groups, listing, names)
+
     if canvas := world.canvas(listing.plain):
         from .verbs import draw
 
@@ -143,9 +148,9 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
         if few is not None:
             world.write(draw.listed(few, info, listing, names, canvas))
             return
-        pieces = table(groups, listing, names)
+        pieces: Iterable[str] = lines(groups)
     else:
-        pieces = _made(services, lambda *some: table(found(*some), listing, names), kernel, world.second)
+        pieces = _made(services, lambda *some: lines(found(*some)), kernel, world.second)
     world.write(header(info, listing))
     for piece in pieces:
         world.write(piece)
@@ -195,11 +200,13 @@ def _save(command: Command, world: World) -> None:
 
 def _made(
     services: list[Service],
-    make: Callable[[list[Service], Kernel], Iterator[str]],
+    make: Callable[[list[Service], Kernel], Iterable[str]],
     kernel: Kernel,
     second: Callable[[], Kernel] | None,
-) -> Iterator[str]:
+) -> Iterable[str]:
     """What `make` yields of `services`; of many by two processes, if `second` reaches the kernel from another one."""
+    if not services:
+        return ()
     if second is None or len(services) < MANY:
         return make(services, kernel)
     from .halves import made

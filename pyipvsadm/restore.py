@@ -61,7 +61,7 @@ class Run:
     def __init__(self, world: World, kernel: Kernel | None, known: bytes = b"") -> None:
         self._world = world
         self._kernel = kernel
-        self._parser = Parser(world.names, world.program, world.posix)
+        self._parser = Parser(lambda: world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command | Alike]] = []
         self._sent: list[tuple[int, Command | Alike]] = []  # those before, on which the kernel is at work
         self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for that work

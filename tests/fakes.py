@@ -22,6 +22,10 @@ class FakeNames:
         self._hosts = dict(hosts)  # name: packed address
         self._services = dict(services)  # (name, protocol): port
 
+    def __call__(self) -> FakeNames:
+        """Itself, for those who load a resolver when they need it."""
+        return self
+
     def address(self, host: str) -> bytes:
         try:
             return self._hosts[host]

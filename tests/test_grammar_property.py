@@ -20,7 +20,7 @@ from .properties import examples
 def taken(words, names=NAMES, parser=None):
     """Whether `words` parse, or are refused with a message; all else is a bug."""
     try:
-        command = parser.parse(words) if parser else parse(words, names)
+        command = parser.parse(words) if parser else parse(words, lambda: names)
     except IpvsadmError as error:
         return str(error) != "" and error.status in (2, 255)
     return isinstance(command, Command)

@@ -44,7 +44,7 @@ LAZY = {
     *(("cli", part) for part in ("verbs", "classic", "complete", "namespaces", "restore", "text.options")),
     *(("world", part) for part in ("verbs", "kernel", "names", "namespaces", "progress", "text.options")),
     *(("classic", part) for part in ("restore", "explain", "halves", "verbs")),
-    *(("classic", part) for part in ("text.listing", "text.connections", "text.order", "text.rules")),
+    *(("classic", part) for part in ("text.heads", "text.listing", "text.connections", "text.order", "text.rules")),
     ("complete", "namespaces"),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}

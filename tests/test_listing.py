@@ -7,7 +7,7 @@ from socket import AF_INET6, inet_pton
 import pytest
 
 from pyipvsadm.model import Daemon, Info, Listing, Server, Service, Stats, Timeouts
-from pyipvsadm.text import listing
+from pyipvsadm.text import heads, listing
 
 from .fakes import FakeNames
 
@@ -76,7 +76,7 @@ FWM  5 IPv6 mh
 
 def listed(table, names=None, info=None, **how):
     how = Listing(**how)
-    return listing.header(info, how) + "".join(listing.table(table, how, names))
+    return heads.header(info, how) + "".join(listing.table(table, how, names))
 
 
 def test_the_whole_table():

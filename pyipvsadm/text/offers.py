@@ -74,7 +74,7 @@ def _servers(row: Row, typed: str, line: Line, live: Live) -> Iterator[Offer]:
 
 def _service(line: Line, live: Live) -> Service | None:
     """The service that `line` names."""
-    known = Known(live.names)
+    known = Known(lambda: live.names)
     try:
         for option, value in line.given:
             if option.read and (option.role == "service-address" or option.name == "ipv6"):

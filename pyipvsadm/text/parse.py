@@ -24,7 +24,7 @@ from .values import DAYS_31, TUNNELS, Known, integer, scheduler_flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..names import Names
     from .options import Option
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     Found = tuple[Rule | Option, str | None, str, int]
 
 
-def parse(words: Sequence[str], names: Names, program: str = "ipvsadm", posix: bool = False) -> Command:
+def parse(words: Sequence[str], names: Callable[[], Names], program: str = "ipvsadm", posix: bool = False) -> Command:
     """The command that `words`, the program's name not among them, ask for.
 
     Raises IpvsadmError, in ipvsadm's words: of what kind tells whether a restore goes on.
-    `posix` ends the options at the first word that is none.
+    `names` brings the resolver, if one of them is a name. `posix` ends the options at the first
+    word that is none.
     """
     if not words:
         return Command(verb="list")

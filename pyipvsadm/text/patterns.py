@@ -122,7 +122,7 @@ class Pattern:
 class Parser:
     """`parse`, with a memory for the looks of lines."""
 
-    def __init__(self, names: Names, program: str, posix: bool = False) -> None:
+    def __init__(self, names: Callable[[], Names], program: str, posix: bool = False) -> None:
         self._names = names
         self._program = program
         self._posix = posix

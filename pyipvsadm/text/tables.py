@@ -18,7 +18,7 @@ from .unicast import unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from ..model import Daemon, Server, Service
     from ..names import Names
@@ -183,7 +183,7 @@ def _suggestion(word: str, *known: str) -> str:
     return f"; {did_you_mean(word, known, 'known are ' + ', '.join(known))}"
 
 
-def read(content: bytes, names: Names, assembly: Assembly) -> None:
+def read(content: bytes, names: Callable[[], Names], assembly: Assembly) -> None:
     """Give the rules in `content` to `assembly`; places are the numbers of lines.
 
     Rules are the lines that save writes, and comments. All else is a problem.

@@ -27,9 +27,12 @@ BLANKS = " \t\n\v\f\r"
 
 
 class Known:
-    """What has been read of one line so far: the fields of each record by name, and the resolver."""
+    """What has been read of one line so far: the fields of each record by name.
 
-    def __init__(self, names: Names) -> None:
+    `names` brings the resolver, which few lines ask.
+    """
+
+    def __init__(self, names: Callable[[], Names]) -> None:
         self.names = names
         self.fields: dict[str, Fields] = {}
         self.notes: list[str] = []
@@ -156,7 +159,7 @@ def ipv4(host: str, known: Known) -> bytes:
     try:
         return inet_aton(host)
     except (OSError, ValueError):
-        return known.names.address(host)
+        return known.names().address(host)
 
 
 def port_number(text: str, protocol: int | None, known: Known) -> int:
@@ -166,7 +169,7 @@ def port_number(text: str, protocol: int | None, known: Known) -> int:
         return value
     if protocol is None:
         raise ValueError("names of ports are known once the service has been named")
-    return known.names.port(text, protocol)
+    return known.names().port(text, protocol)
 
 
 def fwmark(text: str, known: Known) -> Fields:

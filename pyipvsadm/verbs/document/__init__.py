@@ -73,7 +73,7 @@ def _assembled(path: str, world: World) -> tuple[Source, Assembly, Tree | None]:
     assembly = _known()
     tree = None
     if file.format == "rules":
-        tables.read(file.text.encode(), world.names, assembly)
+        tables.read(file.text.encode(), lambda: world.names, assembly)
     else:
         tree = _read_tree(file, assembly)
     if assembly.problems:

@@ -11,7 +11,7 @@ from rich.segment import Segment
 
 from ...errors import IpvsadmError
 from ...model import Listing, printable
-from ...text.listing import title
+from ...text.heads import title
 from ...text.spelling import sizes
 from . import others, services
 from .layout import Row, prose

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...model import ONE_PACKET, PERSISTENT, PROTOCOLS, Stats
 from ...record import Record
+from ...text.heads import format_of
 from ...text.health import DRAINED, FULL, MAYBE_FULL, MAYBE_FULL_MEANS, state, trouble
-from ...text.listing import format_of, netmask, scheduler_flags, whole_endpoint
+from ...text.listing import netmask, scheduler_flags, whole_endpoint
 from ...text.settings import server_settings, word
 from ...text.spelling import IPV6, MARK
 from .layout import NUMBER, SHARE, WORDS, Column, Row, lay_out

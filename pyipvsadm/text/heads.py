@@ -1,0 +1,46 @@
+"""What stands above a table: which IPVS this is, and its columns. All of it, where the table is empty."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..model import Info, Listing
+
+_WIDE = "Prot LocalAddress:Port"
+_REMOTE = "  -> RemoteAddress:Port"
+HEADS = {  # by format: the two lines above a table
+    "plain": (
+        "Prot LocalAddress:Port Scheduler Flags",
+        f"{_REMOTE}           Forward Weight ActiveConn InActConn",
+    ),
+    "tun-info": (
+        "Prot LocalAddress:Port Scheduler Flags",
+        f"{_REMOTE}           Forward TunnelInfo    Weight ActiveConn InActConn",
+    ),
+    "stats": (f"{_WIDE:<33}    Conns   InPkts  OutPkts  InBytes OutBytes", _REMOTE),
+    "rate": (f"{_WIDE:<33}      CPS    InPPS   OutPPS    InBPS   OutBPS", _REMOTE),
+    "thresholds": (f"{_WIDE:<33} Uthreshold Lthreshold ActiveConn InActConn ", _REMOTE),
+    "persistent-conn": (f"{_WIDE:<33} Weight    PersistConn ActiveConn InActConn ", _REMOTE),
+}
+
+
+def format_of(listing: Listing) -> str:
+    """Which columns are shown: the first that was asked for, in ipvsadm's order."""
+    for name in ("stats", "rate", "thresholds", "persistent_conn", "tun_info"):
+        if getattr(listing, name):
+            return name.replace("_", "-")
+    return "plain"
+
+
+def header(info: Info | None, listing: Listing) -> str:
+    """The lines above a table; of one service alone, for which `info` is None, without the version."""
+    lines: tuple[str, ...] = HEADS[format_of(listing)]
+    if info:
+        lines = (title(info), *lines)
+    return "\n".join((*lines, ""))
+
+
+def title(info: Info) -> str:
+    """The line that says which IPVS this is."""
+    major, minor, patch = info.version >> 16 & 255, info.version >> 8 & 255, info.version & 255
+    return f"IP Virtual Server version {major}.{minor}.{patch} (size={info.size})"
