@@ -30,9 +30,9 @@ class Record(tuple):  # type: ignore[type-arg]
         DEFAULTS: ClassVar[dict[str, object]]
 
     def __init_subclass__(cls) -> None:
-        fields = tuple(cls.__dict__.get("__annotations__", ()))
-        cls.FIELDS = fields
-        cls.DEFAULTS = {field: cls.__dict__[field] for field in fields}
+        own = cls.__dict__
+        cls.FIELDS = fields = tuple(own.get("__annotations__", ()))
+        cls.DEFAULTS = {field: own[field] for field in fields}
         for index, field in enumerate(fields):
             setattr(cls, field, _tuplegetter(index, None))
 
