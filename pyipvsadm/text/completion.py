@@ -94,6 +94,10 @@ def _words(line: Line, current: str, live: Live) -> Iterator[Offer]:
         return
     if line.rule and line.rule.verb == "set":
         yield from timeouts(len(line.others), live)
+    if line.rule and line.rule.verb == "help" and not line.others:
+        from .topics import TOPICS  # which no other line has a use for
+
+        yield from ((topic.name, topic.title) for topic in TOPICS)
     if current[:1] in ("", "-"):
         yield from _names(fitting(line))
         yield from _bundle(line, current, live)
