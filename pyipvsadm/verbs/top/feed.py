@@ -29,8 +29,8 @@ def read(kernel: Kernel, wanted: Sequence[Service]) -> Table | None:
     None if they change faster than they can be read. Raises OSError.
     """
     try:
-        found = filter(None, (_one(kernel, service) for service in wanted)) if wanted else kernel.services(True)
-        return [(service, kernel.servers(service, True)) for service in found]
+        some = (_one(kernel, service) for service in wanted)
+        return list(kernel.with_servers(list(filter(None, some)) if wanted else kernel.services(True), True))
     except OSError as error:
         if error.errno == EBADMSG:
             return None

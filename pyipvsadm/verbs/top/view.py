@@ -196,21 +196,20 @@ def _note(row: Row) -> str:
 
 
 def _history(history: array[float], plan: Layout, state: State, signs: Signs) -> Line:
-    """The history as bars, the last at the right; how high the highest is, where there is room."""
+    """The history as bars, the last at the right; how high the highest is, where there is room.
+
+    Only nothing has no bar: something has the lowest at least.
+    """
     if not plan.history:
         return []
     metric = BY_NAME[state.history].metric or 0
     room = plan.history - (PEAK if plan.history >= PEAK_FROM else 0)
     values = history[metric::METRICS][-room:]
     peak = max(values, default=0.0)
-    bars = "".join(signs.bars[_height(value, peak, len(signs.bars))] for value in values)
+    steps = len(signs.bars) - 1
+    bars = "".join([signs.bars[max(1, round(value / peak * steps)) if value > 0 else 0] for value in values])
     tail = f" max {figure(peak, 5)}" if room < plan.history and peak else ""
     return [(" " + bars.rjust(room), "cyan"), (tail.ljust(plan.history - room), "dim")]
-
-
-def _height(value: float, peak: float, heights: int) -> int:
-    """0 for nothing; something is 1 at least."""
-    return max(1, round(value / peak * (heights - 1))) if value > 0 else 0
 
 
 def _why_empty(state: State) -> str:
