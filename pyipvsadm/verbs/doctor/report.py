@@ -13,7 +13,7 @@ from .findings import FAILURE, NOTE, SEVERITIES, UNKNOWN, WARNING, Finding
 
 VERSION = 1
 SHOWN = 10  # findings of one check
-MARKS = {FAILURE: ("✗", "bold red"), WARNING: ("!", "bold yellow"), NOTE: ("i", "bold blue"), UNKNOWN: ("?", "dim")}
+MARKS = {FAILURE: ("✗", "bold red"), WARNING: ("!", "bold magenta"), NOTE: ("i", "bold blue"), UNKNOWN: ("?", "dim")}
 STATUSES = {FAILURE: 2, WARNING: 1}
 KEEP = "Settings made with sysctl last until the next boot: write them into a file in /etc/sysctl.d as well."
 
@@ -63,7 +63,7 @@ def _on_terminal(findings: list[Finding], columns: int) -> str:
             if why := _why(finding):
                 console.print(Padding(Text(why, "dim"), (0, 0, 0, 4)))
             for command in finding.commands:
-                console.print(Text(f"    $ {command}", "green"), soft_wrap=True)
+                console.print(Text(f"    $ {command}", "bold"), soft_wrap=True)
             console.print()
         for line in _ends(findings):
             console.print(Text(line))

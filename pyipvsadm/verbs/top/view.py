@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Line = list[tuple[str, str]]
 
 EXPLAINED = 9  # lines that a screen has if there is room for the lines that explain
-MARKS = {"came": ("+", "green", "new"), "gone": ("-", "red", "gone"), "weight": ("~", "yellow", "was {}")}
+MARKS = {"came": ("+", "green", "new"), "gone": ("-", "red", "gone"), "weight": ("~", "magenta", "was {}")}
 PEAK = 10  # letters of what tells how high the highest bar is
 PEAK_FROM = 24  # columns of a history that has room for it
 
@@ -103,7 +103,7 @@ def _title(totals: Totals, state: State, screen: Screen) -> Line:
     services, servers = counted(totals.services, "service"), counted(totals.servers, "server")
     line = [("pyipvsadm top", "bold"), (f"  {services}, {servers}  every {state.interval:g} s", "")]
     if state.filter and not state.typing:
-        line += [("  ", ""), (f"filter: {state.filter}", "bold yellow")]
+        line += [("  ", ""), (f"filter: {state.filter}", "bold magenta")]
     if state.paused:
         line += [("  ", ""), (" PAUSED ", "bold reverse")]
     rest = screen.width - _letters(line) - len(screen.clock)
@@ -164,7 +164,7 @@ def _line(group: Group, row: Row, plan: Layout, state: State, signs: Signs) -> L
         value = column.figure(row, row.meter.rates)
         style = "dim" if not value and column.name != "weight" else base
         if column.name == "weight" and row.mark and row.mark.kind == "weight":
-            style = "bold yellow"
+            style = "bold magenta"
         line.append((f" {figure(value, letters):>{letters}}", style))
     if plan.settings:
         line.append((f" {_settings(row).ljust(plan.settings)[: plan.settings]}", "dim" if base == "dim" else ""))
