@@ -1,13 +1,14 @@
-"""The only socket: batches requests, gathers answers. All meaning is in `wire`."""
+"""The only socket: batches requests, gathers answers. All meaning is in `wire`.
+
+What reads answers by the thousand is loaded when there are some.
+"""
 
 from __future__ import annotations
 
 import os
-from _operator import itemgetter
 from _socket import AF_INET, AF_NETLINK, IPPROTO_RAW, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from _struct import Struct
 from errno import EAGAIN, EBADMSG, ENOBUFS, ENOENT, ETIMEDOUT
-from itertools import groupby, islice
 
 from . import errors
 from .model import Command, Table
@@ -35,8 +36,6 @@ DUMP_TRIES = 20  # how often a dump is begun anew when the table changed meanwhi
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
 LOOKS = 5  # how often to look then whether it is done, before giving up
 CONNECTIONS = "/proc/net/ip_vs_conn"
-
-_family = itemgetter(0)  # the first of a service's fields
 
 
 class Kernel:
@@ -85,9 +84,8 @@ class Kernel:
         refusal unasked, so that ACK says that the batch is through. A refusal doesn't stop what
         stands behind it. Raises OSError where the socket itself fails.
         """
-        commands = iter(commands)
         first = 0
-        while batch := list(islice(commands, BATCH)):
+        for batch in _batches(commands):
             for index, errno in self.exchange(batch)():
                 yield first + index, errno
             first += len(batch)
@@ -227,18 +225,25 @@ class Kernel:
 
     def daemons(self) -> list[Daemon]:
         """The synchronisation daemons that run, the master first."""
-        found = messages.daemon_reader().all(self._dump(schema.GET_DAEMON))
-        return [messages.daemon(values) for values in found]
+        from .wire.answers import daemon, daemon_reader
+
+        return [daemon(values) for values in daemon_reader().all(self._dump(schema.GET_DAEMON))]
 
     def services(self, stats: bool = False) -> list[Service]:
         """All services, in the kernel's order, with their counters or without."""
         answers = self._dump(schema.GET_SERVICE)
-        return messages.services(messages.service_reader(stats).all(answers)) if answers else []
+        if not answers:
+            return []
+        from .wire.answers import service_reader, services
+
+        return services(service_reader(stats).all(answers))
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
         answer = self._ask(schema.GET_SERVICE, messages.service_key(service))
-        return messages.services([messages.service_reader().one(answer[0])])[0]
+        from .wire.answers import service_reader, services
+
+        return services([service_reader().one(answer[0])])[0]
 
     def servers(self, service: Service, stats: bool = False) -> list[Server]:
         """The servers of `service`, in the kernel's order; none, too, where there is no such service."""
@@ -246,10 +251,15 @@ class Kernel:
 
     def with_servers(self, services: Iterable[Service], stats: bool = False) -> Iterator[tuple[Service, list[Server]]]:
         """Each of `services` and its servers, in the kernel's order; asked for as they are wanted, some ahead."""
+        from _operator import itemgetter
+        from itertools import groupby, islice
+
+        from .wire.answers import server_reader, servers_of_each
+
         reader = self._server_readers.get(stats)
         if reader is None:
-            reader = self._server_readers[stats] = messages.server_reader(stats)
-        for family, alike in groupby(services, _family):
+            reader = self._server_readers[stats] = server_reader(stats)
+        for family, alike in groupby(services, itemgetter(0)):
             while group := list(islice(alike, AHEAD)):
                 answers: list[bytes] = []
                 failure = None
@@ -257,7 +267,7 @@ class Kernel:
                     answers.extend(self._dumps(schema.GET_DEST, group))
                 except OSError as error:
                     failure = error  # of what was asked last: what was answered before is worth telling
-                yield from zip(group, messages.servers_of_each(reader.each(answers), family), strict=False)
+                yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
                 if failure:
                     raise failure
 
@@ -271,6 +281,18 @@ class Kernel:
         with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
             for line in lines:
                 yield line.removesuffix("\n")
+
+
+def _batches(commands: Iterable[Command | Alike]) -> Iterator[list[Command | Alike]]:
+    """`commands`, BATCH at a time."""
+    batch: list[Command | Alike] = []
+    for command in commands:
+        batch.append(command)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _generic_netlink() -> socket:

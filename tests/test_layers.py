@@ -45,6 +45,7 @@ LAZY = {
     *(("world", part) for part in ("verbs", "kernel", "names", "namespaces", "progress", "text.options")),
     *(("classic", part) for part in ("restore", "explain", "halves", "verbs")),
     *(("classic", part) for part in ("text.heads", "text.listing", "text.connections", "text.order", "text.rules")),
+    ("kernel", "wire.answers"),
     ("complete", "namespaces"),
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}

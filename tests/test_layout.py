@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pyipvsadm.alike import Shape
 from pyipvsadm.model import Command, Server, Service, Stats
-from pyipvsadm.wire import codec, messages, schema
+from pyipvsadm.wire import answers, codec, messages, schema
 from pyipvsadm.wire.layout import LAYOUTS, Layout, Reader
 
 from . import netlink
@@ -66,7 +66,7 @@ def attributes(draw, table, nests=()):
 
 
 @st.composite
-def answers(draw, number, table):
+def drawn_answers(draw, number, table):
     """A message that holds such attributes in that of `number`, and what it says."""
     raw, said = draw(attributes(table, [(10, STATS), (12, STATS64)]))
     return netlink.message(draw(st.integers(0, 3)), 1, netlink.nla(number, raw)), said
@@ -92,8 +92,8 @@ def tolerant(rows, message):
 
 
 CASES = [
-    (2, SERVER, schema.DEST_ANSWER, messages.server_reader),
-    (1, SERVICE, schema.SERVICE_ANSWER, messages.service_reader),
+    (2, SERVER, schema.DEST_ANSWER, answers.server_reader),
+    (1, SERVICE, schema.SERVICE_ANSWER, answers.service_reader),
 ]
 
 
@@ -103,7 +103,7 @@ CASES = [
 def test_the_fast_reader_reads_what_was_written_and_what_the_tolerant_one_reads(number, table, rows, reader, data):
     found = reader(True)
     wanted = list(found._wanted)
-    seen = data.draw(st.lists(answers(number, table), min_size=1, max_size=4))
+    seen = data.draw(st.lists(drawn_answers(number, table), min_size=1, max_size=4))
     for message, said in [*seen, *seen]:  # the second time, each has a layout that is known
         values = dict(zip(wanted, found.one(message), strict=True))
         slow = tolerant(rows, message)
@@ -124,7 +124,7 @@ def test_the_fast_reader_reads_what_was_written_and_what_the_tolerant_one_reads(
 @given(data=st.data())
 def test_a_message_cut_short_never_raises(number, table, rows, reader, data):
     found = reader(True)
-    message, _ = data.draw(answers(number, table))
+    message, _ = data.draw(drawn_answers(number, table))
     for end in sorted({*data.draw(st.lists(st.integers(0, len(message)), max_size=8)), 4, 16, 20, 21, 24}):
         cut = struct.pack("=I", min(end, len(message))) + message[4:end]
         if len(cut) < 16:
@@ -134,11 +134,11 @@ def test_a_message_cut_short_never_raises(number, table, rows, reader, data):
         assert len(values) == len(found._wanted)
         codec.decode(rows, cut)
         if number == 2:
-            (server,) = messages.servers([values])
+            (server,) = answers.servers([values])
             assert isinstance(server.port, int)
             assert isinstance(server.weight, int)
         else:
-            assert isinstance(messages.services([values])[0].scheduler, str)
+            assert isinstance(answers.services([values])[0].scheduler, str)
 
 
 ip4, ip6 = st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16)
@@ -157,7 +157,7 @@ server_answers = st.builds(
 
 @pytest.mark.parametrize("stats", [False, True])
 @pytest.mark.parametrize(("written", "reader"), [
-    (service_answers, messages.service_reader), (server_answers, messages.server_reader),
+    (service_answers, answers.service_reader), (server_answers, answers.server_reader),
 ])  # fmt: skip
 @examples(25)
 @given(data=st.data())
@@ -175,11 +175,11 @@ def test_a_block_is_what_its_messages_are(written, reader, stats, data):
 
 
 def test_messages_that_look_alike_are_read_at_once():
-    reader = messages.server_reader()
+    reader = answers.server_reader()
     received = [netlink.message(3, 5, netlink.server(bytes((10, 0, 0, n)), 80 + n, weight=n)) for n in range(1, 100)]
     assert reader.block(b"".join(received)) is None
     reader.one(received[0])
-    found = messages.servers(reader.block(b"".join(received)))
+    found = answers.servers(reader.block(b"".join(received)))
     assert [(server.address, server.port, server.weight) for server in found] == [
         (bytes((10, 0, 0, n)), 80 + n, n) for n in range(1, 100)
     ]
@@ -202,24 +202,24 @@ def test_an_attribute_in_the_place_of_an_unknown_one_is_not_overlooked(behind):
 
 def test_an_attribute_that_is_too_short_is_none():
     raw = netlink.nla(2, b"\0\x50") + netlink.nla(4, b"\1\0") + netlink.nla(1, b"\n\0\0\1") + netlink.nla(5, b"")
-    reader = messages.server_reader()
+    reader = answers.server_reader()
     for _ in range(2):
-        (server,) = messages.servers([reader.one(netlink.message(1, 5, netlink.nla(2, raw)))])
+        (server,) = answers.servers([reader.one(netlink.message(1, 5, netlink.nla(2, raw)))])
         assert (server.port, server.weight, server.upper_threshold) == (80, 0, 0)
 
 
 @pytest.mark.parametrize(("method", "forwarding"), [(3, 3), (0x0103, 3), (0xFFFFFFF8, 0), (0x20 | 2, 2), (7, 7)])
 def test_the_method_is_in_the_low_three_bits(method, forwarding):
-    reader = messages.server_reader()
-    (server,) = messages.servers([reader.one(netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80, method)))])
+    reader = answers.server_reader()
+    (server,) = answers.servers([reader.one(netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80, method)))])
     assert server.forwarding == forwarding
 
 
 def test_the_memory_of_layouts_has_an_end():
-    reader = messages.server_reader()
+    reader = answers.server_reader()
     for n in range(LAYOUTS * 3):
         message = netlink.message(1, 5, netlink.server(b"\n\0\0\1", n, extra=netlink.nla(40, bytes(n))))
-        assert messages.servers([reader.one(message)])[0].port == n
+        assert answers.servers([reader.one(message)])[0].port == n
     assert sum(map(len, reader._layouts.values())) == LAYOUTS
 
 
@@ -235,13 +235,13 @@ def old(number, attribute, counters):
 
 def test_counters_of_64_bits_win_and_those_of_32_do_where_there_are_no_others():
     wide = netlink.message(1, 5, netlink.server(b"\n\0\0\1", 80, counters=COUNTS))
-    assert messages.servers([messages.server_reader().one(wide)])[0].stats == Stats.make(COUNTS)
+    assert answers.servers([answers.server_reader().one(wide)])[0].stats == Stats.make(COUNTS)
     few = tuple(range(1, 11))
     narrow = old(2, netlink.nla(1, b"\n\0\0\1" + bytes(12)) + netlink.nla(11, struct.pack("=H", 2)), few)
-    assert messages.servers([messages.server_reader().one(narrow)])[0].stats == Stats.make(few)
+    assert answers.servers([answers.server_reader().one(narrow)])[0].stats == Stats.make(few)
     narrow = old(1, netlink.nla(1, struct.pack("=H", 2)) + netlink.nla(5, struct.pack("=I", 7)), few)
-    assert messages.services([messages.service_reader().one(narrow)])[0].stats == Stats.make(few)
-    assert messages.services([messages.service_reader(stats=False).one(narrow)])[0].stats is None
+    assert answers.services([answers.service_reader().one(narrow)])[0].stats == Stats.make(few)
+    assert answers.services([answers.service_reader(stats=False).one(narrow)])[0].stats is None
 
 
 def test_what_an_old_kernel_does_not_tell_of_a_server():
@@ -249,9 +249,9 @@ def test_what_an_old_kernel_does_not_tell_of_a_server():
     raw = b"".join(
         (netlink.nla(1, bytes(range(16))), netlink.nla(2, b"\x1f\x90"), netlink.nla(3, struct.pack("=I", 3)))
     )
-    values = [messages.server_reader().one(netlink.message(1, 5, netlink.nla(2, raw)))]
-    assert messages.servers(values, 10)[0] == Server(address=bytes(range(16)), port=8080, weight=0, stats=Stats())
-    assert messages.servers(values, 2)[0].address == bytes(range(4))
+    values = [answers.server_reader().one(netlink.message(1, 5, netlink.nla(2, raw)))]
+    assert answers.servers(values, 10)[0] == Server(address=bytes(range(16)), port=8080, weight=0, stats=Stats())
+    assert answers.servers(values, 2)[0].address == bytes(range(4))
 
 
 @pytest.mark.parametrize(("raw", "service"), [
@@ -271,7 +271,7 @@ def test_what_an_old_kernel_does_not_tell_of_a_server():
      Service(protocol=6, address=b"\n\0\0\1", port=80, scheduler="rr", engine="sip")),
 ])  # fmt: skip
 def test_a_service_as_the_kernel_tells_it(raw, service):
-    (found,) = messages.services([messages.service_reader().one(netlink.message(1, 1, raw))])
+    (found,) = answers.services([answers.service_reader().one(netlink.message(1, 1, raw))])
     assert found == service.replace(stats=Stats())
 
 
