@@ -18,7 +18,8 @@ from .answering import Answering, Shell
 from .namespaces import Namespace
 from .network import settle
 
-PATIENCE = 0.6  # seconds that a client waits
+PATIENCE = 10  # seconds that a client waits for what should come: a lost packet is sent again after one
+GIVES_UP = 0.6  # and for what shouldn't
 PORT = 80
 
 
@@ -97,13 +98,19 @@ class Place:
                 os.close(stream)
 
     def request(
-        self, target: str = "", port: int = PORT, name: str = "client", size: int = 4, source: str = ""
+        self,
+        target: str = "",
+        port: int = PORT,
+        name: str = "client",
+        size: int = 4,
+        source: str = "",
+        patience: float = GIVES_UP,
     ) -> bool:
-        """Whether a request of so many bytes is answered."""
+        """Whether a request of so many bytes is answered, within so many seconds a step."""
         with self.namespaces[name].entered():
             made = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET)
         with made:
-            made.settimeout(PATIENCE)
+            made.settimeout(patience)
             try:
                 if source:
                     made.bind((source, 0))
@@ -123,9 +130,10 @@ class Place:
                 made.bind((source, 0))
             made.connect_ex((self.vip, PORT))
 
-    def requests(self, number: int = 4, **how) -> bool:
-        """Whether all of so many requests are answered; the first that isn't ends it."""
-        return all(self.request(**how) for _ in range(number))
+    def requests(self, expected: bool = True, number: int = 4, **how) -> bool:
+        """Whether all of so many requests are answered, as may be `expected`; the first that isn't ends it."""
+        patience = PATIENCE if expected else GIVES_UP
+        return all(self.request(patience=patience, **how) for _ in range(number))
 
     def close(self) -> None:
         """Take it all down."""

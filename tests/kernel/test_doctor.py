@@ -118,7 +118,7 @@ def test_what_ails_is_found_and_mended(place, ailment):
 def through(where, ailment):
     act(where, ailment.acts)
     if ailment.passes is not None:
-        assert where.requests(**ailment.request) == ailment.passes
+        assert where.requests(ailment.passes, **ailment.request) == ailment.passes
     status, findings = looked(where, ailment)
     found = [one for one in findings if one["severity"] == ailment.severity]
     assert {one["check"] for one in found} == {ailment.check}, findings
