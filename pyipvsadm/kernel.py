@@ -30,7 +30,8 @@ TIMEVAL = Struct("@ll")
 
 BATCH = 256  # requests a write; all their answers have to fit the receive buffer
 RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of a dump up to 32
-RECEIVE_BYTES = 1 << 16  # no answer of the kernel is longer
+LEAST_ROOM = min(os.sysconf("SC_PAGE_SIZE"), 1 << 13)  # bytes, a bit more than linux/netlink.h's NLMSG_GOODSIZE
+MOST_ROOM = 1 << 15  # bytes; the kernel makes no longer pieces
 AHEAD = 64  # services whose servers are asked for and then read together, which costs less than one by one
 DUMP_TRIES = 20  # how often a dump is begun anew when the table changed meanwhile
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
@@ -41,8 +42,10 @@ CONNECTIONS = "/proc/net/ip_vs_conn"
 class Kernel:
     """The IPVS of the network namespace that this process is in, by generic netlink."""
 
-    def __init__(self, sock: socket, family: int) -> None:
+    def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._socket = sock
+        self._another = another  # makes a socket like it
+        self._room = LEAST_ROOM  # for what is received at once: takes any answer, and grows with pieces of dumps
         self._family = family
         self._sequence = 0
         self._info: Info | None = None
@@ -59,7 +62,7 @@ class Kernel:
         family = control._look_up() or (load and _load_module() and control._look_up())
         if not family:
             raise errors.unreachable(_raw_refusal())
-        kernel = cls(control._socket, family)
+        kernel = cls(control._socket, family, _generic_netlink)
         try:
             kernel.info()  # which takes the privilege that all else takes
         except OSError as error:
@@ -142,7 +145,7 @@ class Kernel:
 
     def _receive(self) -> bytes:
         try:
-            return self._socket.recv(RECEIVE_BYTES)
+            return self._socket.recv(self._room)
         except OSError as error:
             if error.errno == ENOBUFS:
                 raise OSError(
@@ -189,14 +192,29 @@ class Kernel:
                 continue
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
+    def _renew(self) -> None:
+        """Go on with a new socket where this one has had room for long pieces.
+
+        The kernel takes as much memory for each piece of a dump, and for its end, as the socket has ever had room for,
+        and where it clears what it takes, as Debian's does, that costs more than a few servers.
+        """
+        if self._another and self._room > LEAST_ROOM:
+            try:
+                self._socket = self._another()
+            except OSError:
+                return  # that costs time, and nothing else
+            self._room = LEAST_ROOM
+
     def _pieces(self, among: bytes, end: bytes) -> list[bytes]:
         """The answers to a dump. Raises InterruptedError if the table changed while it was read, and OSError."""
-        pieces = []
+        pieces: list[bytes] = []
         interrupted = False
         while True:
             received = self._receive()
             head = received[codec.HEAD]
             if head == among and received[-codec.DONE_LENGTH :][codec.HEAD] != end:
+                if pieces:
+                    self._room = min(2 * self._room, MOST_ROOM)
                 pieces.append(received)
             elif head == end and not interrupted and not codec.error_number(received):
                 return pieces
@@ -256,6 +274,7 @@ class Kernel:
 
         from .wire.answers import server_reader, servers_of_each
 
+        self._renew()
         reader = self._server_readers.get(stats)
         if reader is None:
             reader = self._server_readers[stats] = server_reader(stats)

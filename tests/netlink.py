@@ -99,6 +99,7 @@ class CannedSocket:
         self._waiting: list[bytes | OSError] = []
         self.sent: list[bytes] = []
         self.options: list[tuple[object, ...]] = []
+        self.rooms: list[int] = []  # for what is received
         self.calls = 0
 
     @property
@@ -114,6 +115,7 @@ class CannedSocket:
 
     def recv(self, size: int) -> bytes:
         self.calls += 1
+        self.rooms.append(size)
         assert self._waiting, "the program waits for an answer that never comes"
         answer = self._waiting.pop(0)
         if isinstance(answer, OSError):

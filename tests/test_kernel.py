@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from _socket import AF_INET
-from errno import EAGAIN, EBADMSG, EBUSY, EEXIST, EINVAL, ENOBUFS, EPERM, ESRCH
+from errno import EAGAIN, EBADMSG, EBUSY, EEXIST, EINVAL, EMFILE, ENOBUFS, EPERM, ESRCH
 
 import pytest
 
@@ -146,6 +147,37 @@ def test_counters_are_read_where_they_are_wanted():
     told, _ = talk(small_kernel(table))
     assert [found.stats for found in (*told.services(True), *told.servers(VIP, True))] == [Stats.make(counters)] * 2
     assert [found.stats for found in (*told.services(), *told.servers(VIP))] == [None, None]
+
+
+def test_a_long_dump_gets_more_and_more_room():
+    told, socket = talk(small_kernel([(service(b"\n\0\0\1", 80), TEN)], piece=1))
+    told.servers(VIP)
+    least, *_ = socket.rooms
+    assert least == min(os.sysconf("SC_PAGE_SIZE"), 8192), "pieces are of a page, less what the kernel adds to them"
+    assert socket.rooms == [min(least * 2 ** max(0, n - 1), 32768) for n in range(11)]
+
+
+@pytest.mark.parametrize("pieces", ["one", "many"])
+def test_servers_behind_a_long_dump_are_asked_for_over_a_new_socket_which_has_had_little_room(pieces):
+    table = [(service(bytes((10, 0, 0, n)), 80), TEN[:4]) for n in range(9)]
+    play = small_kernel(table, piece=9 if pieces == "one" else 1)
+    first, second = CannedSocket(play), CannedSocket(small_kernel(table))
+    told = Kernel(first, FAMILY, lambda: second)
+    found = list(told.with_servers(told.services()))
+    assert [len(servers) for _, servers in found] == [4] * 9
+    asked = first if pieces == "one" else second
+    assert [command for _, _, command, _ in asked.requests][-9:] == [8] * 9
+    assert set(asked.rooms) == {first.rooms[0]}
+    assert told.timeouts() == Timeouts(tcp=900, tcpfin=120, udp=300)
+
+
+def test_where_there_is_no_new_socket_the_old_one_serves():
+    def none():
+        raise OSError(EMFILE, "Too many open files")
+
+    table = [(service(bytes((10, 0, 0, n)), 80), TEN[:4]) for n in range(9)]
+    told = Kernel(CannedSocket(small_kernel(table, piece=1)), FAMILY, none)
+    assert [len(servers) for _, servers in told.with_servers(told.services())] == [4] * 9
 
 
 INTERRUPTED = 0x10

@@ -65,6 +65,23 @@ def test_what_either_saves_the_other_restores(director):
     assert len(ours.table().services) == 2000
 
 
+@pytest.mark.parametrize("counts", [[0, 1, 4, 9, 10, 11, 40, 3, 700, 2, 80, 4], [*range(30)] * 20], ids=["few", "many"])
+def test_services_with_few_servers_and_with_many(director, counts):
+    """Whose answers come in one piece, or in many, at each length that a socket has had room for."""
+    ours, theirs = director("pyipvsadm process"), director("ipvsadm")
+    rules = "".join(
+        f"-A -t 10.0.{at >> 8}.{at & 255}:80\n"
+        + "".join(f"-a -t 10.0.{at >> 8}.{at & 255}:80 -r 10.9.{n >> 8}.{n & 255} -m\n" for n in range(count))
+        for at, count in enumerate(counts)
+    )
+    assert ours("-R", rules.encode()) == theirs("-R", rules.encode()) == (0, "", "")
+    assert not tables(ours, theirs)
+    for line in ("-Ln", "-Ln --stats", "-Ln --rate", "-Sn"):
+        said = ours(line)
+        assert not compared(said, theirs(line))
+        assert said.stdout.count("10.9.") == sum(counts)
+
+
 def test_the_scripts_save_and_restore(director):
     """Ours and ipvsadm's, which are shell scripts around /sbin/ipvsadm, read what the others write."""
     folder = Path(sys.executable).parent
