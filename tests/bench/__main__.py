@@ -21,7 +21,7 @@ from .qemu import MachineError
 from .stats import Samples
 
 PAIRS = ((1000, 9), (5000, 7), (20000, 5), (10**9, 3))  # up to so many rules, so many pairs
-STARTS = 15  # pairs of single commands
+STARTS = 31  # pairs of single commands
 QUICK = 2  # pairs of all
 BUSY = 0.5  # load from others: a guest keeps two processors busy by itself
 OURS = ".venv/bin/pyipvsadm"
