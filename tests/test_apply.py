@@ -366,6 +366,13 @@ class TestWishes:
         assert ran.status == 2
         assert ran.hints
 
+    def test_a_device_for_no_addresses(self):
+        ipvs = kernel_with(NOW)
+        ran = apply(ipvs, WANTED, "--device", "kube-ipvs0")
+        assert (ran.status, ran.message) == (2, "`--device` without `--vips`\n")
+        assert ran.hints
+        assert not ipvs.changes
+
 
 class TestTheExchangeBreaksOff:
     """The socket fails, and nobody knows what of the last write was carried out."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ..errors import UsageError
 from . import everywhere
 from .arguments.doctor import Doctor, doctor
 from .arguments.sandbox import sandbox
@@ -28,6 +29,12 @@ def run(words: list[str], world: World) -> int:
     except SystemExit as ended:  # typer has printed its help or its usage error
         return ended.code if isinstance(ended.code, int) else 1
     return 0
+
+
+def said(context: typer.Context, parameter: str) -> bool:
+    """Whether the command line gives `parameter`, and not its default alone."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @app.callback()
@@ -101,6 +108,8 @@ def apply(
     from . import apply as verb
     from .diff import scope_of
 
+    if said(context, "device") and not vips:
+        raise UsageError("`--device` without `--vips`", hint="add `--vips` to have the addresses on it")
     wishes = verb.Wishes(
         prune=not no_prune,
         keep_weights=keep_weights,

@@ -14,7 +14,7 @@ from _socket import SOCK_RAW, socket
 NETLINK, GENERIC = 16, 16  # AF_NETLINK, NETLINK_GENERIC; not in every _socket
 ACK_HEAD = b"\x24\x00\x00\x00\x02\x00"  # 36 bytes, NLMSG_ERROR
 DONE = b"\x14\x00\x00\x00\x03\x00"  # 20 bytes, NLMSG_DONE
-RECEIVE = 65536
+RECEIVE = 4096  # no less than one piece of a dump; the kernel clears as much memory for each as there is room for
 
 
 def main(path: str, answers: str) -> int:
