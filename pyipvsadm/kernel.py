@@ -26,6 +26,7 @@ NETLINK_GENERIC = 16
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 SOL_NETLINK, NETLINK_CAP_ACK = 270, 10
 SO_RCVBUFFORCE = 33
+SO_NETNS_COOKIE, COOKIE_BYTES = 71, 8
 TIMEVAL = Struct("@ll")
 
 BATCH = 256  # requests a write; all their answers have to fit the receive buffer
@@ -196,14 +197,17 @@ class Kernel:
         """Go on with a new socket where this one has had room for long pieces.
 
         The kernel takes as much memory for each piece of a dump, and for its end, as the socket has ever had room for,
-        and where it clears what it takes, as Debian's does, that costs more than a few servers.
+        and where it clears what it takes, as Debian's does, that costs more than a few servers. The old socket stays
+        where there is no new one, or none that is known to be of the same network namespace.
         """
         if self._another and self._room > LEAST_ROOM:
             try:
-                self._socket = self._another()
+                new = self._another()
+                if _namespace(new) != _namespace(self._socket):
+                    return
             except OSError:
-                return  # that costs time, and nothing else
-            self._room = LEAST_ROOM
+                return
+            self._socket, self._room = new, LEAST_ROOM
 
     def _pieces(self, among: bytes, end: bytes) -> list[bytes]:
         """The answers to a dump. Raises InterruptedError if the table changed while it was read, and OSError."""
@@ -327,6 +331,11 @@ def _generic_netlink() -> socket:
         except OSError:
             continue  # each of them only makes things better
     return sock
+
+
+def _namespace(sock: socket) -> bytes:
+    """What tells the network namespace of `sock` from all others. Raises OSError, as it does before Linux 5.14."""
+    return sock.getsockopt(SOL_SOCKET, SO_NETNS_COOKIE, COOKIE_BYTES)
 
 
 def _raw_refusal() -> int:

@@ -6,6 +6,7 @@ Nothing here uses the code under test: struct alone makes these messages.
 from __future__ import annotations
 
 import struct
+from errno import ENOPROTOOPT
 
 DONE, ERROR = 3, 2
 CHANGES = (1, 2, 3, 5, 6, 7, 9, 10, 12, 16, 17)  # the commands that answer with an acknowledgement
@@ -94,8 +95,9 @@ def service(
 class CannedSocket:
     """Answers each write with what `play` makes of it: a list of datagrams, or of errors. Counts calls."""
 
-    def __init__(self, play) -> None:
+    def __init__(self, play, namespace: bytes | None = b"here") -> None:
         self._play = play
+        self._namespace = namespace
         self._waiting: list[bytes | OSError] = []
         self.sent: list[bytes] = []
         self.options: list[tuple[object, ...]] = []
@@ -124,6 +126,13 @@ class CannedSocket:
 
     def setsockopt(self, *option) -> None:
         self.options.append(option)
+
+    def getsockopt(self, level: int, option: int, size: int) -> bytes:
+        """Its network namespace; old kernels don't tell."""
+        assert (level, option, size) == (1, 71, 8), "SOL_SOCKET, SO_NETNS_COOKIE of asm-generic/socket.h"
+        if self._namespace is None:
+            raise OSError(ENOPROTOOPT, "Protocol not available")
+        return self._namespace
 
     def close(self) -> None:
         """Nothing of a fake is left open."""

@@ -171,12 +171,22 @@ def test_servers_behind_a_long_dump_are_asked_for_over_a_new_socket_which_has_ha
     assert told.timeouts() == Timeouts(tcp=900, tcpfin=120, udp=300)
 
 
-def test_where_there_is_no_new_socket_the_old_one_serves():
-    def none():
-        raise OSError(EMFILE, "Too many open files")
+def no_socket():
+    raise OSError(EMFILE, "Too many open files")
 
+
+@pytest.mark.parametrize(
+    ("namespace", "another"),
+    [
+        (b"here", no_socket),
+        (b"here", lambda: CannedSocket(small_kernel(), b"elsewhere")),
+        (None, lambda: CannedSocket(small_kernel(), None)),
+    ],
+    ids=["there is none", "of another namespace", "of an old kernel"],
+)
+def test_without_a_new_socket_of_the_same_namespace_the_old_one_serves(namespace, another):
     table = [(service(bytes((10, 0, 0, n)), 80), TEN[:4]) for n in range(9)]
-    told = Kernel(CannedSocket(small_kernel(table, piece=1)), FAMILY, none)
+    told = Kernel(CannedSocket(small_kernel(table, piece=1), namespace), FAMILY, another)
     assert [len(servers) for _, servers in told.with_servers(told.services())] == [4] * 9
 
 

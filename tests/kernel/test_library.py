@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pyipvsadm import Kernel
+
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = """\
 from ipaddress import ip_address
@@ -27,6 +29,7 @@ for phase in make_plan(now, wanted).phases:  # each builds on the success of tho
     for index, errno in kernel.submit(step.command for step in phase):
         raise SystemExit(f"refused, with errno {errno}: {phase[index].command}")
 """
+PORTS = range(1, 200)
 RULES = """\
 -A -t 192.168.2.10:80 -s rr -p 300
 -a -t 192.168.2.10:80 -r 10.2.0.2:8080 -m -w 3 -x 10 -y 5
@@ -45,6 +48,21 @@ def test_the_example_drains_a_host_and_changes_nothing_else(director):
     wanted = re.sub(r"(-r 10\.2\.0\.2:.* -w) \d", r"\1 0", RULES)
     shown = ours(["show", "-o", "rules"]).stdout.partition("--set")[0]
     assert shown == wanted
+
+
+def test_a_kernel_stays_that_of_the_namespace_in_which_it_was_opened(director):
+    """Also where a long table has it go on with a new socket."""
+    inside, outside = director("pyipvsadm"), director("pyipvsadm")
+    services = "".join(f"-A -t 192.168.2.10:{port}\n-a -t 192.168.2.10:{port} -r 10.2.0.2:80 -m\n" for port in PORTS)
+    assert inside("-R", services) == (0, "", "")
+    assert outside("-R", services.replace("10.2.0.2", "10.9.9.9")) == (0, "", "")
+    with inside.namespace.entered():
+        kernel = Kernel.open()
+        here = kernel.table()
+    with outside.namespace.entered():
+        assert kernel.table() == here
+        assert {server.address for _, servers in here.services for server in servers} == {bytes((10, 2, 0, 2))}
+        assert Kernel.open().table() != here
 
 
 def test_the_readme_shows_this_example():
