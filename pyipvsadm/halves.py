@@ -64,8 +64,8 @@ def made(
     Raises what `make` raises: what the child failed at is tried here again.
     """
     child = None
-    middle = len(services) * OURS // 100
-    first, rest = services[:middle], services[middle:]
+    ours = len(services) * OURS // 100
+    first, rest = services[:ours], services[ours:]
     try:
         child = Child(lambda: make(rest, second()))
     except OSError:

@@ -41,7 +41,7 @@ CONNECTIONS = "/proc/net/ip_vs_conn"
 
 
 class Kernel:
-    """The IPVS of the network namespace that this process is in, by generic netlink."""
+    """The IPVS of the network namespace in which it was opened, by generic netlink."""
 
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._socket = sock
@@ -202,12 +202,12 @@ class Kernel:
         """
         if self._another and self._room > LEAST_ROOM:
             try:
+                here = _namespace(self._socket)  # first: where it isn't told, no socket is made in vain
                 new = self._another()
-                if _namespace(new) != _namespace(self._socket):
-                    return
+                if _namespace(new) == here:
+                    self._socket, self._room = new, LEAST_ROOM
             except OSError:
-                return
-            self._socket, self._room = new, LEAST_ROOM
+                pass  # the old one takes longer, and serves as well
 
     def _pieces(self, among: bytes, end: bytes) -> list[bytes]:
         """The answers to a dump. Raises InterruptedError if the table changed while it was read, and OSError."""
