@@ -11,12 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .kernel import Kernel
     from .model import Daemon, Server, Service, Table, Timeouts
-    from .plan import make_plan
+    from .table.plan import make_plan
 
 __all__ = ["Daemon", "Kernel", "Server", "Service", "Table", "Timeouts", "make_plan"]
 __version__ = "0.1.0"
 
-_HOMES = {"Kernel": "kernel", "make_plan": "plan"}  # the modules of names; those of all others is `model`
+_HOMES = {"Kernel": "kernel", "make_plan": "table.plan"}  # the modules of names; those of all others is `model`
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 

@@ -14,18 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-# fmt: off
-VERBS = (  # those of verbs/app.py; all else is ipvsadm's grammar
-    "show", "check", "diff", "apply", "set", "drain", "undrain", "top", "netns", "vip", "doctor", "sandbox",
-)
-# fmt: on
 COMPLETE = "__complete"  # the first word of a shell that asks for words
 RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
 
 
 def main(argv: list[str], world: World, job: Callable[[list[str], World], int] | None = None) -> int:
     """Run one command line, and return the exit status. `world` is all that lies outside."""
-    from .text.options import NETNS  # here, so that `command` has its say before most is loaded
+    from .grammar.options import NETNS  # here, so that `command` has its say before most is loaded
 
     try:
         words = argv[1:]
@@ -56,14 +51,14 @@ def _inside(words: list[str], world: World) -> list[str]:
 
 
 def _run(words: list[str], world: World) -> int:
-    if words and words[0] in VERBS:  # a name alone: ipvsadm itself takes words before options
-        from .verbs import app  # typer and rich: 150 ms that `-Ln` has no use for
+    if words and _is_verb(words[0]):  # a name alone: ipvsadm itself takes words before options
+        from .support import application  # typer and rich: 150 ms that `-Ln` has no use for
 
-        return app.run(words, world)
+        return application.run(words, world)
     if words and words[0] == COMPLETE:
-        from . import complete
+        from .help import complete_command
 
-        return complete.run(words[1:], world)
+        return complete_command.run(words[1:], world)
     from . import classic
 
     try:
@@ -73,20 +68,29 @@ def _run(words: list[str], world: World) -> int:
             error.hint = _meant(words, error.hint)
         raise
     except OptionError as error:
-        from .text.options import NETNS
+        from .grammar.options import NETNS
 
         if str(error).startswith(NETNS):
             error.hint = f"`{NETNS} X` goes before everything else, or behind a verb"
         raise
 
 
+def _is_verb(word: str) -> bool:
+    if not word.isalpha():
+        return False
+    from .verbs import NAMES
+
+    return word in NAMES
+
+
 def _meant(words: list[str], otherwise: str) -> str:
     """The verb that somebody may have meant by the first of `words`, as a hint."""
-    from .text.nearest import did_you_mean
+    from .grammar.suggestions import did_you_mean
+    from .verbs import NAMES
 
     if not any(word.startswith("-") for word in words):
-        otherwise = f"there are the verbs {', '.join(VERBS)}; `-h` shows the commands"
-    return did_you_mean(words[0], VERBS, otherwise)
+        otherwise = f"there are the verbs {', '.join(NAMES)}; `-h` shows the commands"
+    return did_you_mean(words[0], NAMES, otherwise)
 
 
 def _save(words: list[str], world: World) -> int:
@@ -105,7 +109,7 @@ def _save(words: list[str], world: World) -> int:
 
 def _restore(words: list[str], world: World) -> int:
     """The script ipvsadm-restore, which pays no heed to its arguments."""
-    from .restore import replace
+    from .classic.restore import replace
 
     replace(world)
     return 0

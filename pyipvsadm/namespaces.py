@@ -7,8 +7,8 @@ import sys
 from errno import EACCES, EINVAL, ENOENT, ENOTDIR, EPERM
 
 from .errors import IpvsadmError, UsageError
+from .grammar.options import NETNS
 from .model import printable
-from .text.options import NETNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .drawing.canvas import Canvas
     from .kernel import Kernel
     from .names import Names
     from .progress import Progress
-    from .verbs.draw.canvas import Canvas
 
 PIECE = 1 << 16  # bytes written or read at once
 STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
@@ -46,8 +46,8 @@ class World:
 
     def enter(self, netns: str) -> None:
         """Be in the network namespace `netns` from here on. Raises IpvsadmError."""
+        from .grammar.options import NETNS
         from .namespaces import enter
-        from .text.options import NETNS
 
         if self.netns:
             raise UsageError(f"`{NETNS}` is given twice", hint="name one network namespace")
@@ -61,7 +61,7 @@ class World:
             return self.program
         from shlex import quote
 
-        from .text.options import NETNS
+        from .grammar.options import NETNS
 
         return f"{self.program} {NETNS} {quote(self.netns)}"
 
@@ -158,7 +158,7 @@ class World:
         ansi = terminal and os.environ.get("TERM") != "dumb"
         if style != "rich" and not ansi:
             return None
-        from .verbs.draw.canvas import Canvas
+        from .drawing.canvas import Canvas
 
         return Canvas(
             columns=self.columns or _columns_said(),

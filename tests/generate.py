@@ -7,40 +7,55 @@ pages from the option table and that.
 from __future__ import annotations
 
 import json
+import pkgutil
 import sys
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import typer
 
+from pyipvsadm.documents import shape
+from pyipvsadm.grammar.options import OPTIONS
+from pyipvsadm.help import manual
+from pyipvsadm.help.command_lines import Parameter, Verb
 from pyipvsadm.model import Service
-from pyipvsadm.text import manual
-from pyipvsadm.text.options import OPTIONS
-from pyipvsadm.text.verbs import Parameter, Verb
-from pyipvsadm.verbs.app import app
-from pyipvsadm.verbs.document import shape
+from pyipvsadm.support.application import application, function_of
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
 
 ROOT = Path(__file__).parents[1]
-TABLE = ROOT / "pyipvsadm" / "text" / "verbtable.py"
+TABLE = ROOT / "pyipvsadm" / "help" / "verb_table.py"
+NAMES = ROOT / "pyipvsadm" / "verbs" / "__init__.py"
 KINDS = {int: ["number"], bool: ["true", "false"], bytes: ["address"], str: ["text"], Service: ["service"]}
-HEAD = '''"""The verbs' command lines. Written by `make generated` from the typer application in verbs/app.py."""
+HEAD = '''"""The verbs' command lines. Written by `make generated` from the functions in verbs/."""
 
 # ruff: noqa: E501
 # fmt: off
 
 from __future__ import annotations
 
-from .verbs import Parameter, Verb
+from .command_lines import Parameter, Verb
 
 VERBS: tuple[Verb, ...] = (
 '''
 
 
 def verbs(command: Any = None) -> tuple[Verb, ...]:
-    """The verbs that the typer application has, those that it hides left out."""
-    group = command or typer.main.get_command(app)
+    """All verbs, or those of the group `command`."""
+    group = command or typer.main.get_command(application(functions()))
     return tuple(verb(name, inner) for name, inner in group.commands.items() if not inner.hidden)
+
+
+def functions() -> list[Any]:
+    """The functions of all verbs, by rank: each module and folder of `verbs/` is one."""
+    found = [function_of(module.name) for module in pkgutil.iter_modules([str(NAMES.parent)])]
+    return sorted(found, key=lambda function: function.verb.rank)
+
+
+def names() -> str:
+    """The content of verbs/__init__.py, which names the verbs."""
+    head = NAMES.read_text().partition("NAMES")[0]
+    words = ", ".join(f'"{own.name}"' for own in verbs())
+    return f"{head}NAMES = ({words})\n"
 
 
 def verb(name: str, command: Any) -> Verb:
@@ -166,7 +181,7 @@ def generated() -> dict[Path, str]:
     """What each generated file should hold."""
     lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists()}
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
-    return {TABLE: table(), **pages}
+    return {TABLE: table(), NAMES: names(), **pages}
 
 
 def stale() -> list[Path]:

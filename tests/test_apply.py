@@ -12,8 +12,9 @@ from errno import EINVAL, ENOBUFS, ENOENT, ENOMEM, EPERM
 
 import pytest
 
-from pyipvsadm import cli, journal
+from pyipvsadm import cli
 from pyipvsadm.kernel import Kernel
+from pyipvsadm.table import journal
 from pyipvsadm.verbs import apply as verb
 
 from . import fakes

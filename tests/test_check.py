@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pyipvsadm import documents
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Server, Service, Table, Timeouts
-from pyipvsadm.verbs import document, trial
+from pyipvsadm.verbs.check import trial
 
 from . import fakes
 
@@ -61,7 +62,7 @@ def test_words_that_are_missing_are_told():
 SERVICE = Service(protocol=6, address=bytes((192, 0, 2, 1)), port=80, scheduler="rr")
 UNKNOWN = SERVICE.replace(port=81, scheduler="fine")
 SERVERS = Server(address=bytes((10, 0, 0, 1)), port=80), Server(address=bytes((239, 0, 0, 1)), port=80)
-REFUSED = document.Document(
+REFUSED = documents.Document(
     table=Table(services=((SERVICE, SERVERS), (UNKNOWN, SERVERS[:1])), timeouts=Timeouts(tcp=1)),
     places=(("x:1", ("x:2", "x:3")), ("x:4", ("x:5",))),
 )
@@ -90,7 +91,7 @@ def test_a_refusal_is_status_1(tmp_path, monkeypatch):
     modules = tmp_path / "modules"
     for name in ("ip_vs_fine", "ip_vs_ftp", "ip_vs_pe_new", "other"):
         (modules / name).mkdir(parents=True)
-    monkeypatch.setattr(document, "MODULES", str(modules))  # of a kernel that has a scheduler more
+    monkeypatch.setattr(documents, "MODULES", str(modules))  # of a kernel that has a scheduler more
     path = tmp_path / "table.yaml"
     path.write_text("version: 1\nservices:\n- {service: 192.0.2.1:80, scheduler: fine}\n")
     ran = check(str(path), "--trial")
@@ -102,7 +103,7 @@ def test_a_refusal_is_status_1(tmp_path, monkeypatch):
 def test_modules_of_the_kernel_tell_more_names(tmp_path, monkeypatch):
     for name in ("ip_vs_fine", "ip_vs_ftp", "ip_vs_pe_new"):
         (tmp_path / name).mkdir()
-    monkeypatch.setattr(document, "MODULES", str(tmp_path))
+    monkeypatch.setattr(documents, "MODULES", str(tmp_path))
     assert check("-", stdin=b"-A -t 192.0.2.1:80 -s fine --pe new\n").status == 0
     assert check("-", stdin=b"-A -t 192.0.2.1:80 -s ftp\n").status == 2
     assert check("-", stdin=b"-A -t 192.0.2.1:80 -s pe_new\n").status == 2

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm.wire import codec
-from pyipvsadm.wire.codec import ADDRESS, BE16, TEXT, U8, U16, U32, U64, Kind, nested
+from pyipvsadm.kernel.wire import codec
+from pyipvsadm.kernel.wire.codec import ADDRESS, BE16, TEXT, U8, U16, U32, U64, Kind, nested
 
 from . import netlink
 from .properties import examples

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.listing import connections
 from pyipvsadm.model import Listing
-from pyipvsadm.text import connections
 
 from .fakes import FakeNames
 from .test_listing import ip

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pyipvsadm.verbs.director.reading import IFA_F_DADFAILED, Address, Link, Neighbour, Route
+from pyipvsadm.network.facts import IFA_F_DADFAILED, Address, Link, Neighbour, Route
 from pyipvsadm.verbs.doctor.checks import DIRECTOR, REAL_SERVER
 from pyipvsadm.verbs.doctor.firewall import iptables
 from pyipvsadm.verbs.doctor.firewall.rules import Firewall

@@ -18,16 +18,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyipvsadm import cli
+from pyipvsadm import cli, documents
+from pyipvsadm.documents import shape, source
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Daemon, Server, Service, Stats, Table, Timeouts
-from pyipvsadm.verbs import document
-from pyipvsadm.verbs.document import shape, source
+from pyipvsadm.table import notation
 
 from . import strategies
 from .fakes import NAMES
 
-SCHEMA = json.loads(document.schema())
+SCHEMA = json.loads(documents.schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 VIP, SERVER = bytes((192, 168, 2, 10)), bytes((10, 2, 0, 2))
 
@@ -43,7 +43,7 @@ def read(text: str | bytes, name: str = "-", folder: Path | None = None) -> Tabl
         else:
             os.write(stdin, content)
             os.lseek(stdin, 0, os.SEEK_SET)
-        return document.load(name, cli.World(stdin=stdin, names=NAMES))
+        return documents.load(name, cli.World(stdin=stdin, names=NAMES))
     finally:
         os.close(stdin)
 
@@ -147,7 +147,7 @@ def test_a_last_line_without_an_end_counts_even_with_blanks():
 ])  # fmt: skip
 def test_the_format_is_found(tmp_path, name, text):
     table = read(text, name, None if name == "-" else tmp_path)
-    assert [document.tables.spelled(service) for service, _ in table.services] == ["192.0.2.1:80/tcp"]
+    assert [notation.spelled(service) for service, _ in table.services] == ["192.0.2.1:80/tcp"]
 
 
 # What is refused, and where.
@@ -361,7 +361,7 @@ def test_what_is_told_holds_nothing_that_moves_a_terminal():
 
 def refusal(path: Path, stdin: int = 0) -> IpvsadmError:
     with pytest.raises(IpvsadmError) as caught:
-        document.load(str(path), cli.World(stdin=stdin, names=NAMES))
+        documents.load(str(path), cli.World(stdin=stdin, names=NAMES))
     assert caught.value.status == 2
     return caught.value
 
@@ -441,16 +441,16 @@ def test_keys_without_number_are_not_told_one_by_one():
 @given(strategies.tables())
 def test_every_spelling_reads_back_equal(table):
     for format in ("json", "yaml"):
-        assert read(document.dump(table, format)) == table, format
+        assert read(documents.dump(table, format)) == table, format
     rules = table if table.daemons else table.replace(daemons=None)  # rules can't say that there are none
-    assert read(document.dump(rules, "rules")) == rules
+    assert read(documents.dump(rules, "rules")) == rules
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.tables())
 def test_what_is_written_holds_to_the_schema(table):
-    VALIDATOR.validate(json.loads(document.dump(table, "json")))
-    VALIDATOR.validate(yaml.safe_load(document.dump(table, "yaml")))
+    VALIDATOR.validate(json.loads(documents.dump(table, "json")))
+    VALIDATOR.validate(yaml.safe_load(documents.dump(table, "yaml")))
 
 
 def test_a_local_server_is_told_by_documents_alone():
@@ -462,16 +462,16 @@ def test_a_local_server_is_told_by_documents_alone():
             ),
         )
     )
-    assert read(document.dump(table, "json")) == read(document.dump(table, "yaml")) == table
+    assert read(documents.dump(table, "json")) == read(documents.dump(table, "yaml")) == table
     assert (
-        document.dump(table, "rules") == "-A -t 192.168.2.10:80 -s rr\n-a -t 192.168.2.10:80 -r 10.2.0.2:80 -g -w 1\n"
+        documents.dump(table, "rules") == "-A -t 192.168.2.10:80 -s rr\n-a -t 192.168.2.10:80 -r 10.2.0.2:80 -g -w 1\n"
     )
 
 
 def test_yaml_is_for_people():
     table = read(FULL.replace("yes please", "true"))
     assert (
-        document.dump(table, "yaml")
+        documents.dump(table, "yaml")
         == """\
 version: 1
 services:
@@ -506,7 +506,7 @@ COUNTED = Table(
 
 
 def test_json_tells_what_the_kernel_counts_and_is_read_without_it():
-    data = json.loads(document.dump(COUNTED, "json"))
+    data = json.loads(documents.dump(COUNTED, "json"))
     VALIDATOR.validate(data)
     (service,) = data["services"]
     assert service["counters"] == {
@@ -523,11 +523,11 @@ def test_json_tells_what_the_kernel_counts_and_is_read_without_it():
 
 def test_yaml_and_rules_leave_counters_out():
     for format in ("yaml", "rules"):
-        assert "counters" not in document.dump(COUNTED, format)
+        assert "counters" not in documents.dump(COUNTED, format)
 
 
 def test_the_schema_that_ships_is_current():
-    assert document.schema() == shape.schema(), "run `python -m pyipvsadm.verbs.document.shape > .../schema.json`"
+    assert documents.schema() == shape.schema(), "run `python -m pyipvsadm.documents.shape > .../schema.json`"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$id"].endswith(f":{shape.VERSION}")
 
@@ -536,7 +536,7 @@ def test_the_schema_that_ships_is_current():
 
 
 def test_reading_rules_loads_nothing_slow():
-    script = "import sys; from pyipvsadm import cli; from pyipvsadm.verbs import document; document.load('-', cli.World()); print(*sys.modules)"
+    script = "import sys; from pyipvsadm import cli; from pyipvsadm import documents; documents.load('-', cli.World()); print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], input=b"-A -t 192.0.2.1:80\n", capture_output=True, check=True)
     assert not {"pydantic", "yaml", "typer", "rich", "json"} & set(ran.stdout.decode().split())
 
@@ -585,7 +585,7 @@ def test_no_document_raises_anything_else(data):
 @given(st.data())
 def test_no_damage_to_a_file_raises_anything_else(data):
     table = read(FULL.replace("yes please", "true"))
-    text = document.dump(table, data.draw(st.sampled_from(("json", "yaml", "rules")))).encode()
+    text = documents.dump(table, data.draw(st.sampled_from(("json", "yaml", "rules")))).encode()
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(text)))
         cut = data.draw(st.integers(0, 10))

@@ -10,8 +10,8 @@ from errno import EINVAL
 import pytest
 
 from pyipvsadm.model import FLAG_1, FLAG_2, PERSISTENT, Server, Service, Table
-from pyipvsadm.verbs import state
-from pyipvsadm.verbs.drain import draining, places, reasons, waiting
+from pyipvsadm.support import state
+from pyipvsadm.verbs.drain import course, places, reasons, wait
 
 from . import fakes
 from .ipvs import Ipvs
@@ -72,14 +72,14 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     found = Clock()
-    monkeypatch.setattr(waiting, "Clock", lambda: found)
+    monkeypatch.setattr(wait, "Clock", lambda: found)
     return found
 
 
 @pytest.fixture
 def ipvs(clock, monkeypatch, tmp_path):
     monkeypatch.setattr(state, "FOLDER", str(tmp_path / "state"))
-    monkeypatch.setattr(draining, "EXPIRE", str(tmp_path / "expire"))
+    monkeypatch.setattr(course, "EXPIRE", str(tmp_path / "expire"))
     (tmp_path / "expire").write_text("0\n")
     found = Ipvs()
     assert fakes.run(["-R"], found.play, RULES.encode()).status == 0

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pyipvsadm import drawing
+from pyipvsadm.drawing import numbers, others
+from pyipvsadm.drawing.canvas import ASCII, Canvas, Signs
+from pyipvsadm.listing.connections import Connection
 from pyipvsadm.model import (
     DIRECT,
     FLAG_1,
@@ -25,10 +29,6 @@ from pyipvsadm.model import (
     Table,
     Timeouts,
 )
-from pyipvsadm.text.connections import Connection
-from pyipvsadm.verbs import draw
-from pyipvsadm.verbs.draw import numbers, others
-from pyipvsadm.verbs.draw.canvas import ASCII, Canvas, Signs
 
 from .fakes import FakeNames
 
@@ -115,7 +115,7 @@ def flat(columns, **how):
 
 
 def listed(columns, **how):
-    return draw.listed(GROUPS, INFO, Listing(**how), None, flat(columns))
+    return drawing.listed(GROUPS, INFO, Listing(**how), None, flat(columns))
 
 
 DRAWINGS = {
@@ -126,10 +126,10 @@ DRAWINGS = {
     "rate": lambda columns: listed(columns, rate=True),
     "thresholds": lambda columns: listed(columns, thresholds=True),
     "persistent-conn": lambda columns: listed(columns, persistent_conn=True),
-    "show": lambda columns: draw.shown(
+    "show": lambda columns: drawing.shown(
         Table(services=GROUPS, timeouts=TIMEOUTS, daemons=(DAEMON, Daemon(state=2, interface="eth1"))), flat(columns)
     ),
-    "connections": lambda columns: "".join(draw.connections(CONNECTIONS, True, NAMES, flat(columns))),
+    "connections": lambda columns: "".join(drawing.connections(CONNECTIONS, True, NAMES, flat(columns))),
 }
 
 
@@ -154,15 +154,15 @@ def test_a_drawing_fits_and_loses_nothing(name, columns):
 def test_where_no_name_fits_bars_have_the_room():
     far = [server(f"2001:db8:7:ffff:1234:5678:9abc:de{n}", 8443, forwarding=MASQUERADE, active=n) for n in range(4)]
     group = (service("2001:db8:aaaa:bbbb:cccc:dddd:eeee:10", 443, scheduler="wlc"), far)
-    narrow = draw.listed([group], None, Listing(), None, flat(80)).splitlines()
+    narrow = drawing.listed([group], None, Listing(), None, flat(80)).splitlines()
     assert "  [2001:db8:7:ffff:1234:5678:9abc:de3]:8443" in narrow
     assert [line for line in narrow if "masquerade" in line and "50% ━━" in line]
-    wide = draw.listed([group], None, Listing(), None, flat(100)).splitlines()
+    wide = drawing.listed([group], None, Listing(), None, flat(100)).splitlines()
     assert [line for line in wide if "de3]:8443  masquerade" in line and "50% ━━" in line]
 
 
 def test_without_unicode_there_is_none():
-    drawn = draw.listed(GROUPS, INFO, Listing(), None, flat(80, unicode=False))
+    drawn = drawing.listed(GROUPS, INFO, Listing(), None, flat(80, unicode=False))
     assert drawn.isascii()
     assert "  ! serves nobody: it has no server\n" in drawn
     assert " 74% ######## " in drawn
@@ -171,7 +171,7 @@ def test_without_unicode_there_is_none():
 def test_names_are_whole_though_lists_cut_them():
     long = "a-rather-long-host-name-for-a-virtual-service-of-some-company.example"
     names = FakeNames({long: ip("192.168.2.10"), "web": ip("192.168.10.11")}, {("http", "tcp"): 80})
-    drawn = draw.listed([WEB], None, Listing(), names, flat(80))
+    drawn = drawing.listed([WEB], None, Listing(), names, flat(80))
     assert drawn.splitlines()[2] == f"{long}:http/tcp"
     assert "  web:8080 " in drawn
 
@@ -180,28 +180,28 @@ def test_names_are_whole_though_lists_cut_them():
     ([], "no services"), ([EMPTY], "serves nobody: it has no server"),
 ])  # fmt: skip
 def test_what_there_is_not_is_said(groups, expected):
-    assert expected in draw.listed(groups, None, Listing(), None, flat(80))
+    assert expected in drawing.listed(groups, None, Listing(), None, flat(80))
 
 
 def test_connections_timeouts_and_daemons_that_there_are_not():
-    assert "no connections" in "".join(draw.connections([], False, None, flat(80)))
-    assert "no daemon runs" in draw.daemons([], flat(80))
-    assert draw.timeouts(Timeouts(), flat(80)).count(" 0 s\n") == 3
+    assert "no connections" in "".join(drawing.connections([], False, None, flat(80)))
+    assert "no daemon runs" in drawing.daemons([], flat(80))
+    assert drawing.timeouts(Timeouts(), flat(80)).count(" 0 s\n") == 3
 
 
 def test_connections_before_an_error_are_drawn():
     def broken():
         yield CONNECTIONS[0]
-        raise draw.IpvsadmError("unexpected input")
+        raise drawing.IpvsadmError("unexpected input")
 
-    drawing = draw.connections(broken(), False, None, flat(80))
-    assert "10.1.0.2:48810" in next(drawing)
-    with pytest.raises(draw.IpvsadmError):
-        next(drawing)
+    drawn = drawing.connections(broken(), False, None, flat(80))
+    assert "10.1.0.2:48810" in next(drawn)
+    with pytest.raises(drawing.IpvsadmError):
+        next(drawn)
 
 
 def test_letters_are_coloured_with_the_terminal_s_own_sixteen():
-    drawn = draw.listed(GROUPS, INFO, Listing(), None, Canvas())
+    drawn = drawing.listed(GROUPS, INFO, Listing(), None, Canvas())
     assert "\x1b[1m192.168.2.10:80/tcp\x1b[0m" in drawn
     assert "\x1b[1;31m✗ serves nobody: it has no server\x1b[0m" in drawn  # bold and red
     assert "\x1b[36m━━━━━━━━\x1b[0m" in drawn
@@ -212,13 +212,13 @@ def test_letters_are_coloured_with_the_terminal_s_own_sixteen():
 
 
 def test_without_colour_bold_and_dim_stay():
-    drawn = draw.listed(GROUPS, INFO, Listing(), None, Canvas(colour=False))
+    drawn = drawing.listed(GROUPS, INFO, Listing(), None, Canvas(colour=False))
     codes = {int(code) for found in drawn.split("\x1b[")[1:] for code in found.partition("m")[0].split(";")}
     assert codes == {0, 1, 2}
 
 
 def test_what_comes_from_outside_controls_no_terminal():
-    drawn = draw.daemons([DAEMON.replace(interface="e\x1b[31m\rth")], Canvas())
+    drawn = drawing.daemons([DAEMON.replace(interface="e\x1b[31m\rth")], Canvas())
     assert "e[31mth" in drawn
 
 

@@ -8,9 +8,9 @@ from errno import EEXIST, EINVAL, EIO, EPERM, ESRCH
 import pytest
 
 from pyipvsadm import errors, explain
+from pyipvsadm.explain import causes
+from pyipvsadm.explain.requirements import Machine, no_privilege, no_scheduler, unreached
 from pyipvsadm.model import Service
-from pyipvsadm.text import causes
-from pyipvsadm.text.machine import Machine, no_privilege, no_scheduler, unreached
 
 from .fakes import run
 from .ipvs import Ipvs

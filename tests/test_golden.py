@@ -13,8 +13,8 @@ import struct
 import pytest
 from pyroute2.netlink.generic.ipvs import ipvsmsg
 
-from pyipvsadm.text.parse import parse
-from pyipvsadm.wire.messages import request
+from pyipvsadm.grammar import parse
+from pyipvsadm.kernel.wire import request
 
 # fmt: off
 GOLDEN = [  # the line, the command's number, its attributes: the header of a nested one, and those within

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.grammar import parse
+from pyipvsadm.grammar.input_lines import Lines, words
+from pyipvsadm.grammar.patterns import Parser
 from pyipvsadm.model import Command
 from pyipvsadm.names import Names
-from pyipvsadm.text.lines import Lines, words
-from pyipvsadm.text.parse import parse
-from pyipvsadm.text.patterns import Parser
 
 from .fakes import NAMES
 from .properties import examples

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from pyipvsadm.classic import MANY
-from pyipvsadm.classic import _made as made
+from pyipvsadm.classic.commands import MANY
+from pyipvsadm.classic.commands import _made as made
 from pyipvsadm.model import Service
 
 MANY_SERVICES = [Service(protocol=6, address=number.to_bytes(4, "big"), port=80) for number in range(MANY)]

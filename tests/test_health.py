@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pyipvsadm.listing.health import state, trouble
 from pyipvsadm.model import Server
-from pyipvsadm.text.health import state, trouble
 
 OPEN, DRAINED, FULL, MAYBE = (
     Server(weight=1),

@@ -6,13 +6,13 @@ import shlex
 
 import pytest
 
-from pyipvsadm import cli
+from pyipvsadm import verbs
 from pyipvsadm.errors import IpvsadmError
-from pyipvsadm.text.options import LONG, OPTIONS, RULES
-from pyipvsadm.text.parse import parse
-from pyipvsadm.text.schedulers import ENGINES, FLAGS, SCHEDULERS, STATES, TUNNELS
-from pyipvsadm.text.topics import TOPICS
-from pyipvsadm.text.usage import usage
+from pyipvsadm.grammar import parse
+from pyipvsadm.grammar.options import LONG, OPTIONS, RULES
+from pyipvsadm.grammar.schedulers import ENGINES, FLAGS, SCHEDULERS, STATES, TUNNELS
+from pyipvsadm.help import usage
+from pyipvsadm.help.topics import TOPICS
 
 from .fakes import NAMES, run
 
@@ -40,7 +40,7 @@ def test_every_row_of_the_option_table_is_on_some_topic(row):
         assert names in told
 
 
-@pytest.mark.parametrize("word", [*SCHEDULERS, *ENGINES, *FLAGS, *TUNNELS, *STATES, *cli.VERBS])
+@pytest.mark.parametrize("word", [*SCHEDULERS, *ENGINES, *FLAGS, *TUNNELS, *STATES, *verbs.NAMES])
 def test_every_value_and_verb_is_explained_where_it_is_asked_for(word):
     told = usage("pyipvsadm", word)
     assert told in list(SCREENS.values())[1:]
@@ -52,7 +52,7 @@ def test_the_overview_names_commands_topics_and_verbs():
     for rule in RULES:
         assert f"--{rule.name}" in told
     words = told.split()
-    assert {*cli.VERBS, *(topic.name for topic in TOPICS)} <= set(words)
+    assert {*verbs.NAMES, *(topic.name for topic in TOPICS)} <= set(words)
 
 
 @pytest.mark.parametrize("example", [line for topic in TOPICS for line in topic.examples])

@@ -11,7 +11,8 @@ import pytest
 
 from pyipvsadm import kernel
 from pyipvsadm.errors import UnreachableError
-from pyipvsadm.kernel import BATCH, DUMP_TRIES, LOOKS, Kernel
+from pyipvsadm.kernel import BATCH, LOOKS, Kernel, transport
+from pyipvsadm.kernel.transport import DUMP_TRIES
 from pyipvsadm.model import Command, Daemon, Info, Server, Service, Stats, Timeouts
 
 from .netlink import (
@@ -81,7 +82,7 @@ def test_nothing_is_sent_for_nothing():
 def test_an_answer_to_what_was_given_up_is_passed_over():
     late = plays(lambda s: [error(s[0] - 3, EEXIST), error(s[0], 0)])
     told, _ = talk(late)
-    told._sequence = 10
+    told._transport.sequence = 10
     assert list(told.submit([ADD])) == []
 
 
@@ -233,7 +234,7 @@ def test_what_is_left_of_an_earlier_dump_is_passed_over(known):
         return [message(s[0] - 1, 5, TEN[9]) * 2, done(s[0] - 1), message(s[0], 5, TEN[1]) * 2, done(s[0])]
 
     told, _ = talk(plays(*([lambda s: [message(s[0], 5, TEN[0]), done(s[0])]] if known else []), play))
-    told._sequence = 5
+    told._transport.sequence = 5
     if known:
         assert weights(told.servers(VIP)) == [0]
     assert weights(told.servers(VIP)) == [1, 1]
@@ -295,7 +296,7 @@ def test_an_answer_to_another_question_is_passed_over():
             ]
         )
     )
-    told._sequence = 5
+    told._transport.sequence = 5
     assert told.timeouts() == Timeouts(tcp=1, tcpfin=2, udp=3)
 
 
@@ -376,6 +377,7 @@ def opened(monkeypatch):
         socket = CannedSocket(play)
         asked = []
         monkeypatch.setattr(kernel, "socket", lambda *_: socket)
+        monkeypatch.setattr(transport, "socket", lambda *_: socket)
         monkeypatch.setattr(kernel, "_load_module", lambda: asked.append(True) or loads)
         try:
             return Kernel.open(**how), socket, len(asked)
@@ -444,6 +446,7 @@ def test_without_ipvs_and_without_privilege_it_is_the_privilege_that_is_told(mon
 
     monkeypatch.setattr(kernel, "_load_module", lambda: False)
     monkeypatch.setattr(kernel, "socket", make)
+    monkeypatch.setattr(transport, "socket", make)
     with pytest.raises(UnreachableError) as raised:
         Kernel.open()
     assert str(raised.value) == INIT.format("Permission denied (you must be root)")
@@ -460,5 +463,6 @@ def test_without_netlink(monkeypatch):
         raise OSError(EPERM, "Operation not permitted")
 
     monkeypatch.setattr(kernel, "socket", none)
+    monkeypatch.setattr(transport, "socket", none)
     with pytest.raises(UnreachableError, match="Can't initialize ipvs"):
         Kernel.open()

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm.alike import Shape
+from pyipvsadm.kernel import wire
+from pyipvsadm.kernel.wire import answers, codec, schema
+from pyipvsadm.kernel.wire.templates import LAYOUTS, Layout, Reader
 from pyipvsadm.model import Command, Server, Service, Stats
-from pyipvsadm.wire import answers, codec, messages, schema
-from pyipvsadm.wire.layout import LAYOUTS, Layout, Reader
+from pyipvsadm.shapes import Shape
 
 from . import netlink
 from .properties import examples
@@ -309,7 +310,7 @@ def test_the_fast_packer_packs_as_the_headers_say_and_as_encode_does(server):
     ):
         command = Command(verb=verb, service=VIP, server=server)
         expected = netlink.message(9, number, key + netlink.nla(0x8002, rest), flags=1)
-        encoder = messages.Encoder(netlink.FAMILY)
+        encoder = wire.Encoder(netlink.FAMILY)
         assert encoder.frames(9, [command]) == [expected]
         other = server.replace(address=bytes(len(server.address)), port=1, weight=1)
         shape = Shape(command.replace(service=VIP.replace(address=b"\1\2\3\4", port=9), server=other))
@@ -337,11 +338,11 @@ def test_the_fast_packer_packs_services_as_the_tolerant_one_does(service, verb):
         commands.append(shape.command.replace(service=service.replace(**more)))
         alikes.append((shape, commands[-1].service[2:4], b"\n\1\0\1", 80, 1))
         assert shape.full(alikes[-1]) == commands[-1]
-    encoder = messages.Encoder(netlink.FAMILY)
+    encoder = wire.Encoder(netlink.FAMILY)
     assert encoder.frames(7, alikes) == encoder.frames(7, commands)
     for n, command in enumerate(commands):
         question = encoder.question(8, 0x300, n, command.service)
-        assert question == codec.frame(netlink.FAMILY, 0x301, n, 8, messages.service_key(command.service))
+        assert question == codec.frame(netlink.FAMILY, 0x301, n, 8, wire.service_key(command.service))
 
 
 def test_a_layout_refuses_what_differs_in_its_head():

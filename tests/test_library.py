@@ -44,7 +44,9 @@ def test_other_names_are_not_there():
 
 
 def test_modules_of_the_package_can_still_be_imported():
-    assert python("from pyipvsadm import model; import pyipvsadm.plan; print(model.__name__)") == "pyipvsadm.model"
+    assert (
+        python("from pyipvsadm import model; import pyipvsadm.table.plan; print(model.__name__)") == "pyipvsadm.model"
+    )
 
 
 USED = """
@@ -70,7 +72,7 @@ def test_type_checkers_know_them(tmp_path):
     told = [line.partition(": ")[2] for line in ran.stdout.splitlines()]
     assert told[:-1] == [
         'note: Revealed type is "tuple[tuple[pyipvsadm.model.Service, tuple[pyipvsadm.model.Server, ...]], ...]"',
-        'note: Revealed type is "pyipvsadm.plan.Plan"',
+        'note: Revealed type is "pyipvsadm.table.plan.Plan"',
         'error: Unexpected keyword argument "wieght" for "Server"; did you mean "weight"?  [call-arg]',
         'error: Module has no attribute "Zork"  [attr-defined]',
     ]

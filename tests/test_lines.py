@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm.text.lines import Lines, words
+from pyipvsadm.grammar.input_lines import Lines, words
 
 from .properties import examples
 

@@ -9,14 +9,14 @@ import subprocess
 
 import pytest
 
-from pyipvsadm.text import manual
-from pyipvsadm.text.options import OPTIONS, RULES
-from pyipvsadm.text.schedulers import FLAGS, STATES, TUNNELS
-from pyipvsadm.text.values import SCHEDULER_FLAGS
-from pyipvsadm.text.values import STATES as STATE_VALUES
-from pyipvsadm.text.values import TUNNELS as TUNNEL_VALUES
-from pyipvsadm.text.verbs import Parameter, Verb
-from pyipvsadm.text.verbtable import VERBS
+from pyipvsadm.grammar.options import OPTIONS, RULES
+from pyipvsadm.grammar.schedulers import FLAGS, STATES, TUNNELS
+from pyipvsadm.grammar.values import SCHEDULER_FLAGS
+from pyipvsadm.grammar.values import STATES as STATE_VALUES
+from pyipvsadm.grammar.values import TUNNELS as TUNNEL_VALUES
+from pyipvsadm.help import manual
+from pyipvsadm.help.command_lines import Parameter, Verb
+from pyipvsadm.help.verb_table import VERBS
 
 from . import generate
 

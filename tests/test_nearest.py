@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pyipvsadm.text.nearest import did_you_mean, nearest
-from pyipvsadm.text.options import LONG
-from pyipvsadm.text.schedulers import FLAGS, SCHEDULERS
+from pyipvsadm.grammar.options import LONG
+from pyipvsadm.grammar.schedulers import FLAGS, SCHEDULERS
+from pyipvsadm.grammar.suggestions import did_you_mean, nearest
 
 from .fakes import run
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pyipvsadm.listing.order import in_order, servers_in_order
 from pyipvsadm.model import Server, Service
-from pyipvsadm.text.order import in_order, servers_in_order
 
 from .properties import examples
 

@@ -12,8 +12,8 @@ from socket import AF_INET6, inet_pton
 import pytest
 
 from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.grammar import parse
 from pyipvsadm.model import Command, Daemon, Listing, Restoring, Server, Service, Timeouts
-from pyipvsadm.text.parse import parse
 
 from .fakes import NAMES
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.grammar import parse
+from pyipvsadm.grammar.input_lines import words as words_of
+from pyipvsadm.grammar.patterns import PATTERNS, Parser
 from pyipvsadm.model import Command
-from pyipvsadm.text.lines import words as words_of
-from pyipvsadm.text.parse import parse
-from pyipvsadm.text.patterns import PATTERNS, Parser
 
 from .fakes import NAMES
 from .properties import examples
@@ -223,7 +223,7 @@ def test_the_environment_counts(posix):
 def test_a_line_that_was_learned_takes_no_second_look(monkeypatch):
     parser = Parser(NAMES, "ipvsadm")
     parser.parse(["-a", "-t", "10.0.0.1:80", "-r", "10.1.0.1:80", "-m", "-w", "1"])
-    monkeypatch.setattr("pyipvsadm.text.patterns.parse", lambda *_: pytest.fail("it was parsed in full"))
+    monkeypatch.setattr("pyipvsadm.grammar.patterns.parse", lambda *_: pytest.fail("it was parsed in full"))
     found = outcome(parser.parse, ["-a", "-t", "10.0.0.2:443", "-r", "10.1.0.2:8443", "-m", "-w", "70"])
     assert (found.service.address, found.service.port) == (bytes((10, 0, 0, 2)), 443)
     assert (found.server.address, found.server.port, found.server.weight) == (bytes((10, 1, 0, 2)), 8443, 70)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pyipvsadm.errors import UsageError
 from pyipvsadm.model import BACKUP, MASTER, Command, Daemon, Server, Service, Table, Timeouts
-from pyipvsadm.plan import Plan, Scope, make_plan
+from pyipvsadm.table.plan import Plan, Scope, make_plan
 
 from .random_tables import GUE, LOCAL, MASQUERADE, TUNNEL, Model, canonical, packed, tables
 

@@ -233,7 +233,7 @@ def test_an_input_that_never_waits_is_sent_in_full_writes(tmp_path):
         rules.seek(0)
         of = world(small_kernel(), rules.fileno())
         assert cli.main(["x", "-R"], of) == 0
-    assert [len(requests(write)) for write in of.kernel._socket.sent] == [BATCH] * 3
+    assert [len(requests(write)) for write in of.kernel._transport._socket.sent] == [BATCH] * 3
 
 
 # Judging without doing.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pyipvsadm.grammar import parse
+from pyipvsadm.grammar.input_lines import words
+from pyipvsadm.listing import rules
 from pyipvsadm.model import Command, Daemon, Server, Service, Timeouts
-from pyipvsadm.text import rules
-from pyipvsadm.text.lines import words
-from pyipvsadm.text.parse import parse
 
 from .fakes import NAMES, FakeNames
 from .test_listing import LOCAL, MASQ, ROUTE, TUNNEL, ip, server, service

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.text.options import OPTIONS, RULES
-from pyipvsadm.text.topics import TOPICS
-from pyipvsadm.text.usage import usage
+from pyipvsadm.grammar.options import OPTIONS, RULES
+from pyipvsadm.help import usage
+from pyipvsadm.help.topics import TOPICS
 
 from .shells import STARTS, Shell
 

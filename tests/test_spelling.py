@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pyipvsadm.errors import UsageError
 from pyipvsadm.model import Server, Service
-from pyipvsadm.text.spelling import network_of, server_of, service_of, spelled, spelled_server
+from pyipvsadm.table.notation import network_of, server_of, service_of, spelled, spelled_server
 
 ADDRESSES = st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16)
 PORTS = st.integers(0, 65535)

@@ -22,40 +22,45 @@ ALL = {"__future__", "errno", "gc", "_collections", "_socket"}
 WIRE = {"_struct"}
 PARSED = {
     "pyipvsadm", "pyipvsadm.cli", "pyipvsadm.world",
-    "pyipvsadm.classic", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
-    "pyipvsadm.text", "pyipvsadm.text.parse", "pyipvsadm.text.options", "pyipvsadm.text.values",
+    "pyipvsadm.classic", "pyipvsadm.classic.commands", "pyipvsadm.errors", "pyipvsadm.record", "pyipvsadm.model",
+    "pyipvsadm.grammar", "pyipvsadm.grammar.options", "pyipvsadm.grammar.values",
 }  # fmt: skip
 NAMED = {"pyipvsadm.names"}  # the resolver
 ASKED = {
-    "pyipvsadm.kernel", "pyipvsadm.wire", "pyipvsadm.wire.codec", "pyipvsadm.wire.messages", "pyipvsadm.wire.schema",
+    "pyipvsadm.kernel", "pyipvsadm.kernel.wire.codec", "pyipvsadm.kernel.wire", "pyipvsadm.kernel.wire.schema",
+    "pyipvsadm.kernel.transport",
 }  # fmt: skip
 MANY = {  # for what comes in numbers
-    "_operator", "itertools", "pyipvsadm.memo", "pyipvsadm.wire.answers", "pyipvsadm.wire.layout",
+    "_operator", "itertools", "pyipvsadm.cache", "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
 }  # fmt: skip
 CHANGE = ALL | WIRE | PARSED | ASKED
-LISTED_NOTHING = CHANGE | {"pyipvsadm.text.heads"}
-LISTED = LISTED_NOTHING | MANY | {"pyipvsadm.text.listing", "pyipvsadm.text.numeric", "pyipvsadm.text.order"}
-SAVED = LISTED | {"pyipvsadm.text.rules"}
+LISTED_NOTHING = CHANGE | {"pyipvsadm.listing"}
+LISTED = LISTED_NOTHING | MANY | {"pyipvsadm.listing.services", "pyipvsadm.listing.numeric", "pyipvsadm.listing.order"}
+SAVED = LISTED | {"pyipvsadm.listing.rules"}
 RESTORED = CHANGE | {
-    "_operator", "select", "pyipvsadm.alike", "pyipvsadm.background", "pyipvsadm.memo", "pyipvsadm.restore",
-    "pyipvsadm.text.lines", "pyipvsadm.text.patterns",
+    "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.classic.background", "pyipvsadm.cache",
+    "pyipvsadm.classic.restore",
+    "pyipvsadm.grammar.input_lines", "pyipvsadm.grammar.patterns",
 }  # fmt: skip
-COMPLETED = (SAVED - {"pyipvsadm.classic", "pyipvsadm.wire.answers", "pyipvsadm.wire.layout"}) | {
-    "pyipvsadm.complete", "pyipvsadm.text.completion", "pyipvsadm.text.line", "pyipvsadm.text.offers",
-    "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling", "pyipvsadm.text.verbs",
-    "pyipvsadm.text.verbtable",
+COMPLETED = (SAVED - {
+    "pyipvsadm.classic", "pyipvsadm.classic.commands",
+    "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
+}) | {
+    "pyipvsadm.help", "pyipvsadm.help.complete_command", "pyipvsadm.help.completion", "pyipvsadm.help.typed_line",
+    "pyipvsadm.help.completion_values", "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
+    "pyipvsadm.grammar.schedulers", "pyipvsadm.table", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
 }  # fmt: skip
-EXPLAINED = (SAVED - {"pyipvsadm.text.order"}) | {
-    "pyipvsadm.explain", "pyipvsadm.text.causes", "pyipvsadm.text.machine", "pyipvsadm.text.nearest",
-    "pyipvsadm.text.neighbours", "pyipvsadm.text.schedulers", "pyipvsadm.text.settings", "pyipvsadm.text.spelling",
-    "pyipvsadm.text.unicast",
+EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
+    "pyipvsadm.explain", "pyipvsadm.explain.causes", "pyipvsadm.explain.requirements", "pyipvsadm.grammar.suggestions",
+    "pyipvsadm.explain.similar", "pyipvsadm.grammar.schedulers", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
+    "pyipvsadm.table",
 }  # fmt: skip
 TOLD = ALL | PARSED
-GUESSED = TOLD | {"pyipvsadm.text.nearest"}
-VERSION = TOLD | {"pyipvsadm.text.usage"}
+GUESSED = TOLD | {"pyipvsadm.grammar.suggestions"}
+VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
-    "pyipvsadm.text.nearest", "pyipvsadm.text.schedulers", "pyipvsadm.text.topics", "pyipvsadm.text.verbs",
-    "pyipvsadm.text.verbtable",
+    "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
+    "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
 }  # fmt: skip
 
 CASES = [
@@ -80,7 +85,7 @@ CASES = [
     (["-h", "service"], HELPED, 0),
     (["-A", "-n"], TOLD, 2),
     (["-L", "--zork"], GUESSED, 255),
-    (["zork"], GUESSED, 255),
+    (["zork"], GUESSED | {"pyipvsadm.verbs"}, 255),
 ]
 
 # Runs a command line with a kernel that has one service and one server, and says what it has imported.
@@ -147,7 +152,7 @@ def test_the_installed_program_imports_nothing_slow_either(words):
     told = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
     bare = subprocess.run([sys.executable, "-I", "-X", "importtime", "-c", "pass"], capture_output=True, text=True)
     known = {line.rpartition("|")[2].strip() for line in bare.stderr.splitlines()}
-    assert "pyipvsadm.text.parse" in told
+    assert "pyipvsadm.grammar" in told
     assert not (told - known) & SLOW
 
 

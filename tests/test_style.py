@@ -127,7 +127,7 @@ def test_signs_beyond_ascii_are_for_locales_that_have_them(variables, ascii):
 
 @pytest.mark.parametrize("words", [["-Ln"], ["-Lnc"]])
 def test_long_lists_are_plain_and_a_hint_behind_says_so(words, monkeypatch):
-    monkeypatch.setattr("pyipvsadm.verbs.draw.DRAWN", 2 if words == ["-Ln"] else 1)
+    monkeypatch.setattr("pyipvsadm.drawing.DRAWN", 2 if words == ["-Ln"] else 1)
     ran = seen(words, kernel())
     *lines, hint = ran.raw.splitlines(keepends=True)
     assert "".join(lines) == plain(words)

@@ -8,13 +8,12 @@ import pytest
 
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Service, Table
-from pyipvsadm.plan import make_plan
-from pyipvsadm.verbs import state as memory
-from pyipvsadm.verbs.director.reading import IFA_F_DADFAILED, IFA_F_TENTATIVE, Address
-from pyipvsadm.verbs.vip import account
-from pyipvsadm.verbs.vip.app import whole
-from pyipvsadm.verbs.vip.applying import services_after
-from pyipvsadm.verbs.vip.deciding import (
+from pyipvsadm.network.facts import IFA_F_DADFAILED, IFA_F_TENTATIVE, Address
+from pyipvsadm.support import state as memory
+from pyipvsadm.support.application import whole
+from pyipvsadm.table.plan import make_plan
+from pyipvsadm.verbs.vip import ledger
+from pyipvsadm.verbs.vip.decisions import (
     Binding,
     Change,
     addresses_of,
@@ -24,6 +23,7 @@ from pyipvsadm.verbs.vip.deciding import (
     to_bind,
     to_unbind,
 )
+from pyipvsadm.verbs.vip.with_apply import services_after
 
 from .fakes import run
 
@@ -113,23 +113,23 @@ def test_the_services_behind_a_plan():
 
 def test_the_account_is_kept_and_an_empty_one_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "FOLDER", str(tmp_path / "run"))
-    assert account.load() == set()
+    assert ledger.load() == set()
     bound = {Binding("10.0.0.1", DEVICE, 7), Binding(SIX, DEVICE, 8)}
-    with memory.alone(account.VERB):
-        account.store(bound)
-    assert account.load() == bound
-    account.store([])
-    account.store([])
+    with memory.alone(ledger.VERB):
+        ledger.store(bound)
+    assert ledger.load() == bound
+    ledger.store([])
+    ledger.store([])
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["vip.lock"]
 
 
 @pytest.mark.parametrize("content", ["", "[{", "{}x", '[{"address": "10.0.0.1"}]', "[1]", "7", "\udcff"])
 def test_an_account_that_is_no_account(content, tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "FOLDER", str(tmp_path))
-    with open(memory.path(account.VERB), "w", errors="surrogateescape") as file:
+    with open(memory.path(ledger.VERB), "w", errors="surrogateescape") as file:
         file.write(content)
     with pytest.raises(IpvsadmError, match="where `vip` remembers what it did, can't be read"):
-        account.load()
+        ledger.load()
 
 
 @pytest.mark.parametrize(("line", "expected"), [

@@ -1,1 +1,3 @@
-"""The modern verbs, each loaded when it's asked for."""
+"""What isn't ipvsadm's: a file or a folder for each verb. A folder has its arguments in `arguments`."""
+
+NAMES = ("show", "check", "diff", "apply", "set", "drain", "undrain", "top", "netns", "doctor", "sandbox", "vip")

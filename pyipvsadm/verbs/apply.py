@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .. import errors, journal
-from ..errors import IpvsadmError
-from ..plan import make_plan
+from .. import errors
+from ..errors import IpvsadmError, UsageError
+from ..network import DEVICE
 from ..record import Record
-from ..text.differences import ADDED, EDITED, REMOVED, differences
-from ..text.rules import rule
-from ..text.spelling import counted
-from .diff import as_text, table_now
+from ..support.current_table import table_now
+from ..support.outcome import failure, summary
+from ..support.scope import scope_of
+from ..support.signals import Signals
+from ..support.verb import verb
+from ..table import journal
+from ..table.differences import REMOVED, as_text, differences
+from ..table.notation import counted
+from ..table.plan import make_plan
 
 if TYPE_CHECKING:
-    from types import FrameType
-    from typing import Self
+    from typing import Annotated
 
-    from ..journal import Outcome
+    import typer
+
     from ..model import Table
-    from ..plan import Plan, Scope, Step
+    from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only
+    from ..table.journal import Outcome
+    from ..table.plan import Plan, Scope
     from ..world import World
-    from .vip.applying import Vips
+    from .vip.with_apply import Vips
 
-NOT_TRIED, REFUSED, HALF_DONE = errors.USAGE, 1, 3  # exit statuses; by a signal, 128 and its number
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NOT_TRIED = errors.USAGE  # the exit status
 SHOWN = 100  # deletions that are shown before it is asked about them
 TERMINAL = "/dev/tty"
 
@@ -50,14 +55,59 @@ class Wishes(Record):
         """The addresses that go with `plan`, if they are to be bound. Raises IpvsadmError."""
         if not self.vips:
             return None
-        from .vip.applying import Vips
+        from .vip.with_apply import Vips
 
         return Vips(world, self.vips, before, plan, self.only, self.prune)
 
 
+@verb(rank=40)
+def apply(
+    world: World,
+    file: File,
+    dry_run: DryRun = False,
+    no_prune: NoPrune = False,
+    only: Only = None,
+    keep_weights: KeepWeights = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about deletions.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Go on though others keep changing the table.")] = False,
+    vips: Annotated[
+        bool,
+        typer.Option(
+            "--vips",
+            help="Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those"
+            " that no service has any more are removed afterwards.",
+        ),
+    ] = False,
+    device: Device = None,
+) -> int:
+    """Make the table what FILE says, in an order that leaves no service without a server.
+
+    What the kernel can change in place is never deleted and added anew, so connections live. If the kernel
+    refuses a change, or at Ctrl-C, all that was done is taken back. Applying a file twice changes nothing.
+    Timeouts and daemons that FILE doesn't mention are left as they are.
+
+    Deletions are asked about on a terminal. Elsewhere they aren't, but to empty the table takes `--yes`.
+
+    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input, nothing
+    tried; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal, and taken back.
+    """
+    if device is not None and not vips:
+        raise UsageError("`--device` without `--vips`", hint="add `--vips` to have the addresses on it")
+    wishes = Wishes(
+        prune=not no_prune,
+        keep_weights=keep_weights,
+        only=scope_of(only),
+        dry_run=dry_run,
+        yes=yes,
+        force=force,
+        vips=(DEVICE if device is None else device) if vips else "",
+    )
+    return run(world, file, wishes)
+
+
 def run(world: World, path: str, wishes: Wishes) -> int:
     """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
-    from .document import load
+    from ..documents import load
 
     progress = world.progress()
     try:
@@ -166,76 +216,3 @@ def empties(plan: Plan, before: Table) -> bool:
     """Whether `plan` leaves no service of the table `before`, nor adds one."""
     verbs = [step.command.verb for step in plan.steps]
     return verbs.count("delete-service") == len(before.services) > 0 and "add-service" not in verbs
-
-
-class Signals:
-    """Takes note of the first signal that asks to end, for who looks at `first`; those that come later change nothing.
-
-    Signals that were ignored before stay so.
-    """
-
-    def __init__(self) -> None:
-        self.first = 0
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Self:
-        for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.first = self.first or number
-
-
-def summary(plan: Plan) -> str:
-    """What was done, in a line."""
-    signs = [found.sign for found in differences(plan.steps)]
-    words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
-    return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
-
-
-def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:
-    """What to tell of a plan of `verb` that wasn't carried out, with what there is `more`, and the status of that."""
-    message, hint = _reason(outcome, plan)
-    if outcome.remains is None:
-        return IpvsadmError(
-            f"{message}\nwhat the table is now can't be told, as it can't be read",
-            hint=f"`{program} {'diff FILE' if verb == 'apply' else 'show'}` tells, once it can",
-            status=HALF_DONE,
-        )
-    if outcome.remains:
-        return IpvsadmError(
-            f"{message}\nnot all could be taken back; to have the table as it was before, it takes\n"
-            f"{as_text(outcome.remains)}which these commands do:\n{_commands(outcome.remains, program)}",
-            hint=f"{hint}; the same `{verb}` again goes on to the table that is wanted".removeprefix("; "),
-            status=HALF_DONE,
-        )
-    count = f"{outcome.undone} of {len(plan.steps)} changes had been made, and were taken back: "
-    message += f"\n{count if outcome.undone else ''}the table is as it was before{more}"
-    status = 128 + outcome.stopped if outcome.stopped else REFUSED
-    return IpvsadmError(message, hint, status)
-
-
-def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:
-    """Why a plan was given up, and what may help."""
-    if outcome.stopped:
-        return f"stopped by {signal.Signals(outcome.stopped).name}", ""
-    if outcome.broken:
-        return f"the exchange with the kernel broke off: {outcome.broken}", ""
-    steps = plan.steps
-    (step, errno), *others = outcome.refused
-    refusal = errors.refusal(step.command.verb, errno)
-    more = f" (and {len(others)} more of this kind)" if others else ""
-    message = (
-        f"change {steps.index(step) + 1} of {len(steps)}, `{rule(step.command)}`: the kernel says: {refusal}{more}"
-    )
-    return message, refusal.hint
-
-
-def _commands(steps: tuple[Step, ...], program: str) -> str:
-    return "\n".join(f"  {program} {rule(step.command)}" for step in steps)

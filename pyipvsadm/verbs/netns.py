@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 from .. import namespaces
 from ..errors import UnreachableError
 from ..kernel import Kernel
-from .columns import aligned
+from ..support.text_table import aligned
+from ..support.verb import verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Annotated, Literal
+
+    import typer
 
     from ..world import World
 
@@ -54,8 +58,20 @@ class Found:
     hidden: int = 0
 
 
-def run(world: World, output: str) -> int:
-    """Print them; the exit status. Raises IpvsadmError."""
+@verb(rank=90)
+def netns(
+    world: World,
+    output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="Output format.")] = "table",
+) -> int:
+    """List the network namespaces of this machine that hold services, with how many.
+
+    Those are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is
+    in. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.
+
+    What may not be looked into is told as unknown.
+
+    Exit status: 0, or 1 if something is unknown.
+    """
     found = search()
     for namespace in found.namespaces:
         namespace.services = services_in(namespace)

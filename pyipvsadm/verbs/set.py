@@ -6,17 +6,22 @@ from errno import ENOENT
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..changes import plain_server, plain_service, server_changes, server_key, service_changes
-from ..classic import refused
+from ..classic.commands import refused
 from ..errors import IpvsadmError, OptionError, UsageError
+from ..grammar import scan, settled_service
+from ..grammar.options import OPTIONS, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
+from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
-from ..text.options import OPTIONS, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
-from ..text.parse import scan, settled_service
-from ..text.spelling import SERVICE_FORMS, server_of, service_of
-from ..text.values import TUNNELS, Known, scheduler_flags
+from ..support.verb import verb
+from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
+from ..table.notation import SERVICE_FORMS, server_of, service_of
 
 if TYPE_CHECKING:
-    from ..text.values import Fields
+    from typing import Annotated
+
+    import typer
+
+    from ..grammar.values import Fields
     from ..world import World
 
     Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
@@ -35,8 +40,18 @@ OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # word: its role, the field
 }
 
 
-def run(world: World, words: list[str]) -> int:
-    """Carry out what `words` ask for; the exit status. Raises IpvsadmError."""
+@verb(rank=50, lenient=True, epilog=lambda: settings_help())
+def set_(
+    world: World,
+    words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
+) -> int:
+    """Change the settings that are named of a live service or server, and keep all others.
+
+    A service is `192.168.2.10:80/tcp` (`/tcp` may be left out), `[2001:db8::1]:53/udp`, `fwmark:7` or
+    `fwmark:7/ipv6`; a server is `10.2.0.2:8080`.
+
+    Exit status: 0 done; 1 refused by the kernel; 2 wrong input.
+    """
     names, given, off = _read(words)
     key = service_of(names[0])
     server = server_of(names[1]) if names[1:] else None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import DIRECT, Command, Server, Service
-from pyipvsadm.text.spelling import address_of
+from pyipvsadm.table.notation import address_of
 
 VIP, VIP6, ROUTED6 = "10.1.0.100", "2001:db8:1::100", "2001:db8:9::100"
 IPTABLES = "iptables-legacy"

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
-from pyipvsadm.text.topics import TOPICS
+from pyipvsadm.help.topics import TOPICS
 
 from . import rawtable
 from .directors import Answer, Director

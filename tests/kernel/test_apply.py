@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pyipvsadm import journal
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import Daemon, Server, Service, Table, Timeouts
-from pyipvsadm.plan import Plan, make_plan
+from pyipvsadm.table import journal
+from pyipvsadm.table.plan import Plan, make_plan
 
 from ..random_tables import IPV6, canonical, packed, tables
 from . import rawtable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.text.usage import version
+from pyipvsadm.help import version
 
 CASES = [json.loads(line) for line in (Path(__file__).parents[1] / "cases.jsonl").read_text().splitlines()]
 

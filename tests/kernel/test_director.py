@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.verbs.director.reading import FOREVER, Address, Link, Neighbour, Reading, Route, reading
+from pyipvsadm.network.facts import FOREVER, Address, Link, Neighbour, Reading, Route, reading
 
 from .namespaces import Namespace
 from .network import CLIENT, SERVERS, VIP, VIP6, Network

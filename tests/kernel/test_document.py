@@ -11,10 +11,9 @@ from contextlib import closing
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pyipvsadm import cli
+from pyipvsadm import cli, documents
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import Command, Table
-from pyipvsadm.verbs import document
 
 from .. import strategies
 from . import rawtable
@@ -31,7 +30,7 @@ def read(text: str) -> Table:
     try:
         os.write(stdin, text.encode())
         os.lseek(stdin, 0, os.SEEK_SET)
-        return document.load("-", cli.World(stdin=stdin))
+        return documents.load("-", cli.World(stdin=stdin))
     finally:
         os.close(stdin)
 
@@ -67,7 +66,7 @@ def test_what_a_kernel_holds_reads_back_equal_in_every_spelling(table):
         held = kernel.table(stats=True)
         assert settled(held).services == settled(table).services
         for format in FORMATS:
-            again = read(document.dump(held, format))
+            again = read(documents.dump(held, format))
             assert settled(again).services == settled(held).services, format
             assert again.timeouts == held.timeouts
             assert again.daemons == (None if format == "rules" else ())
@@ -80,7 +79,7 @@ def test_ipvsadm_makes_the_same_table_of_our_rules(table):
         with ours.entered():
             kernel = Kernel.open()
             fill(kernel, table)
-            rules = document.dump(kernel.table(), "rules")
+            rules = documents.dump(kernel.table(), "rules")
             wanted = rawtable.read()
         restore = ipvsadm(theirs)
         assert restore("-R", rules) == (0, "", "")

@@ -143,7 +143,7 @@ def network_at_work(count, patience):
 
 @pytest.fixture
 def at_work(request, monkeypatch, tmp_path):
-    monkeypatch.setattr("pyipvsadm.verbs.state.FOLDER", str(tmp_path))
+    monkeypatch.setattr("pyipvsadm.support.state.FOLDER", str(tmp_path))
     with network_at_work(*request.param) as found:
         yield found
 

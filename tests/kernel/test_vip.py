@@ -9,11 +9,11 @@ import subprocess
 
 import pytest
 
-from pyipvsadm import journal
-from pyipvsadm.journal import Outcome
 from pyipvsadm.namespaces import HERE
-from pyipvsadm.verbs import state
-from pyipvsadm.verbs.vip import account
+from pyipvsadm.support import state
+from pyipvsadm.table import journal
+from pyipvsadm.table.journal import Outcome
+from pyipvsadm.verbs.vip import ledger
 
 DEVICE = "kube-ipvs0"
 RULES = """\
@@ -119,11 +119,11 @@ def test_the_account_of_a_namespace_that_is_gone_binds_nobody(ours, director):
     """The number of a namespace is used again; here, its file is."""
     assert ours("vip add 192.0.2.20").returncode == 0
     with ours.namespace.entered():
-        left = state.path(account.VERB)
+        left = state.path(ledger.VERB)
     other = director("pyipvsadm")
     ip(other, f"link add {DEVICE} type dummy", f"addr add 192.0.2.20/32 dev {DEVICE}")
     with other.namespace.entered():
-        os.rename(left, state.path(account.VERB))
+        os.rename(left, state.path(ledger.VERB))
     assert other("vip rm 192.0.2.20").returncode == 1
     assert "192.0.2.20" in addresses(other)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
-from ...text.spelling import address_of, spelled_address
+from ...table.notation import address_of, spelled_address
 from . import files, report
 from .files import UNUSABLE
 from .gathering import gather

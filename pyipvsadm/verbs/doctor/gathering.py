@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from ...classic import refused
+from ...classic.commands import refused
+from ...documents.writers import counted, daemon_data, server_with_counts, service_data
 from ...errors import IpvsadmError
 from ...model import Table
-from ..director.reading import Reading, Route, reading
-from ..document.writing import counted, daemon_data, server_with_counts, service_data
+from ...network.facts import Reading, Route, reading
 from . import machine
 from .firewall.gathering import gather as gather_firewall
 from .snapshot import Daemon, Service, Snapshot, Timeouts, UnseenError

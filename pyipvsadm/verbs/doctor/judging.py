@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ...text.spelling import service_of, spelled
+from ...table.notation import service_of, spelled
 from .checks import DIRECTOR, EXPLAINED, REAL_SERVER
 from .findings import SEVERITIES, UNKNOWN, Finding
 from .snapshot import Snapshot, UnseenError

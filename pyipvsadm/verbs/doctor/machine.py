@@ -12,9 +12,9 @@ from socket import AF_INET, AF_INET6, inet_ntop, socket
 from struct import pack, unpack
 from sys import byteorder
 
+from ...explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
+from ...listing.connections import packed
 from ...model import printable
-from ...text.connections import packed
-from ...text.machine import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
 from .snapshot import Connection, Listener, Modules, Standing, UnseenError
 
 ROOT = Path("/")

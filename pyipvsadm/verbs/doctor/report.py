@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from ...text.spelling import counted
+from ...table.notation import counted
 from .findings import FAILURE, NOTE, SEVERITIES, UNKNOWN, WARNING, Finding
 
 VERSION = 1

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from ...model import Service as Key
-from ...text.spelling import service_of, spelled_address
-from ..director.reading import Address, Link, Neighbour, Route
+from ...network.facts import Address, Link, Neighbour, Route
+from ...table.notation import service_of, spelled_address
 from .firewall.rules import Firewall
 
 VERSION = 1

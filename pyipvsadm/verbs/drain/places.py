@@ -5,15 +5,15 @@ from __future__ import annotations
 from _socket import IPPROTO_UDP
 from typing import TYPE_CHECKING
 
-from ...changes import server_key, service_key
 from ...model import Server, Service, Table
 from ...record import Record
-from ...text.spelling import server_of, service_of, spelled, spelled_server
+from ...table.comparison import server_key, service_key
+from ...table.notation import server_of, service_of, spelled, spelled_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ...changes import Key
+    from ...table.comparison import Key
 
     Weights = Mapping[Key, int]  # by Place.key
 

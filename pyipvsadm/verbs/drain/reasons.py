@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model import FLAG_1, FLAG_2, PERSISTENT
 from ...record import Record
-from ...text.spelling import counted, spelled
+from ...table.notation import counted, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

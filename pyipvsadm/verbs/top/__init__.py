@@ -5,9 +5,9 @@ from __future__ import annotations
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from ...classic import refused
+from ...classic.commands import refused
 from ...errors import UsageError
-from ...text.spelling import service_of
+from ...table.notation import service_of
 from ..show import named
 from .feed import line, read
 from .sample import follow

@@ -6,15 +6,15 @@ import json
 from errno import EBADMSG, ESRCH
 from typing import TYPE_CHECKING
 
+from ...documents.writers import COUNTS, counted, server_data, service_data
 from ...model import Stats
-from ..document.writing import COUNTS, counted, server_data, service_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ...kernel import Kernel
     from ...model import Server, Service
-    from ...text.settings import Settings
+    from ...table.settings import Settings
     from .sample import Rates, Row, Sample, Totals
 
     Table = list[tuple[Service, list[Server]]]

@@ -6,8 +6,8 @@ from array import array
 from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...text.order import in_order, servers_in_order
-from ...text.spelling import spelled, spelled_server
+from ...listing.order import in_order, servers_in_order
+from ...table.notation import spelled, spelled_server
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

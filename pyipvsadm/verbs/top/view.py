@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...text.settings import server_settings
-from ...text.spelling import counted
+from ...table.notation import counted
+from ...table.settings import server_settings
 from .columns import BY_NAME, NAME, cut, figure
 from .keys import HELP, State
 from .layout import PREFIX, WIDE, Layout, layout, listed, longest_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from ...director.reading import Link
+from ....network.facts import Link
 from ..findings import Finding, failure, note
 from ..firewall import commands
 from ..firewall.rules import Drop, Packet

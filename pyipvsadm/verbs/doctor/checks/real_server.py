@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...director.reading import Address, Link
+from ....network.facts import Address, Link
 from ..findings import Check, Findings, failure, note, warning
 from ..snapshot import Snapshot
 from .looking import WILDCARDS, family, outside, prefix, setting

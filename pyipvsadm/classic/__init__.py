@@ -1,0 +1,53 @@
+"""Runs a line of ipvsadm's grammar: parses it, carries it out, and explains a refusal."""
+
+from __future__ import annotations
+
+from ..errors import RefusedError, UnreachableError
+from ..grammar import parse
+from .commands import carry_out
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..model import Command
+    from ..world import World
+
+EDITS = ("edit-service", "edit-server")
+
+
+def run(words: list[str], world: World) -> int:
+    """Carry out one line of the classic grammar, and return the exit status."""
+    command = parse(words, lambda: world.names, world.program, world.posix)
+    try:
+        if command.verb == "restore":
+            from .restore import restore
+
+            world.note(*command.notes)
+            restore(command, world)
+        elif command.verb in EDITS and world.watched:
+            _edit(command, words, world)
+        else:
+            carry_out(command, world)
+    except (RefusedError, UnreachableError) as error:
+        if command.verb != "restore":  # which names the line
+            from ..explain import explained
+
+            error.hint = explained(command, error, world) or error.hint
+        raise
+    return 0
+
+
+def _edit(command: Command, words: list[str], world: World) -> None:
+    """Carry out an edit, and tell a person what it has reset."""
+    from ..explain.resets import resets
+
+    service = server = None
+    try:
+        if command.service and command.server:
+            found = world.kernel.servers(command.service)
+            server = next((one for one in found if one[:2] == command.server[:2]), None)  # address and port
+        elif command.service:
+            service = world.kernel.service(command.service)
+    except OSError:
+        pass  # the edit will be told why
+    carry_out(command, world)
+    world.note(*filter(None, (resets(words, command, service, server),)))

@@ -1,0 +1,204 @@
+"""ipvsadm's commands, each carried out: asks the kernel, and prints what `listing` makes of the answer."""
+
+from __future__ import annotations
+
+from errno import EPERM
+
+from .. import errors
+from ..errors import IpvsadmError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..kernel import Kernel
+    from ..model import Command, Listing, Server, Service
+    from ..names import Names
+    from ..world import World
+
+MANY = 400  # services from which on a second process is worth its start
+
+
+def carry_out(command: Command, world: World) -> None:
+    """Carry out `command`, which is no restore. Raises IpvsadmError where it fails."""
+    if command.notes:
+        world.note(*command.notes)
+    if command.verb in ANSWERS:
+        return ANSWERS[command.verb](command, world)
+    try:
+        for _, errno in world.kernel.submit((command,)):
+            raise refused(command.verb, errno)
+    except OSError as error:
+        raise transport(command.verb, error) from error
+
+
+def refused(verb: str, errno: int) -> IpvsadmError:
+    """The kernel's refusal; without privilege that of all that is asked."""
+    return errors.unreachable(errno) if errno == EPERM else errors.refusal(verb, errno)
+
+
+def transport(verb: str, error: OSError) -> IpvsadmError:
+    """A socket that failed, as ipvsadm says it, with the cause as the hint."""
+    found = errors.refusal(verb, error.errno or 0)
+    return errors.RefusedError(str(found), found.hint or str(error.strerror), found.status, found.errno)
+
+
+def _list(command: Command, world: World) -> None:
+    """`-L`: connections, one service, timeouts, daemons, or everything."""
+    listing = command.listing
+    try:
+        if listing.connection:
+            _list_connections(listing, world)
+        elif command.service:
+            _list_table([world.kernel.service(command.service)], listing, world, whole=False)
+        elif listing.timeout:
+            _list_setting("timeouts", world.kernel.timeouts(), listing.plain, world)
+        elif listing.daemon:
+            _list_setting("daemons", world.kernel.daemons(), listing.plain, world)
+        else:
+            _list_table(world.kernel.services(listing.stats or listing.rate), listing, world, whole=True)
+    except OSError as error:
+        raise refused("list", error.errno or 0) from error
+
+
+def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
+    """List `value`, the timeouts or the daemons: `what` names the function that draws it, or spells it."""
+    if canvas := world.canvas(plain):
+        from .. import drawing
+
+        world.write(getattr(drawing, what)(value, canvas))
+    else:
+        from ..listing import services
+
+        world.write(getattr(services, what)(value))
+
+
+def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
+    from ..listing import header
+
+    kernel, names = world.kernel, _names(listing, world)
+    info = kernel.info() if whole else None
+    ordered = not listing.nosort
+    services = _in_order(services) if ordered else services
+
+    def found(some: list[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
+        return with_servers(some, kernel, listing.stats or listing.rate, ordered)
+
+    def lines(groups: Iterable[tuple[Service, list[Server]]]) -> Iterator[str]:
+        from ..listing.services import table
+
+        return table(groups, listing, names)
+
+    if canvas := world.canvas(listing.plain):
+        from .. import drawing
+
+        few, groups = drawing.few(found(services, kernel), lambda group: 1 + len(group[1]))
+        if few is not None:
+            world.write(drawing.listed(few, info, listing, names, canvas))
+            return
+        pieces: Iterable[str] = lines(groups)
+    else:
+        pieces = _made(services, lambda *some: lines(found(*some)), kernel, world.second)
+    world.write(header(info, listing))
+    for piece in pieces:
+        world.write(piece)
+    if canvas:
+        world.note(drawing.TOO_LONG)  # behind the list, where it is seen
+
+
+def _list_connections(listing: Listing, world: World) -> None:
+    from ..listing.connections import entries, table
+
+    names = _names(listing, world)
+    try:
+        lines = world.kernel.connections()
+        if canvas := world.canvas(listing.plain):
+            from .. import drawing
+
+            few, lines = drawing.few(lines)
+            if few is not None:
+                for text in drawing.connections(entries(iter(few)), listing.persistent_conn, names, canvas):
+                    world.write(text)
+                return
+        for line in table(lines, listing, names):
+            world.write(line)
+        if canvas:
+            world.note(drawing.TOO_LONG)
+    except OSError as error:
+        raise IpvsadmError(
+            "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}", status=errors.LISTING
+        ) from error
+
+
+def _save(command: Command, world: World) -> None:
+    """`-S`: the table as rules."""
+    from ..listing import rules
+
+    listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
+    try:
+        services = _in_order(kernel.services())
+        for piece in _made(services, lambda *some: rules.table(with_servers(*some), names), kernel, world.second):
+            world.write(piece)
+        if listing.everything:
+            world.write(rules.timeouts(kernel.timeouts()))
+            world.write(rules.daemons(kernel.daemons()))
+    except OSError as error:
+        raise refused("save", error.errno or 0) from error
+
+
+def _made(
+    services: list[Service],
+    make: Callable[[list[Service], Kernel], Iterable[str]],
+    kernel: Kernel,
+    second: Callable[[], Kernel] | None,
+) -> Iterable[str]:
+    """What `make` yields of `services`; of many by two processes, if `second` reaches the kernel from another one."""
+    if not services:
+        return ()
+    if second is None or len(services) < MANY:
+        return make(services, kernel)
+    from .parallel import made
+
+    return made(services, make, kernel, second)
+
+
+def _in_order(services: list[Service]) -> list[Service]:
+    if len(services) < 2:
+        return services
+    from ..listing.order import services_in_order
+
+    return services_in_order(services)
+
+
+def with_servers(
+    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
+) -> Iterator[tuple[Service, list[Server]]]:
+    """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
+    from ..listing.order import servers_in_order
+
+    for service, servers in kernel.with_servers(services, stats):
+        yield service, servers_in_order(servers) if ordered else servers
+
+
+def _names(listing: Listing, world: World) -> Names | None:
+    return None if listing.numeric else world.names
+
+
+def _version(command: Command, world: World) -> None:
+    from ..help import version
+
+    world.write(version())
+
+
+def _help(command: Command, world: World) -> None:
+    from ..help import usage
+
+    world.write(usage(world.program, command.topic))
+
+
+ANSWERS: dict[str, Callable[[Command, World], None]] = {
+    "list": _list,
+    "save": _save,
+    "version": _version,
+    "help": _help,
+}

@@ -1,0 +1,194 @@
+"""`-R`: carries out the rules on stdin as they come, in their order, many in one write."""
+
+from __future__ import annotations
+
+from _signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+
+from ..errors import INTERRUPTED, IpvsadmError, NoCommandError, OutputError
+from ..grammar.input_lines import Lines
+from ..grammar.patterns import Parser
+from ..kernel import BATCH
+from ..model import Command
+from .background import begin
+from .commands import carry_out, refused, transport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..kernel import Kernel
+    from ..shapes import Alike
+    from ..world import World
+
+BATCHED = {  # what only changes the table, and may share a write with what stands behind it
+    *("add-service", "edit-service", "delete-service", "add-server", "edit-server", "delete-server"),
+    *("zero", "clear", "set"),
+}
+
+NEWLINE = b"\n"
+
+
+def restore(command: Command, world: World) -> None:
+    """Carry out the rules on stdin. Raises IpvsadmError where ipvsadm's restore would fail."""
+    check = command.restoring.check
+    run = Run(world, None if check else world.kernel)
+    run.all(world.chunks())
+    failed = run.failed if command.restoring.strict or check else run.last
+    if failed:
+        raise IpvsadmError("", status=failed)
+
+
+def replace(world: World) -> None:
+    """Clear the table, and carry out the rules on stdin: what the script ipvsadm-restore does.
+
+    All of them are read first, since they may come from the table that is to be cleared.
+    """
+    rules = b"".join(world.chunks())
+    carry_out(Command(verb="clear"), world)
+    run = Run(world, world.kernel, rules)
+    run.all([rules])
+    if run.last:
+        raise IpvsadmError("", status=run.last)
+
+
+class Run:
+    """One restore: the rules that wait for their write, and how the lines before them fared.
+
+    Without a `kernel` it judges the lines, all of them, and carries out none. `known` are the lines, if all of them
+    are known beforehand, and so how many there are.
+    """
+
+    def __init__(self, world: World, kernel: Kernel | None, known: bytes = b"") -> None:
+        self._world = world
+        self._kernel = kernel
+        self._parser = Parser(lambda: world.names, world.program, world.posix)
+        self._waiting: list[tuple[int, Command | Alike]] = []
+        self._sent: list[tuple[int, Command | Alike]] = []  # those before, on which the kernel is at work
+        self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for that work
+        self._done = 0  # the number of the last line that was carried out
+        self._progress = world.progress()
+        self._of = f" of {known.count(NEWLINE)}" if known and self._progress else ""
+        self.last = 0  # the status of the last line
+        self.failed = 0  # of the last line that failed
+
+    def all(self, chunks: Iterable[bytes]) -> None:
+        """Carry out all lines of an input that comes in `chunks`."""
+        lines = Lines()
+        try:
+            for chunk in chunks:
+                self._lines(lines.feed(chunk))
+                if not self._world.more():
+                    self._flush()
+            self._lines(lines.feed(b"", end=True))
+            self._flush()
+        except KeyboardInterrupt:
+            self._settle()
+            done = f"line {self._done} was the last" if self._done else "no line was"
+            raise IpvsadmError("interrupted", hint=f"{done} to be carried out", status=INTERRUPTED) from None
+        if lines.dropped:
+            self._world.note(f"line {lines.dropped}: without an end, and with blanks there, it was dropped")
+
+    def _lines(self, lines: Iterable[tuple[int, str]]) -> None:
+        """Take some lines: into the batch, or, what isn't for it, carried out at once."""
+        parse, waiting = self._parser.line, self._waiting
+        for number, text in lines:
+            try:
+                command = parse(text)
+            except IpvsadmError as error:
+                self._flush()
+                self._failed(number, error)
+                continue
+            if command is None:
+                continue
+            if type(command) is Command and not self._batched(number, command):
+                self._flush()
+                self._alone(number, command)
+                continue
+            waiting.append((number, command))
+            if len(waiting) >= BATCH:
+                self._send(ahead=True)
+
+    def _batched(self, number: int, command: Command) -> bool:
+        """Whether `command` is for the batch. Tells what there is to note of it."""
+        if command.verb not in BATCHED:
+            return False
+        if command.notes:
+            self._world.note(*(f"line {number}: {note}" for note in command.notes))
+        return True
+
+    def _alone(self, number: int, command: Command) -> None:
+        """Carry out a line that isn't for the batch."""
+        if command.verb == "restore":
+            self._failed(number, _nested(self._world))
+            return
+        self.last = 0
+        if self._kernel:
+            self._done = number
+            try:
+                carry_out(command, self._world)
+            except OutputError:
+                raise  # which is no fault of this line
+            except IpvsadmError as error:
+                self._failed(number, error)
+        if command.verb in ("help", "version"):
+            raise IpvsadmError("", status=0)  # these end a restore, without being errors
+
+    def _flush(self) -> None:
+        """Have all that waits carried out."""
+        self._send()
+        self._settle()
+
+    def _send(self, ahead: bool = False) -> None:
+        """Send what waits, once all sent before is settled: `ahead` at once, by a thread; else when this is settled."""
+        waiting = self._waiting[:]
+        self._waiting.clear()
+        if self._progress and len(waiting) >= BATCH:  # and so not while somebody types
+            self._progress.tell(f"line {waiting[-1][0]}{self._of}")
+        if not waiting or not self._kernel:
+            return
+        exchange = self._kernel.exchange([command for _, command in waiting])
+        self._settle()
+        before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
+        try:
+            self._sent, self._refusals = waiting, begin(exchange) if ahead else exchange
+        finally:
+            pthread_sigmask(SIG_SETMASK, before)
+
+    def _settle(self) -> None:
+        """Wait for what was sent, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
+        if not self._sent:
+            return
+        before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
+        sent, refusals = self._sent, self._refusals
+        self._sent = []
+        self._done, self.last = sent[-1][0], 0
+        try:
+            for index, errno in refusals():
+                number, command = sent[index]
+                error = refused(_verb(command), errno)
+                self._failed(number, error)
+                self.last = error.status if index == len(sent) - 1 else 0
+        except OSError as error:
+            raise transport(_verb(sent[-1][1]), error) from error
+        finally:
+            pthread_sigmask(SIG_SETMASK, before)
+
+    def _failed(self, number: int, error: IpvsadmError) -> None:
+        """Tell what is wrong with a line, and end if ipvsadm ends there."""
+        hint = f"line {number}: {error.hint}" if error.hint else f"line {number}"
+        if error.stops and self._kernel:
+            error.hint = hint
+            raise error
+        self.last = self.failed = error.status
+        self._world.tell(str(error), hint)
+
+
+def _verb(command: Command | Alike) -> str:
+    return command.verb if isinstance(command, Command) else command[0].command.verb
+
+
+def _nested(world: World) -> NoCommandError:
+    return NoCommandError(
+        f"Try `{world.program} -h' or '{world.program} --help' for more information.",
+        hint="a restore can't begin another",
+    )

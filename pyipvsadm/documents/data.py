@@ -1,0 +1,31 @@
+"""JSON and YAML read: text -> tree -> pieces of a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import pieces, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..names import Names
+    from ..table.assembly import Assembly
+    from .formats import Line
+    from .tree import Tree
+
+
+def read_json(text: str, assembly: Assembly, names: Callable[[], Names]) -> Line:
+    """Give what `text`, which is JSON, says to `assembly`. Raises BrokenError."""
+    return _read(tree.from_json(text), assembly)
+
+
+def read_yaml(text: str, assembly: Assembly, names: Callable[[], Names]) -> Line:
+    """Give what `text`, which is YAML, says to `assembly`. Raises BrokenError."""
+    return _read(tree.from_yaml(text), assembly)
+
+
+def _read(found: Tree, assembly: Assembly) -> Line:
+    assembly.problems += found.problems
+    pieces.read(found.data, assembly)
+    return found.line

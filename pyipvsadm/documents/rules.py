@@ -1,0 +1,99 @@
+"""A table as rules: the lines that save writes, read and written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import IpvsadmError, NoCommandError
+from ..grammar.input_lines import Lines, words
+from ..grammar.patterns import Parser
+from ..listing import rules
+from ..listing.services import netmask
+from ..model import PERSISTENT, Command
+from ..table.notation import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..model import Table
+    from ..names import Names
+    from ..table.assembly import Assembly, Place
+
+LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # what a table is told by
+
+
+def read(text: str, assembly: Assembly, names: Callable[[], Names]) -> Callable[[Place], int]:
+    """Give the rules in `text` to `assembly`; what tells the line of a place, which is its number.
+
+    Rules are the lines that save writes, and comments. All else is a problem.
+    """
+    content = text.encode()
+    parse = Parser(names, "ipvsadm").line
+    take = assembly.server
+    entry = service_before = None
+    for number, line in Lines().feed(content if content.endswith(b"\n") else content + b"\n"):
+        try:
+            found = parse(line)
+        except IpvsadmError as error:
+            assembly.wrong(number, _refusal(words(line), error))
+            continue
+        if found is None:
+            continue
+        command = found if isinstance(found, Command) else found[0].full(found)
+        verb, service, server, *_ = command
+        if verb != "add-server" or service is None or server is None:
+            _take(command, number, line, assembly)
+            continue
+        if service is not service_before:
+            entry, service_before = assembly.entry(service), service
+        if entry is None:
+            assembly.wrong(number, f"the service {spelled(service)} isn't there yet: its `-A` goes before this")
+            service_before = None
+        else:
+            take(entry, server, number)
+    return _line
+
+
+def _line(place: Place) -> int:
+    return place if isinstance(place, int) else 1
+
+
+def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
+    """Give one line to `assembly` that is no server's."""
+    if command.verb == "add-service" and command.service:
+        assembly.service(command.service, number)
+    elif command.verb == "set" and command.timeouts:
+        assembly.timeouts(command.timeouts)
+    elif command.verb == "start-daemon" and command.daemon:
+        assembly.daemon(command.daemon, number)
+    else:
+        assembly.wrong(number, f"`{words(text)[0]}` doesn't say what a table holds: lines of {LINES} do")
+
+
+def _refusal(words: list[str], error: IpvsadmError) -> str:
+    """Why a line was refused, on one line."""
+    if isinstance(error, NoCommandError):
+        return f"`{words[0]}` begins no rule: lines of {LINES} are rules, and `#` begins a comment"
+    message = str(error).strip()
+    return f"{message} ({error.hint})" if error.hint else message
+
+
+def pieces(table: Table) -> Iterator[str]:
+    """`table` as rules, a piece of text for each service.
+
+    They can't say that there are no daemons, nor that a server is `local`, which is written `-g`.
+    """
+    for service, servers in table.services:
+        who = rules.service_option(service)
+        settings = rules.service_settings(service)
+        if service.netmask is not None and not service.flags & PERSISTENT:
+            settings += f" -M {netmask(service)}"  # which save leaves out, although the kernel keeps it
+        lines = [f"-A {who} {settings}\n"]
+        for server in servers:
+            address = rules.endpoint(server.address, server.port, service.protocol, None)
+            lines.append(f"-a {who} -r {address} {rules.server_settings(server)}\n")
+        yield "".join(lines)
+    if table.timeouts is not None:
+        yield rules.timeouts(table.timeouts)
+    if table.daemons:
+        yield rules.daemons(table.daemons)

@@ -1,0 +1,221 @@
+"""The shape of a document: what pydantic checks, and the JSON Schema that ships is made of.
+
+    version: 1
+    services:
+      - service: 192.168.2.10:80/tcp
+        scheduler: wlc
+        persistence: 300
+        servers:
+          - {address: 10.2.0.2, port: 8080, forwarding: masquerade, weight: 1}
+    timeouts: {tcp: 900, tcpfin: 120, udp: 300}
+    daemons: []
+
+Services and servers are checked one by one, so that one's mistake hides no other's: hence the lists of
+what pydantic skips. `counters`, `rates` and `connections` are what `show` tells; reading passes them over.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SkipValidation, WithJsonSchema
+
+from ..errors import UsageError
+from ..grammar.options import LONG
+from ..grammar.values import DAYS_31, SCHEDULER_FLAGS
+from ..model import Service
+from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS
+from ..table.notation import SERVICE_FORMS, address_of, service_of
+
+VERSION = 1
+NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
+MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]
+U31, U64 = 2**31 - 1, 2**64 - 1
+
+
+def _version(number: Any) -> int:
+    if type(number) is not int or number != VERSION:
+        raise ValueError(f"should be {VERSION}, the only version of this format that is known here")
+    return number
+
+
+def _service(text: Any) -> Service:
+    if not isinstance(text, str):
+        raise ValueError(f"names no service: {SERVICE_FORMS}")
+    try:
+        return service_of(text)
+    except UsageError as error:
+        raise ValueError(f"{error}; {error.hint}") from None
+
+
+def _address(text: Any) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("should be an address in digits, without a port")
+    return address_of(text)
+
+
+def _group(text: Any) -> bytes | None:
+    if text is None:
+        return None
+    group = _address(text)
+    if not (224 <= group[0] < 240 if len(group) == 4 else group[0] == 0xFF):
+        raise ValueError("should be a multicast address, such as 224.0.0.81 or ff02::81")
+    return group
+
+
+def _netmask(value: Any) -> str | int | None:
+    if value is None or isinstance(value, str) or (type(value) is int and 1 <= value <= 128):
+        return value
+    raise ValueError("should be a mask such as 255.255.255.0, or the length of a prefix, from 1 to 128")
+
+
+def _number(low: int, high: int, description: str) -> Any:
+    return Field(ge=low, le=high, description=description)
+
+
+def _help(option: str) -> str:
+    """What the option table says of `option`, up to its default, which the schema tells itself."""
+    return str(LONG[option].help).partition(";")[0]
+
+
+class Shape(BaseModel):
+    """What all parts of a document have in common: no value is converted, no key passed over."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+
+
+class Counts(Shape):
+    """Counters since the last zeroing, or rates per second; of `show`, and not read."""
+
+    connections: int = _number(0, U64, "connections")
+    packets_in: int = _number(0, U64, "packets from clients")
+    packets_out: int = _number(0, U64, "packets to clients")
+    bytes_in: int = _number(0, U64, "bytes from clients")
+    bytes_out: int = _number(0, U64, "bytes to clients")
+
+
+class Connections(Shape):
+    """The connections of a server now; of `show`, and not read."""
+
+    active: int = _number(0, U31, "established connections")
+    inactive: int = _number(0, U31, "all other connections")
+    persistent: int = _number(0, U31, "clients that persistence keeps on this server")
+
+
+class TunnelShape(Shape):
+    """How a tunnel wraps its packets."""
+
+    type: Literal["ipip", "gue", "gre"] = Field("ipip", description=_help("tun-type"))
+    port: int | None = Field(None, ge=1, le=65535, description=_help("tun-port"))
+    checksum: Literal["none", "csum", "remcsum"] = Field(
+        "none", description="the checksums of a gue or gre tunnel; remcsum, remote checksum offload, is gue's alone"
+    )
+
+
+class ServerShape(Shape):
+    """A real server of a service."""
+
+    address: Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})] = Field(
+        description="the server's address, in digits", examples=["10.2.0.2", "2001:db8::2"]
+    )
+    port: int | None = Field(None, ge=0, le=65535, description="the server's port; that of the service, if not given")
+    forwarding: Literal["masquerade", "tunnel", "direct", "local"] = Field(
+        "direct", description="how packets get to the server: by NAT, in a tunnel, as they are, or to this machine"
+    )
+    weight: int = Field(1, ge=0, le=U31, description="how much this server can take; 0 for no new connections")
+    upper_threshold: int = Field(0, ge=0, le=U31, description="no new connections from so many on; 0 for no threshold")
+    lower_threshold: int = Field(0, ge=0, le=U31, description=_help("l-threshold"))
+    tunnel: TunnelShape | None = Field(None, description="how a tunnel wraps its packets; for `forwarding: tunnel`")
+    connections: SkipValidation[Connections | None] = None
+    counters: SkipValidation[Counts | None] = None
+    rates: SkipValidation[Counts | None] = None
+
+
+class ServiceShape(Shape):
+    """A virtual service, and its servers."""
+
+    service: Annotated[Service, PlainValidator(_service), WithJsonSchema({"type": "string", "pattern": NAME})] = Field(
+        description="what the service is called, as on the command line",
+        examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
+    )
+    scheduler: str = Field(
+        "wlc", min_length=1, max_length=15, description="how servers are chosen", examples=list(KNOWN_SCHEDULERS)
+    )
+    persistence: int | None = Field(
+        None, ge=1, le=DAYS_31, description="keep a client on its server for so many seconds; null for not at all"
+    )
+    netmask: Annotated[str | int | None, PlainValidator(_netmask), WithJsonSchema({"anyOf": MASKS})] = Field(
+        None,
+        description="which clients persistence takes for one: a mask for IPv4, the length of a prefix for IPv6",
+        examples=["255.255.255.0", 64],
+    )
+    engine: str | None = Field(
+        None, min_length=1, max_length=16, description="the persistence engine", examples=list(KNOWN_ENGINES)
+    )
+    one_packet: bool = Field(False, description=_help("ops"))
+    flags: list[Literal[tuple(SCHEDULER_FLAGS)]] = Field(  # type: ignore[valid-type]
+        [], description="flags of the scheduler"
+    )
+    servers: list[SkipValidation[ServerShape]] = Field([], description="the real servers")
+    counters: SkipValidation[Counts | None] = None
+    rates: SkipValidation[Counts | None] = None
+
+
+class TimeoutsShape(Shape):
+    """After how many seconds idle connections are forgotten; 0 leaves one as it is."""
+
+    tcp: int = Field(0, ge=0, le=DAYS_31, description="of TCP")
+    tcpfin: int = Field(0, ge=0, le=DAYS_31, description="of TCP after a FIN")
+    udp: int = Field(0, ge=0, le=DAYS_31, description="of UDP")
+
+
+class DaemonShape(Shape):
+    """A synchronisation daemon. What is null, the kernel chooses."""
+
+    state: Literal["master", "backup"] = Field(description="whether it sends connections, or receives them")
+    interface: str = Field("eth0", min_length=1, max_length=15, description="where it sends or listens")
+    syncid: int = Field(0, ge=0, le=255, description="the id of its messages")
+    maxlen: int | None = Field(None, ge=1, le=65507, description="the longest message, in bytes")
+    group: Annotated[bytes | None, PlainValidator(_group), WithJsonSchema({"type": ["string", "null"]})] = Field(
+        None, description="the multicast group", examples=["224.0.0.81", "ff02::81"]
+    )
+    port: int | None = Field(None, ge=1, le=65535, description=_help("mcast-port"))
+    ttl: int | None = Field(None, ge=1, le=255, description=_help("mcast-ttl"))
+
+
+class DocumentShape(Shape):
+    """A whole table of IPVS."""
+
+    version: Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})] = Field(
+        description="the version of this format", examples=[VERSION]
+    )
+    services: list[SkipValidation[ServiceShape]] = Field(description="the virtual services")
+    timeouts: TimeoutsShape | None = Field(None, description="the timeouts; left as they are, if not given")
+    daemons: list[SkipValidation[DaemonShape]] | None = Field(
+        None, description="the daemons that run; left as they are, if not given, and none for an empty list"
+    )
+
+
+def schema() -> str:
+    """The JSON Schema of documents. Run as a program, this module prints it: that is the file `schema.json`."""
+    made = DocumentShape.model_json_schema()
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:pyipvsadm:table:{VERSION}",
+        "title": "A table of IPVS, as pyipvsadm reads and writes it",
+    }
+    return json.dumps({**head, **_untitled(made)}, indent=2) + "\n"
+
+
+def _untitled(node: Any) -> Any:
+    """`node` without the titles that pydantic makes of names, which say nothing more."""
+    if isinstance(node, list):
+        return [_untitled(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _untitled(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

@@ -1,0 +1,118 @@
+"""A file as text: read within bounds, and its format found."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+from ..errors import IpvsadmError
+from ..model import printable
+from ..record import Record
+from .formats import Format, by_extension, by_first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..world import World
+
+LIMIT = 64 << 20  # bytes: some 900,000 rules
+PIECE = 1 << 20
+PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "unzstd", b"PK": "unzip"}
+
+
+class Source(Record):
+    """What a file says: its name, for messages, its text, and the format that this is in."""
+
+    __slots__ = ()
+    name: str = ""
+    text: str = ""
+    format: Format = Format()
+
+
+def read_source(path: str, world: World) -> Source:
+    """The file `path`, or stdin for `-`. Raises IpvsadmError where it can't be read or is no text."""
+    name = "stdin" if path == "-" else printable(path)
+    text = _text(b"".join(_bounded(world.chunks() if path == "-" else _pieces(path, name), name)), name)
+    return Source(name=name, text=text, format=_format(path, name, text))
+
+
+def _pieces(path: str, name: str) -> Iterator[bytes]:
+    """The content of the file `path`. Raises IpvsadmError."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+    except FileNotFoundError:
+        raise IpvsadmError(f"{name}: there is no such file", hint="name a file, or `-` for stdin") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise IpvsadmError(f"{name}: can't be read: {why}", hint="name a file that you may read") from None
+    try:
+        state = os.fstat(file)
+        if stat.S_ISDIR(state.st_mode):
+            raise IpvsadmError(f"{name}: is a directory", hint="name a file in it")
+        if state.st_size > LIMIT:
+            raise _too_large(name)
+        while piece := os.read(file, PIECE):
+            yield piece
+    except OSError as error:
+        raise IpvsadmError(f"{name}: can't be read: {error.strerror}") from None
+    finally:
+        os.close(file)
+
+
+def _bounded(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """`pieces`, as long as they are text and not too many. Raises IpvsadmError."""
+    size = 0
+    for piece in pieces:
+        if b"\0" in piece:
+            tool = PACKED.get(piece[:2]) if not size else None
+            hint = f"unpack it, with `{tool}`" if tool else "a table is text in UTF-8: rules, JSON or YAML"
+            raise IpvsadmError(f"{name}: isn't text: it holds bytes of 0", hint=hint)
+        size += len(piece)
+        if size > LIMIT:
+            raise _too_large(name)
+        yield piece
+
+
+def _too_large(name: str) -> IpvsadmError:
+    return IpvsadmError(
+        f"{name}: is larger than {LIMIT >> 20} MiB, and so no table",
+        hint="name a file of rules, JSON or YAML",
+    )
+
+
+def _text(content: bytes, name: str) -> str:
+    """`content` decoded. Raises IpvsadmError, naming the line where it isn't UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise IpvsadmError(
+            f"{name}:{line}: isn't UTF-8: the byte 0x{content[error.start]:02x}",
+            hint="write it anew in UTF-8, as with `iconv -f latin1 -t utf8`",
+        ) from None
+
+
+def _format(path: str, name: str, text: str) -> Format:
+    """The format of `text`, by the file's extension, or else by how it begins. Raises IpvsadmError."""
+    if path != "-" and (by_name := by_extension(os.path.splitext(path)[1])):
+        return by_name
+    number, first = _first_line(text)
+    if found := by_first_line(first):
+        return found
+    raise IpvsadmError(
+        f"{name}:{number}: `{printable(first[:60])}` begins neither rules, nor JSON, nor YAML",
+        hint="rules begin with `-A`, JSON with `{`, YAML with `version: 1`; `pyipvsadm show -o yaml` is an example",
+    )
+
+
+def _first_line(text: str) -> tuple[int, str]:
+    """The first line that says something, with its number."""
+    number = 0
+    for found in re.finditer(r"[^\n]*\n?", text):
+        number += 1
+        line = found[0].strip()
+        if line and not line.startswith("#"):
+            return number, line
+    return number, ""

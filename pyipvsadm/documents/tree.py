@@ -1,0 +1,246 @@
+"""JSON and YAML as plain data, with the line of each value, and what is wrong with the writing itself.
+
+Both become events: "{", "}", "[", "]", or "=" for a value, each with the number of its line. YAML is
+read by its events alone, since its loaders recurse in C, and expand aliases without bounds. JSON is
+read by Python's own parser, which is fast; its events are wanted only where there is a problem to place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect
+from typing import TYPE_CHECKING, Any
+
+from ..model import printable
+from ..table.assembly import Problem
+from .formats import BrokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..table.assembly import Place
+
+    Path = tuple[str | int, ...]
+    Event = tuple[str, Any, int]
+
+DEPTH = 32  # of nesting; a table's is 6
+ALIASED = 500_000  # how many values aliases may stand for, all together
+DIGITS = 20  # of a number; longer ones stay text
+NOTHING = object()
+
+WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+NUMBER = re.compile(r"0|[-+]?[1-9][0-9]*")
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
+
+
+class Tree:
+    """The data, the problems that were found on the way, and the lines of the data's values."""
+
+    def __init__(self, data: object, problems: list[Problem], lines: Callable[[], dict[Path, int]]) -> None:
+        self.data = data
+        self.problems = problems
+        self._make_lines = lines
+        self._lines: dict[Path, int] | None = None
+
+    def line(self, place: Place) -> int:
+        """The line of the value that the path `place` leads to, or of the last on the way that has one."""
+        if isinstance(place, int):
+            return place
+        path = place
+        if self._lines is None:
+            self._lines = self._make_lines()
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+
+class Builder:
+    """Makes data of events, and takes down the lines of values. Raises BrokenError."""
+
+    def __init__(self) -> None:
+        self.data: Any = NOTHING
+        self.lines: dict[Path, int] = {}
+        self.problems: list[Problem] = []
+        self._stack: list[tuple[Any, Path]] = []
+        self._key: Any = NOTHING
+
+    def all(self, events: Iterable[Event]) -> Builder:
+        """Take all events."""
+        for kind, value, line in events:
+            if kind in "]}":
+                self._stack.pop()
+                self._key = NOTHING
+            elif self._stack and isinstance(self._stack[-1][0], dict) and self._key is NOTHING:
+                self._take_key(kind, value, line)
+            else:
+                new: Any = value if kind == "=" else {} if kind == "{" else []
+                path = self._put(new, line)
+                if kind != "=":
+                    if len(self._stack) == DEPTH:
+                        raise BrokenError(line, f"is nested more than {DEPTH} deep, which no table is")
+                    self._stack.append((new, path))
+                self._key = NOTHING
+        return self
+
+    def _take_key(self, kind: str, value: Any, line: int) -> None:
+        if kind != "=":
+            raise BrokenError(line, "a key is a word, not a list or a mapping")
+        mapping, path = self._stack[-1]
+        self._key = key = value if isinstance(value, str) else json.dumps(value)
+        if key in mapping:
+            place = (*path, key)
+            self.problems.append(Problem(place=place, message="this key is there twice", other=self.lines[place]))
+        mapping[key] = None
+        self.lines[(*path, key)] = line
+
+    def _put(self, value: Any, line: int) -> Path:
+        """Put a value where it belongs, and return its path."""
+        if not self._stack:
+            if self.data is not NOTHING:
+                raise BrokenError(line, "there is a second document; a table is one")
+            self.data = value
+            self.lines[()] = line
+            return ()
+        holder, path = self._stack[-1]
+        if isinstance(holder, dict):
+            holder[self._key] = value
+            return (*path, self._key)
+        holder.append(value)
+        self.lines[(*path, len(holder) - 1)] = line
+        return (*path, len(holder) - 1)
+
+
+def from_json(text: str) -> Tree:
+    """`text`, which is JSON. Raises BrokenError."""
+    twice = False
+
+    def mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal twice
+        made = dict(pairs)
+        twice = twice or len(made) < len(pairs)
+        return made
+
+    try:
+        data = json.loads(text, object_pairs_hook=mapping)
+    except json.JSONDecodeError as error:
+        raise BrokenError(error.lineno, f"isn't JSON: {error.msg}, at column {error.colno}") from None
+    except RecursionError:
+        raise BrokenError(1, f"is nested more than {DEPTH} deep, which no table is") from None
+    except ValueError:  # Python's limit of 4300 digits
+        found = re.search(r"[0-9]{1000}", text)
+        raise BrokenError(text.count("\n", 0, found.start() if found else 0) + 1, "a number is too long") from None
+    problems = Builder().all(_json_events(text)).problems if twice else []
+    return Tree(data, problems, lambda: Builder().all(_json_events(text)).lines)
+
+
+def _json_events(text: str) -> Iterator[Event]:
+    """The events of `text`, which is JSON. Values are of no interest but for keys."""
+    ends = [found.start() for found in re.finditer("\n", text)]
+    for found in TOKEN.finditer(text):
+        token = found[0]
+        line = bisect(ends, found.start()) + 1
+        if token in "[]{}":
+            yield token, None, line
+        elif token[0] == '"':
+            yield "=", json.loads(token), line
+        elif token not in ":,":
+            yield "=", token, line
+
+
+def from_yaml(text: str) -> Tree:
+    """`text`, which is YAML. Raises BrokenError."""
+    import yaml
+
+    try:
+        builder = Builder().all(_yaml_events(text))
+    except yaml.YAMLError as error:
+        raise _yaml_problem(error, text) from None
+    data = None if builder.data is NOTHING else builder.data
+    return Tree(data, builder.problems, lambda: builder.lines)
+
+
+def _yaml_problem(error: Exception, text: str) -> BrokenError:
+    """Where and why `text` isn't YAML, with the two reasons that are frequent here."""
+    mark: Any = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it can't be read"
+    line = mark.line if mark else text.count("\n", 0, getattr(error, "position", 0))
+    around = "\n".join(text.split("\n")[max(0, line - 1) : line + 1])
+    why = ""
+    if re.search(r"(^|\n)\s*\t", around):
+        why = "; YAML is indented with blanks, not with tabs"
+    elif re.search(r":\s+\[[0-9A-Fa-f]*:", around):
+        why = '; an IPv6 address goes in quotes: "[2001:db8::1]:80/tcp"'
+    return BrokenError(line + 1, f"isn't YAML: {what}{why}")
+
+
+def _yaml_events(text: str) -> Iterator[Event]:
+    """The events of `text`, aliases replaced by what they stand for."""
+    import yaml
+
+    starts = {
+        yaml.MappingStartEvent: "{",
+        yaml.MappingEndEvent: "}",
+        yaml.SequenceStartEvent: "[",
+        yaml.SequenceEndEvent: "]",
+        yaml.ScalarEvent: "=",
+    }
+    anchors = Anchors()
+    parsed: Iterable[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    for event in parsed:
+        kind = starts.get(type(event), "")
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            yield from anchors.events(str(event.anchor), line)
+        elif kind:
+            if getattr(event, "tag", None) is not None:
+                raise BrokenError(line, f"the tag {printable(event.tag)} can't be read: leave it out")
+            value = None if kind != "=" else _resolved(event.value) if event.implicit[0] else event.value
+            made = kind, value, line
+            anchors.take(made, getattr(event, "anchor", None))
+            yield made
+
+
+class Anchors:
+    """What YAML's anchors stand for, as events, within bounds: aliases of aliases grow without any."""
+
+    def __init__(self) -> None:
+        self._complete: dict[str, list[Event]] = {}
+        self._open: list[tuple[str, int, list[Event]]] = []  # name, depth at its start, events
+        self._depth = 0
+        self._aliased = 0
+
+    def take(self, event: Event, anchor: str | None) -> None:
+        """Take note of an event, at which an anchor may stand."""
+        kind = event[0]
+        if anchor is not None:
+            self._complete.pop(anchor, None)
+            self._open.append((anchor, self._depth, []))
+        for _, _, events in self._open:
+            events.append(event)
+        self._depth += (kind in "{[") - (kind in "}]")
+        while self._open and self._open[-1][1] == self._depth:
+            name, _, events = self._open.pop()
+            self._complete[name] = events
+
+    def events(self, name: str, line: int) -> Iterator[Event]:
+        """What the alias `name` stands for. Raises BrokenError."""
+        events = self._complete.get(name)
+        if events is None:
+            raise BrokenError(line, f"the alias *{printable(name)} stands for nothing complete")
+        self._aliased += len(events)
+        if self._aliased > ALIASED:
+            raise BrokenError(line, f"aliases stand for more than {ALIASED} values: write them out, or fewer")
+        for kind, value, _ in events:
+            for _, _, open_events in self._open:
+                open_events.append((kind, value, line))
+            yield kind, value, line
+
+
+def _resolved(text: str) -> object:
+    """What a plain word stands for: YAML's words and decimal numbers, and no guesses beyond."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    if NUMBER.fullmatch(text) and len(text) <= DIGITS:
+        return int(text)
+    return text

@@ -1,0 +1,122 @@
+"""The table for eyes: values -> a drawing, made with rich. Each function gives it as text to be printed."""
+
+from __future__ import annotations
+
+from io import StringIO
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.console import Console
+from rich.segment import Segment
+
+from ..errors import IpvsadmError
+from ..listing import title
+from ..model import Listing, printable
+from ..table.notation import sizes
+from . import others, services
+from .layout import Row, prose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from rich.console import ConsoleOptions, RenderResult
+
+    from ..listing.connections import Connection
+    from ..model import Daemon, Info, Table, Timeouts
+    from ..names import Names
+    from .canvas import Canvas
+    from .layout import Line
+    from .services import Group
+
+DRAWN = 2000  # rows; longer lists are plain text, since nobody waits for a drawing to be scrolled away
+TOO_LONG = f"lists of more than {DRAWN} rows aren't drawn: this is plain text, as with `--plain`"
+
+T = TypeVar("T")
+
+
+class Drawing:
+    """Lines of spans, as rich prints them."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self._lines:
+            while line and not line[-1][0].strip():
+                line.pop()
+            for text, style in line:
+                yield Segment(printable(text), console.get_style(style) if style.strip() else None)
+            yield Segment.line()
+
+
+def rendered(drawing: Drawing, canvas: Canvas) -> str:
+    """`drawing` as text, with escape sequences if `canvas` takes them."""
+    console = Console(
+        file=StringIO(),
+        width=canvas.columns,
+        force_terminal=canvas.ansi,
+        color_system="standard" if canvas.ansi else None,  # the 16 colours, which themes make fit their background
+        no_color=not canvas.colour,
+        highlight=False,
+        markup=False,
+    )
+    with console.capture() as captured:
+        console.print(drawing)
+    return captured.get()
+
+
+def few(found: Iterable[T], size: Callable[[T], int] = lambda one: 1) -> tuple[list[T] | None, Iterator[T]]:
+    """What was found, unless its sizes in rows add up to more than DRAWN; and an iterator over all of it."""
+    taken: list[T] = []
+    rows, rest = 0, iter(found)
+    for one in rest:
+        taken.append(one)
+        rows += size(one)
+        if rows > DRAWN:
+            return None, chain(taken, rest)
+    return taken, iter(taken)
+
+
+def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: Names | None, canvas: Canvas) -> str:
+    """`-L`: services and their servers. `info` is None for one service alone, `names` where numbers are wanted."""
+    lines: list[Line] = []
+    if info:
+        said = f"{title(info)} {canvas.signs.dot} {sizes(groups)}"
+        lines += [*prose(Row(name=said, style="dim"), canvas.columns), []]
+    return rendered(Drawing(chain(lines, services.lines(groups, listing, names, canvas))), canvas)
+
+
+def shown(table: Table, canvas: Canvas) -> str:
+    """`show`: services with all of their settings, and what there is beside them."""
+    lines = list(services.lines(table.services, Listing(), None, canvas, services.SHOW))
+    if table.timeouts:
+        lines += [[], *others.timeouts(table.timeouts, canvas)]
+    if table.daemons:
+        lines += [[], *others.daemons(table.daemons, canvas)]
+    return rendered(Drawing(lines), canvas)
+
+
+def connections(found: Iterable[Connection], engines: bool, names: Names | None, canvas: Canvas) -> Iterator[str]:
+    """`-Lc`: the connections, with their persistence engines if these are wanted.
+
+    Raises an IpvsadmError that ends them behind what was found before, as plain lists do.
+    """
+    taken: list[Connection] = []
+    problem = None
+    try:
+        taken.extend(found)
+    except IpvsadmError as error:
+        problem = error
+    yield rendered(Drawing(others.connections(taken, engines, names, canvas)), canvas)
+    if problem:
+        raise problem
+
+
+def timeouts(values: Timeouts, canvas: Canvas) -> str:
+    """`-L --timeout`."""
+    return rendered(Drawing(others.timeouts(values, canvas)), canvas)
+
+
+def daemons(values: Sequence[Daemon], canvas: Canvas) -> str:
+    """`-L --daemon`."""
+    return rendered(Drawing(others.daemons(values, canvas)), canvas)

@@ -1,0 +1,133 @@
+"""Looks for the cause of the kernel's refusal of a single command: at the table once, and at the machine."""
+
+from __future__ import annotations
+
+import os
+from _socket import if_nameindex
+from errno import EPERM
+from itertools import pairwise
+
+from ..errors import RefusedError, UnreachableError
+from .causes import CAUSES, Seen
+from .requirements import CONTAINERS, MODULE, Machine, module_of, unreached
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..model import Command, Daemon, Server, Service
+    from ..world import World
+
+ROOT = "/"  # where the files are that tell of the machine
+MODULES = ("lib/modules", "usr/lib/modules", "run/booted-system/kernel-modules/lib/modules")
+
+
+def explained(command: Command, error: RefusedError | UnreachableError, world: World) -> str:
+    """Why the kernel refused `command`, and what to type, as a hint; empty if looking tells nothing more."""
+    try:
+        if isinstance(error, UnreachableError):
+            return unreached(error.errno != EPERM, machine())
+        found = CAUSES.get((command.verb, error.errno)) or CAUSES.get((None, error.errno))
+        if not found:
+            return ""
+        looks, decide = found
+        eyes = Eyes(command, world)
+        return decide(command, Seen(**{look: getattr(eyes, look)() for look in looks}))
+    except Exception:  # whatever is wrong with looking, what the kernel said is to be told
+        return ""
+
+
+class Eyes:
+    """What there is to see around `command`. Each look may raise anything."""
+
+    def __init__(self, command: Command, world: World) -> None:
+        self._command = command
+        self._world = world
+
+    def services(self) -> tuple[Service, ...]:
+        """All services."""
+        return tuple(self._world.kernel.services())
+
+    def service(self) -> Service | None:
+        """The command's service, as it is."""
+        return self._world.kernel.service(self._command.service) if self._command.service else None
+
+    def servers(self) -> tuple[Server, ...]:
+        """The servers of the command's service."""
+        return tuple(self._world.kernel.servers(self._command.service)) if self._command.service else ()
+
+    def daemons(self) -> tuple[Daemon, ...]:
+        """The daemons that run."""
+        return tuple(self._world.kernel.daemons())
+
+    def interfaces(self) -> tuple[str, ...]:
+        """The network interfaces."""
+        return tuple(name for _, name in if_nameindex())
+
+    def ipv6(self) -> tuple[str, ...]:
+        """The interfaces that have an IPv6 address: the last word of each line."""
+        return tuple(line.split()[-1] for line in _lines("proc/net/if_inet6"))
+
+    def broadcasts(self) -> frozenset[str]:
+        """The broadcast addresses: each is followed by a line that says so."""
+        lines = _lines("proc/net/fib_trie")
+        return frozenset(line.split()[-1] for line, below in pairwise(lines) if below.endswith("/32 link BROADCAST"))
+
+    def machine(self) -> Machine:
+        """The kernel, its modules, and what this process may do."""
+        return machine()
+
+
+def machine() -> Machine:
+    """What there is to see of this machine without the kernel's IPVS."""
+    release = _text("proc/sys/kernel/osrelease").strip()
+    folder = next((folder for folder in MODULES if os.path.isdir(ROOT + folder)), MODULES[0])
+    status = dict(line.partition(":")[::2] for line in _lines("proc/self/status"))
+    on_disk = _lines(f"{folder}/{release}/modules.dep")
+    loaded = [line.partition(" ")[0] for line in _lines("proc/modules")]
+    if os.path.exists(f"{ROOT}proc/net/ip_vs"):
+        loaded.append(MODULE)  # or built in, which nothing else tells in a container
+    return Machine(
+        release=release,
+        modular=os.path.exists(f"{ROOT}proc/modules") or not status,  # without /proc nothing is known
+        sealed=_text("proc/sys/kernel/modules_disabled").strip() == "1",
+        loaded=frozenset(loaded),
+        on_disk=_modules(on_disk) if on_disk else None,
+        built_in=_modules(_lines(f"{folder}/{release}/modules.builtin")),
+        releases=tuple(sorted(os.listdir(ROOT + folder))) if os.path.isdir(ROOT + folder) else (),
+        container=_container(),
+        capabilities=int(status.get("CapEff", "0"), 16),
+        user=os.geteuid(),
+        uid_map=_text("proc/self/uid_map"),
+    )
+
+
+def _modules(lines: list[str]) -> frozenset[str]:
+    """The modules of IPVS among `lines`, each of which begins with the path of one, up to a colon."""
+    names = (module_of(line.partition(":")[0]) for line in lines)
+    return frozenset(name for name in names if name.startswith(MODULE))
+
+
+def _container() -> str:
+    """The kind of container that this process is in; empty if it is in none.
+
+    Where the kernel's own threads are to be seen there is none, whatever files there are: it may be
+    a kernel that was booted on the files of a container.
+    """
+    if _text("proc/2/comm").strip() == "kthreadd":
+        return ""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return "kubernetes"
+    kind = _text("run/systemd/container").strip() or os.environ.get("container", "")  # noqa: SIM112
+    return kind or next((kind for file, kind in CONTAINERS.items() if os.path.exists(ROOT + file)), "")
+
+
+def _lines(path: str) -> list[str]:
+    return _text(path).splitlines()
+
+
+def _text(path: str) -> str:
+    """What is in a file; nothing if it can't be read."""
+    try:
+        with open(ROOT + path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

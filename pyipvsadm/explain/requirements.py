@@ -1,0 +1,132 @@
+"""What a machine lacks for IPVS, from what was seen of it: modules, privilege, the walls of a container. As hints."""
+
+from __future__ import annotations
+
+from ..grammar.schedulers import ENGINES, SCHEDULERS
+from ..grammar.suggestions import did_you_mean
+from ..model import printable
+from ..record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..model import Service
+
+CAP_NET_ADMIN, CAP_SYS_MODULE = 12, 16  # linux/capability.h
+ALL_USERS = ["0", "0", "4294967295"]  # the one line of /proc/self/uid_map outside of user namespaces
+MODULE = "ip_vs"
+CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that there are in a container of a kind
+ADD_CAPABILITY = {  # by the kind of container
+    "docker": "start it with `--cap-add NET_ADMIN`",
+    "podman": "start it with `--cap-add NET_ADMIN`",
+    "kubernetes": "add NET_ADMIN to the pod's `securityContext.capabilities.add`",
+}
+
+
+def module_of(path: str) -> str:
+    """The module that is in the file `path`."""
+    return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
+
+
+class Machine(Record):
+    """What was seen of a machine: the kernel that runs, its modules, and what this process may do.
+
+    Of modules, `loaded` holds all; `on_disk` and `built_in` are those of IPVS that /lib/modules has for
+    this `release` of the kernel, and None if it has nothing for it; `releases` are all that it has
+    modules for. `modular` tells whether the kernel can load any, `sealed` that it loads no more.
+    `container` is the kind of one that this process is in, empty outside.
+    """
+
+    __slots__ = ()
+    release: str = ""
+    modular: bool = True
+    sealed: bool = False
+    loaded: frozenset[str] = frozenset()
+    on_disk: frozenset[str] | None = None
+    built_in: frozenset[str] = frozenset()
+    releases: tuple[str, ...] = ()
+    container: str = ""
+    capabilities: int = 0
+    user: int = 0
+    uid_map: str = ""
+
+    def may(self, capability: int) -> bool:
+        """Whether this process has `capability`."""
+        return bool(self.capabilities >> capability & 1)
+
+    def has(self, module: str) -> bool:
+        """Whether `module` is part of the kernel by now."""
+        return module in self.loaded or module in self.built_in
+
+    def can_load(self, module: str) -> bool:
+        """Whether `module` would be loaded for who may do it. What a container has on disk isn't the kernel's."""
+        return self.modular and not (self.sealed or self.container) and module in (self.on_disk or ())
+
+
+def unreached(permitted: bool, machine: Machine) -> str:
+    """Why IPVS isn't reached, by this process if it isn't `permitted`."""
+    if permitted or not (machine.has(MODULE) or machine.can_load(MODULE)):
+        why = why_not_loaded(MODULE, machine)
+    else:
+        why = no_privilege(machine)
+    return f"{why}; or try things out in a kernel of your own, with `pyipvsadm sandbox`" if why else ""
+
+
+def no_privilege(machine: Machine) -> str:
+    """What keeps this process from CAP_NET_ADMIN; empty if it has that."""
+    lines = machine.uid_map.splitlines()
+    if machine.may(CAP_NET_ADMIN):
+        if not lines or lines[0].split() == ALL_USERS:
+            return ""
+        return "this kernel takes CAP_NET_ADMIN outside of user namespaces, and this process is root within one"
+    if machine.user:
+        return "IPVS takes CAP_NET_ADMIN, even to list: use sudo"
+    if machine.container:
+        how = ADD_CAPABILITY.get(machine.container, "give it that")
+        return f"you are root of a container ({machine.container}) that lacks CAP_NET_ADMIN: {how}"
+    return "you are root, but this process lacks CAP_NET_ADMIN: somebody has taken it away, as `setpriv` does"
+
+
+def why_not_loaded(module: str, machine: Machine) -> str:
+    """Why `module` isn't part of the kernel, and what would make it so."""
+    kernel = f"this kernel, {machine.release},"
+    if machine.has(module):
+        return f"`{module}` is part of {kernel} but doesn't answer this process"
+    if not machine.modular:
+        return f"{kernel} can't load modules, and `{module}` isn't built in"
+    if machine.sealed:
+        return (
+            f"{kernel} loads no more modules until it is booted (kernel.modules_disabled), and `{module}` is none yet"
+        )
+    if machine.container:
+        return (
+            f"this is a container ({machine.container}), and the kernel hasn't loaded `{module}`:"
+            f" `modprobe {module}` as root of the host"
+        )
+    if machine.on_disk is None:
+        others = [release for release in machine.releases if release != machine.release]
+        if others:
+            return f"there are modules for {', '.join(others[:3])}, but {machine.release} runs: boot one of those"
+        return f"there are no modules for {kernel[:-1]}, in /lib/modules"
+    if module not in machine.on_disk:
+        return f"{kernel} has no module `{module}`: it's neither built in nor in /lib/modules"
+    if machine.may(CAP_SYS_MODULE):
+        return f"the module `{module}` is there for this kernel, but wasn't loaded: `modprobe {module}` tells why"
+    return f"the module `{module}` isn't loaded, and this process may not do it: `sudo modprobe {module}`"
+
+
+def no_scheduler(service: Service, machine: Machine) -> str:
+    """Which of the scheduler and the persistence engine of `service` isn't found, and why."""
+    wanted = [("scheduler", service.scheduler or "", "ip_vs_", SCHEDULERS)]
+    if service.engine:
+        wanted.append(("persistence engine", service.engine, "ip_vs_pe_", ENGINES))
+    missing = [row for row in wanted if row[1] != "none" and not machine.has(f"{row[2]}{row[1]}")]
+    for kind, name, prefix, known in missing:
+        if name not in known and not machine.can_load(prefix + name):
+            near = did_you_mean(name, known, f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")
+            return f"there is no {kind} `{printable(name)}`; {near}"
+    for kind, name, prefix, known in missing:
+        failed = machine.can_load(prefix + name)  # so that others may fail as well
+        there = [one for one in known if machine.has(prefix + one) or (not failed and machine.can_load(prefix + one))]
+        hand = f"; at hand: {', '.join(there)}" if there else ""
+        return f"no {kind} `{name}`: {why_not_loaded(prefix + name, machine)}{hand}"
+    return ""

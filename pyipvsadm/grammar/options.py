@@ -1,0 +1,270 @@
+"""The option table: every option of the classic grammar, and which command takes which.
+
+A row is the only statement of its fact. Parser, help, manual and completions read it.
+"""
+
+from __future__ import annotations
+
+from _socket import IPPROTO_TCP, IPPROTO_UDP
+
+from ..errors import UsageError
+from ..model import CHECKSUM, DIRECT, IPPROTO_SCTP, MASQUERADE, NO_CHECKSUM, ONE_PACKET, REMOTE_CHECKSUM, TUNNEL
+from ..record import Record
+from . import values as v
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+
+class Option(Record):
+    """An option of the classic grammar.
+
+    `role` is what rules and messages call it: options that share one exclude each other, and one
+    without may come any number of times. `value` names its value, in brackets if it may be left
+    out; None if it takes none. What it says goes into the record `fills`: the fields that `read`
+    makes of its value, or else `sets`. `later` ones are settled once the whole line is known.
+    """
+
+    __slots__ = ()
+    role: str = ""
+    name: str = ""
+    short: str = ""
+    value: str | None = None
+    fills: str = ""
+    read: Any = None
+    sets: tuple[str, object] | None = None
+    help: str = ""
+
+
+class Rule(Record):
+    """A command, and the roles of the options that it `needs`, `takes`, and takes `one` of.
+
+    `verb` is what the rest of the program calls it, `command` what ipvsadm's messages do.
+    """
+
+    __slots__ = ()
+    verb: str = ""
+    command: str = ""
+    name: str = ""
+    short: str = ""
+    value: str | None = None
+    read: Any = None
+    help: str = ""
+    needs: tuple[str, ...] = ()
+    one: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+def option(
+    role: str = "",
+    name: str = "",
+    short: str = "",
+    value: str | None = None,
+    fills: str = "",
+    read: Any = None,
+    sets: tuple[str, object] | None = None,
+    help: str = "",
+) -> Option:
+    """An Option, in half the time: tables are made of many, each time that the program starts."""
+    return Option.make((role, name, short, value, fills, read, sets, help))
+
+
+def rule(
+    verb: str = "",
+    command: str = "",
+    name: str = "",
+    short: str = "",
+    value: str | None = None,
+    read: Any = None,
+    help: str = "",
+    needs: tuple[str, ...] = (),
+    one: tuple[str, ...] = (),
+    takes: tuple[str, ...] = (),
+) -> Rule:
+    """A Rule, likewise."""
+    return Rule.make((verb, command, name, short, value, read, help, needs, one, takes))
+
+
+def switch(role: str, short: str = "", help: str = "") -> Option:
+    """A row for an option that turns on the field of its name in how a table is listed."""
+    field = role.replace("-", "_")
+    return option(role=role, name=role, short=short, fills="listing", sets=(field, True), help=help)
+
+
+_U31 = 2**31 - 1
+
+# In ipvsadm's order: of several offences, it names the first.
+# fmt: off
+OPTIONS = (
+    switch("numeric", "n", "show addresses and ports as numbers"),
+    switch("connection", "c", "list the connections"),
+    option(role="service-address", name="tcp-service", short="t", value="service-address", fills="service",
+           read=v.service_address(IPPROTO_TCP), help="a TCP service, as HOST[:PORT]"),
+    option(role="service-address", name="udp-service", short="u", value="service-address", fills="service",
+           read=v.service_address(IPPROTO_UDP), help="a UDP service, as HOST[:PORT]"),
+    option(role="service-address", name="sctp-service", value="service-address", fills="service",
+           read=v.service_address(IPPROTO_SCTP), help="an SCTP service, as HOST[:PORT]"),
+    option(role="service-address", name="fwmark-service", short="f", value="fwmark", fills="service",
+           read=v.fwmark, help="a service of the packets that bear a firewall mark"),
+    option(name="ipv6", short="6", fills="service", read=v.ipv6,
+           help="the fwmark service named before is one for IPv6"),
+    option(role="scheduler", name="scheduler", short="s", value="scheduler", fills="service",
+           read=v.plain("scheduler", 15), help="how servers are chosen; wlc, if not given"),
+    option(role="persistent", name="persistent", short="p", value="[timeout]", fills="service",
+           read=v.persistence, help="keep a client on its server, for seconds; 360, if not given"),
+    option(role="netmask", name="netmask", short="M", value="netmask", fills="service",
+           read=v.netmask, help="which clients persistence takes for one"),
+    option(role="real-server", name="real-server", short="r", value="server-address", fills="server",
+           read=v.server_address, help="a real server, as HOST[:PORT]"),
+    option(role="forwarding-method", name="gatewaying", short="g", fills="server",
+           sets=("forwarding", DIRECT), help="direct routing: the packet as it is; the default"),
+    option(role="forwarding-method", name="ipip", short="i", fills="server",
+           sets=("forwarding", TUNNEL), help="a tunnel to the server"),
+    option(role="forwarding-method", name="masquerading", short="m", fills="server",
+           sets=("forwarding", MASQUERADE), help="masquerading: network address translation (NAT)"),
+    option(role="weight", name="weight", short="w", value="weight", fills="server",
+           read=v.number("weight", 0, _U31, "illegal weight specified"),
+           help="how much this server can take; 1, if not given, and 0 for no new connections"),
+    option(role="u-threshold", name="u-threshold", short="x", value="connections", fills="server",
+           read=v.number("upper_threshold", 0, _U31, "illegal u_threshold specified"),
+           help="no new connections from so many on; 0, for no threshold, if not given"),
+    option(role="l-threshold", name="l-threshold", short="y", value="connections", fills="server",
+           read=v.number("lower_threshold", 0, _U31, "illegal l_threshold specified"),
+           help="new connections again below so many"),
+    option(role="mcast-interface", name="mcast-interface", value="interface", fills="daemon",
+           read=v.plain("interface", 15), help="where a daemon sends or listens; eth0, if not given"),
+    switch("timeout", help="show the timeouts"),
+    switch("daemon", help="show the synchronisation daemons"),
+    switch("stats", help="show counters"),
+    switch("rate", help="show rates, per second"),
+    switch("thresholds", help="show thresholds"),
+    switch("persistent-conn", help="show persistent connections"),
+    switch("nosort", help="leave services and servers in the kernel's order"),
+    option(name="sort", help="sort services and servers: what happens anyhow"),
+    option(role="syncid", name="syncid", value="id", fills="daemon",
+           read=v.number("syncid", 0, 255, "illegal syncid specified"),
+           help="the id of a daemon's messages; 0, if not given"),
+    switch("exact", "X", "show numbers in full"),
+    option(role="ops", name="ops", short="o", fills="service", sets=("ops", ONE_PACKET),
+           help="one-packet scheduling: choose a server for each datagram"),
+    option(role="pe", name="pe", value="engine", fills="service", read=v.plain("engine", 16),
+           help="a persistence engine: sip"),
+    option(role="sched-flags", name="sched-flags", short="b", value="flags", fills="service",
+           read=v.plain("sched_flags"), help="flags of the scheduler, parted by commas"),
+    option(role="mcast-group", name="mcast-group", value="address", fills="daemon", read=v.multicast_group,
+           help="a daemon's multicast group; 224.0.0.81, if not given"),
+    option(role="mcast-port", name="mcast-port", value="port", fills="daemon",
+           read=v.number("port", 1, 65535, "illegal mcast-port specified"),
+           help="a daemon's UDP port; 8848, if not given"),
+    option(role="mcast-ttl", name="mcast-ttl", value="ttl", fills="daemon",
+           read=v.number("ttl", 1, 255, "illegal mcast-ttl specified"),
+           help="the time to live of a daemon's packets; 1, if not given"),
+    option(role="sync-maxlen", name="sync-maxlen", value="bytes", fills="daemon",
+           read=v.number("maxlen", 1, 65507, "illegal sync-maxlen specified"),
+           help="the longest message of a daemon"),
+    switch("tun-info", help="show how servers are reached through tunnels"),
+    option(role="tun-type", name="tun-type", value="type", fills="server",
+           read=v.choice("tunnel_type", "illegal tunnel type specified", **v.TUNNELS),
+           help="the kind of tunnel: ipip, gue or gre; ipip, if not given"),
+    option(role="tun-port", name="tun-port", value="port", fills="server",
+           read=v.number("tunnel_port", 1, 65535, "illegal tunnel port specified"),
+           help="the port of a gue tunnel"),
+    option(role="tun-nocsum", name="tun-nocsum", fills="server", sets=("tunnel_flags", NO_CHECKSUM),
+           help="a tunnel without checksums; the default"),
+    option(role="tun-csum", name="tun-csum", fills="server", sets=("tunnel_flags", CHECKSUM),
+           help="a tunnel with checksums"),
+    option(role="tun-remcsum", name="tun-remcsum", fills="server", sets=("tunnel_flags", REMOTE_CHECKSUM),
+           help="a tunnel with remote checksum offload"),
+    # What follows is ours alone.
+    option(role="all", name="all", fills="listing", sets=("everything", True),
+           help="save timeouts and daemons as well (not in ipvsadm)"),
+    option(role="check", name="check", fills="restoring", sets=("check", True),
+           help="judge the rules, and change nothing (not in ipvsadm)"),
+    option(role="strict", name="strict", fills="restoring", sets=("strict", True),
+           help="fail if any rule failed, not just the last (not in ipvsadm)"),
+    switch("plain", help="plain text, on terminals as well (not in ipvsadm)"),
+)
+
+_SERVICE = ("scheduler", "persistent", "netmask", "ops", "pe", "sched-flags")
+_SERVER = ("forwarding-method", "weight", "u-threshold", "l-threshold",
+           "tun-type", "tun-port", "tun-nocsum", "tun-csum", "tun-remcsum")
+
+RULES = (
+    rule(verb="add-service", command="add-service", name="add-service", short="A",
+         help="create a virtual service", needs=("service-address",), takes=_SERVICE),
+    rule(verb="edit-service", command="edit-service", name="edit-service", short="E",
+         help="set all options of a virtual service anew", needs=("service-address",), takes=_SERVICE),
+    rule(verb="delete-service", command="delete-service", name="delete-service", short="D",
+         help="delete a virtual service and its servers", needs=("service-address",)),
+    rule(verb="clear", command="flush", name="clear", short="C", help="delete all virtual services"),
+    rule(verb="list", command="list", name="list", short="Ll", help="list the table, or one service",
+         one=("connection", "service-address", "timeout", "daemon"),
+         takes=("numeric", "stats", "rate", "thresholds", "persistent-conn", "nosort", "syncid", "exact",
+                "tun-info", "plain")),
+    rule(verb="add-server", command="add-server", name="add-server", short="a",
+         help="add a real server to a service", needs=("service-address", "real-server"), takes=_SERVER),
+    rule(verb="edit-server", command="edit-server", name="edit-server", short="e",
+         help="set all options of a real server anew", needs=("service-address", "real-server"),
+         takes=_SERVER),
+    rule(verb="delete-server", command="delete-server", name="delete-server", short="d",
+         help="remove a real server from a service", needs=("service-address", "real-server")),
+    rule(verb="set", command="set", name="set",
+         help="set the timeouts of TCP, TCP after FIN, and UDP; 0 leaves one as it is"),
+    rule(verb="start-daemon", command="start-daemon", name="start-daemon", value="state",
+         read=v.choice("state", "illegal start-daemon parameter specified", **v.STATES),
+         help="start a synchronisation daemon: master or backup",
+         takes=("mcast-interface", "syncid", "mcast-group", "mcast-port", "mcast-ttl", "sync-maxlen")),
+    rule(verb="stop-daemon", command="stop-daemon", name="stop-daemon", value="state",
+         read=v.choice("state", "illegal start_daemon specified", **v.STATES),
+         help="stop a synchronisation daemon", takes=("syncid",)),
+    rule(verb="restore", command="restore", name="restore", short="R", help="carry out rules from stdin",
+         takes=("check", "strict")),
+    rule(verb="save", command="save", name="save", short="S", help="print the table as rules",
+         takes=("numeric", "all")),
+    rule(verb="zero", command="zero", name="zero", short="Z", help="zero the counters, of one service or all",
+         takes=("service-address",)),
+    rule(verb="help", command="help", name="help", short="h", help="show help, or explain a topic: `-h TOPIC`"),
+    rule(verb="version", command="version", name="version", short="v", help="show the version"),
+)
+# fmt: on
+
+TUNNEL_RULES = {  # which of a tunnel's options go with which kind
+    "ipip": rule(command="ipip"),
+    "gue": rule(command="gue", needs=("tun-port",), one=("tun-nocsum", "tun-csum", "tun-remcsum")),
+    "gre": rule(command="gre", one=("tun-nocsum", "tun-csum")),
+}
+
+ROLES = tuple(dict.fromkeys(option.role for option in OPTIONS if option.role))
+TUNNEL_ROLES = ("tun-port", "tun-nocsum", "tun-csum", "tun-remcsum")
+NETNS = "--netns"  # before everything else, or behind a verb
+LONG = {row.name: row for row in (*RULES, *OPTIONS)}
+SHORT = {letter: row for row in (*RULES, *OPTIONS) for letter in row.short}
+
+
+def check(rule: Rule, given: Iterable[str], roles: tuple[str, ...] = ROLES, kind: str = "command") -> None:
+    """Raise UsageError, in ipvsadm's words and order, if the roles in `given` break `rule`."""
+    chosen = ""
+    for role in roles:
+        if role not in given:
+            if role in rule.needs:
+                raise UsageError(
+                    f"You need to supply the '{role}' option for the '{rule.command}' {kind}", hint=_takes(rule)
+                )
+        elif role in rule.one:
+            if chosen:
+                raise UsageError(
+                    f"The option '{role}' conflicts with the '{chosen}' option in the '{rule.command}' {kind}",
+                    hint=f"only one of {', '.join(rule.one)} goes with it",
+                )
+            chosen = role
+        elif role not in rule.needs and role not in rule.takes:
+            raise UsageError(f"Illegal '{role}' option with the '{rule.command}' {kind}", hint=_takes(rule))
+
+
+def _takes(rule: Rule) -> str:
+    """What goes with `rule`, as a hint."""
+    needs = [f"{role} (needed)" for role in rule.needs]
+    takes = ", ".join([*needs, *rule.one, *rule.takes]) or "no option"
+    return f"`{rule.name or rule.command}` takes {takes}"

@@ -1,0 +1,154 @@
+"""What `-h TOPIC` explains, a screen each: commands and options of the option table, words that may be values."""
+
+from __future__ import annotations
+
+from ..grammar.options import LONG, OPTIONS, RULES, TUNNEL_ROLES, Option, Rule
+from ..grammar.schedulers import ENGINES, FLAGS, SCHEDULERS, STATES, TUNNELS
+from ..record import Record
+from .command_lines import first_sentence
+from .verb_table import VERBS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Row = Rule | Option
+    Words = dict[str, str]
+
+BRIEF = 66  # letters
+_TUNNEL = ("tun-type", *TUNNEL_ROLES)
+
+
+class Topic(Record):
+    """A screen of help.
+
+    It explains the `commands`, the options that go with them `but` those of some roles, which
+    other topics tell, and the `others`; then `words`, each with what it means. `examples` are
+    lines without the program's name.
+    """
+
+    __slots__ = ()
+    name: str = ""
+    title: str = ""
+    commands: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    words: Words | None = None
+    see: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    def rows(self) -> Iterator[Row]:
+        """The rows of the option table that it explains: commands first, options in the table's order."""
+        rules = [rule for rule in RULES if rule.verb in self.commands]
+        yield from rules
+        roles = {role for rule in rules for role in (*rule.needs, *rule.one, *rule.takes)} - {*self.but}
+        for option in OPTIONS:
+            if option.role in roles or option.name in self.others:
+                yield option
+
+
+def _brief(help: str) -> str:
+    """As many clauses of `help` as fit on a line beside a verb."""
+    while len(help) > BRIEF and (at := max(map(help.rfind, (", ", ": ", "; ")))) > 0:
+        help = help[:at]
+    return help
+
+
+TOPICS = (
+    Topic(
+        name="service",
+        title="Virtual services: what clients connect to",
+        commands=("add-service", "edit-service", "delete-service", "clear", "zero"),
+        but=("netmask", "pe", "sched-flags"),
+        others=("ipv6",),
+        see=("schedulers", "persistence"),
+        examples=("-A -t 192.0.2.1:80 -s wlc", "-E -t 192.0.2.1:80 -s rr -p 300"),
+    ),
+    Topic(
+        name="server",
+        title="Real servers, which do the work of a service",
+        commands=("add-server", "edit-server", "delete-server"),
+        but=("service-address", *_TUNNEL),
+        see=("service", "tunnels"),
+        examples=("-a -t 192.0.2.1:80 -r 10.0.0.2:8080 -m -w 3", "-d -t 192.0.2.1:80 -r 10.0.0.2:8080"),
+    ),
+    Topic(
+        name="list",
+        title="The table, counters and connections",
+        commands=("list",),
+        but=("service-address", "syncid"),
+        others=("sort",),
+        see=("service", "timeouts", "daemon"),
+        examples=("-Ln", "-Ln --stats -t 192.0.2.1:80", "-Lnc"),
+    ),
+    Topic(
+        name="restore",
+        title="The table as rules: saved to stdout, restored from stdin",
+        commands=("save", "restore"),
+        see=("verbs",),
+        examples=("-Sn > rules", "-R < rules", "-R --check < rules"),
+    ),
+    Topic(
+        name="timeouts",
+        title="When connections without traffic are forgotten, in seconds",
+        commands=("set",),
+        others=("timeout",),
+        examples=("--set 900 120 300", "-L --timeout"),
+    ),
+    Topic(
+        name="daemon",
+        title="Daemons that tell another director of the connections",
+        commands=("start-daemon", "stop-daemon"),
+        others=("daemon",),
+        words=STATES,
+        examples=("--start-daemon master --mcast-interface eth0 --syncid 1", "-L --daemon"),
+    ),
+    Topic(
+        name="schedulers",
+        title="Schedulers: how the server of a new connection is chosen",
+        others=("scheduler",),
+        words=SCHEDULERS,
+        see=("flags",),
+        examples=("-A -t 192.0.2.1:80 -s mh",),
+    ),
+    Topic(
+        name="flags",
+        title="Flags of schedulers",
+        others=("sched-flags",),
+        words=FLAGS,
+        see=("schedulers",),
+        examples=("-A -t 192.0.2.1:80 -s mh -b mh-port,mh-fallback",),
+    ),
+    Topic(
+        name="persistence",
+        title="Persistence: a client's connections go to one server; and its engines",
+        others=("persistent", "netmask", "pe", "persistent-conn"),
+        words=ENGINES,
+        examples=("-A -t 192.0.2.1:443 -p 600 -M 255.255.255.0", "-A -u 192.0.2.1:5060 -p 60 -o --pe sip"),
+    ),
+    Topic(
+        name="tunnels",
+        title="Tunnels to servers, and their kinds",
+        others=("ipip", *_TUNNEL, "tun-info"),
+        words=TUNNELS,
+        see=("server",),
+        examples=("-a -t 192.0.2.1:80 -r 10.0.0.2 -i --tun-type gue --tun-port 6080", "-Ln --tun-info"),
+    ),
+    Topic(
+        name="verbs",
+        title="Verbs, beside ipvsadm's commands; each explains itself: VERB --help",
+        words={verb.name: _brief(first_sentence(verb.help)) for verb in VERBS},
+    ),
+)
+
+
+def topic(word: str) -> Topic | None:
+    """The topic that `word` names, or that explains best the option, the value or the verb of this name."""
+    known = {name: one for one in reversed(TOPICS) for row in one.rows() for name in _names(row)}
+    known |= {name: one for one in TOPICS for other in one.others for name in _names(LONG[other])}
+    known |= {name: one for one in TOPICS for name in one.words or ()} | {one.name: one for one in TOPICS}
+    return known.get(word) or known.get(f"--{word}")
+
+
+def _names(row: Row) -> list[str]:
+    return [f"--{row.name}", *(f"-{letter}" for letter in row.short)]

@@ -1,0 +1,226 @@
+"""The kernel's IPVS: the questions about it, and the commands for it. All meaning is in `wire`.
+
+What reads answers by the thousand is loaded when there are some.
+"""
+
+from __future__ import annotations
+
+import os
+from _socket import AF_INET, IPPROTO_RAW, SOCK_RAW, socket
+from errno import EAGAIN, ENOENT, ETIMEDOUT
+
+from .. import errors
+from ..model import Command, Table
+from . import wire
+from .transport import Transport, generic_netlink
+from .wire import codec, schema
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..model import Daemon, Info, Server, Service, Timeouts
+    from ..shapes import Alike
+    from .wire.templates import Reader
+
+GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
+
+BATCH = 256  # requests a write; all their answers have to fit the receive buffer
+AHEAD = 64  # services whose servers are asked for and then read together, which costs less than one by one
+PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
+LOOKS = 5  # how often to look then whether it is done, before giving up
+CONNECTIONS = "/proc/net/ip_vs_conn"
+
+
+class Kernel:
+    """The IPVS of the network namespace in which it was opened, by generic netlink."""
+
+    def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
+        self._transport = Transport(sock, family, another)
+        self._info: Info | None = None
+        self._encoder = wire.Encoder(family)
+        self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
+
+    @classmethod
+    def open(cls, load: bool = True) -> Kernel:
+        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError."""
+        try:
+            sock = generic_netlink()
+        except OSError as error:
+            raise errors.unreachable(error.errno or 0) from error
+        family = _look_up(sock) or (load and _load_module() and _look_up(sock))
+        if not family:
+            raise errors.unreachable(_raw_refusal())
+        kernel = cls(sock, family, generic_netlink)
+        try:
+            kernel.info()  # which takes the privilege that all else takes
+        except OSError as error:
+            raise errors.unreachable(error.errno or 0) from error
+        return kernel
+
+    def submit(self, commands: Iterable[Command | Alike]) -> Iterator[tuple[int, int]]:
+        """Carry out `commands`; yield the index and the errno of each one that the kernel refuses.
+
+        Up to BATCH of them share one write, since entering the kernel costs more than the work
+        there. Only the last of a write asks for an ACK: the kernel works in order and reports a
+        refusal unasked, so that ACK says that the batch is through. A refusal doesn't stop what
+        stands behind it. Raises OSError where the socket itself fails.
+        """
+        first = 0
+        for batch in _batches(commands):
+            for index, errno in self.exchange(batch)():
+                yield first + index, errno
+            first += len(batch)
+
+    def exchange(self, batch: list[Command | Alike]) -> Callable[[], Iterator[tuple[int, int]]]:
+        """What carries out `batch`, of at most BATCH commands, and yields what `submit` does of it.
+
+        The requests are made now, and numbered; it is to be called before any other question is asked, once, and may
+        be from another thread. Raises OSError then.
+        """
+        base = self._transport.numbers(len(batch))
+        frames = self._encoder.frames(base, batch)
+        frames[-1] = codec.acknowledged(frames[-1])
+        data, command = b"".join(frames), batch[-1]
+
+        def carry_out() -> Iterator[tuple[int, int]]:
+            self._transport.send(data)
+            if isinstance(command, Command) and command.daemon:
+                answers = self._answers_about(command, base)
+            else:
+                answers = self._transport.answers(base, base + len(batch) - 1)
+            for sequence, errno in answers:
+                yield sequence - base, errno
+
+        return carry_out
+
+    def _answers_about(self, command: Command, first: int) -> Iterator[tuple[int, int]]:
+        """The refusals about a daemon: a stop right after a start may get no answer though it is done."""
+        last = self._transport.sequence
+        for _ in range(LOOKS):
+            self._transport.wait_at_most(PATIENCE)
+            try:
+                return (yield from self._transport.answers(first, last))
+            except OSError as error:
+                if error.errno != EAGAIN:
+                    raise
+            finally:
+                self._transport.wait_at_most(0)
+            runs = any(daemon.state == command.daemon.state for daemon in self.daemons() if command.daemon)
+            if runs == (command.verb == "start-daemon"):
+                return
+        raise OSError(ETIMEDOUT, "the kernel doesn't answer")
+
+    def info(self) -> Info:
+        """The version of the kernel's IPVS, and the size of its table of connections."""
+        if self._info is None:
+            self._info = wire.info(self._transport.ask(schema.GET_INFO)[0])
+        return self._info
+
+    def timeouts(self) -> Timeouts:
+        """The timeouts of connections."""
+        return wire.timeouts(self._transport.ask(schema.GET_CONFIG)[0])
+
+    def daemons(self) -> list[Daemon]:
+        """The synchronisation daemons that run, the master first."""
+        from .wire.answers import daemon, daemon_reader
+
+        return [daemon(values) for values in daemon_reader().all(self._transport.dump(schema.GET_DAEMON))]
+
+    def services(self, stats: bool = False) -> list[Service]:
+        """All services, in the kernel's order, with their counters or without."""
+        answers = self._transport.dump(schema.GET_SERVICE)
+        if not answers:
+            return []
+        from .wire.answers import service_reader, services
+
+        return services(service_reader(stats).all(answers))
+
+    def service(self, service: Service) -> Service:
+        """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
+        answer = self._transport.ask(schema.GET_SERVICE, wire.service_key(service))
+        from .wire.answers import service_reader, services
+
+        return services([service_reader().one(answer[0])])[0]
+
+    def servers(self, service: Service, stats: bool = False) -> list[Server]:
+        """The servers of `service`, in the kernel's order; none, too, where there is no such service."""
+        return next(self.with_servers((service,), stats))[1]
+
+    def with_servers(self, services: Iterable[Service], stats: bool = False) -> Iterator[tuple[Service, list[Server]]]:
+        """Each of `services` and its servers, in the kernel's order; asked for as they are wanted, some ahead."""
+        from _operator import itemgetter
+        from itertools import groupby, islice
+
+        from .wire.answers import server_reader, servers_of_each
+
+        self._transport.renew()
+        question = self._encoder.question
+        reader = self._server_readers.get(stats)
+        if reader is None:
+            reader = self._server_readers[stats] = server_reader(stats)
+        for family, alike in groupby(services, itemgetter(0)):
+            while group := list(islice(alike, AHEAD)):
+                number = self._transport.numbers(1)  # one for all, as each is read to its end
+                questions = (question(schema.GET_DEST, codec.DUMP, number, service) for service in group)
+                answers: list[bytes] = []
+                failure = None
+                try:
+                    answers.extend(self._transport.dumps(questions, number))
+                except OSError as error:
+                    failure = error  # of what was asked last: what was answered before is worth telling
+                yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
+                if failure:
+                    raise failure
+
+    def table(self, stats: bool = False) -> Table:
+        """The whole table, in the kernel's order, with counters or without. Raises OSError."""
+        services = tuple((one, tuple(servers)) for one, servers in self.with_servers(self.services(stats), stats))
+        return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+
+    def connections(self) -> Iterator[str]:
+        """The lines of the kernel's list of connections, without their ends, the header first."""
+        with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+            for line in lines:
+                yield line.removesuffix("\n")
+
+
+def _look_up(sock: socket) -> int:
+    """The number of IPVS's family, 0 if there is none."""
+    name = codec.attribute(CTRL_ATTR_FAMILY_NAME, codec.TEXT.pack(schema.FAMILY))
+    try:
+        (answer,) = Transport(sock, GENL_ID_CTRL).ask(CTRL_CMD_GETFAMILY, name)
+    except (OSError, ValueError):
+        return 0
+    rows = ((CTRL_ATTR_FAMILY_ID, codec.U16, "id"),)
+    return int(codec.decode(rows, answer).get("id", 0))
+
+
+def _batches(commands: Iterable[Command | Alike]) -> Iterator[list[Command | Alike]]:
+    """`commands`, BATCH at a time."""
+    batch: list[Command | Alike] = []
+    for command in commands:
+        batch.append(command)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _raw_refusal() -> int:
+    """Why there is no IPVS as ipvsadm has it, which goes on with a raw socket: EPERM if we may not have one."""
+    try:
+        socket(AF_INET, SOCK_RAW, IPPROTO_RAW).close()
+    except OSError as error:
+        return error.errno or ENOENT
+    return ENOENT
+
+
+def _load_module() -> bool:
+    """Let modprobe load IPVS, as ipvsadm does; tell whether it could."""
+    try:
+        child = os.posix_spawn("/sbin/modprobe", ["/sbin/modprobe", "--", "ip_vs"], os.environ)
+    except OSError:
+        return False
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

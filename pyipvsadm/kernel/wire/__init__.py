@@ -1,0 +1,140 @@
+"""Command -> request; answers of one message -> model. Those about services, servers and daemons are in `answers`."""
+
+from __future__ import annotations
+
+from _socket import AF_INET, AF_INET6, htonl
+
+from ...model import Command, Info, Timeouts
+from . import codec, schema
+from .codec import NLA_F_NESTED, attribute, decode, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from ...model import Daemon, Service
+    from ...shapes import Alike, Shape
+    from .codec import Rows
+    from .templates import Stencil
+
+    Request = tuple[int, bytes]
+
+REQUESTS = {  # verb: its command
+    "add-service": schema.NEW_SERVICE,
+    "edit-service": schema.SET_SERVICE,
+    "delete-service": schema.DEL_SERVICE,
+    "add-server": schema.NEW_DEST,
+    "edit-server": schema.SET_DEST,
+    "delete-server": schema.DEL_DEST,
+    "start-daemon": schema.NEW_DAEMON,
+    "stop-daemon": schema.DEL_DAEMON,
+    "set": schema.SET_CONFIG,
+    "zero": schema.ZERO,
+    "clear": schema.FLUSH,
+}
+FULL_SERVICE = ("add-service", "edit-service")
+FULL_SERVER = ("add-server", "edit-server")
+WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that takes in all of an address
+
+
+class Encoder:
+    """Makes the messages of `family` that carry out commands. Learns how those look that come again."""
+
+    def __init__(self, family: int) -> None:
+        self._family = family
+        self._stencils: dict[Shape, Stencil] = {}
+        self._questions: dict[tuple[object, ...], Stencil] = {}
+
+    def frames(self, first: int, commands: Iterable[Command | Alike]) -> list[bytes]:
+        """The requests of `commands`, which are numbered from `first` on."""
+        frames = []
+        shape_before = virtual_before = None
+        for sequence, asked in enumerate(commands, first):
+            if isinstance(asked, Command):
+                number, attributes = request(asked)
+                frames.append(codec.frame(self._family, codec.NLM_F_REQUEST, sequence, number, attributes))
+                continue
+            shape, virtual, address, port, weight = asked
+            if shape is not shape_before or virtual is not virtual_before:
+                stencil = self._stencils.get(shape) or self._learn(shape)
+                start, frame = stencil.start(virtual), stencil.frame
+                shape_before, virtual_before = shape, virtual
+            frames.append(frame(sequence, start, address, port, weight))
+        return frames
+
+    def _learn(self, shape: Shape) -> Stencil:
+        """Learn how the requests of `shape` look."""
+        from .templates import Stencil  # which one command has no use for
+
+        model = codec.frame(self._family, codec.NLM_F_REQUEST, 0, *request(shape.command))
+        stencil = self._stencils[shape] = Stencil(schema.REQUEST, model)
+        return stencil
+
+    def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
+        """The request `number` about `service`, of which it tells the key alone."""
+        if service.address is None:  # marks all differ
+            return codec.frame(self._family, codec.NLM_F_REQUEST | flags, sequence, number, service_key(service))
+        looks = (number, flags, *service[:2])  # the family and the protocol
+        stencil = self._questions.get(looks)
+        if stencil is None:
+            from .templates import Stencil
+
+            model = codec.frame(self._family, codec.NLM_F_REQUEST | flags, 0, number, service_key(service))
+            stencil = self._questions[looks] = Stencil(schema.REQUEST, model)
+        return stencil.frame(sequence, stencil.start(service[2:4]), b"", 0, 0)
+
+
+def request(command: Command) -> Request:
+    """The number and the attributes of the request that carries out `command`."""
+    verb, service, server = command[:3]
+    if service is None:
+        attributes = _without_service(command)
+    elif verb in FULL_SERVICE:
+        rows = (*_key_rows(service), *schema.SETTINGS)
+        attributes = attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(rows, _with_netmask(service)))
+    else:
+        attributes = service_key(service)
+        if server is not None:
+            rows = schema.DEST if verb in FULL_SERVER else schema.DEST_KEY
+            attributes += attribute(schema.ATTR_DEST | NLA_F_NESTED, encode(rows, server))
+    return REQUESTS[verb], attributes
+
+
+def service_key(service: Service) -> bytes:
+    """The attribute of a service, with its key alone."""
+    return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(_key_rows(service), service))
+
+
+def _key_rows(service: Service) -> Rows:
+    """What tells `service` from others: its address, or its mark."""
+    return schema.MARK_KEY if service.address is None else schema.ADDRESS_KEY
+
+
+def _without_service(command: Command) -> bytes:
+    """The attributes of a command about a daemon, the timeouts, or everything."""
+    if command.daemon:
+        return attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(command.daemon), command.daemon))
+    return encode(schema.TIMEOUTS, command.timeouts) if command.timeouts else b""
+
+
+def _with_netmask(service: Service) -> Service:
+    """`service` with its netmask as it travels: in network order for IPv4, and always there."""
+    netmask = WHOLE[service.af] if service.netmask is None else service.netmask
+    return service.replace(netmask=htonl(netmask) if service.af == AF_INET else netmask)
+
+
+def _daemon_rows(daemon: Daemon) -> Any:
+    """The rows that fit the family of the daemon's group."""
+    other = schema.GROUP6 if len(daemon.group or b"") == 4 else schema.GROUP
+    return tuple(row for row in schema.DAEMON if row[0] != other)
+
+
+def timeouts(message: bytes) -> Timeouts:
+    """The timeouts in the answer of GET_CONFIG."""
+    return Timeouts(**decode(schema.TIMEOUTS, message))
+
+
+def info(message: bytes) -> Info:
+    """The version and the size of the table in the answer of GET_INFO."""
+    return Info(**decode(schema.INFO, message))

@@ -1,0 +1,113 @@
+"""Answers about services, servers and daemons -> model: of each there may be thousands, which look alike."""
+
+from __future__ import annotations
+
+from _operator import and_, itemgetter
+from _socket import AF_INET, ntohl, ntohs
+from itertools import chain, islice, repeat
+
+from ...model import Daemon, Server, Service, Stats
+from . import WHOLE, schema
+from .codec import nested
+from .templates import Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+METHOD = 7  # the bits of forwarding that say how; others are flags of connections
+_new = tuple.__new__  # a record of this class, of these values
+_FOUR = itemgetter(slice(4))  # the first four bytes
+
+# What is read of an answer, in the order in which the kernel sends it, which is the fastest, and what
+# stands for it where an answer lacks it.
+_STATS = dict.fromkeys((f"stats.{field}" for field in Stats.FIELDS), 0)
+_SERVICE = dict.fromkeys(
+    ("protocol", "address", "port", "fwmark", "af", "scheduler", "engine", "flags", "timeout", "netmask")
+)
+_SERVER = {
+    "address": bytes(16),
+    **dict.fromkeys(("port", "forwarding", "weight", "upper_threshold", "lower_threshold"), 0),
+    **dict.fromkeys(("tunnel_type", "tunnel_port", "tunnel_flags", "active", "inactive", "persistent", "af"), 0),
+}
+
+
+def service_reader(stats: bool = True) -> Reader:
+    """What reads the answers about services for `service`, with their counters or without."""
+    return Reader(schema.SERVICE_ANSWER, _SERVICE | _STATS if stats else _SERVICE)
+
+
+def server_reader(stats: bool = True) -> Reader:
+    """What reads the answers about servers for `servers`, with their counters or without."""
+    return Reader(schema.DEST_ANSWER, _SERVER | _STATS if stats else _SERVER)
+
+
+def services(rows: Iterable[tuple[Any, ...]]) -> list[Service]:
+    """The services that a reader's values say."""
+    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # settings, which many services share
+    found = []
+    for row in rows:
+        protocol, address, port, fwmark, af = row[:5]
+        settings = known.get(row[4:10])
+        if settings is None:
+            settings = known[row[4:10]] = _settings(*row[4:10])
+        if fwmark:
+            protocol = address = port = None
+        else:
+            address, port, fwmark = (address or bytes(16))[: 4 if af == AF_INET else 16], ntohs(port or 0), None
+        stats = _new(Stats, row[10:]) if row[10:] else None
+        found.append(_new(Service, (af, protocol, address, port, fwmark, *settings, stats)))
+    return found
+
+
+def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: int, netmask: int) -> tuple[Any, ...]:
+    """A service's fields from the scheduler to the engine, of which the kernel says so much."""
+    if af == AF_INET and netmask is not None:
+        netmask = ntohl(netmask)
+    mask = None if netmask == WHOLE.get(af) else netmask
+    return _text(scheduler), schema.flags_in(flags or b""), timeout or 0, mask, _text(engine) or None
+
+
+def servers_of_each(rows: list[list[tuple[Any, ...]]], family: int) -> Iterator[list[Server]]:
+    """The servers that a reader's values say of each of some services, all of `family`."""
+    found = iter(servers(list(chain.from_iterable(rows)), family))
+    return (list(islice(found, len(some))) for some in rows)
+
+
+def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Server]:
+    """The servers that a reader's values say; `family` is that of their services. By columns, which is fastest."""
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return []
+    addresses, ports, forwardings, weights, uppers, lowers, kinds, tunnel_ports, *rest = columns[:12]
+    return list(map(_new, repeat(Server), zip(
+        _addresses(addresses, columns[12], family), map(ntohs, ports), map(and_, forwardings, repeat(METHOD)),
+        weights, uppers, lowers, kinds, map(ntohs, tunnel_ports), *rest,
+        map(_new, repeat(Stats), zip(*columns[13:], strict=True)) if columns[13:] else repeat(None, len(ports)),
+        strict=True,
+    )))  # fmt: skip
+
+
+def _addresses(addresses: tuple[bytes, ...], families: tuple[int, ...], family: int) -> Iterable[bytes]:
+    """Addresses, which come in 16 bytes, as long as they are; old kernels say no family but the service's."""
+    if families.count(AF_INET) == len(families):
+        return map(_FOUR, addresses)
+    return [
+        address[:4] if (af or family) == AF_INET else address for address, af in zip(addresses, families, strict=True)
+    ]
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def daemon_reader() -> Reader:
+    """What reads the answers about daemons for `daemon`."""
+    return Reader(((schema.ATTR_DAEMON, nested(*schema.DAEMON), ""),), dict.fromkeys(Daemon.FIELDS))
+
+
+def daemon(values: tuple[Any, ...]) -> Daemon:
+    """The daemon that a reader's `values` say."""
+    state, interface, syncid, maxlen, group, port, ttl = values
+    return Daemon.make((state or 0, _text(interface), syncid or 0, maxlen, group, port, ttl))

@@ -1,0 +1,194 @@
+"""Fast reading and writing of many messages that look alike, derived from the attribute table."""
+
+from __future__ import annotations
+
+from _operator import concat, itemgetter
+from _socket import htons
+from _struct import Struct
+from itertools import islice, repeat
+
+from ...cache import keep
+from .codec import BEFORE_SEQUENCE, BEHIND_SEQUENCE, PAYLOAD, Text, messages, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ...shapes import Endpoint
+    from .codec import Kind, Rows
+
+    Place = tuple[int, Kind]  # where a value starts, and how it is put there
+
+LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
+WORD = 4  # bytes, of which all lengths are multiples
+
+
+class Layout:
+    """Where the fields of messages lie that have the same length and the same attributes as a model.
+
+    `wanted` are the names of the values wanted, in their order, each with what stands for it if the
+    model lacks it.
+    """
+
+    def __init__(self, rows: Rows, wanted: dict[str, Any], model: bytes) -> None:
+        found = {}
+        same = bytearray(b"\xff" * BEFORE_SEQUENCE + b"\0" * (len(model) - BEFORE_SEQUENCE))
+        for field, kind, start, end in walk(rows, model, PAYLOAD, len(model)):
+            if isinstance(kind, Text) and end + (-end & 3) <= len(model):
+                end += -end & 3  # with its padding, so that names of other lengths fit
+                same[start - 2 : start] = b"\xff" * 2
+            else:
+                same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
+            found[field] = start, end, kind
+        places = sorted((*found[field][:2], field) for field in wanted if field in found)
+        format, at = "=", 0
+        order: dict[str, int] = {}  # the place of each field among what struct unpacks
+        for start, end, field in places:
+            kind = found[field][2]
+            size = kind.struct.size or end - start
+            if size <= end - start:
+                format += f"{start - at}x{kind.format or f'{size}s'}"
+                at = start + size
+                order[field] = len(order)
+        self._length = len(model)
+        self._struct = Struct(f"{format}{len(model) - at}x")
+        self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
+        self._end = at if len(order) == len(wanted) else len(model)  # nothing that is wanted stands behind it
+        self._mask = int.from_bytes(same[: self._end], "little")  # what has to be the same, and what it is
+        self._same = int.from_bytes(model[: self._end], "little") & self._mask
+        self._pick = _picker(order, wanted)
+
+    def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
+        """The values of each message in `received`, or None if one of them doesn't fit.
+
+        All of a dump's messages are written by the same code, so of those with the same head only
+        the first is looked at in full, unless there are names in them, whose lengths differ.
+        """
+        length, size = self._length, len(received)
+        if size % length or not self._fits(received, 0):
+            return None
+        if size > length and not (self._all_fit(received) if self._varies else self._same_lengths(received)):
+            return None
+        values = self._struct.iter_unpack(received)
+        return self._pick(values) if self._pick else list(values)
+
+    def _fits(self, received: bytes, start: int) -> bool:
+        """Whether the message at `start` has the same attributes as the model."""
+        return int.from_bytes(received[start : start + self._end], "little") & self._mask == self._same
+
+    def _all_fit(self, received: bytes) -> bool:
+        return all(self._fits(received, start) for start in range(self._length, len(received), self._length))
+
+    def _same_lengths(self, received: bytes) -> bool:
+        lengths = memoryview(received).cast("I")[:: self._length // WORD].tolist()
+        return lengths.count(self._length) == len(lengths)
+
+
+def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[Iterable[Any]], list[Any]] | None:
+    """What puts values that come in `order` into that of `wanted`, with those that are missing; None if they are."""
+    if list(order) == list(wanted):
+        return None
+    missing = tuple(instead for field, instead in wanted.items() if field not in order)
+    absent = iter(range(len(order), len(wanted)))
+    pick = itemgetter(*[order[field] if field in order else next(absent) for field in wanted])
+    return lambda rows: list(map(pick, map(concat, rows, repeat(missing))))
+
+
+class Reader:
+    """Reads messages into tuples of values, each as struct unpacks it.
+
+    `wanted` are the fields in their order, each with what stands for it where it's missing. It
+    learns the layout of each kind of message that it meets.
+    """
+
+    def __init__(self, rows: Rows, wanted: dict[str, Any]) -> None:
+        self._rows = rows
+        self._wanted = wanted
+        self._layouts: dict[bytes, list[Layout]] = {}  # by length, as messages begin with it
+        self._count = 0
+
+    def block(self, received: bytes) -> list[tuple[Any, ...]] | None:
+        """The values of all messages in `received` if they look like one another and one met before."""
+        for layout in self._layouts.get(received[:WORD], ()):
+            values = layout.read(received)
+            if values is not None:
+                return values
+        return None
+
+    def all(self, pieces: list[bytes]) -> list[tuple[Any, ...]]:
+        """The values of all messages in `pieces`, whatever they look like."""
+        values = []
+        for piece in pieces:
+            values += self.block(piece) or [self.one(message) for *_, message in messages(piece)]
+        return values
+
+    def each(self, pieces: list[bytes]) -> list[list[tuple[Any, ...]]]:
+        """As `all`, in a list for each piece, all at once if they look alike."""
+        values = self.block(b"".join(pieces))
+        if values is None:
+            return [self.all([piece]) for piece in pieces]
+        length = sum(map(len, pieces)) // len(values)
+        rows = iter(values)
+        return [list(islice(rows, len(piece) // length)) for piece in pieces]
+
+    def one(self, message: bytes) -> tuple[Any, ...]:
+        """The values of `message`, whatever it looks like."""
+        values = self.block(message)
+        if values is None:
+            layout = Layout(self._rows, self._wanted, message)
+            if self._count < LAYOUTS:
+                self._layouts.setdefault(message[:WORD], []).append(layout)
+                self._count += 1
+            values = layout.read(message) or []
+        return values[0]
+
+
+class Stencil:
+    """Frames requests that look like `model` but for their sequence number, and a few values that `rows` find in it:
+    the address and the port of the service, and of the server those and its weight.
+    """
+
+    def __init__(self, rows: Rows, model: bytes) -> None:
+        found = {field: (start, kind) for field, kind, start, _ in walk(rows, model, PAYLOAD, len(model))}
+        service = [found[field] for field in ("service.address", "service.port") if field in found]
+        server = [found[field] for field in ("server.address", "server.port", "server.weight") if field in found]
+        self.start = _start(model, service, server[0][0] if server else len(model))
+        self.frame = _frame(model, server)
+
+
+def _start(model: bytes, service: list[Place], end: int) -> Callable[[Endpoint], bytes]:
+    """What packs, of a service's address and port, what stands behind the sequence number, up to `end`."""
+    format, (first, *others) = _cut(model, service, end)
+    if not service:  # a mark is the same in all
+        return lambda virtual: first
+    pack, (second, last) = Struct(f"={format}").pack, others
+    return lambda virtual: pack(first, virtual[0], second, htons(virtual[1]), last)
+
+
+def _frame(model: bytes, server: list[Place]) -> Callable[[int, bytes, bytes, int, int], bytes]:
+    """What packs a request: of its sequence number, its start, and the server's address, port and weight."""
+    format, (_, *between) = _cut(model, server, len(model))
+    pack, head = Struct(f"={BEFORE_SEQUENCE}sI{format}").pack, model[:BEFORE_SEQUENCE]
+    if not server:
+        return lambda number, start, address, port, weight: pack(head, number, start)
+    ports: dict[int, int] = {}
+    if len(server) == 2:
+        first, last = between
+        return lambda number, start, address, port, weight: pack(
+            head, number, start, address, first, ports.get(port) or keep(ports, port, htons(port)), last
+        )
+    first, second, last = between
+    return lambda number, start, address, port, weight: pack(
+        head, number, start, address, first, ports.get(port) or keep(ports, port, htons(port)), second, weight, last
+    )
+
+
+def _cut(model: bytes, places: list[Place], end: int) -> tuple[str, list[bytes]]:
+    """The format of what stands behind the sequence number up to `end`, with values at `places`; and all else there."""
+    format, rest, at = "", [], BEHIND_SEQUENCE
+    for start, kind in places:
+        format += f"{start - at}s{kind.format}"
+        rest.append(model[at:start])
+        at = start + kind.struct.size
+    return f"{format}{end - at}s", [*rest, model[at:end]]

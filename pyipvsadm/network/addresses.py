@@ -1,0 +1,53 @@
+"""Dummy devices and addresses, made and taken away by rtnetlink. It takes CAP_NET_ADMIN; what fails is an OSError."""
+
+from __future__ import annotations
+
+from socket import AF_INET, AF_INET6
+from typing import TYPE_CHECKING, Any
+
+from .facts import FOREVER, _told
+
+if TYPE_CHECKING:
+    from pyroute2 import IPRoute
+
+IFA_F_NODAD = 0x02  # linux/if_addr.h
+
+
+class Changing:
+    """Asks rtnetlink for changes, in the network namespace in which it was made. Close it."""
+
+    def __init__(self) -> None:
+        """Raises OSError."""
+        from pyroute2 import IPRoute
+
+        self._rtnetlink: IPRoute = _told(IPRoute)
+
+    def close(self) -> None:
+        """Give the socket up."""
+        self._rtnetlink.close()
+
+    def make_dummy(self, name: str) -> None:
+        """Make a dummy device. It stays down: its addresses are local even so."""
+        _told(lambda: self._rtnetlink.link("add", ifname=name, kind="dummy"))
+
+    def bind(self, address: str, device: int) -> None:
+        """Make `address` one of the device of this index, as a host of its own.
+
+        One of IPv6 is usable at once, without a look for duplicates, and never the source of new connections.
+        """
+        if ":" in address:
+            ipv6 = {"flags": IFA_F_NODAD, "preferred_lft": 0, "valid_lft": FOREVER}
+            self._address("add", address, device, AF_INET6, 128, **ipv6)
+        else:
+            self._address("add", address, device, AF_INET, 32)
+
+    def unbind(self, address: str, device: int) -> None:
+        """Take an address that `bind` has bound away."""
+        if ":" in address:
+            self._address("del", address, device, AF_INET6, 128)
+        else:
+            self._address("del", address, device, AF_INET, 32)
+
+    def _address(self, verb: str, address: str, index: int, family: int, prefix: int, **more: Any) -> None:
+        wanted = {"address": address, "index": index, "family": family, "prefixlen": prefix, **more}
+        _told(lambda: self._rtnetlink.addr(verb, **wanted))

@@ -1,0 +1,61 @@
+"""The arguments and options that several verbs take, and what their values mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ..documents.formats import WRITTEN
+from ..network import DEVICE
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST = 30 * 86400  # seconds
+
+
+def duration(text: str) -> float:
+    """The seconds that `text` means, such as `60`, `60s`, `10m` or `1h`. Raises typer's usage error."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "s")
+    if number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) * UNITS[unit] <= LONGEST:
+        return float(int(number) * UNITS[unit])
+    raise typer.BadParameter("give a time from 1s to 30d, such as 60s, 10m or 1h")
+
+
+if TYPE_CHECKING:
+    ShownAs = str
+else:
+    ShownAs = Literal[("table", *WRITTEN)]  # the formats of the registry, and the one for people
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A table as rules, JSON or YAML; `-` for stdin.")]
+Services = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SERVICE", help="Such as 192.168.2.10:80/tcp or fwmark:7. Default: all."),
+]
+NoPrune = Annotated[bool, typer.Option("--no-prune", help="Do not delete what FILE does not contain.")]
+KeepWeights = Annotated[bool, typer.Option("--keep-weights", help="Keep the weights of servers that exist.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="CIDR|fwmark:N",
+        help="Touch only services with an address in this network, or with this mark. Repeatable.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device that has the addresses."),
+]
+Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="In digits.", show_default=False)]
+Server = Annotated[
+    str,
+    typer.Argument(
+        metavar="SERVER",
+        help="Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.",
+        show_default=False,
+    ),
+]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="SERVICE", help="Only in this service. Repeatable. Default: in all that have it."),
+]

@@ -1,0 +1,21 @@
+"""Which services a verb may touch: what `--only` names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..table.notation import MARK, network_of, service_of
+from ..table.plan import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def scope_of(words: Iterable[str] | None) -> Scope | None:
+    """The networks and marks that `words` name; None, which is everything, without words. Raises UsageError."""
+    words = list(words or ())
+    marks = [service_of(word) for word in words if word.startswith(MARK)]
+    networks = tuple(network_of(word) for word in words if not word.startswith(MARK))
+    if not words:
+        return None
+    return Scope(networks=networks, marks=tuple((service.af, service.fwmark or 0) for service in marks))

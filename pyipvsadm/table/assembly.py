@@ -1,0 +1,175 @@
+"""A whole table, put together from its pieces, and what is wrong with them."""
+
+from __future__ import annotations
+
+from _socket import IPPROTO_UDP
+
+from ..grammar.schedulers import ENGINES, SCHEDULERS
+from ..grammar.suggestions import did_you_mean
+from ..model import ONE_PACKET, PERSISTENT, TUNNEL, Table, Timeouts
+from ..record import Record
+from .notation import spelled, spelled_address, spelled_server, unfit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ..model import Daemon, Server, Service
+
+    Place = int | tuple[str | int, ...]  # the number of a line, or the keys that lead to a value
+
+NONE = "none"  # the scheduler of a service that has none
+KNOWN_SCHEDULERS = (*SCHEDULERS, NONE)
+KNOWN_ENGINES = tuple(ENGINES)
+SUGGESTIONS = 1000  # different words, of which more aren't looked at
+ZERO, BROADCAST = 0x00, 0xFF
+DOUBTFUL = frozenset((ZERO, *range(224, 240), 0xFE, BROADCAST))  # first bytes of what may be no unicast address
+
+
+class Problem(Record):
+    """What is wrong at a place, and where the other one stands of two that exclude each other."""
+
+    __slots__ = ()
+    place: Place = 0
+    message: str = ""
+    other: Place | None = None
+
+
+def spelled_path(path: tuple[str | int, ...]) -> str:
+    """A path as people write it: `services[0].servers[1].weight`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+class Entry:
+    """A service on its way into a table: its servers, and where it and they were found."""
+
+    __slots__ = ("_seen", "place", "places", "servers", "service")
+
+    def __init__(self, service: Service, place: Place) -> None:
+        self.service = service
+        self.place = place
+        self.servers: list[Server] = []
+        self.places: list[Place] = []
+        self._seen: dict[tuple[object, ...], Place] = {}
+
+    def claim(self, server: Server, place: Place) -> Place | None:
+        """Take note that `server` stands at `place`; the place where it did before."""
+        first = self._seen.get(server[:2])
+        if first is None:
+            self._seen[server[:2]] = place
+        return first
+
+
+class Assembly:
+    """Takes the pieces of a table, each with its place, and gathers all that is wrong with them.
+
+    `schedulers` and `engines` are the names that are known.
+    """
+
+    def __init__(
+        self, schedulers: Collection[str] = KNOWN_SCHEDULERS, engines: Collection[str] = KNOWN_ENGINES
+    ) -> None:
+        self.problems: list[Problem] = []
+        self.entries: list[Entry] = []
+        self._schedulers = schedulers
+        self._engines = engines
+        self._suggestions: dict[tuple[str, ...], str] = {}  # since one slip often comes a thousand times
+        self._by_key: dict[tuple[object, ...], Entry] = {}
+        self._timeouts: Timeouts | None = None
+        self._daemons: dict[int, tuple[Daemon, Place]] | None = None
+
+    def wrong(self, place: Place, message: str, other: Place | None = None) -> None:
+        """Take note of a problem."""
+        self.problems.append(Problem(place=place, message=message, other=other))
+
+    def service(self, service: Service, place: Place) -> Entry:
+        """Take a service, with its settings."""
+        entry = self.claim(service, place)
+        self.scheduler(service.scheduler or "", place)
+        if service.engine is not None:
+            self.engine(service.engine, place)
+        if service.fwmark is None:
+            if not service.port and not service.flags & PERSISTENT:
+                self.wrong(place, f"port 0 of {spelled(service)} stands for all ports, which takes persistence")
+            if service.flags & ONE_PACKET and service.protocol != IPPROTO_UDP:
+                self.wrong(place, f"one-packet scheduling is for UDP, which {spelled(service)} isn't")
+        return entry
+
+    def scheduler(self, name: str, place: Place) -> None:
+        """Judge the name of a scheduler."""
+        if name not in self._schedulers:
+            self.wrong(place, f"`{name}` is no scheduler that is known{self.suggestion(name, self._schedulers)}")
+
+    def engine(self, name: str, place: Place) -> None:
+        """Judge the name of a persistence engine."""
+        if name not in self._engines:
+            self.wrong(place, f"`{name}` is no persistence engine that is known{self.suggestion(name, self._engines)}")
+
+    def claim(self, service: Service, place: Place) -> Entry:
+        """Take a service of which only the name is to be judged."""
+        entry = Entry(service, place)
+        first = self._by_key.setdefault(service[:5], entry)
+        if first is not entry:
+            self.wrong(place, f"the service {spelled(service)} is there twice; leave one of them", first.place)
+        self.entries.append(entry)
+        return entry
+
+    def entry(self, service: Service) -> Entry | None:
+        """The service that was taken with the key of `service`."""
+        return self._by_key.get(service[:5])
+
+    def server(self, entry: Entry, server: Server, place: Place) -> None:
+        """Take a server of the service in `entry`."""
+        if (first := entry.claim(server, place)) is not None:
+            self.wrong(place, f"the server {spelled_server(server)} is there twice in its service", first)
+        address = server.address
+        if server.lower_threshold > server.upper_threshold:
+            self.wrong(
+                place,
+                f"the lower threshold, {server.lower_threshold}, is above the upper one, {server.upper_threshold}",
+            )
+        if address[0] in DOUBTFUL and unfit(address):
+            self.wrong(place, f"{spelled_address(address)} can't be a server's: it takes a unicast address")
+        if server.forwarding != TUNNEL and server.af != entry.service.af:
+            self.wrong(
+                place,
+                f"{spelled_server(server)} isn't of the address family of its service {spelled(entry.service)},"
+                " which only a tunnel allows",
+            )
+        entry.servers.append(server)
+        entry.places.append(place)
+
+    def timeouts(self, timeouts: Timeouts) -> None:
+        """Take timeouts, of which 0 changes nothing."""
+        before = self._timeouts or Timeouts()
+        self._timeouts = Timeouts.make(new or old for new, old in zip(timeouts, before, strict=True))
+
+    def all_daemons(self) -> None:
+        """Take note that all daemons are told, even if there are none."""
+        self._daemons = self._daemons or {}
+
+    def daemon(self, daemon: Daemon, place: Place) -> None:
+        """Take a daemon."""
+        daemons = self._daemons = self._daemons or {}
+        if daemon.state in daemons:
+            self.wrong(place, "there is one daemon of a kind, and this kind was there before", daemons[daemon.state][1])
+        daemons[daemon.state] = daemon, place
+
+    def suggestion(self, word: str, known: Iterable[str]) -> str:
+        """What `word` may have been meant for, or all that is known, as the end of a message."""
+        if len(self._suggestions) > SUGGESTIONS:
+            return ""
+        key = word, *known
+        if key not in self._suggestions:
+            self._suggestions[key] = _suggestion(*key)
+        return self._suggestions[key]
+
+    def table(self) -> Table:
+        """All that was taken, in its order. It is a table only if there are no `problems`."""
+        services = tuple((entry.service, tuple(entry.servers)) for entry in self.entries)
+        daemons = None if self._daemons is None else tuple(daemon for daemon, _ in self._daemons.values())
+        return Table(services=services, timeouts=self._timeouts, daemons=daemons)
+
+
+def _suggestion(word: str, *known: str) -> str:
+    return f"; {did_you_mean(word, known, 'known are ' + ', '.join(known))}"

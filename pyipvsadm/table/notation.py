@@ -1,0 +1,172 @@
+"""How the modern verbs and documents name a service and a server: `192.168.2.10:80/tcp`, `10.2.0.2:8080`."""
+
+from __future__ import annotations
+
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, inet_ntop, inet_pton
+
+from ..errors import UsageError
+from ..model import PROTOCOLS, Server, Service, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NUMBERS = {name: number for number, name in PROTOCOLS.items()}
+MARK, IPV6 = "fwmark:", "ipv6"
+LAST_MARK, LAST_PORT, LAST_PROTOCOL = 2**32 - 1, 65535, 65535
+
+SERVICE_FORMS = "write 192.168.2.10:80/tcp, [2001:db8::1]:53/udp, fwmark:7 or fwmark:7/ipv6"
+NETWORK_FORMS = "write 192.168.2.0/24, 192.168.2.10, 2001:db8::/32 or fwmark:7"
+SERVER_FORMS = "write 10.2.0.2:8080 or [2001:db8::2]:8080"
+ADDRESS_FORMS = f"{SERVER_FORMS}, or an address alone for all its ports"
+
+
+def counted(number: int, word: str) -> str:
+    """So many of what `word` names: `1 service`, `2 services`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def sizes(groups: Sequence[tuple[Service, Sequence[Server]]]) -> str:
+    """How many services and servers there are, in words."""
+    servers = sum(len(servers) for _, servers in groups)
+    return f"{counted(len(groups), 'service')}, {counted(servers, 'server')}"
+
+
+def service_of(text: str) -> Service:
+    """The service that `text` names, with its key alone. `/tcp` may be left out. Raises UsageError."""
+    try:
+        return _service(text)
+    except ValueError as error:
+        raise UsageError(f"`{printable(text)}` names no service: {error}", hint=SERVICE_FORMS) from None
+
+
+def server_of(text: str) -> Server:
+    """The server that `text` names, with its key alone. Raises UsageError."""
+    try:
+        address, port = _endpoint(text)
+    except ValueError as error:
+        raise UsageError(f"`{printable(text)}` names no server: {error}", hint=SERVER_FORMS) from None
+    return Server(address=address, port=port)
+
+
+def servers_of(text: str) -> tuple[bytes, int | None]:
+    """Address and port of the servers that `text` names, the port None for all of them. Raises UsageError."""
+    try:
+        return address_of(text[1:-1] if text.startswith("[") and text.endswith("]") else text), None
+    except ValueError as error:
+        if ":" not in text:
+            raise UsageError(f"`{printable(text)}` names no server: {error}", hint=ADDRESS_FORMS) from None
+    server = server_of(text)
+    return server.address, server.port
+
+
+def spelled(service: Service) -> str:
+    """The name of `service`, which `service_of` reads: always with its protocol, by number if that has no name."""
+    if service.fwmark is not None:
+        return f"{MARK}{service.fwmark}{f'/{IPV6}' if service.af == AF_INET6 else ''}"
+    protocol = service.protocol or 0
+    return f"{_spelled_endpoint(service.address or b'', service.port or 0)}/{PROTOCOLS.get(protocol, protocol)}"
+
+
+def spelled_server(server: Server) -> str:
+    """The name of `server`, which `server_of` reads."""
+    return _spelled_endpoint(server.address, server.port)
+
+
+def address_of(text: str) -> bytes:
+    """The packed address in `text`, of either family, in digits. Raises ValueError, saying what is wrong."""
+    family = AF_INET6 if ":" in text else AF_INET
+    try:
+        return inet_pton(family, text)
+    except (OSError, ValueError):
+        what = "IPv6" if family == AF_INET6 else "IPv4"
+        raise ValueError(f"`{printable(text)}` is no {what} address in digits") from None
+
+
+def network_of(text: str) -> tuple[bytes, int]:
+    """The packed address and the length of its prefix that `text` names. Raises UsageError."""
+    host, slash, length = text.partition("/")
+    try:
+        network = address_of(host)
+        bits = 8 * len(network)
+        prefix = _number(length, "length of a prefix", 0, bits) if slash else bits
+        rest = int.from_bytes(network, "big") & ((1 << (bits - prefix)) - 1)
+        if rest:
+            start = (int.from_bytes(network, "big") ^ rest).to_bytes(len(network), "big")
+            raise ValueError(f"that network starts at {spelled_address(start)}")
+    except ValueError as error:
+        raise UsageError(f"`{printable(text)}` names no network: {error}", hint=NETWORK_FORMS) from None
+    return network, prefix
+
+
+def spelled_address(address: bytes) -> str:
+    """A packed address in digits, without brackets."""
+    return inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address)
+
+
+def _service(text: str) -> Service:
+    name, slash, last = text.partition("/")
+    if name.startswith(MARK):
+        if slash and last != IPV6:
+            raise ValueError(f"behind a mark goes `/{IPV6}` or nothing")
+        mark = _number(name.removeprefix(MARK), "mark", 1, LAST_MARK)
+        return Service(af=AF_INET6 if slash else AF_INET, fwmark=mark)
+    address, port = _endpoint(name)
+    protocol = _protocol(last) if slash else IPPROTO_TCP
+    return Service(af=_family(address), protocol=protocol, address=address, port=port)
+
+
+def _protocol(text: str) -> int:
+    if text in NUMBERS:
+        return NUMBERS[text]
+    if text.isascii() and text.isdigit():
+        return _number(text, "protocol", 0, LAST_PROTOCOL)
+    raise ValueError(f"the protocol is one of {', '.join(NUMBERS)}")
+
+
+def _endpoint(text: str) -> tuple[bytes, int]:
+    """Address and port of `text`, both in digits. Raises ValueError, saying what is wrong."""
+    host, colon, port = text.rpartition(":")
+    if text.startswith("["):
+        if not host.endswith("]"):
+            raise ValueError("an IPv6 address stands in brackets, and `:PORT` behind them")
+        return _bracketed(host[1:-1]), _number(port, "port", 0, LAST_PORT)
+    if not colon:
+        raise ValueError("the port is missing")
+    if ":" in host:
+        raise ValueError("an IPv6 address stands in brackets, and `:PORT` behind them")
+    return address_of(host), _number(port, "port", 0, LAST_PORT)
+
+
+def _bracketed(host: str) -> bytes:
+    if ":" not in host:
+        raise ValueError("brackets are for IPv6 addresses")
+    return address_of(host)
+
+
+def _number(text: str, what: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and low <= int(text) <= high):
+        raise ValueError(f"the {what} is a number from {low} to {high}")
+    return int(text)
+
+
+def _spelled_endpoint(address: bytes, port: int) -> str:
+    host = spelled_address(address)
+    return f"[{host}]:{port}" if len(address) == 16 else f"{host}:{port}"
+
+
+def _family(address: bytes) -> int:
+    return AF_INET if len(address) == 4 else AF_INET6
+
+
+def unfit(address: bytes) -> str:
+    """What `address`, which is packed, is instead of unicast; empty if it's fit, as far as that isn't up to routes."""
+    if not any(address):
+        return "no address, but stands for all"
+    if len(address) == 4:
+        if address[0] in range(224, 240):
+            return "a multicast address"
+        return "the broadcast address" if address == b"\xff\xff\xff\xff" else ""
+    if address[0] == 0xFF:
+        return "a multicast address"
+    return "a link-local address" if address[0] == 0xFE and address[1] & 0xC0 == 0x80 else ""

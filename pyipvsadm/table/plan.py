@@ -1,0 +1,253 @@
+"""Pure: the table now and the table wanted -> the steps between, in an order that keeps services up.
+
+A service that works, before and after, is never without a usable server between: what is added
+comes before what is taken away. Steps of one phase don't depend on each other; each phase builds
+on those before it, and so is to be answered by the kernel before the next is sent.
+"""
+
+from __future__ import annotations
+
+from ..errors import UsageError
+from ..model import Command, Daemon, Server, Service, Table, Timeouts
+from ..record import Record
+from .comparison import (
+    Change,
+    daemon_changes,
+    plain_server,
+    plain_service,
+    server_changes,
+    server_key,
+    service_changes,
+    service_key,
+    timeouts_changes,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .comparison import Key
+
+    Servers = tuple[Server, ...]
+    Services = dict[Key, tuple[Service, Servers]]
+
+# The phases, in their order.
+(
+    STOP_EARLY,
+    ADD_SERVICES,
+    FILL_SERVICES,
+    ADD_SERVERS,
+    WEIGHTS_UP,
+    EDITS,
+    WEIGHTS_DOWN,
+    REMOVE_SERVERS,
+    REMOVE_SERVICES,
+    TIMEOUTS,
+    STOP_DAEMONS,
+    START_DAEMONS,
+) = range(12)
+
+
+class Step(Record):
+    """One request, the one that takes it back, and for an edit what it changes."""
+
+    __slots__ = ()
+    command: Command = Command()
+    inverse: Command = Command()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def target(self) -> Key:
+        """What it is about: the keys of a service and of its server or None, the state of a daemon, or nothing
+        for the timeouts.
+        """
+        command = self.command
+        if command.service:
+            return service_key(command.service), server_key(command.server) if command.server else None
+        return (command.daemon.state,) if command.daemon else ()
+
+
+class Plan(Record):
+    """Steps by phases, none of which is empty: no phases, nothing to do."""
+
+    __slots__ = ()
+    phases: tuple[tuple[Step, ...], ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in their order."""
+        return tuple(step for phase in self.phases for step in phase)
+
+
+class Scope(Record):
+    """Part of a table: the services whose address lies in a network, and those of some firewall marks.
+
+    A network is a packed address and the length of its prefix; a mark is its family and its number.
+    """
+
+    __slots__ = ()
+    networks: tuple[tuple[bytes, int], ...] = ()
+    marks: tuple[tuple[int, int], ...] = ()
+
+    def holds(self, service: Service) -> bool:
+        """Whether `service` belongs to it."""
+        if service.fwmark is not None:
+            return (service.af, service.fwmark) in self.marks
+        address = service.address or b""
+        return any(_inside(address, network, length) for network, length in self.networks)
+
+
+def make_plan(
+    now: Table, wanted: Table, *, prune: bool = True, keep_weights: bool = False, only: Scope | None = None
+) -> Plan:
+    """The steps from `now` to `wanted`. Raises UsageError where something stands twice in a table.
+
+    Without `prune` nothing is deleted; with `keep_weights` servers that are there keep their
+    weights; with `only`, all outside of that scope is left alone, timeouts and daemons too.
+    Counters, and settings without an effect, count for nothing.
+    """
+    draft = _Draft(prune, keep_weights)
+    draft.services(_by_key(now, only), _by_key(wanted, only))
+    if only is None:
+        draft.timeouts(now.timeouts or Timeouts(), wanted.timeouts or Timeouts())
+        if wanted.daemons is not None:
+            draft.daemons(now.daemons or (), wanted.daemons, _mixes_families(wanted))
+    return Plan(phases=tuple(tuple(phase) for phase in draft.phases if phase))
+
+
+class _Draft:
+    """A plan in the making."""
+
+    def __init__(self, prune: bool, keep_weights: bool) -> None:
+        self.phases: list[list[Step]] = [[] for _ in range(START_DAEMONS + 1)]
+        self._prune = prune
+        self._keep_weights = keep_weights
+
+    def services(self, now: Services, wanted: Services) -> None:
+        """Plan for all services and their servers."""
+        for key, (service, servers) in wanted.items():
+            if key not in now:
+                self._add_service(plain_service(service), servers)
+                continue
+            old, old_servers = now[key]
+            if changes := service_changes(old, service):
+                self._edit(EDITS, "edit-service", changes, plain_service(old), plain_service(service))
+            before, after = [server[:9] for server in old_servers], [server[:9] for server in servers]
+            if after != before and after[::-1] != before:  # the kernel has the last one first
+                self._servers(plain_service(old), old_servers, servers)
+        if self._prune:
+            for service, servers in sorted((now[key] for key in now.keys() - wanted.keys()), key=_sort_key):
+                self._remove_service(plain_service(service), servers)
+
+    def _add_service(self, service: Service, servers: Servers) -> None:
+        self._add(ADD_SERVICES, "add-service", "delete-service", service=service)
+        for server in _by_server_key(servers).values():
+            self._add(FILL_SERVICES, "add-server", "delete-server", service=service, server=plain_server(server))
+
+    def _servers(self, service: Service, old: Servers, new: Servers) -> None:
+        """Plan for the servers of a service that is there already."""
+        now, wanted = _by_server_key(old), _by_server_key(new)
+        for key, server in wanted.items():
+            if key not in now:
+                self._add(ADD_SERVERS, "add-server", "delete-server", service=service, server=plain_server(server))
+            elif server[:9] != now[key][:9]:
+                self._edit_server(service, now[key], server)
+        if self._prune:
+            for key, server in now.items():
+                if key not in wanted:
+                    self._remove_server(service, server)
+
+    def _edit_server(self, service: Service, old: Server, new: Server) -> None:
+        if self._keep_weights:
+            new = new.replace(weight=old.weight)
+        if changes := server_changes(old, new):
+            rise = new.weight - old.weight
+            phase = WEIGHTS_UP if rise > 0 else WEIGHTS_DOWN if rise < 0 else EDITS
+            self._edit(phase, "edit-server", changes, service, service, plain_server(old), plain_server(new))
+
+    def _remove_service(self, service: Service, servers: Servers) -> None:
+        """Its servers go one by one before it, so that each step is taken back by one."""
+        for server in servers:
+            self._remove_server(service, server)
+        self._add(REMOVE_SERVICES, "delete-service", "add-service", service=service)
+
+    def _remove_server(self, service: Service, server: Server) -> None:
+        self._add(REMOVE_SERVERS, "delete-server", "add-server", service=service, server=plain_server(server))
+
+    def _add(self, phase: int, verb: str, inverse: str, **what: Any) -> None:
+        step = Step(command=Command(verb=verb, **what), inverse=Command(verb=inverse, **what))
+        self.phases[phase].append(step)
+
+    def _edit(
+        self,
+        phase: int,
+        verb: str,
+        changes: tuple[Change, ...],
+        old: Service,
+        new: Service,
+        old_server: Server | None = None,
+        new_server: Server | None = None,
+    ) -> None:
+        command = Command(verb=verb, service=new, server=new_server)
+        inverse = Command(verb=verb, service=old, server=old_server)
+        self.phases[phase].append(Step(command=command, inverse=inverse, changes=changes))
+
+    def timeouts(self, now: Timeouts, wanted: Timeouts) -> None:
+        """Plan for the timeouts."""
+        changes = timeouts_changes(now, wanted)
+        if changes:
+            command = Command(verb="set", timeouts=Timeouts(**{change.field: change.new for change in changes}))
+            inverse = Command(verb="set", timeouts=Timeouts(**{change.field: change.old for change in changes}))
+            self.phases[TIMEOUTS].append(Step(command=command, inverse=inverse, changes=changes))
+
+    def daemons(self, now: tuple[Daemon, ...], wanted: tuple[Daemon, ...], mixed: bool) -> None:
+        """Plan for the daemons: one can't be changed, only stopped and started anew.
+
+        Where families are to be `mixed`, which the kernel allows without daemons alone, they stop before that.
+        """
+        running = {daemon.state: daemon for daemon in now}
+        asked = {daemon.state: daemon for daemon in wanted}
+        if len(asked) < len(wanted):
+            raise UsageError("a daemon stands twice in the table", hint="one master and one backup can run")
+        changes = {state: daemon_changes(running[state], asked[state]) for state in running.keys() & asked.keys()}
+        for state, daemon in running.items():
+            if changes.get(state) or (self._prune and state not in asked):
+                self._add(STOP_EARLY if mixed else STOP_DAEMONS, "stop-daemon", "start-daemon", daemon=daemon)
+        for state, daemon in asked.items():
+            if changes.get(state) or state not in running:
+                command, inverse = (Command(verb=verb, daemon=daemon) for verb in ("start-daemon", "stop-daemon"))
+                step = Step(command=command, inverse=inverse, changes=changes.get(state, ()))
+                self.phases[START_DAEMONS].append(step)
+
+
+def _by_key(table: Table, only: Scope | None) -> Services:
+    """The services of `table` that `only` holds, by key. Raises UsageError where one stands there twice."""
+    entries = [entry for entry in table.services if only is None or only.holds(entry[0])]
+    found = {service_key(entry[0]): entry for entry in entries}
+    if len(found) < len(entries):
+        raise UsageError("a service stands twice in the table", hint="a table holds each service once")
+    return found
+
+
+def _by_server_key(servers: Servers) -> dict[Key, Server]:
+    found = {server_key(server): server for server in servers}
+    if len(found) < len(servers):
+        raise UsageError("a server stands twice in a service", hint="a service holds each server once")
+    return found
+
+
+def _sort_key(entry: tuple[Service, Servers]) -> int:
+    return entry[0].key
+
+
+def _mixes_families(table: Table) -> bool:
+    """Whether a service has a server of another family, as a tunnel may lead to."""
+    return any(server.af != service.af for service, servers in table.services for server in servers)
+
+
+def _inside(address: bytes, network: bytes, length: int) -> bool:
+    """Whether `address` starts with the first `length` bits of `network`."""
+    shift = 8 * len(network) - length
+    return len(address) == len(network) and (
+        int.from_bytes(address, "big") >> shift == int.from_bytes(network, "big") >> shift
+    )

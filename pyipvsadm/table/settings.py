@@ -1,0 +1,96 @@
+"""The settings of services, servers, timeouts and daemons, by the names that documents give them."""
+
+from __future__ import annotations
+
+from ..listing.services import netmask, scheduler_flags
+from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, TUNNEL
+from .notation import spelled_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..model import Daemon, Server, Service
+
+    Settings = dict[str, Any]
+
+FORWARDING = ("masquerade", "local", "tunnel", "direct")  # by Server.forwarding
+TUNNELS = {IPIP: "ipip", GUE: "gue", GRE: "gre"}
+CHECKSUMS = ("none", "csum", "remcsum")  # by Server.tunnel_flags
+OFF: tuple[Any, ...] = (None, False, 0, [])  # values that needn't be told, unless 0 is a weight
+
+
+def service_settings(service: Service) -> Settings:
+    """The settings of `service`, as JSON has them."""
+    mask = None if service.netmask is None else netmask(service)
+    return {
+        "scheduler": service.scheduler,
+        "persistence": service.timeout if service.flags & PERSISTENT else None,
+        "netmask": int(mask) if mask and mask.isdigit() else mask,
+        "engine": service.engine or None,
+        "one_packet": bool(service.flags & ONE_PACKET),
+        "flags": scheduler_flags(service).split(",") if scheduler_flags(service) else [],
+    }
+
+
+def server_settings(server: Server) -> Settings:
+    """The settings of `server`, as JSON has them."""
+    return {
+        "forwarding": _name(FORWARDING, server.forwarding),
+        "weight": server.weight,
+        "upper_threshold": server.upper_threshold,
+        "lower_threshold": server.lower_threshold,
+        "tunnel": _tunnel(server) if server.forwarding == TUNNEL else None,
+    }
+
+
+def _tunnel(server: Server) -> Settings:
+    """How a tunnel wraps its packets; of an ipip one there is nothing more to say."""
+    kind = {"type": TUNNELS.get(server.tunnel_type, server.tunnel_type)}
+    if server.tunnel_type == GUE:
+        kind["port"] = server.tunnel_port
+    if server.tunnel_type != IPIP:
+        kind["checksum"] = _name(CHECKSUMS, server.tunnel_flags)
+    return kind
+
+
+def daemon_settings(daemon: Daemon) -> Settings:
+    """The settings of `daemon` but its state, as JSON has them; None is the kernel's choice."""
+    settings = {**daemon.asdict(), "group": daemon.group and spelled_address(daemon.group)}
+    del settings["state"]
+    return settings
+
+
+def changed(old: Settings, new: Settings) -> dict[str, tuple[Any, Any]]:
+    """The settings that differ, each with its old and its new value."""
+    return {name: (old[name], value) for name, value in new.items() if old[name] != value}
+
+
+def told(settings: Settings) -> str:
+    """`settings` in a line, but those that are off; the first is told by its value alone."""
+    first, *rest = settings.items()
+    return ", ".join(
+        [word(first[1]), *(f"{name} {word(value)}" for name, value in rest if value not in OFF or name == "weight")]
+    )
+
+
+def told_changes(changes: dict[str, tuple[Any, Any]]) -> str:
+    """`changes` in a line."""
+    return ", ".join(f"{name} {word(old)} -> {word(new)}" for name, (old, new) in changes.items())
+
+
+def word(value: Any) -> str:
+    """A value as text for people."""
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "+".join(map(word, value))
+    if isinstance(value, dict):
+        return ":".join(map(word, value.values()))
+    return str(value)
+
+
+def _name(names: tuple[str, ...], number: int) -> str | int:
+    return names[number] if number < len(names) else number

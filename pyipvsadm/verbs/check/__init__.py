@@ -1,0 +1,36 @@
+"""`check`: is a file right?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...documents import load_with_places
+from ...errors import IpvsadmError
+from ...table.notation import sizes
+
+if TYPE_CHECKING:
+    from ...model import Table
+    from ...world import World
+
+REFUSED = 1
+
+
+def run(world: World, path: str, trial: bool) -> int:
+    """Judge the file `path`, with a `trial` in a sandbox's kernel too, and return the status. Raises IpvsadmError."""
+    document = load_with_places(path, world)
+    tried = ""
+    if trial:
+        from .trial import refusals
+
+        if found := refusals(document):
+            raise IpvsadmError(
+                "\n".join(found), hint="the kernel of a sandbox refused this; yours was not asked", status=REFUSED
+            )
+        tried = ", and a kernel has taken it"
+    world.write(f"{'stdin' if path == '-' else path}: right: {summary(document.table)}{tried}\n")
+    return 0
+
+
+def summary(table: Table) -> str:
+    """How much there is in `table`."""
+    return sizes(table.services)

@@ -1,0 +1,47 @@
+"""The arguments of `check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...support.verb import verb
+from . import run
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    import typer
+
+    from ...support.arguments import File
+    from ...world import World
+
+
+def print_schema(context: Any, wanted: bool) -> None:
+    """Print the JSON Schema of documents, and end."""
+    if wanted:
+        import typer
+
+        from ...documents import schema
+
+        context.obj.write(schema())
+        raise typer.Exit
+
+
+@verb(rank=20)
+def check(
+    world: World,
+    file: File,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="Load it into the kernel of a sandbox as well, and tell what that refuses.")
+    ] = False,
+    schema: Annotated[
+        bool,
+        typer.Option("--schema", callback=print_schema, is_eager=True, help="Print the JSON Schema of JSON and YAML."),
+    ] = False,
+) -> int:
+    """Judge a file that says what the table should be, without touching the kernel.
+
+    All that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1
+    if only the kernel of a `--trial` refuses something.
+    """
+    return run(world, file, trial)

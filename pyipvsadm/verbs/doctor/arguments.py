@@ -1,0 +1,56 @@
+"""The arguments of `doctor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...support.verb import verb
+from . import Wishes, run
+
+if TYPE_CHECKING:
+    from typing import Annotated, Literal
+
+    import typer
+
+    from ...world import World
+
+
+@verb(rank=110, usage_status=64)
+def doctor(
+    world: World,
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SERVICE", help="Look at these alone, such as 192.168.2.10:80/tcp."),
+    ] = None,
+    mode: Annotated[
+        Literal["director", "real-server"], typer.Option(help="What this machine is. A real server needs `--vip`.")
+    ] = "director",
+    vip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A virtual address that this real server serves. Repeatable."),
+    ] = None,
+    watch: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How long to watch packets and counters.")
+    ] = 3,
+    output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="Output format.")] = "text",
+    save: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write what was seen to FILE, and judge nothing; `-` for stdout."),
+    ] = None,
+    read: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Judge what `--save` has written, here or elsewhere."),
+    ] = None,
+) -> int:
+    """Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.
+
+    Looks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches
+    packets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as
+    unknown.
+
+    Exit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.
+    """
+    wishes = Wishes(
+        services=services or [], mode=mode, vips=vip or [], output=output, save=save, read=read, watch=watch
+    )
+    return run(world, wishes)

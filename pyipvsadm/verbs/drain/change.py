@@ -1,0 +1,64 @@
+"""Gives servers other weights, or takes them away, as one change that is made or taken back; remembers weights."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ...errors import IpvsadmError
+from ...support import state
+from ...support.outcome import failure
+from ...table import journal
+from ...table.plan import make_plan
+from .places import Weight, still_true
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...model import Table
+    from ...table.comparison import Key
+    from ...world import World
+
+VERB = "drain"  # whose state it is
+
+
+def load(table: Table) -> dict[Key, Weight]:
+    """The weights that are remembered, of what is as it was left, by Place.key. Raises IpvsadmError."""
+    try:
+        return still_true([_weight(row) for row in state.load(VERB)], table)
+    except (KeyError, TypeError, ValueError) as error:
+        raise state.unreadable(VERB, error) from error
+    except IpvsadmError as error:
+        if error.status == state.REFUSED:
+            raise
+        raise state.unreadable(VERB, error) from error
+
+
+def _weight(row: dict[str, object]) -> Weight:
+    """A row of the file as a Weight. Raises KeyError, TypeError."""
+    names, numbers = (row["service"], row["server"]), (row["weight"], row["left"])
+    if not all(isinstance(name, str) for name in names) or not all(isinstance(number, int) for number in numbers):
+        raise TypeError("a name or a weight is of the wrong kind")
+    return Weight.make((*names, *numbers))
+
+
+def store(weights: Iterable[Weight]) -> None:
+    """Remember these weights, and no others, of what is about to be done. Raises IpvsadmError."""
+    try:
+        state.store(VERB, [weight.asdict() for weight in weights])
+    except OSError as error:
+        raise state.unwritable(error) from error
+
+
+def tidy(weights: Iterable[Weight]) -> None:
+    """As `store`, of what is done: should that fail, weights stay remembered that don't count any more."""
+    with suppress(IpvsadmError):
+        store(weights)
+
+
+def change(world: World, before: Table, wanted: Table, verb: str, stopped: int = 0) -> None:
+    """Make `wanted` of the table `before`, or nothing of it. Raises IpvsadmError. `stopped` gives it up."""
+    plan = make_plan(before, wanted)
+    outcome = journal.carry_out(plan, world.kernel, before, lambda done: stopped)
+    if not outcome.complete:
+        raise failure(outcome, plan, world.called, verb=verb)

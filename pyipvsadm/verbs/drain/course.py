@@ -1,0 +1,202 @@
+"""`drain SERVER`: gives it weight 0, shows its connections until they end, and takes it away if that is wanted."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from ... import errors
+from ...errors import IpvsadmError
+from ...record import Record
+from ...support import state
+from ...support.current_table import table_now
+from ...table.comparison import service_key
+from ...table.notation import counted, servers_of, service_of, spelled
+from . import wait
+from .change import change, load, store, tidy
+from .places import Place, left_without, places_of, remembered, with_weights, without
+from .progress_lines import Teller, counts
+from .reasons import Machine, refused_clients
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...model import Service, Table
+    from ...world import World
+    from .wait import Timer
+
+NOTHING, NOT_TRIED, LATE = 1, errors.USAGE, 3  # exit statuses
+EXPIRE = "/proc/sys/net/ipv4/vs/expire_quiescent_template"
+
+
+class Wishes(Record):
+    """What was asked for. `server` and `services` are words; `deadline` is in seconds."""
+
+    __slots__ = ()
+    server: str = ""
+    services: tuple[str, ...] = ()
+    wait: bool = False
+    deadline: float = 600
+    everything: bool = False
+    remove: bool = False
+    force: bool = False
+
+
+def run(world: World, wishes: Wishes) -> int:
+    """Drain a server; the exit status. Raises IpvsadmError."""
+    servers_of(wishes.server)  # wrong words are told before the kernel is asked
+    with wait.Clock() as clock:
+        places = _drained(world, wishes, clock)
+        teller = Teller(world, wishes.server, machine(world))
+        if not wishes.wait:
+            teller.once(look(world, places))
+            return 0
+        return _wait(world, wishes, places, teller, clock)
+
+
+def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, list[Place]]:
+    """The table, and where `server` is in `services`, or in all. Raises IpvsadmError if it isn't there."""
+    address, port = servers_of(server)
+    only = [service_of(name) for name in services]
+    table = table_now(world)
+    places = places_of(table, address, port, only)
+    missing = _missing(only, places)
+    if missing or not places:
+        where = f"{spelled(missing[0])} has" if missing else "no service has"
+        raise IpvsadmError(
+            f"{where} no server {server}" if missing else f"{where} a server {server}",
+            hint=f"nothing was done; `{world.called} show` lists what there is",
+            status=NOTHING,
+        )
+    return table, places
+
+
+def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
+    there = {place.key[0] for place in places}
+    return [service for service in only if service_key(service) not in there]
+
+
+def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
+    """Give the server weight 0, remembering those that it had, and print them; where it is now."""
+    with state.alone("drain"):
+        table, places = found(world, wishes.server, wishes.services)
+        if not wishes.force:
+            _check_others(table, places)
+        before = load(table)
+        after = {place.key: place for place in places if place.server.weight}
+        weights = {
+            **before,
+            **{
+                key: remembered(place, before[key].weight if key in before else place.server.weight)
+                for key, place in after.items()
+            },
+        }
+        store(weights.values())
+        try:
+            change(world, table, with_weights(table, dict.fromkeys(after, 0)), "drain", clock.first)
+        except IpvsadmError:
+            tidy({**weights, **before}.values())  # of what wasn't taken back, the weight is still to be known
+            raise
+    for place in places:
+        what = f"weight {place.server.weight} -> 0" if place.server.weight else "weight 0 already"
+        kept = weights[place.key].weight if place.key in weights else 0
+        more = f", {kept} is remembered" if kept and kept != place.server.weight else ""
+        world.write(f"{place.name}  {what}{more}\n")
+    for line in refused_clients(places, world.called):
+        world.tell("", line)
+    world.flush()
+    return places
+
+
+def _check_others(table: Table, places: Sequence[Place]) -> None:
+    """Raise IpvsadmError where a service would be left without a server that gets connections."""
+    if lost := left_without(table, places):
+        names = [spelled(service) for service in lost]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise IpvsadmError(
+            f"no other server of {', '.join(names[:3])}{more} has a weight: it would serve nobody",
+            hint="nothing was done; drain it elsewhere with `--from SERVICE`, or if that is meant, say `--force`",
+            status=NOT_TRIED,
+        )
+
+
+def look(world: World, places: Sequence[Place]) -> list[Place]:
+    """`places` as they are now; those that are gone are left out. Raises IpvsadmError."""
+    now = []
+    by_service = {place.key[0]: place.service for place in places}
+    wanted = {place.key for place in places}
+    try:
+        for service in by_service.values():
+            there = (Place(service=service, server=server) for server in world.kernel.servers(service))
+            now += [place for place in there if place.key in wanted]
+    except OSError as error:
+        raise IpvsadmError(
+            f"the kernel can't be asked any more: {error.strerror or error}",
+            hint="the server stays drained",
+            status=NOTHING,
+        ) from error
+    return now
+
+
+def machine(world: World) -> Machine:
+    """What explains why a server stays busy, as far as it can be read."""
+    try:
+        with open(EXPIRE, encoding="ascii") as file:
+            expire: int | None = int(file.read())
+    except (OSError, ValueError):
+        expire = None
+    try:
+        udp = world.kernel.timeouts().udp
+    except OSError:
+        udp = 0
+    return Machine(expire_quiescent_template=expire, udp_timeout=udp)
+
+
+def _wait(world: World, wishes: Wishes, places: Sequence[Place], teller: Teller, clock: Timer) -> int:
+    """Wait for the connections to end, and then take the server away, if that is wanted; the exit status."""
+    end = clock.now() + wishes.deadline
+    while True:
+        why = wait.wait(lambda: look(world, places), wishes.everything, end, clock, teller.tell)
+        world.clear()
+        if why != wait.EMPTIED:
+            break
+        if not wishes.remove:
+            world.tell(f"{wishes.server} is empty: {counts(look(world, places))}")
+            return 0
+        if _removed(world, wishes, places, clock):
+            return 0
+    now = look(world, places)
+    stands = f"{wishes.server} stays drained, with {counts(now)}"
+    hint = f"`{world.called} undrain {' '.join([wishes.server, *_from(wishes)])}` puts its weights back"
+    if why == wait.STOPPED:
+        raise IpvsadmError(f"stopped by {signal.Signals(clock.first).name}: {stands}", hint, 128 + clock.first)
+    raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` goes on waiting; {hint}", LATE)
+
+
+def _from(wishes: Wishes) -> list[str]:
+    return [word for name in wishes.services for word in ("--from", name)]
+
+
+def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer) -> bool:
+    """Take the server away; False if it is busy again. Raises IpvsadmError."""
+    with state.alone("drain"):
+        table = table_now(world)
+        wanted = {place.key for place in places}
+        now = [place for place in places_of(table, *servers_of(wishes.server), ()) if place.key in wanted]
+        if weighted := [place for place in now if place.server.weight]:
+            raise IpvsadmError(
+                f"{weighted[0].name} has got weight {weighted[0].server.weight} from somebody else:"
+                " nothing was removed",
+                hint="the same `drain` again drains it anew",
+                status=NOTHING,
+            )
+        if any(place.busy(wishes.everything) for place in now):
+            return False
+        change(world, table, without(table, now), "drain", clock.first)
+        tidy([weight for key, weight in load(table).items() if key not in wanted])
+    for place in now:
+        world.write(f"{place.name}  removed\n")
+    count = counted(len(now), "service")
+    how = f"was empty, and is removed from {count}" if now else "is gone already: somebody else has removed it"
+    world.tell(f"{wishes.server} {how}")
+    return True

@@ -1,0 +1,69 @@
+"""Waits until a server has nothing to do any more; what it looks at, the clock and the telling are handed in."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ...support.signals import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
+
+    from .places import Place
+
+    class Timer(Protocol):
+        """What time it is, in seconds, and a way to let it pass. `first` is a signal that asks to end, or 0."""
+
+        first: int
+
+        def now(self) -> float: ...
+        def rest(self, seconds: float) -> None: ...
+
+
+INTERVAL = 1.0  # seconds between two looks
+SETTLED = 1.0  # seconds that nothing is active for: a connection that is being opened isn't active yet
+SLICE = 0.1  # seconds after which a signal is heeded
+EMPTIED, DEADLINE, STOPPED = "emptied", "deadline", "stopped"
+
+
+class Clock(Signals):
+    """The time, and the signals that come meanwhile."""
+
+    now = staticmethod(time.monotonic)
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass, until a signal comes."""
+        until = time.monotonic() + seconds
+        while not self.first and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, SLICE))
+
+
+def wait(
+    look: Callable[[], Sequence[Place]],
+    everything: bool,
+    end: float,
+    clock: Timer,
+    tell: Callable[[Sequence[Place], float], None],
+) -> str:
+    """Wait until no place is busy any more, or until the time `end`; which of them it was, or a signal.
+
+    `tell` gets each look, and the seconds that are left.
+    """
+    idle_since: float | None = None
+    while True:
+        places = look()
+        now = clock.now()
+        tell(places, max(0.0, end - now))
+        if any(place.busy(everything) for place in places):
+            idle_since = None
+        elif idle_since is None:
+            idle_since = now
+        if idle_since is not None and now - idle_since >= SETTLED:
+            return EMPTIED
+        if clock.first:
+            return STOPPED
+        if now >= end:
+            return DEADLINE
+        clock.rest(min(INTERVAL, end - now))

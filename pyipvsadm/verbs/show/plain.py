@@ -1,0 +1,53 @@
+"""`show` as plain text: for people whose stdout is no terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...listing.rules import daemon_state
+from ...support.text_table import aligned
+from ...table.notation import spelled, spelled_server
+from ...table.settings import daemon_settings, server_settings, service_settings, told, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Server, Service, Table
+
+    Row = tuple[str, str, str, str, str]  # as HEADS has it
+
+HEADS: Row = ("Service / server", "Settings", "Weight", "Active", "Inactive")
+NUMBERS = (2, 3, 4)  # the columns that hold such
+INDENT = "  "
+
+
+def _service_row(service: Service) -> Row:
+    return spelled(service), told(service_settings(service)), "", "", ""
+
+
+def _server_row(server: Server) -> Row:
+    settings = server_settings(server)
+    del settings["weight"]
+    if tunnel := settings.pop("tunnel"):
+        settings["forwarding"] += f" {word(tunnel)}"
+    name = INDENT + spelled_server(server)
+    return name, told(settings), str(server.weight), str(server.active), str(server.inactive)
+
+
+def _notes(table: Table) -> Iterator[str]:
+    """What there is beside services, a line each."""
+    if table.timeouts:
+        tcp, tcpfin, udp = table.timeouts
+        yield f"timeouts: tcp {tcp} s, tcpfin {tcpfin} s, udp {udp} s"
+    for daemon in table.daemons or ():
+        yield f"{daemon_state(daemon)} daemon: {told(daemon_settings(daemon))}"
+
+
+def plain_text(table: Table) -> Iterator[str]:
+    """`table` in columns that are as wide as what they hold."""
+    rows: list[Row] = [HEADS]
+    for service, servers in table.services:
+        rows += [_service_row(service), *map(_server_row, servers)]
+    yield aligned(rows, NUMBERS)
+    for note in _notes(table):
+        yield f"{note}\n"

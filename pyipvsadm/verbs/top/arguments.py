@@ -1,0 +1,54 @@
+"""The arguments of `top`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...support.verb import verb
+from . import run
+
+if TYPE_CHECKING:
+    from typing import Annotated, Literal
+
+    import typer
+
+    from ...support.arguments import Services
+    from ...world import World
+
+
+def interval_seconds(text: str) -> float:
+    """`text` as an interval. Raises typer's usage error."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if 0.2 <= seconds <= 3600:
+        return seconds
+    from typer import BadParameter
+
+    raise BadParameter("give a number of seconds from 0.2 to 3600")
+
+
+@verb(rank=80)
+def top(
+    world: World,
+    services: Services = None,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", parser=interval_seconds, help="How often to look, from 0.2 to 3600.")
+    ] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Print one sample, and end.")] = False,
+    output: Annotated[
+        Literal["text", "ndjson"], typer.Option("--output", "-o", help="For people, or a line of JSON for each sample.")
+    ] = "text",
+) -> int:
+    """Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.
+
+    Rates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that
+    of the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all
+    rates are known.
+
+    - `pyipvsadm top --once` prints one sample as text
+
+    - `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second
+    """
+    return run(world, services or [], interval, output, once)

@@ -1,0 +1,164 @@
+"""`undrain SERVER`: gives a server the weights back that it had before it was drained, at once or in steps."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from ..errors import IpvsadmError
+from ..support import state
+from ..support.current_table import table_now
+from ..support.verb import verb
+from .drain import wait
+from .drain.change import change, load, store, tidy
+from .drain.course import NOTHING, found
+from .drain.places import all_places, ramp, remembered, with_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Annotated
+
+    import typer
+
+    from ..support.arguments import From, Server, duration
+    from ..table.comparison import Key
+    from ..world import World
+    from .drain.places import Place, Weights
+    from .drain.wait import Timer
+
+
+@verb(rank=70)
+def undrain(
+    world: World,
+    server: Server,
+    services: From = None,
+    ramp: Annotated[
+        float | None,
+        typer.Option(
+            metavar="TIME",
+            parser=duration,
+            show_default=False,
+            help="Raise the weight in steps, over 60s, 10m or 1h. Default: at once.",
+        ),
+    ] = None,
+    weight: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=2**31 - 1, show_default=False, help="The weight, instead of those remembered."
+        ),
+    ] = None,
+) -> int:
+    """Give a server the weights back that it had before `drain`.
+
+    A server that comes back empty would get all new connections from schedulers that look for the least: with
+    `--ramp` its weight rises from 1. Ctrl-C leaves it where it is then, and the same command goes on from there.
+
+    Exit status: 0 done, or nothing to do; 1 no such server, no weight remembered, or refused by the kernel, and taken
+    back; 2 wrong input; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal.
+    """
+    return run(world, server, services or [], ramp or 0.0, weight)
+
+
+def run(world: World, server: str, services: Sequence[str], seconds: float, weight: int | None) -> int:
+    """Put weights back; the exit status. `seconds` is how long the ramp takes, 0 for none. Raises IpvsadmError."""
+    with wait.Clock() as clock:
+        places, wanted = _wanted(world, server, services, weight)
+        if not wanted:
+            return _nothing(world, server, places)
+        now = {key: places[key].server.weight for key in wanted}
+        _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock)
+    for key, each in wanted.items():
+        world.write(f"{places[key].name}  weight {now[key]} -> {each}\n")
+    return 0
+
+
+def _wanted(
+    world: World, server: str, services: Sequence[str], weight: int | None
+) -> tuple[dict[Key, Place], dict[Key, int]]:
+    """Where the server is, and the weights that it is to have where that isn't so yet."""
+    table, places = found(world, server, services)
+    before = {} if weight is not None else load(table)
+    wanted = {}
+    for place in places:
+        to = weight if weight is not None else before[place.key].weight if place.key in before else None
+        if to is not None and to != place.server.weight:
+            wanted[place.key] = to
+        elif to is None and not place.server.weight and before:
+            world.tell(f"{place.name} stays at weight 0: no other is remembered")
+    return {place.key: place for place in places}, wanted
+
+
+def _nothing(world: World, server: str, places: Mapping[Key, Place]) -> int:
+    """Tell why there is nothing to do. Raises IpvsadmError if no weight is known."""
+    if any(not place.server.weight for place in places.values()):
+        raise IpvsadmError(
+            f"no weight is remembered of {server}",
+            hint="nothing was done; say which it shall have with `--weight N`",
+            status=NOTHING,
+        )
+    world.note("nothing to do: it isn't drained")
+    return 0
+
+
+def _climb(
+    world: World,
+    server: str,
+    places: Mapping[Key, Place],
+    wanted: Weights,
+    steps: Sequence[tuple[float, Weights]],
+    clock: Timer,
+) -> None:
+    """Make the steps, each at its time. Raises IpvsadmError where one is refused or a signal comes."""
+    start, progress = clock.now(), world.progress()
+    reached: dict[Key, int] = {key: places[key].server.weight for key in wanted}
+    for number, (at, weights) in enumerate(steps, 1):
+        while (left := start + at - clock.now()) > 0 and not clock.first:
+            clock.rest(left)
+        if clock.first:
+            raise _stopped(server, places, wanted, reached, clock.first)
+        _step(world, places, wanted, reached, weights)
+        reached.update(weights)
+        if number == len(steps):
+            continue
+        line = ", ".join(f"{places[key].name}: weight {reached[key]} of {wanted[key]}" for key in wanted)
+        if progress:
+            progress.tell(f"step {number} of {len(steps)}: {line}")
+        else:
+            world.tell(line)
+    world.clear()
+
+
+def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: Weights, weights: Weights) -> None:
+    """Set `weights`, and write down how far that is. Raises IpvsadmError, also if others have set them meanwhile."""
+    with state.alone("drain"):
+        table = table_now(world)
+        there = all_places(table)
+        before = load(table)
+        for key, weight in expected.items():
+            if key not in there or there[key].server.weight != weight:
+                now = f"has got weight {there[key].server.weight}" if key in there else "was removed"
+                raise IpvsadmError(
+                    f"{places[key].name} {now} by somebody else meanwhile: its weight is left as it is",
+                    hint="the same `undrain` again starts from there",
+                    status=NOTHING,
+                )
+        rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
+        all_of_them = {**before, **rising}
+        store(all_of_them.values())
+        try:
+            change(world, table, with_weights(table, weights), "undrain")
+        except IpvsadmError:
+            tidy([all_of_them[key] for key in before])
+            raise
+        done = {key for key, weight in weights.items() if weight == wanted[key]}
+        tidy([one for key, one in all_of_them.items() if key not in done])
+
+
+def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached: Weights, number: int) -> IpvsadmError:
+    """What to tell of a ramp that a signal ended."""
+    lines = "\n".join(f"{places[key].name}  weight {reached[key]} of {wanted[key]}" for key in wanted)
+    return IpvsadmError(
+        f"stopped by {signal.Signals(number).name}: the weights of {server} stay where they are\n{lines}",
+        hint="the same `undrain` goes on from there, and without `--ramp` at once; `drain` takes it out again",
+        status=128 + number,
+    )

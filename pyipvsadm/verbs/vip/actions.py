@@ -1,0 +1,174 @@
+"""What `vip ls`, `add`, `rm` and `sync` do: gather, decide, carry out, tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ...errors import IpvsadmError, UsageError
+from ...network.facts import reading
+from ...support import state
+from ...support.current_table import table_now
+from ...support.signals import Signals
+from ...support.text_table import aligned
+from ...table.notation import address_of, spelled_address, unfit
+from . import ledger
+from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
+from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ...model import Service
+    from ...world import World
+    from .decisions import Vip
+
+WRONG = 1  # the exit status of `ls`
+HEADS = ("Address", "Local", "Interface", "Bound by", "Services", "State")
+
+
+def ls(world: World, device: str, output: str) -> int:
+    """Print every virtual address; the exit status. Raises IpvsadmError."""
+    services = _services(world)
+    vips = _judged(services, device)
+    skipped = marks_of(services)
+    if output == "json":
+        data = {"device": device, "addresses": [_data(vip) for vip in vips], "skipped": skipped}
+        world.write(json.dumps(data, indent=2) + "\n")
+    else:
+        world.write(aligned([HEADS, *map(_row, vips)], numbers=(4,)))
+        _tell_skipped(world, skipped)
+    if any("missing" in vip.wrong for vip in vips):
+        world.note(f"`{world.called} vip sync` binds what is missing")
+    return WRONG if any(vip.wrong for vip in vips) else 0
+
+
+def add(world: World, words: Sequence[str], device: str, dry_run: bool) -> int:
+    """Bind the addresses that `words` name; the exit status. Raises IpvsadmError."""
+    wanted = _addresses(words)
+    return _change(world, device, dry_run, lambda: binding(world.tell, wanted, device))
+
+
+def rm(world: World, words: Sequence[str], device: str, dry_run: bool) -> int:
+    """Take the addresses away that `words` name; the exit status. Raises IpvsadmError."""
+    wanted = _addresses(words)
+    return _change(world, device, dry_run, lambda: _unbinding(wanted, device))
+
+
+def sync(world: World, device: str, dry_run: bool) -> int:
+    """Bind the addresses of the table, and no other that we bound; the exit status. Raises IpvsadmError."""
+    services = _services(world)
+    _tell_skipped(world, marks_of(services))
+    used = addresses_of(services)
+
+    def changes() -> list[Change]:
+        return binding(world.note, used, device) + to_unbind(used, looked_at(), ledger.load(), device)
+
+    return _change(world, device, dry_run, changes)
+
+
+def _change(world: World, device: str, dry_run: bool, decide: Callable[[], list[Change]]) -> int:
+    """Make the changes that `decide` finds, or show them."""
+    device_there(device)
+    if dry_run:
+        world.write("".join(change.line() for change in decide()))
+        return 0
+    with Signals(), state.alone(ledger.VERB):  # it takes no time: a signal waits, rather than leave half of it
+        changes = decide()
+        carry_out(changes)
+    if not changes:
+        world.note("nothing to do: all is as wanted")
+    else:
+        world.tell(summary(changes))
+    return 0
+
+
+def summary(changes: Iterable[Change]) -> str:
+    """What was done, in a line."""
+    adds = [change.adds for change in changes if change.address]
+    counts = ((adds.count(True), "bound"), (adds.count(False), "taken away"))
+    return f"done: {', '.join(f'{count} {word}' for count, word in counts if count)}"
+
+
+def binding(tell: Callable[[str], None], wanted: Iterable[str], device: str) -> list[Change]:
+    """What binds those of `wanted` that no interface has, on a device that may have to be made. Raises IpvsadmError.
+
+    `tell` gets to know of each that another interface has.
+    """
+    changes, elsewhere = to_bind(wanted, looked_at(), device)
+    for address, interface in elsewhere.items():
+        tell(f"{address} is an address of {interface} already, and stays there")
+    return [Change(True, device), *changes] if changes and not device_there(device) else changes
+
+
+def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
+    """What takes `wanted` away. Raises IpvsadmError where one of them isn't ours."""
+    addresses = looked_at()
+    ours = {(one.address, one.device) for one in still_ours(ledger.load(), addresses)}
+    for address in wanted:
+        interfaces = [one.device for one in addresses if one.address == address]
+        if (address, device) in ours:
+            continue
+        if not interfaces:
+            raise IpvsadmError(f"{address} is not bound", hint="`pyipvsadm vip ls` lists what is", status=REFUSED)
+        there = device if device in interfaces else interfaces[0]
+        length = 128 if ":" in address else 32
+        hint = f"if it's meant, `ip address del {address}/{length} dev {there}` takes it away"
+        if (address, there) in ours:
+            hint = f"it is ours on another device: `--device {there}`"
+        raise IpvsadmError(f"{address} on {there} wasn't bound by `vip`: it is left alone", hint, REFUSED)
+    return [Change(False, device, address) for address in wanted]
+
+
+def _services(world: World) -> list[Service]:
+    return [service for service, _ in table_now(world).services]
+
+
+def _judged(services: Sequence[Service], device: str) -> list[Vip]:
+    bound = ledger.load()
+    try:
+        with reading() as director:
+
+            def local(address: str) -> bool:
+                try:
+                    return director.route_to(address).type == "local"
+                except OSError:
+                    return False  # no way leads there
+
+            return judged(services, director.addresses(), bound, device, local)
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+def _addresses(words: Sequence[str]) -> list[str]:
+    """The addresses that `words` are, each once. Raises UsageError."""
+    found = []
+    for word in words:
+        try:
+            packed = address_of(word)
+        except ValueError as error:
+            raise UsageError(str(error), hint="write 192.168.2.10 or 2001:db8::10, without a length") from None
+        if unfit(packed):
+            raise UsageError(f"`{word}` can't be the address of one machine", hint="write a unicast address")
+        found.append(spelled_address(packed))
+    return list(dict.fromkeys(found))
+
+
+def _row(vip: Vip) -> tuple[str, ...]:
+    by = "" if not vip.interfaces else "pyipvsadm" if vip.ours else "others"
+    interfaces = ", ".join(vip.interfaces)
+    local = "yes" if vip.local else "no"
+    return vip.address, local, interfaces, by, str(len(vip.services)), ", ".join(vip.wrong) or "ok"
+
+
+def _data(vip: Vip) -> dict[str, object]:
+    data = asdict(vip)
+    data["bound_by_us"] = data.pop("ours")
+    return data
+
+
+def _tell_skipped(world: World, names: Sequence[str]) -> None:
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        world.tell(f"skipped, since a firewall mark has no address: {', '.join(names[:3])}{more}")

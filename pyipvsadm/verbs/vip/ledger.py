@@ -1,0 +1,27 @@
+"""What `vip` bound, for each network namespace, in a file that lasts until the machine is restarted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ...support import state
+from .decisions import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VERB = "vip"  # whose state it is
+
+
+def load() -> set[Binding]:
+    """What was bound in this namespace; perhaps it isn't there any more. Raises IpvsadmError."""
+    try:
+        return {Binding(str(one["address"]), str(one["device"]), int(one["created"])) for one in state.load(VERB)}
+    except (ValueError, TypeError, KeyError) as error:
+        raise state.unreadable(VERB, error) from error
+
+
+def store(bound: Iterable[Binding]) -> None:
+    """Say what is bound in this namespace from now on. Raises OSError."""
+    state.store(VERB, sorted((asdict(one) for one in bound), key=lambda row: (row["device"], row["address"])))

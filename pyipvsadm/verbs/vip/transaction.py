@@ -1,0 +1,146 @@
+"""Binds and unbinds, keeps account of it, and takes it back where it can't be finished."""
+
+from __future__ import annotations
+
+import os
+from errno import EACCES, EEXIST, EPERM
+from typing import TYPE_CHECKING
+
+from ...errors import IpvsadmError, UsageError
+from ...model import printable
+from ...network.addresses import Changing
+from ...network.facts import reading
+from ...support import state
+from . import ledger
+from .decisions import Binding, Change, still_ours
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...network.facts import Address, Link
+
+REFUSED = 1
+LONGEST = 15  # letters of a device's name
+HINTS = {
+    EPERM: "that takes CAP_NET_ADMIN: use sudo",
+    EACCES: "IPv6 is off there, by `net.ipv6.conf.all.disable_ipv6` or that of the device",
+    EEXIST: "somebody else did that at the same time: try again",
+}
+
+
+def looked_at() -> tuple[Address, ...]:
+    """The addresses of this network namespace. Raises IpvsadmError."""
+    try:
+        with reading() as director:
+            return director.addresses()
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+def device_there(name: str) -> bool:
+    """Whether there is the dummy device `name`. Raises UsageError if it is none, or can't be."""
+    odd = name in ("", ".", "..") or "/" in name or " " in name or not name.isprintable()
+    if odd or len(os.fsencode(name)) > LONGEST:
+        raise UsageError(
+            f"`{printable(name)}` can't be the name of a device",
+            hint=f"it has {LONGEST} letters at most, no blank and no `/`",
+        )
+    found = next((link for link in _links() if link.name == name), None)
+    if found and found.kind != "dummy":
+        raise UsageError(f"`{name}` is no dummy device", hint="name one that is, or one to be made")
+    return found is not None
+
+
+def _links() -> tuple[Link, ...]:
+    try:
+        with reading() as director:
+            return director.links()
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+def unreadable(error: OSError) -> IpvsadmError:
+    """What is said where rtnetlink doesn't answer."""
+    return IpvsadmError(f"the addresses of this machine can't be read: {error.strerror}")
+
+
+def carry_out(changes: Sequence[Change]) -> None:
+    """Make `changes`, all or none, and write down what is ours then. Raises IpvsadmError. Call it when `alone`."""
+    bound = {(one.address, one.device) for one in still_ours(ledger.load(), looked_at())}
+    try:
+        run = _Run(bound)
+    except OSError as error:
+        raise unreadable(error) from error
+    try:
+        run.make(changes)
+    finally:
+        try:
+            ledger.store(run.ours())
+        except OSError as error:
+            raise IpvsadmError(
+                f"what is bound can't be written down in {state.FOLDER}: {error.strerror}",
+                hint="what was bound now isn't known to be ours any more: take it away with `ip address del`",
+                status=REFUSED,
+            ) from error
+        finally:
+            run.close()
+
+
+class _Run:
+    """One run of changes; `bound` are the addresses that are ours, each with its device."""
+
+    def __init__(self, bound: set[tuple[str, str]]) -> None:
+        self._bound = bound
+        self._director = Changing()
+
+    def make(self, changes: Sequence[Change]) -> None:
+        """Make them, or none. Raises IpvsadmError."""
+        done: list[Change] = []
+        try:
+            for change in changes:
+                self._make(change)
+                done.append(change)
+        except OSError as error:
+            left = self._take_back(done)
+            raise _failure(changes[len(done)], error, left) from error
+
+    def _take_back(self, done: list[Change]) -> list[Change]:
+        """Take `done` back; what of it couldn't be."""
+        left = []
+        for change in reversed([change for change in done if change.address]):
+            try:
+                self._make(change.inverse)
+            except OSError:
+                left.append(change)
+        return left
+
+    def _make(self, change: Change) -> None:
+        if not change.address:
+            self._director.make_dummy(change.device)
+            return
+        index = next((link.index for link in _links() if link.name == change.device), 0)
+        (self._director.bind if change.adds else self._director.unbind)(change.address, index)
+        (self._bound.add if change.adds else self._bound.discard)((change.address, change.device))
+
+    def ours(self) -> list[Binding]:
+        """What is ours now, and there."""
+        return [
+            Binding(one.address, one.device, one.created)
+            for one in looked_at()
+            if (one.address, one.device) in self._bound
+        ]
+
+    def close(self) -> None:
+        """Give the socket up."""
+        self._director.close()
+
+
+def _failure(change: Change, error: OSError, left: list[Change]) -> IpvsadmError:
+    verb = "bound" if change.adds else "taken away"
+    what = f"{change.address} can't be {verb} on" if change.address else "there can't be the device"
+    rest = "".join(f"not taken back: {one.line()}" for one in left)
+    return IpvsadmError(
+        f"{what} {change.device}: {error.strerror}\n{rest or 'no address was changed'}".rstrip(),
+        hint=HINTS.get(error.errno or 0, ""),
+        status=REFUSED,
+    )

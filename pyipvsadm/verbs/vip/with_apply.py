@@ -1,0 +1,84 @@
+"""`apply --vips`: addresses are bound before the table is changed, and taken away behind that.
+
+So no service is ever in the table whose address isn't the machine's own, which would have its packets forwarded like
+any other's; and what can't be bound is known before anything else is tried. Who comes between is refused at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import IpvsadmError
+from ...support import state
+from ...support.current_table import table_now
+from ...table.comparison import service_key
+from . import ledger
+from .actions import binding, summary
+from .decisions import Change, addresses_of, to_unbind
+from .transaction import carry_out, device_there, looked_at
+
+if TYPE_CHECKING:
+    from ...model import Service, Table
+    from ...table.plan import Plan, Scope
+    from ...world import World
+
+
+class Vips:
+    """The addresses that go with one `apply`: the services of `plan` on the table `before`, as far as `only` goes."""
+
+    def __init__(
+        self, world: World, device: str, before: Table, plan: Plan, only: Scope | None = None, prune: bool = True
+    ) -> None:
+        """Raises IpvsadmError where there can't be such a device."""
+        device_there(device)
+        self._world, self._device, self._prune = world, device, prune
+        self._after = services_after(before, plan)
+        self._bound: list[Change] = []
+        self._only = only
+
+    def wanted(self) -> list[Change]:
+        """What is bound first. Raises IpvsadmError."""
+        services = [service for service in self._after if self._only is None or self._only.holds(service)]
+        return binding(self._world.note, addresses_of(services), self._device)
+
+    def unwanted(self, services: list[Service]) -> list[Change]:
+        """What is taken away last, as no service has it, neither then nor of `services`. Raises IpvsadmError."""
+        kept = addresses_of([*self._after, *services])
+        return to_unbind(kept, looked_at(), ledger.load(), self._device) if self._prune else []
+
+    def shown(self, table: str) -> str:
+        """All that would be done, that with the `table` between."""
+        lines = [[change.line() for change in changes] for changes in (self.wanted(), self.unwanted([]))]
+        return f"{''.join(lines[0])}{table}{''.join(lines[1])}"
+
+    def bind(self) -> None:
+        """Bind what is wanted, all or none. Raises IpvsadmError."""
+        with state.alone(ledger.VERB):
+            self._bound = self.wanted()
+            carry_out(self._bound)
+
+    def take_back(self) -> str:
+        """Take away what `bind` bound, as the table is without its services; what to say of it, if that fails."""
+        try:
+            with state.alone(ledger.VERB):
+                carry_out([change.inverse for change in reversed(self._bound) if change.address])
+        except IpvsadmError as error:
+            return f"\n{error}"
+        return ""
+
+    def release(self) -> None:
+        """Take away what no service has any more, and tell what became of the addresses. Raises IpvsadmError."""
+        services = [service for service, _ in table_now(self._world).services]  # others may add some
+        with state.alone(ledger.VERB):
+            gone = self.unwanted(services)
+            carry_out(gone)
+        if self._bound or gone:
+            self._world.tell(summary([*self._bound, *gone]).replace("done", "addresses"))
+
+
+def services_after(before: Table, plan: Plan) -> list[Service]:
+    """The services that there are when `plan` has been carried out."""
+    commands = [step.command for step in plan.steps]
+    gone = {service_key(one.service) for one in commands if one.verb == "delete-service" and one.service}
+    kept = [service for service, _ in before.services if service_key(service) not in gone]
+    return kept + [one.service for one in commands if one.verb == "add-service" and one.service]

@@ -1,1 +1,0 @@
-"""The model to netlink bytes, and back. Pure: nothing here opens a socket."""
