@@ -5,6 +5,6 @@ import sys
 sys.path.append(__file__.removesuffix("/pyipvsadm/verbs/sandbox/init.py"))  # last: we shadow nothing
 
 if __name__ == "__main__":
-    from . import session
+    from pyipvsadm.verbs.sandbox import session
 
     session.main()
