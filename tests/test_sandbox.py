@@ -11,9 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pyipvsadm.verbs.sandbox import frames, host, keeper, machine, relay
+from pyipvsadm.verbs.sandbox import frames, host, images, keeper, relay, uml
 from pyipvsadm.verbs.sandbox.frames import Start
-from pyipvsadm.verbs.sandbox.settings import SandboxError, Settings
+from pyipvsadm.verbs.sandbox.request import Request, SandboxError
 from pyipvsadm.verbs.sandbox.terminal import raw
 
 
@@ -39,8 +39,8 @@ class Inside:
     def say(self, *told):
         os.write(self.tell_outside, b"".join(frames.pack(*frame) for frame in told))
 
-    def last_words(self):
-        return "panic"
+    def death(self, when):
+        return SandboxError(f"stopped {when}: panic")
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def inside():
     return Inside()
 
 
-def relayed(inside, **settings):
+def relayed(inside, **wishes):
     signals, _ = os.pipe()
-    return relay.Relay(inside, signals, NoTerminal(), Settings(command=("true",), **settings)).run(Start())
+    return relay.Relay(inside, signals, NoTerminal(), Request(command=("true",), **wishes)).run(Start())
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
@@ -109,21 +109,83 @@ def test_a_raw_terminal_passes_bytes_and_keeps_what_was():
 def test_path_has_the_folders_of_roots_programs_at_its_end(monkeypatch):
     monkeypatch.setenv("PATH", "/one:/sbin:/two")
     own = os.path.dirname(sys.executable)
-    assert machine.search_path() == f"/one:/sbin:/two:/usr/sbin:{own}"
+    assert images.search_path() == f"/one:/sbin:/two:/usr/sbin:{own}"
 
 
 def test_a_missing_package_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(machine, "search_path", lambda: str(tmp_path))
+    monkeypatch.setattr(images, "search_path", lambda: str(tmp_path))
     with pytest.raises(SandboxError, match=r"linux\.uml.*user-mode-linux") as caught:
-        machine.Machine("512M", lambda: None)
+        images.image("")
     assert "apt-get install user-mode-linux" in caught.value.hint
     assert caught.value.status == 2
+
+
+@pytest.fixture
+def kernels(tmp_path, monkeypatch):
+    """A folder that alone is on the path, and what puts programs there that end as a script says."""
+    monkeypatch.setattr(images, "search_path", lambda: str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+
+    def put(name, script="exit 0"):
+        file = tmp_path / "bin" / name
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+        return str(file)
+
+    put("modprobe")
+    return put
+
+
+def test_a_kernel_has_its_modules_beside_it_or_where_the_package_has_them(kernels, tmp_path):
+    default, other = kernels("linux.uml"), kernels("linux.uml-7.2")
+    assert images.image("") == images.Image(path=default, modules="/usr/lib/uml/modules")
+    (tmp_path / "lib/uml/modules").mkdir(parents=True)
+    assert images.image(other) == images.Image(path=other, modules=f"{tmp_path}/lib/uml/modules")
+
+
+def test_other_kernels_that_are_installed_are_offered(kernels):
+    newest = kernels("linux.uml-7.2")
+    with pytest.raises(SandboxError, match=r"needs `linux\.uml`") as caught:
+        images.image("")
+    assert caught.value.hint == f"installed are: `--uml {newest}`"
+    default = kernels("linux.uml")
+    with pytest.raises(SandboxError, match="no program that can be run") as caught:
+        images.image("/etc/passwd")
+    assert caught.value.hint == f"installed are: `--uml {default}`, `--uml {newest}`"
+    assert images.offer(default) == f"installed are: `--uml {newest}`"
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "hint"),
+    [
+        ("echo 'libc.so.6: version `GLIBC_2.38'; exit 1", "GLIBC_2.38", "this kernel is built for a newer C library"),
+        ("echo 'Kernel panic: Out of memory'; exit 1", "Out of memory", "it lacks memory"),
+        ("echo 'no such device' >&2; exit 1", "no such device", "installed are: `--uml "),
+    ],
+)
+def test_a_kernel_that_does_not_boot_speaks_for_itself(kernels, script, said, hint):
+    kernels("linux.uml-7.2")
+    broken = kernels("linux.uml", script)
+    with uml.Machine(images.image(""), "64M", lambda: None) as machine:
+        os.read(machine.control[0], 1)  # until it has ended
+        error = machine.death("while it booted")
+    assert str(error).startswith(f"The sandbox's kernel {broken} stopped while it booted. Its last lines:\n")
+    assert said in str(error)
+    assert error.hint.startswith(hint)
+
+
+def test_a_folder_that_was_removed_is_an_error(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SandboxError, match="has been removed"):
+        host.start_frame(Request(write=(".",)), SimpleNamespace(streams=(), attributes=None), "")
 
 
 @pytest.mark.parametrize("folder", ["/", "/proc", "/no-such-folder", __file__])
 def test_folders_that_cannot_be_let_through(folder):
     with pytest.raises(SandboxError, match="can't be let through"):
-        host.start_frame(Settings(write=(folder,)), SimpleNamespace(streams=(), attributes=None))
+        host.start_frame(Request(write=(folder,)), SimpleNamespace(streams=(), attributes=None), "")
 
 
 KEPT = """

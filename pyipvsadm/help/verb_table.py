@@ -154,12 +154,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='sandbox',
-        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
+        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nIt protects from mistakes, and is no jail: who is root inside can reach what its user can reach outside.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`. One from another place is named by `--uml`;\nits modules are looked for in `../lib/uml/modules` beside it, and then in `/usr/lib/uml/modules`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
         options=(
             Parameter(names=('--write',), value='DIR', many=True, help='Let writes below DIR through to this machine. Repeatable.'),
             Parameter(names=('--timeout',), value='SECONDS', help='End a command that runs longer, with status 124.'),
             Parameter(names=('--memory',), value='SIZE', help='The memory of the kernel.'),
             Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
+            Parameter(names=('--uml',), value='FILE', help='The kernel to boot, a user-mode Linux. Default: `linux.uml` on the path.'),
             Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
         ),
         arguments=(

@@ -50,6 +50,10 @@ def sandbox(
             " so that writes stay."
         ),
     ] = "uml",
+    uml: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The kernel to boot, a user-mode Linux. Default: `linux.uml` on the path."),
+    ] = None,
     module: Annotated[
         bool, typer.Option("--module/--no-module", help="Load ip_vs before COMMAND runs, or leave it out.")
     ] = True,
@@ -62,7 +66,10 @@ def sandbox(
     and exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable
     and writable as to that user, although `id` says root.
 
-    The kernel comes from Debian's packages `user-mode-linux` and `kmod`.
+    It protects from mistakes, and is no jail: who is root inside can reach what its user can reach outside.
+
+    The kernel comes from Debian's packages `user-mode-linux` and `kmod`. One from another place is named by `--uml`;
+    its modules are looked for in `../lib/uml/modules` beside it, and then in `/usr/lib/uml/modules`.
 
     - `pyipvsadm sandbox` is a shell; `exit` leaves it
 
@@ -70,19 +77,20 @@ def sandbox(
 
     - `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out
     """
-    from .settings import Settings
+    from .request import Request
 
-    settings = Settings(
+    request = Request(
         command=tuple(command or ()),
         write=tuple(write or ()),
         timeout=timeout,
         memory=memory,
+        uml=uml or "",
         module=module,
     )
     if kernel == "host":
-        from . import namespace
+        from . import running_kernel
 
-        return namespace.run(settings)
+        return running_kernel.run(request)
     from . import host
 
-    return host.run(settings)
+    return host.run(request)

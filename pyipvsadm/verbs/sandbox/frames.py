@@ -21,8 +21,8 @@ and to the outside
     ("ended", status, (stdout, stderr))  the status, and how many bytes it wrote
 
 Bytes of stdout and stderr travel on lines of their own, unframed: a full one can't hold up the
-other, nor this one. Those of stdin lie in a ring in memory that both sides see, since the kernel's serial line
-takes its input byte by byte, at some 2 MB/s.
+other, nor this one. Those of stdin lie in a ring in memory that both sides see, the inside as a disk:
+the kernel's serial line takes its input byte by byte, at some 2 MB/s.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-MODULES = "/usr/lib/uml/modules"  # of that kernel, in Debian's package
 RING_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16  # what is moved at once
 LENGTH = Struct("=I")
@@ -48,7 +47,8 @@ class Start(Record):
 
     `terminals` tells which of stdin, stdout and stderr are the terminal, `attributes` are that
     terminal's (termios), `window` its rows and columns. `merged` is whether stdout and stderr are
-    one file. `folders` are those whose writes go through.
+    one file. `folders` are those whose writes go through. `module` is whether ip_vs is loaded;
+    `modules` is the folder with a folder of modules for each release of the kernel.
     """
 
     arguments: tuple[bytes, ...] = ()
@@ -57,6 +57,7 @@ class Start(Record):
     mask: int = 0o022
     folders: tuple[bytes, ...] = ()
     module: bool = True
+    modules: bytes = b""
     terminals: tuple[bool, bool, bool] = (False, False, False)
     attributes: list[Any] | None = None
     window: tuple[int, int] = (24, 80)

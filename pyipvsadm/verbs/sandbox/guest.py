@@ -8,8 +8,6 @@ import os
 from fcntl import ioctl
 from struct import pack
 
-from .frames import MODULES
-
 FIND_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SCRATCH = "/dev/sandbox"  # the kernel mounts a devtmpfs on /dev: the one place that can be written at first
 DEVICES = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
@@ -42,13 +40,15 @@ def insert(module: str) -> None:
     succeed(libc.init_module(image, ctypes.c_ulong(len(image)), b""), module)
 
 
-def lay_out_files(writable: tuple[bytes, ...]) -> None:
+def lay_out_files(writable: tuple[bytes, ...], modules: bytes) -> None:
     """Make this machine's files the lower half of an overlay, and the overlay our root.
 
     pivot_root, since it moves the kernel's own threads too: theirs is the modprobe that loads
-    schedulers. What is `writable` is mounted once more, past the overlay.
+    schedulers. What is `writable` is mounted once more, past the overlay. `modules` become /lib/modules.
     """
-    insert(f"{MODULES}/{os.uname().release}/kernel/fs/overlayfs/overlay.ko")
+    overlay = os.fsdecode(modules) + f"/{os.uname().release}/kernel/fs/overlayfs/overlay.ko"
+    if os.path.exists(overlay):  # else it is built in, or the mount below says that it is missing
+        insert(overlay)
     mount("tmpfs", SCRATCH, "mode=755")
     for name in ("upper", "work", "root"):
         os.mkdir(f"{SCRATCH}/{name}")
@@ -69,7 +69,8 @@ def lay_out_files(writable: tuple[bytes, ...]) -> None:
     for folder in writable:
         mount("hostfs", folder, folder)
     os.makedirs("/lib/modules", exist_ok=True)
-    succeed(libc.mount(MODULES.encode(), b"/lib/modules", None, MS_BIND, None), "/lib/modules")
+    if os.path.isdir(modules):
+        succeed(libc.mount(modules, b"/lib/modules", None, MS_BIND, None), "/lib/modules")
 
 
 def bring_up_loopback() -> None:

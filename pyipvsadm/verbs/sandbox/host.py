@@ -1,4 +1,4 @@
-"""Outside: one sandbox from its settings to its exit status, and the signals that come meanwhile."""
+"""Outside: one sandbox from its request to its exit status, and the signals that come meanwhile."""
 
 from __future__ import annotations
 
@@ -7,32 +7,37 @@ import signal
 from typing import TYPE_CHECKING, Self
 
 from .frames import Start
-from .machine import Machine, search_path
+from .images import image, search_path
 from .relay import FORWARDED, Relay
-from .settings import SandboxError
+from .request import SandboxError
 from .terminal import Terminal
+from .uml import Machine
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from .request import Request
 
 KEPT = ("/", "/proc", "/sys", "/dev", "/run")  # the sandbox's own, which can't be let through
 
 
-def run(settings: Settings) -> int:
+def run(request: Request) -> int:
     """Run one sandbox on our own streams; the command's exit status. Raises SandboxError."""
-    terminal = Terminal(interactive=not settings.command)
-    start = start_frame(settings, terminal)
-    start = start_frame(settings, terminal)
+    terminal = Terminal(interactive=not request.command)
+    kernel = image(request.uml)
+    start = start_frame(request, terminal, kernel.modules)
     fill_gaps()
-    with Signals() as signals, Machine(settings.memory, terminal.restore) as machine:
-        return Relay(machine, signals.descriptor, terminal, settings).run(start)
+    with Signals() as signals, Machine(kernel, request.memory, terminal.restore) as machine:
+        return Relay(machine, signals.descriptor, terminal, request).run(start)
 
 
-def start_frame(settings: Settings, terminal: Terminal) -> Start:
-    """What the inside needs to know of us."""
-    arguments = settings.command or (os.environ.get("SHELL", "/bin/sh"),)
+def start_frame(request: Request, terminal: Terminal, modules: str) -> Start:
+    """What the inside needs to know of us. `modules` is the folder of the kernel's."""
+    arguments = request.command or (os.environ.get("SHELL", "/bin/sh"),)
+    try:
+        here = os.getcwdb()
+    except FileNotFoundError:
+        raise SandboxError("The working folder has been removed", hint="go to one that exists, with `cd`") from None
     folders = []
-    for folder in map(os.path.realpath, settings.write):
+    for folder in map(os.path.realpath, request.write):
         if not os.path.isdir(folder) or folder in KEPT:
             raise SandboxError(f"Writes to {folder} can't be let through", hint="name a folder that exists, below /")
         folders.append(os.fsencode(folder))
@@ -41,10 +46,11 @@ def start_frame(settings: Settings, terminal: Terminal) -> Start:
     return Start(
         arguments=tuple(map(os.fsencode, arguments)),
         environment=tuple({**os.environb, b"PATH": os.fsencode(search_path())}.items()),
-        folder=os.getcwdb(),
+        folder=here,
         mask=mask,
         folders=tuple(folders),
-        module=settings.module,
+        module=request.module,
+        modules=os.fsencode(modules),
         terminals=terminal.streams,
         attributes=terminal.attributes,
         window=terminal.window(),

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from ...progress import begin
 from . import frames
 from .frames import CHUNK_BYTES, RING_BYTES, Start
-from .settings import SandboxError, late
+from .request import SandboxError, late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...progress import Progress
-    from .machine import Machine
-    from .settings import Settings
+    from .request import Request
     from .terminal import Terminal
+    from .uml import Machine
 
 BOOT_SECONDS = 120  # it takes one; a machine under load, longer
 BLINK_SECONDS = 0.5  # between two looks at the clock, where somebody wants to know
@@ -74,8 +74,8 @@ class Outlet:
 class Relay:
     """One command's life, seen from outside. `signals` is where the numbers of signals are read."""
 
-    def __init__(self, machine: Machine, signals: int, terminal: Terminal, settings: Settings) -> None:
-        self._machine, self._signals, self._terminal, self._settings = machine, signals, terminal, settings
+    def __init__(self, machine: Machine, signals: int, terminal: Terminal, request: Request) -> None:
+        self._machine, self._signals, self._terminal, self._request = machine, signals, terminal, request
         self._reader = frames.Reader()
         self._outlets = [Outlet(source, stream) for stream, source in machine.outlets.items()]
         self._told_closed: set[int] = set()
@@ -94,9 +94,9 @@ class Relay:
         with self._terminal:
             self._relay()
         if self._timed_out:
-            raise late(self._settings.timeout)
+            raise late(self._request.timeout)
         if self._status is None:
-            raise self._death("before the command ended")
+            raise self._machine.death("before the command ended")
         return self._status
 
     def _boot(self, start: Start) -> int:
@@ -116,7 +116,7 @@ class Relay:
         while True:
             passed = time.monotonic() - began
             if passed >= BOOT_SECONDS:
-                raise self._death(f"not ready after {BOOT_SECONDS} seconds")
+                raise self._machine.death(f"not ready after {BOOT_SECONDS} seconds")
             if progress:
                 progress.tell(f"booting a kernel, {passed:.0f} s")
             wait = min(BOOT_SECONDS - passed, BLINK_SECONDS if progress else BOOT_SECONDS)
@@ -136,13 +136,7 @@ class Relay:
                     self._heed(heard)  # a quick command has ended by now
                     return 0
             if not self._alive:
-                raise self._death("while it booted")
-
-    def _death(self, when: str) -> SandboxError:
-        return SandboxError(
-            f"The sandbox's kernel stopped {when}. Its last lines:\n{self._machine.last_words()}",
-            hint="it may lack memory: `--memory` gives it more",
-        )
+                raise self._machine.death("while it booted")
 
     def _heard(self) -> Iterator[tuple[Any, ...]]:
         data = os.read(self._machine.control[0], CHUNK_BYTES)
@@ -159,7 +153,7 @@ class Relay:
 
     def _relay(self) -> None:
         """Move everything until the command has ended and its output is through, or time is up."""
-        seconds = self._settings.timeout
+        seconds = self._request.timeout
         deadline = None if seconds is None else time.monotonic() + seconds
         while not self._is_through():
             left = None
@@ -240,7 +234,7 @@ class Relay:
         for number in os.read(self._signals, CHUNK_BYTES):
             if number == signal.SIGWINCH:
                 self._tell("window", *self._terminal.window())
-            elif number in (signal.SIGTERM, signal.SIGHUP) and not self._settings.command:
+            elif number in (signal.SIGTERM, signal.SIGHUP) and not self._request.command:
                 self._tell("hangup")  # a shell at a terminal ignores the one, and misses the other in a bad moment
             elif number in FORWARDED:
                 self._tell("signal", number)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONTROL, LINES = "/dev/ttyS0", {1: "/dev/ttyS1", 2: "/dev/ttyS2"}
-RING = "/dev/mmapper"
+RING = "/dev/ubda"
 LFLAG, CC = 3, 6  # of what tcgetattr returns
 LEFT_OVER_BYTES = 1 << 20  # read after the command's end: more than a pipe holds, yet no endless stream
 
@@ -35,7 +35,7 @@ def main() -> None:
 def _attend() -> None:
     control = open_raw(CONTROL, os.O_RDWR)
     sinks = {stream: open_raw(line, os.O_WRONLY) for stream, line in LINES.items()}
-    ring = os.open(RING, os.O_RDONLY)
+    ring = open_ring()
     os.write(control, frames.pack("ready"))
     reader = frames.Reader()
     arrived: list[tuple[Any, ...]] = []
@@ -46,7 +46,7 @@ def _attend() -> None:
         arrived += reader.feed(data)
     start = Start.make(arrived.pop(0)[1:])
     try:
-        guest.lay_out_files(start.folders)
+        guest.lay_out_files(start.folders, start.modules)
         sethostname("sandbox")
         guest.bring_up_loopback()
         if start.module and not guest.load("ip_vs"):
@@ -71,6 +71,19 @@ def open_raw(path: str, mode: int) -> int:
     if mode == os.O_WRONLY:
         os.set_blocking(line, False)
     return line
+
+
+def open_ring() -> int:
+    """Open the memory that stdin goes through: a disk, of which nothing is read before it is asked for."""
+    ring = os.open(RING, os.O_RDONLY)
+    os.posix_fadvise(ring, 0, 0, os.POSIX_FADV_RANDOM)
+    return ring
+
+
+def read_ring(ring: int, size: int, at: int) -> bytes:
+    """What lies in the ring now, and not when the kernel last read it."""
+    os.posix_fadvise(ring, 0, 0, os.POSIX_FADV_DONTNEED)
+    return os.pread(ring, size, at)
 
 
 class Pump:
@@ -218,7 +231,7 @@ class Session:
         sink, at = self._command.stdin, self._taken % RING_BYTES
         if size := min(self._put - self._taken, RING_BYTES - at, CHUNK_BYTES):
             try:
-                written = os.write(sink, os.pread(self._ring, size, at))
+                written = os.write(sink, read_ring(self._ring, size, at))
             except BlockingIOError:
                 return
             except OSError:  # it reads no more

@@ -12,18 +12,19 @@ class SandboxError(IpvsadmError):
     """The sandbox can't be had, or it can't run the command."""
 
 
-class Settings(Record):
+class Request(Record):
     """One sandbox. No `command` asks for a shell.
 
     `write` are the folders whose writes reach this machine; `timeout` is in seconds, from the
-    start of the command; `memory` is in the kernel's notation; `module` is whether ip_vs is
-    loaded before the command starts.
+    start of the command; `memory` is in the kernel's notation; `uml` is the kernel's file, if not the
+    installed one; `module` is whether ip_vs is loaded before the command starts.
     """
 
     command: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     timeout: float | None = None
     memory: str = "512M"
+    uml: str = ""
     module: bool = True
 
 

@@ -11,11 +11,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from .command import NOT_EXECUTABLE, NOT_FOUND
-from .machine import search_path
-from .settings import SandboxError, late
+from .images import search_path
+from .request import SandboxError, late
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from .request import Request
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # linux/sched.h
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18  # sys/mount.h
@@ -26,12 +26,12 @@ TABLE = "/proc/self/net/ip_vs"  # there where the kernel has IPVS
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def run(settings: Settings) -> int:
+def run(request: Request) -> int:
     """Move this process into a new namespace, and run the command there; its exit status."""
     environment = {**os.environ, "PATH": search_path()}
-    command = settings.command or (os.environ.get("SHELL", "/bin/sh"),)
+    command = request.command or (os.environ.get("SHELL", "/bin/sh"),)
     enter()
-    if settings.module:
+    if request.module:
         require_module()
     try:
         child = subprocess.Popen(command, env=environment, preexec_fn=_die_with_parent)
@@ -39,7 +39,7 @@ def run(settings: Settings) -> int:
         raise SandboxError(f"{command[0]}: command not found", status=NOT_FOUND) from None
     except OSError as error:
         raise SandboxError(f"{command[0]}: {error.strerror}", status=NOT_EXECUTABLE) from None
-    return wait(child, settings.timeout)
+    return wait(child, request.timeout)
 
 
 def enter() -> None:

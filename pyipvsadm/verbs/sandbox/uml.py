@@ -1,22 +1,22 @@
-"""The throw-away kernel, seen from outside: what it takes, how it is called, what it said at last."""
+"""The throw-away kernel, seen from outside: how it is called, and what it said at last."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Self
 
-from .frames import MODULES, RING_BYTES
+from .frames import RING_BYTES
+from .images import offer
 from .keeper import Keeper
-from .settings import SandboxError
+from .request import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KERNEL = "linux.uml"
-SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of root's programs, which an ordinary user's PATH may lack
+    from .images import Image
+
 LOG_LINES = 8
 TRACES = (" [<", "  0", "  6", "  7", "  8", "  9")  # of addresses, which tell the caller nothing
 QUICK = (  # what a boot needn't spend its time on: benchmarks for RAID and btrfs, 256 old-style ptys, ...
@@ -25,18 +25,23 @@ QUICK = (  # what a boot needn't spend its time on: benchmarks for RAID and btrf
     "pty.legacy_count=0",
     "lpj=13000000",
 )
+CAUSES = (  # what stands in the log of a kernel that has ended, and what to do about it
+    ("ut of memory", "it lacks memory: `--memory` gives it more"),
+    ("deadlocked on memory", "it lacks memory: `--memory` gives it more"),
+    ("version `GLIBC_", "this kernel is built for a newer C library than this machine's"),
+    ("Exec format error", "this file is no kernel for this machine's processor"),
+)
 
 
 class Machine:
     """A kernel that boots, and our ends of its lines. Leaves no file anywhere.
 
     `control` are the descriptors to read from and to write to; `outlets` bring stdout and
-    stderr, by stream; `ring` is the memory that stdin goes through.
+    stderr, by stream; `ring` is the memory that stdin goes through, a disk to the kernel.
     """
 
-    def __init__(self, memory: str, farewell: Callable[[], None]) -> None:
-        kernel = _program(KERNEL, "user-mode-linux")
-        _program("modprobe", "kmod")
+    def __init__(self, image: Image, memory: str, farewell: Callable[[], None]) -> None:
+        self._image = image
         self._log = os.memfd_create("kernel-log")
         self.ring = os.memfd_create("stdin")
         os.truncate(self.ring, RING_BYTES)
@@ -46,12 +51,12 @@ class Machine:
         ours, theirs = zip(os.pipe(), os.pipe(), strict=True)
         self.outlets = {1: ours[0], 2: ours[1]}
         words = [
-            kernel,
+            image.path,
             f"mem={memory}",
             *("rootfstype=hostfs", "rootflags=/", "ro", f"init={_quoted(sys.executable)}"),
             *("con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{control_in},fd:{control_out}"),
             *(f"ssl1=null,fd:{theirs[0]}", f"ssl2=null,fd:{theirs[1]}"),
-            f"iomem=mmapper,/proc/self/fd/{self.ring}",
+            f"ubd0r=/proc/self/fd/{self.ring}",
             "uml_dir=/dev/null/",  # else it makes a folder for a control socket that nobody uses
             *QUICK,
             *("--", "-I", "-S", _quoted(os.path.join(os.path.dirname(__file__), "init.py"))),
@@ -81,22 +86,15 @@ class Machine:
         lines = [line for line in text.splitlines() if not line.startswith(TRACES)]
         return "\n".join(lines[-LOG_LINES:])
 
-
-def search_path() -> str:
-    """PATH, and behind it the folders of root's programs and of our own interpreter."""
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    more = (*SYSTEM_FOLDERS, os.path.dirname(sys.executable))
-    return os.pathsep.join(folders + [folder for folder in more if folder not in folders])
-
-
-def _program(name: str, package: str) -> str:
-    found = shutil.which(name, path=search_path())
-    if not found or (name == KERNEL and not os.path.isdir(MODULES)):
-        raise SandboxError(
-            f"The sandbox needs `{name}`, of Debian's package {package}",
-            hint="install it with `apt-get install user-mode-linux kmod`",
+    def death(self, when: str) -> SandboxError:
+        """What the caller learns of a kernel that stopped `when`: its own words."""
+        words = self.last_words()
+        said = f" Its last lines:\n{words}" if words else " It said nothing."
+        hints = [hint for sign, hint in CAUSES if sign in words]
+        return SandboxError(
+            f"The sandbox's kernel {self._image.path} stopped {when}.{said}",
+            hint=hints[0] if hints else offer(self._image.path),
         )
-    return found
 
 
 def _quoted(path: str) -> str:

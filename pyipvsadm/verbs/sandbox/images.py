@@ -1,0 +1,65 @@
+"""The kernels that a sandbox can boot: where they are installed, and where their modules are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from ...record import Record
+from .request import SandboxError
+
+KERNEL = "linux.uml"  # Debian's name; others begin with it
+BESIDE = "../lib/uml/modules"  # from the folder of a kernel that has modules of its own
+MODULES = "/usr/lib/uml/modules"
+SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of root's programs, which an ordinary user's PATH may lack
+PACKAGES = "user-mode-linux kmod"
+
+
+class Image(Record):
+    """A kernel's file, and the folder with a folder of modules for each release."""
+
+    path: str = KERNEL
+    modules: str = MODULES
+
+
+def search_path() -> str:
+    """PATH, and behind it the folders of root's programs and of our own interpreter."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    more = (*SYSTEM_FOLDERS, os.path.dirname(sys.executable))
+    return os.pathsep.join(folders + [folder for folder in more if folder not in folders])
+
+
+def installed() -> list[str]:
+    """The kernels on the path, by name: a file is told once, whatever links lead to it."""
+    found: dict[str, str] = {}
+    for folder in search_path().split(os.pathsep):
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.startswith(KERNEL))
+        except OSError:
+            continue
+        for path in (os.path.join(folder, name) for name in names):
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
+
+
+def image(wanted: str) -> Image:
+    """The kernel in the file `wanted`, or else the one that is installed. Raises SandboxError."""
+    for program, package in ((KERNEL, "user-mode-linux"), ("modprobe", "kmod"))[bool(wanted) :]:
+        if not shutil.which(program, path=search_path()):
+            raise SandboxError(
+                f"The sandbox needs `{program}`, of Debian's package {package}",
+                hint=offer("") or f"install it with `apt-get install {PACKAGES}`",
+            )
+    path = os.path.abspath(wanted) if wanted else shutil.which(KERNEL, path=search_path()) or KERNEL
+    if not os.path.isfile(path) or not os.access(path, os.X_OK):
+        raise SandboxError(f"{wanted}: no program that can be run", hint=offer(path) or "name a kernel's file")
+    beside = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(path)), BESIDE))
+    return Image(path=path, modules=beside if os.path.isdir(beside) else MODULES)
+
+
+def offer(but: str) -> str:
+    """How to boot another installed kernel than the one in the file `but`, as a hint; empty if there is none."""
+    others = [path for path in installed() if not but or os.path.realpath(path) != os.path.realpath(but)]
+    return f"installed are: {', '.join(f'`--uml {path}`' for path in others)}" if others else ""
