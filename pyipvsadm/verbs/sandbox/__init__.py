@@ -1,9 +1,9 @@
 """A real IPVS kernel in user space, thrown away after one command.
 
 Outside, `host` boots the kernel (`images` finds it, `uml` starts it under the eyes of `keeper`) and relays
-the caller's streams (`relay`, `terminal`). Inside, the kernel's first process is `init`: it lays out the files
+the caller's streams (`relay`, `terminal`). In `inside`, the kernel's first process is `init`: it lays out the files
 (`guest`) and serves the command (`session`). Both sides speak `frames`. `running_kernel` is `--kernel host`.
 
-`init`, `guest`, `session` and `frames` start within the sandbox, where an import costs ten times as much as
-outside: they take built-in modules, and this file stays empty.
+What lies in `inside`, and `frames`, starts within the sandbox, where an import costs ten times as much as outside:
+it takes built-in modules, and this file stays empty.
 """

@@ -10,8 +10,8 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from .command import NOT_EXECUTABLE, NOT_FOUND
 from .images import search_path
+from .inside.command import NOT_EXECUTABLE, NOT_FOUND
 from .request import SandboxError, late
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def enter() -> None:
     libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     libc.mount(b"none", b"/sys", b"sysfs", 0, None)
     libc.mount(b"none", b"/run/netns", b"tmpfs", 0, b"mode=755")  # fails where `ip netns` has never been used
-    from .guest import bring_up_loopback
+    from .inside.guest import bring_up_loopback
 
     bring_up_loopback()
 

@@ -59,7 +59,7 @@ class Machine:
             f"ubd0r=/proc/self/fd/{self.ring}",
             "uml_dir=/dev/null/",  # else it makes a folder for a control socket that nobody uses
             *QUICK,
-            *("--", "-I", "-S", _quoted(os.path.join(os.path.dirname(__file__), "init.py"))),
+            *("--", "-I", "-S", _quoted(os.path.join(os.path.dirname(__file__), "inside", "init.py"))),
         ]
         inherited = (control_in, control_out, *theirs, self.ring)
         self._keeper = Keeper(words, {"TMPDIR": _memory_folder(memory)}, inherited, self._log, farewell)

@@ -9,9 +9,10 @@ import termios
 from _socket import sethostname
 from select import POLLIN, POLLOUT, poll
 
-from . import frames, guest
+from .. import frames
+from ..frames import CHUNK_BYTES, RING_BYTES, Start
+from . import guest
 from .command import Command, Refusal
-from .frames import CHUNK_BYTES, RING_BYTES, Start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

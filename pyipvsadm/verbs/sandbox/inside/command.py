@@ -10,7 +10,7 @@ from struct import pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .frames import Start
+    from ..frames import Start
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell has it
 

@@ -1,0 +1,1 @@
+"""What runs within the sandbox. This file stays empty, as an import costs much there."""
