@@ -55,3 +55,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     items = [item for item in session.items if item.get_closest_marker("kernel")]
     if items:
         config.pluginmanager.register(delegate.Outer(items, functools.partial(delegate.Boot, config)))
+
+
+@pytest.fixture(autouse=True)
+def _no_state_of_this_machine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what verbs remember, and the lock that they hold, in a folder of each test's own."""
+    if not request.node.get_closest_marker("kernel"):
+        monkeypatch.setattr("pyipvsadm.support.state.FOLDER", str(tmp_path / "pyipvsadm"))

@@ -136,8 +136,12 @@ def _save(command: Command, world: World) -> None:
 
     listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
-        services = _in_order(kernel.services())
-        for piece in _made(services, lambda *some: rules.table(with_servers(*some), names), kernel, world.second):
+        services = _in_order(kernel.services(steady=True))
+
+        def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
+            return rules.table(with_servers(some, kernel, steady=True), names)
+
+        for piece in _made(services, lines, kernel, world.second):
             world.write(piece)
         if listing.everything:
             world.write(rules.timeouts(kernel.timeouts()))
@@ -171,12 +175,12 @@ def _in_order(services: list[Service]) -> list[Service]:
 
 
 def with_servers(
-    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
+    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True, steady: bool = False
 ) -> Iterator[tuple[Service, list[Server]]]:
     """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
     from ..listing.order import servers_in_order
 
-    for service, servers in kernel.with_servers(services, stats):
+    for service, servers in kernel.with_servers(services, stats, steady):
         yield service, servers_in_order(servers) if ordered else servers
 
 

@@ -34,7 +34,7 @@ class Source(Record):
 def read_source(path: str, world: World) -> Source:
     """The file `path`, or stdin for `-`. Raises IpvsadmError where it can't be read or is no text."""
     name = "stdin" if path == "-" else printable(path)
-    text = _text(b"".join(_bounded(world.chunks() if path == "-" else _pieces(path, name), name)), name)
+    text = _text(b"".join(_bounded(world.content() if path == "-" else _pieces(path, name), name)), name)
     return Source(name=name, text=text, format=_format(path, name, text))
 
 

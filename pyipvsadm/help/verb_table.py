@@ -55,6 +55,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--force',), help='Go on though others keep changing the table.'),
             Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those that no service has any more are removed afterwards.'),
             Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
@@ -64,6 +65,7 @@ VERBS: tuple[Verb, ...] = (
         name='set',
         help='Change the settings that are named of a live service or server, and keep all others.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` may be left out), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
             Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server, for seconds'),
             Parameter(names=('-M', '--netmask'), value='netmask', help='which clients persistence takes for one'),
@@ -101,6 +103,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--until',), value='active|all', choices=('active', 'all'), help='Which connections to wait for: the **active**, or **all**, inactive and persistent too. Implies `--wait`. Default: active.'),
             Parameter(names=('--remove',), help='Then remove it. Implies `--wait`.'),
             Parameter(names=('--force',), help='Even if that leaves a service without a server that has a weight.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -113,6 +116,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all that have it.'),
             Parameter(names=('--ramp',), value='TIME', help='Raise the weight in steps, over 60s, 10m or 1h. Default: at once.'),
             Parameter(names=('--weight',), value='N', help='The weight, instead of those remembered.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -186,6 +190,7 @@ VERBS: tuple[Verb, ...] = (
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
                     Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
@@ -197,6 +202,7 @@ VERBS: tuple[Verb, ...] = (
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
                     Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
@@ -208,6 +214,7 @@ VERBS: tuple[Verb, ...] = (
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
             ),
         ),

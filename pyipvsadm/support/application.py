@@ -13,7 +13,7 @@ import typer.core
 
 from ..namespaces import parted
 from ..world import World
-from . import arguments, netns_option
+from . import arguments, netns_option, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,11 +27,13 @@ def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
     function = function_of(words[0])
     command = netns_option.command(application([function]), words[0], world)
-    try:
-        command(whole(words), prog_name=world.program, obj=world)
-    except SystemExit as ended:  # typer has printed its help or its usage error
-        return ended.code if isinstance(ended.code, int) else 1
-    return 0
+    status: object = 0
+    with printed.by_others(world):
+        try:
+            command(whole(words), prog_name=world.program, obj=world)
+        except SystemExit as ended:  # typer has printed its help or its usage error
+            status = ended.code
+    return status if isinstance(status, int) else 1
 
 
 def function_of(name: str) -> Work:

@@ -6,8 +6,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
-from ..support import state
 from ..support.current_table import table_now
+from ..support.lock import WAIT, alone
 from ..support.verb import verb
 from .drain import wait
 from .drain.change import change, load, store, tidy
@@ -15,16 +15,19 @@ from .drain.course import NOTHING, found
 from .drain.places import all_places, ramp, remembered, with_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Annotated
 
     import typer
 
-    from ..support.arguments import From, Server, duration
+    from ..support.arguments import From, Server, WaitLock, duration
     from ..table.comparison import Key
     from ..world import World
     from .drain.places import Place, Weights
     from .drain.wait import Timer
+
+    Lock = Callable[[], AbstractContextManager[None]]  # the lock, while a step is made
 
 
 @verb(rank=70)
@@ -47,6 +50,7 @@ def undrain(
             metavar="N", min=1, max=2**31 - 1, show_default=False, help="The weight, instead of those remembered."
         ),
     ] = None,
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Give a server the weights back that it had before `drain`.
 
@@ -56,17 +60,24 @@ def undrain(
     Exit status: 0 done, or nothing to do; 1 no such server, no weight remembered, or refused by the kernel, and taken
     back; 2 wrong input; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal.
     """
-    return run(world, server, services or [], ramp or 0.0, weight)
+    return run(world, server, services or [], ramp or 0.0, weight, wait_lock)
 
 
-def run(world: World, server: str, services: Sequence[str], seconds: float, weight: int | None) -> int:
+def run(
+    world: World, server: str, services: Sequence[str], seconds: float, weight: int | None, wait_lock: float
+) -> int:
     """Put weights back; the exit status. `seconds` is how long the ramp takes, 0 for none. Raises IpvsadmError."""
     with wait.Clock() as clock:
-        places, wanted = _wanted(world, server, services, weight)
+
+        def lock() -> AbstractContextManager[None]:
+            return alone(world, wait_lock, lambda: clock.first)
+
+        with lock():
+            places, wanted = _wanted(world, server, services, weight)
         if not wanted:
             return _nothing(world, server, places)
         now = {key: places[key].server.weight for key in wanted}
-        _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock)
+        _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock, lock)
     for key, each in wanted.items():
         world.write(f"{places[key].name}  weight {now[key]} -> {each}\n")
     return 0
@@ -107,6 +118,7 @@ def _climb(
     wanted: Weights,
     steps: Sequence[tuple[float, Weights]],
     clock: Timer,
+    lock: Lock,
 ) -> None:
     """Make the steps, each at its time. Raises IpvsadmError where one is refused or a signal comes."""
     start, progress = clock.now(), world.progress()
@@ -116,7 +128,8 @@ def _climb(
             clock.rest(left)
         if clock.first:
             raise _stopped(server, places, wanted, reached, clock.first)
-        _step(world, places, wanted, reached, weights)
+        with lock():
+            _step(world, places, wanted, reached, weights)
         reached.update(weights)
         if number == len(steps):
             continue
@@ -130,28 +143,27 @@ def _climb(
 
 def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: Weights, weights: Weights) -> None:
     """Set `weights`, and write down how far that is. Raises IpvsadmError, also if others have set them meanwhile."""
-    with state.alone("drain"):
-        table = table_now(world)
-        there = all_places(table)
-        before = load(table)
-        for key, weight in expected.items():
-            if key not in there or there[key].server.weight != weight:
-                now = f"has got weight {there[key].server.weight}" if key in there else "was removed"
-                raise IpvsadmError(
-                    f"{places[key].name} {now} by somebody else meanwhile: its weight is left as it is",
-                    hint="the same `undrain` again starts from there",
-                    status=NOTHING,
-                )
-        rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
-        all_of_them = {**before, **rising}
-        store(all_of_them.values())
-        try:
-            change(world, table, with_weights(table, weights), "undrain")
-        except IpvsadmError:
-            tidy([all_of_them[key] for key in before])
-            raise
-        done = {key for key, weight in weights.items() if weight == wanted[key]}
-        tidy([one for key, one in all_of_them.items() if key not in done])
+    table = table_now(world)
+    there = all_places(table)
+    before = load(table)
+    for key, weight in expected.items():
+        if key not in there or there[key].server.weight != weight:
+            now = f"has got weight {there[key].server.weight}" if key in there else "was removed"
+            raise IpvsadmError(
+                f"{places[key].name} {now} by somebody else meanwhile: its weight is left as it is",
+                hint="the same `undrain` again starts from there",
+                status=NOTHING,
+            )
+    rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
+    all_of_them = {**before, **rising}
+    store(all_of_them.values())
+    try:
+        change(world, table, with_weights(table, weights), "undrain")
+    except IpvsadmError:
+        tidy([all_of_them[key] for key in before])
+        raise
+    done = {key for key, weight in weights.items() if weight == wanted[key]}
+    tidy([one for key, one in all_of_them.items() if key not in done])
 
 
 def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached: Weights, number: int) -> IpvsadmError:

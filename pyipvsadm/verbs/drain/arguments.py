@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...support.lock import WAIT
 from ...support.verb import verb
 from .course import Wishes, run
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import From, Server, duration
+    from ...support.arguments import From, Server, WaitLock, duration
     from ...world import World
 
 
@@ -43,6 +44,7 @@ def drain(
     force: Annotated[
         bool, typer.Option("--force", help="Even if that leaves a service without a server that has a weight.")
     ] = False,
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Let a server get no new connections, and those that it has come to their end.
 
@@ -66,5 +68,6 @@ def drain(
         everything=until == "all",
         remove=remove,
         force=force,
+        wait_lock=wait_lock,
     )
     return run(world, wishes)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ... import errors
 from ...errors import IpvsadmError
 from ...record import Record
-from ...support import state
 from ...support.current_table import table_now
+from ...support.lock import WAIT, alone
 from ...table.comparison import service_key
 from ...table.notation import counted, servers_of, service_of, spelled
 from . import wait
@@ -40,6 +40,7 @@ class Wishes(Record):
     everything: bool = False
     remove: bool = False
     force: bool = False
+    wait_lock: float = WAIT  # seconds
 
 
 def run(world: World, wishes: Wishes) -> int:
@@ -78,7 +79,7 @@ def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
 
 def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
     """Give the server weight 0, remembering those that it had, and print them; where it is now."""
-    with state.alone("drain"):
+    with alone(world, wishes.wait_lock, lambda: clock.first):
         table, places = found(world, wishes.server, wishes.services)
         if not wishes.force:
             _check_others(table, places)
@@ -179,7 +180,7 @@ def _from(wishes: Wishes) -> list[str]:
 
 def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer) -> bool:
     """Take the server away; False if it is busy again. Raises IpvsadmError."""
-    with state.alone("drain"):
+    with alone(world, wishes.wait_lock, lambda: clock.first):
         table = table_now(world)
         wanted = {place.key for place in places}
         now = [place for place in places_of(table, *servers_of(wishes.server), ()) if place.key in wanted]

@@ -60,7 +60,9 @@ def _table(kernel: Kernel, wanted: Iterable[Service], counts: bool) -> Table:
         table = kernel.table(counts)
     else:
         services = [named(kernel, service) for service in wanted]
-        table = Table(services=tuple((service, tuple(kernel.servers(service, counts))) for service in services))
+        table = Table(
+            services=tuple((service, tuple(kernel.servers(service, counts, steady=True))) for service in services)
+        )
     servers = dict(table.services)
     ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in services_in_order(servers))
     return table.replace(services=tuple(ordered))

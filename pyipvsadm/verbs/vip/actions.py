@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
 from ...network.facts import reading
-from ...support import state
 from ...support.current_table import table_now
+from ...support.lock import alone
 from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, spelled_address, unfit
@@ -44,19 +44,19 @@ def ls(world: World, device: str, output: str) -> int:
     return WRONG if any(vip.wrong for vip in vips) else 0
 
 
-def add(world: World, words: Sequence[str], device: str, dry_run: bool) -> int:
+def add(world: World, words: Sequence[str], device: str, dry_run: bool, wait: float) -> int:
     """Bind the addresses that `words` name; the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
-    return _change(world, device, dry_run, lambda: binding(world.tell, wanted, device))
+    return _change(world, device, dry_run, wait, lambda: binding(world.tell, wanted, device))
 
 
-def rm(world: World, words: Sequence[str], device: str, dry_run: bool) -> int:
+def rm(world: World, words: Sequence[str], device: str, dry_run: bool, wait: float) -> int:
     """Take the addresses away that `words` name; the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
-    return _change(world, device, dry_run, lambda: _unbinding(wanted, device))
+    return _change(world, device, dry_run, wait, lambda: _unbinding(wanted, device))
 
 
-def sync(world: World, device: str, dry_run: bool) -> int:
+def sync(world: World, device: str, dry_run: bool, wait: float) -> int:
     """Bind the addresses of the table, and no other that we bound; the exit status. Raises IpvsadmError."""
     services = _services(world)
     _tell_skipped(world, marks_of(services))
@@ -65,16 +65,16 @@ def sync(world: World, device: str, dry_run: bool) -> int:
     def changes() -> list[Change]:
         return binding(world.note, used, device) + to_unbind(used, looked_at(), ledger.load(), device)
 
-    return _change(world, device, dry_run, changes)
+    return _change(world, device, dry_run, wait, changes)
 
 
-def _change(world: World, device: str, dry_run: bool, decide: Callable[[], list[Change]]) -> int:
+def _change(world: World, device: str, dry_run: bool, wait: float, decide: Callable[[], list[Change]]) -> int:
     """Make the changes that `decide` finds, or show them."""
     device_there(device)
     if dry_run:
         world.write("".join(change.line() for change in decide()))
         return 0
-    with Signals(), state.alone(ledger.VERB):  # it takes no time: a signal waits, rather than leave half of it
+    with alone(world, wait), Signals():  # it takes no time: a signal waits, rather than leave half of it
         changes = decide()
         carry_out(changes)
     if not changes:

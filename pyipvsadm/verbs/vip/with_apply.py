@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError
-from ...support import state
 from ...support.current_table import table_now
 from ...table.comparison import service_key
 from . import ledger
@@ -24,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Vips:
-    """The addresses that go with one `apply`: the services of `plan` on the table `before`, as far as `only` goes."""
+    """The addresses that go with one `apply`, which holds the lock.
+
+    They are those of the services that `plan` leaves of the table `before`, as far as `only` goes.
+    """
 
     def __init__(
         self, world: World, device: str, before: Table, plan: Plan, only: Scope | None = None, prune: bool = True
@@ -53,15 +55,13 @@ class Vips:
 
     def bind(self) -> None:
         """Bind what is wanted, all or none. Raises IpvsadmError."""
-        with state.alone(ledger.VERB):
-            self._bound = self.wanted()
-            carry_out(self._bound)
+        self._bound = self.wanted()
+        carry_out(self._bound)
 
     def take_back(self) -> str:
         """Take away what `bind` bound, as the table is without its services; what to say of it, if that fails."""
         try:
-            with state.alone(ledger.VERB):
-                carry_out([change.inverse for change in reversed(self._bound) if change.address])
+            carry_out([change.inverse for change in reversed(self._bound) if change.address])
         except IpvsadmError as error:
             return f"\n{error}"
         return ""
@@ -69,9 +69,8 @@ class Vips:
     def release(self) -> None:
         """Take away what no service has any more, and tell what became of the addresses. Raises IpvsadmError."""
         services = [service for service, _ in table_now(self._world).services]  # others may add some
-        with state.alone(ledger.VERB):
-            gone = self.unwanted(services)
-            carry_out(gone)
+        gone = self.unwanted(services)
+        carry_out(gone)
         if self._bound or gone:
             self._world.tell(summary([*self._bound, *gone]).replace("done", "addresses"))
 
