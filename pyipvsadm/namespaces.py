@@ -83,13 +83,13 @@ def move(file: int) -> None:
     """Move this thread into the network namespace that is open as `file`. Raises OSError."""
     if sys.version_info >= (3, 12):
         os.setns(file, CLONE_NEWNET)
-        return
-    import ctypes  # which takes as long to load as a command: only Python 3.11 needs it
+    else:
+        import ctypes  # which takes as long to load as a command: only Python 3.11 needs it
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(file, CLONE_NEWNET) < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(file, CLONE_NEWNET) < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
 
 
 class Entered:

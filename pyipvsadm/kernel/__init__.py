@@ -51,11 +51,13 @@ class Kernel:
             raise errors.unreachable(error.errno or 0) from error
         family = _look_up(sock) or (load and _load_module() and _look_up(sock))
         if not family:
+            sock.close()
             raise errors.unreachable(_raw_refusal())
         kernel = cls(sock, family, generic_netlink)
         try:
             kernel.info()  # which takes the privilege that all else takes
         except OSError as error:
+            sock.close()
             raise errors.unreachable(error.errno or 0) from error
         return kernel
 

@@ -97,10 +97,11 @@ ADDRESSES = (
     Ailment("V3", WARNING, "nat", (*SIX, f"ip addr add {VIP6}/128 dev client nodad"), True, TO_SIX, after=NO_SIX),
     Ailment("V4", FAILURE, "nat", MARKED, request={"target": "10.1.0.101"}, after=UNMARKED),
     Ailment("V4", FAILURE, "nat", (
-        *MARKED, "ip addr del 10.1.0.101/32 dev vip",
+        *MARKED, "client: ip route add 10.1.0.101 via 10.1.0.1", "ip addr del 10.1.0.101/32 dev vip",
         f"{IPTABLES} -t mangle -A PREROUTING -d 10.1.0.101 -p tcp -j MARK --set-mark 7",
     ), request={"target": "10.1.0.101"}, after=(
-        "ip rule del fwmark 7", "ip route flush table 107", "ip addr add 10.1.0.101/32 dev vip", *UNMARKED,
+        "ip rule del fwmark 7", "ip route flush table 107", "ip addr add 10.1.0.101/32 dev vip",
+        "client: ip route del 10.1.0.101", *UNMARKED,
     )),
     Ailment("V5", WARNING, "nat", (
         add(tcp(VIP, 0, scheduler="rr"), Server(address=address_of("10.2.1.2"), forwarding=0)),

@@ -112,6 +112,7 @@ def test_6_commas_alone_are_no_flags(director):
     assert ours("-Sn").stdout == "-A -f 1 -s wlc\n"
 
 
+@pytest.mark.clock
 def test_6_a_daemon_stopped_right_after_its_start(director):
     ours = director("pyipvsadm")
     started = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +13,12 @@ import pytest
 pytestmark = pytest.mark.boot
 
 OURS = str(Path(sys.executable).parent / "pyipvsadm")
+FOLDERS = sorted(
+    {str(one) for path in (OURS, os.path.realpath(sys.executable), __file__) for one in Path(path).parents}
+)
 LOG = "/dev/shm/modprobe.log"
 BOOT = f"""
+chmod a+rx {shlex.join(FOLDERS)}  # which others may not be able to read, as with a home: they can in here
 cp /sbin/modprobe /tmp/modprobe  # kmod goes by the name that it is called by
 rm /sbin/modprobe
 printf '#!/bin/sh\\necho "$@" >> {LOG}\\nexec /tmp/modprobe "$@"\\n' > /sbin/modprobe
