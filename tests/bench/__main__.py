@@ -1,7 +1,8 @@
 """`python -m tests.bench`: measure pyipvsadm against ipvsadm on one kernel, and tell.
 
-Writes samples.json, report.md and plot.svg into a folder, and a table to stdout. The exit status is 1 where the
-two programs print or leave different things, 2 where the benchmark can't run, and 0 else, whatever the figures are.
+Writes samples.json, report.md and plot.svg into a folder, and a table to stdout. A run of all sizes also writes its
+results into tests/bench/README.md and README.md. The exit status is 1 where the two programs print or leave different
+things, 2 where the benchmark can't run, and 0 else, whatever the figures are.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import shutil
 import signal
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
-from . import debian, kernels, plot, report
+from . import debian, kernels, page, plot, report
 from .qemu import MachineError
 from .stats import Samples
 
+SIZES = "1000,5000,20000,100000"
 PAIRS = ((1000, 9), (5000, 7), (20000, 5), (10**9, 3))  # up to so many rules, so many pairs
 STARTS = 31  # pairs of single commands
 QUICK = 2  # pairs of all
@@ -33,7 +36,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rules", default="1000,5000,20000,100000", help="sizes of the tables (%(default)s)")
+    parser.add_argument("--rules", default=SIZES, help="sizes of the tables (%(default)s)")
     parser.add_argument("--pairs", type=int, help="runs of each program (9, 7, 5 and 3, fewer for the larger)")
     parser.add_argument("--quick", action="store_true", help="two pairs, only to see that it works")
     parser.add_argument("--ours", default=OURS, help="our program's command (%(default)s)")
@@ -79,8 +82,13 @@ def prepare(folder: Path) -> None:
         FOLDER.joinpath(".gitignore").write_text("*\n")
 
 
-def tell(outcome: kernels.Outcome, out: Path) -> int:
-    """Write the results into `out` and to stdout; the exit status."""
+def is_full(chosen: argparse.Namespace) -> bool:
+    """Whether a run is one that the pages show: of all sizes, and of the programs themselves."""
+    return not chosen.quick and (chosen.rules, chosen.ours, chosen.theirs) == (SIZES, OURS, "ipvsadm")
+
+
+def tell(outcome: kernels.Outcome, out: Path, *, full: bool) -> int:
+    """Write the results into `out` and to stdout, and those of a `full` run into the pages; the exit status."""
     samples = Samples(outcome.samples)
     rows = list(report.rows(samples))
     content = {"facts": outcome.facts, "samples": [asdict(s) for s in samples.all], "rows": [asdict(r) for r in rows]}
@@ -97,6 +105,9 @@ def tell(outcome: kernels.Outcome, out: Path) -> int:
         print(line, file=sys.stderr)
     print("THE PROGRAMS DIFFER, OR ONE FAILED: see above." if wrong else "Both programs printed and left the same.")
     print(f"Raw figures, table and plot: {out}")
+    if full and not wrong:
+        page.write(rows, outcome.facts, out / "plot.svg")
+        print("Results written into tests/bench/README.md, README.md and man/pictures/speed.svg.")
     return 1 if wrong else 0
 
 
@@ -112,10 +123,11 @@ def main(arguments: list[str]) -> int:
     except (debian.MissingError, MachineError) as error:
         print(error, file=sys.stderr)
         return 2
+    outcome.facts.append(f"{date.today():%d %B %Y}, `python -m tests.bench {shlex.join(arguments)}`".lstrip("0"))
     outcome.facts.append(
         f"load of the machine before: {load:.1f}" + (" - TOO BUSY FOR GOOD FIGURES" if load > BUSY else "")
     )
-    return tell(outcome, chosen.out)
+    return tell(outcome, chosen.out, full=is_full(chosen))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from . import box, encode, plot, qemu, report, schedule, tables
+from . import __main__ as bench
+from . import box, encode, page, plot, qemu, report, schedule, tables
 from .samples import Sample, first_difference, read, write
 from .schedule import BARE, CLEAR, LARGE, LIST, LIST_EMPTY, NULL, OURS, RESTORE, SAVE, SMALL, START, THEIRS
 from .stats import Ratio, Samples, exponent, ratio
@@ -231,6 +232,60 @@ class TestReport:
         pytest.importorskip("matplotlib")
         plot.draw(Samples(run_of((1000, 20000))), "a title", tmp_path / "plot.svg")
         assert "<svg" in tmp_path.joinpath("plot.svg").read_text()
+
+
+class TestPages:
+    ROWS = tuple(report.rows(Samples(run_of((1000, 20000, 100000)))))
+
+    def pages(self, root: Path) -> list[str]:
+        return [root.joinpath(*name).read_text() for name in (("tests", "bench", "README.md"), ("README.md",))]
+
+    def empty(self, root: Path) -> Path:
+        """A project whose two pages have places for results, and prose around them."""
+        for folder in ("tests/bench", "man/pictures"):
+            root.joinpath(folder).mkdir(parents=True)
+        for path, name in (("tests/bench/README.md", "results"), ("README.md", "speed")):
+            begin, end = page.BEGIN.format(name), page.END.format(name)
+            root.joinpath(path).write_text(f"before\n{begin}stale\n{end}behind\n")
+        return root
+
+    def test_a_run_is_written_between_the_markers(self, tmp_path):
+        root = self.empty(tmp_path)
+        plot_of_run = root / "plot.svg"
+        plot_of_run.write_text("<svg/>")
+        for _ in range(2):  # the second time over the first
+            page.write(self.ROWS, ["a fact"], plot_of_run, root)
+        ours, readme = self.pages(root)
+        assert ours.startswith("before\n<!-- results")
+        assert ours.endswith("-->\nbehind\n")
+        assert "stale" not in ours + readme
+        assert ours.count("\n- a fact\n") == 1
+        assert ours.count("\n|") == len(self.ROWS) + page.HEAD
+        cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in readme.splitlines() if line[0] == "|"]
+        assert cells[page.HEAD :] == [
+            ["", "-A"], ["20,000", "-R"], ["20,000", "-Ln"], ["20,000", "-Sn"], ["100,000", "-R"]
+        ]  # fmt: skip
+        assert root.joinpath("man/pictures/speed.svg").read_text() == "<svg/>"
+
+    def test_a_page_without_a_place_is_told(self):
+        with pytest.raises(ValueError, match="no place for speed"):
+            page.fill("# Title\n", "speed", "")
+
+    def test_the_readme_shows_rows_of_the_results(self):
+        ours, readme = self.pages(page.ROOT)
+        shown = page.content(readme, "speed").splitlines()
+        assert len(shown) == len(page.SHORT) + page.HEAD
+        assert set(shown) <= set(page.content(ours, "results").splitlines())
+
+    @pytest.mark.parametrize(("words", "full"), [
+        ([], True),
+        (["--pairs", "3"], True),
+        (["--quick"], False),
+        (["--rules", "1000"], False),
+        (["--ours", "cat"], False),
+    ])  # fmt: skip
+    def test_only_a_run_of_all_sizes_is_shown(self, words, full):
+        assert bench.is_full(bench.options(words)) is full
 
 
 class TestGuest:

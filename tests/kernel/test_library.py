@@ -1,4 +1,4 @@
-"""The README's example of the library, on a real kernel."""
+"""The manual's example of the library, on a real kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pyipvsadm import Kernel
 
-README = Path(__file__).parents[2] / "README.md"
+from .test_manual import blocks
+
+PAGE = Path(__file__).parents[2] / "man" / "pyipvsadm.8"
 EXAMPLE = """\
 from ipaddress import ip_address
 
@@ -65,5 +67,6 @@ def test_a_kernel_stays_that_of_the_namespace_in_which_it_was_opened(director):
         assert Kernel.open().table() != here
 
 
-def test_the_readme_shows_this_example():
-    assert re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL) == [EXAMPLE]
+def test_the_manual_shows_this_example():
+    shown = [block for block in blocks(PAGE) if block.startswith(("from ", "import "))]
+    assert shown == [EXAMPLE]
