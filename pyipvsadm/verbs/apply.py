@@ -57,7 +57,7 @@ class Wishes(Record):
             return None
         from .vip.with_apply import Vips
 
-        return Vips(world, self.vips, before, plan, self.only, self.prune)
+        return Vips(world, self.vips, before, plan, self.only, self.prune, self.force)
 
 
 @verb(rank=40)
@@ -69,7 +69,13 @@ def apply(
     only: Only = None,
     keep_weights: KeepWeights = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask about deletions.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Go on though others keep changing the table.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Go on though others keep changing the table; with `--vips`, bind what another machine has, too.",
+        ),
+    ] = False,
     vips: Annotated[
         bool,
         typer.Option(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import Addresses, Device, DryRun
+    from ...support.arguments import Addresses, BindTaken, Device, DryRun
     from ...world import World
 
 
@@ -33,14 +33,17 @@ def ls(
     return actions.ls(world, DEVICE if device is None else device, output)
 
 
-def add(world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False) -> int:
+def add(
+    world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False, force: BindTaken = False
+) -> int:
     """Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.
 
-    One that is on an interface already stays there, whoever bound it.
+    One that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,
+    the table and the neighbours tell, is refused: to bind it would cut that machine off.
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.add(world, addresses, DEVICE if device is None else device, dry_run)
+    return actions.add(world, addresses, DEVICE if device is None else device, dry_run, force)
 
 
 def rm(world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False) -> int:
@@ -51,15 +54,16 @@ def rm(world: World, addresses: Addresses, device: Device = None, dry_run: DryRu
     return actions.rm(world, addresses, DEVICE if device is None else device, dry_run)
 
 
-def sync(world: World, device: Device = None, dry_run: DryRun = False) -> int:
+def sync(world: World, device: Device = None, dry_run: DryRun = False, force: BindTaken = False) -> int:
     """Bind the addresses of all services, and take away what else `vip` bound on the device.
 
-    An address of another interface stays where it is. If the kernel refuses one, all is taken back. To do it twice
+    An address of another interface stays where it is, and one that a route makes local is left alone. One that
+    another machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice
     changes nothing.
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.sync(world, DEVICE if device is None else device, dry_run)
+    return actions.sync(world, DEVICE if device is None else device, dry_run, force)
 
 
 @verb(rank=100, verbs=(ls, add, rm, sync), default="ls")
