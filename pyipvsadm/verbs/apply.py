@@ -8,6 +8,7 @@ from .. import errors
 from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
+from ..support import managers
 from ..support.current_table import table_now
 from ..support.outcome import failure, summary
 from ..support.scope import scope_of
@@ -145,6 +146,7 @@ def run(world: World, path: str, wishes: Wishes) -> int:
             raise failure(outcome, plan, world.called, taken_back)
         if plan.phases:
             world.tell(summary(plan))
+            managers.tell(world)
         if vips:
             vips.release()
     return 0

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
-from ..support import state
+from ..support import managers, state
 from ..support.current_table import table_now
 from ..support.verb import verb
 from .drain import wait
@@ -69,6 +69,7 @@ def run(world: World, server: str, services: Sequence[str], seconds: float, weig
         _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock)
     for key, each in wanted.items():
         world.write(f"{places[key].name}  weight {now[key]} -> {each}\n")
+    managers.tell(world)
     return 0
 
 
