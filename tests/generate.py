@@ -20,6 +20,7 @@ from pyipvsadm.help import manual
 from pyipvsadm.help.command_lines import Parameter, Verb
 from pyipvsadm.model import Service
 from pyipvsadm.support.application import application, function_of
+from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
 
 ROOT = Path(__file__).parents[1]
@@ -179,7 +180,7 @@ def kinds(annotation: Any) -> list[str]:
 
 def generated() -> dict[Path, str]:
     """What each generated file should hold."""
-    lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists()}
+    lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists(), **manual.checks(CHECKS)}
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
     return {TABLE: table(), NAMES: names(), **pages}
 

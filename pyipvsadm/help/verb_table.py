@@ -52,7 +52,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Touch only services with an address in this network, or with this mark. Repeatable.'),
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
             Parameter(names=('--yes',), help='Do not ask about deletions.'),
-            Parameter(names=('--force',), help='Go on though others keep changing the table.'),
+            Parameter(names=('--force',), help='Go on though others keep changing the table; with `--vips`, bind what another machine has, too.'),
             Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those that no service has any more are removed afterwards.'),
             Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
             Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
@@ -143,7 +143,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='doctor',
-        help="Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.\n\nLooks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches\npackets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as\nunknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.",
+        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
         options=(
             Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
             Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
@@ -151,6 +151,9 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
             Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
+            Parameter(names=('--check',), value='CHECK', many=True, help='Carry out this check alone, such as S6. Repeatable.'),
+            Parameter(names=('--list',), help='List the checks, and judge nothing.'),
+            Parameter(names=('--explain',), value='CHECK', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
         ),
         arguments=(
             Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
@@ -186,10 +189,11 @@ VERBS: tuple[Verb, ...] = (
             ),
             Verb(
                 name='add',
-                help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
+                help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,\nthe table and the neighbours tell, is refused: to bind it would cut that machine off.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
@@ -210,10 +214,11 @@ VERBS: tuple[Verb, ...] = (
             ),
             Verb(
                 name='sync',
-                help='Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nAn address of another interface stays where it is. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
+                help='Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nAn address of another interface stays where it is, and one that a route makes local is left alone. One that\nanother machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
             ),

@@ -8,6 +8,7 @@ from .. import errors
 from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
+from ..support import managers
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
 from ..support.outcome import failure, summary
@@ -59,7 +60,7 @@ class Wishes(Record):
             return None
         from .vip.with_apply import Vips
 
-        return Vips(world, self.vips, before, plan, self.only, self.prune)
+        return Vips(world, self.vips, before, plan, self.only, self.prune, self.force)
 
 
 @verb(rank=40)
@@ -71,7 +72,13 @@ def apply(
     only: Only = None,
     keep_weights: KeepWeights = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask about deletions.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Go on though others keep changing the table.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Go on though others keep changing the table; with `--vips`, bind what another machine has, too.",
+        ),
+    ] = False,
     vips: Annotated[
         bool,
         typer.Option(
@@ -155,6 +162,7 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
             raise failure(outcome, plan, world.called, taken_back)
         if plan.phases:
             world.tell(summary(plan))
+            managers.tell(world)
         if vips:
             vips.release()
     return 0

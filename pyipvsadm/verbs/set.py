@@ -12,6 +12,7 @@ from ..grammar import scan, settled_service
 from ..grammar.options import OPTIONS, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
 from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
+from ..support import managers
 from ..support.lock import WAIT, alone
 from ..support.verb import verb
 from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
@@ -69,6 +70,7 @@ def set_(
                 raise _refusal(command.verb, errno)
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error
+    managers.tell(world)
     return 0
 
 

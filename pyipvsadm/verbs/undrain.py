@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
+from ..support import managers
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
 from ..support.verb import verb
@@ -80,6 +81,7 @@ def run(
         _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock, lock)
     for key, each in wanted.items():
         world.write(f"{places[key].name}  weight {now[key]} -> {each}\n")
+    managers.tell(world)
     return 0
 
 

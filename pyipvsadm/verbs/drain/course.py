@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ... import errors
 from ...errors import IpvsadmError
 from ...record import Record
+from ...support import managers
 from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
 from ...table.comparison import service_key
@@ -48,6 +49,7 @@ def run(world: World, wishes: Wishes) -> int:
     servers_of(wishes.server)  # wrong words are told before the kernel is asked
     with wait.Clock() as clock:
         places = _drained(world, wishes, clock)
+        managers.tell(world)
         teller = Teller(world, wishes.server, machine(world))
         if not wishes.wait:
             teller.once(look(world, places))

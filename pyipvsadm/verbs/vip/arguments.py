@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import Addresses, Device, DryRun, WaitLock
+    from ...support.arguments import Addresses, BindTaken, Device, DryRun, WaitLock
     from ...world import World
 
 
@@ -35,15 +35,21 @@ def ls(
 
 
 def add(
-    world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False, wait_lock: WaitLock = WAIT
+    world: World,
+    addresses: Addresses,
+    device: Device = None,
+    dry_run: DryRun = False,
+    force: BindTaken = False,
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.
 
-    One that is on an interface already stays there, whoever bound it.
+    One that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,
+    the table and the neighbours tell, is refused: to bind it would cut that machine off.
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.add(world, addresses, DEVICE if device is None else device, dry_run, wait_lock)
+    return actions.add(world, addresses, DEVICE if device is None else device, dry_run, force, wait_lock)
 
 
 def rm(
@@ -56,15 +62,22 @@ def rm(
     return actions.rm(world, addresses, DEVICE if device is None else device, dry_run, wait_lock)
 
 
-def sync(world: World, device: Device = None, dry_run: DryRun = False, wait_lock: WaitLock = WAIT) -> int:
+def sync(
+    world: World,
+    device: Device = None,
+    dry_run: DryRun = False,
+    force: BindTaken = False,
+    wait_lock: WaitLock = WAIT,
+) -> int:
     """Bind the addresses of all services, and take away what else `vip` bound on the device.
 
-    An address of another interface stays where it is. If the kernel refuses one, all is taken back. To do it twice
+    An address of another interface stays where it is, and one that a route makes local is left alone. One that
+    another machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice
     changes nothing.
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.sync(world, DEVICE if device is None else device, dry_run, wait_lock)
+    return actions.sync(world, DEVICE if device is None else device, dry_run, force, wait_lock)
 
 
 @verb(rank=100, verbs=(ls, add, rm, sync), default="ls")

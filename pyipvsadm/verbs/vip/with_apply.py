@@ -14,6 +14,7 @@ from ...table.comparison import service_key
 from . import ledger
 from .actions import binding, summary
 from .decisions import Change, addresses_of, to_unbind
+from .others import servers_of
 from .transaction import carry_out, device_there, looked_at
 
 if TYPE_CHECKING:
@@ -29,19 +30,28 @@ class Vips:
     """
 
     def __init__(
-        self, world: World, device: str, before: Table, plan: Plan, only: Scope | None = None, prune: bool = True
+        self,
+        world: World,
+        device: str,
+        before: Table,
+        plan: Plan,
+        only: Scope | None = None,
+        prune: bool = True,
+        force: bool = False,
     ) -> None:
         """Raises IpvsadmError where there can't be such a device."""
         device_there(device)
         self._world, self._device, self._prune = world, device, prune
         self._after = services_after(before, plan)
         self._bound: list[Change] = []
-        self._only = only
+        self._only, self._force = only, force
+        self._servers = servers_of(before.services) | servers_added(plan)
 
     def wanted(self) -> list[Change]:
         """What is bound first. Raises IpvsadmError."""
         services = [service for service in self._after if self._only is None or self._only.holds(service)]
-        return binding(self._world.note, addresses_of(services), self._device)
+        used = addresses_of(services)
+        return binding(self._world.note, used, self._device, self._servers, self._force, routed=True)
 
     def unwanted(self, services: list[Service]) -> list[Change]:
         """What is taken away last, as no service has it, neither then nor of `services`. Raises IpvsadmError."""
@@ -73,6 +83,12 @@ class Vips:
         carry_out(gone)
         if self._bound or gone:
             self._world.tell(summary([*self._bound, *gone]).replace("done", "addresses"))
+
+
+def servers_added(plan: Plan) -> set[str]:
+    """The addresses of the servers that `plan` adds."""
+    added = [step.command for step in plan.steps if step.command.verb == "add-server"]
+    return servers_of((one.service, [one.server]) for one in added if one.service and one.server)
 
 
 def services_after(before: Table, plan: Plan) -> list[Service]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import platform
 from array import array
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_ntop, socket
 from struct import pack, unpack
 from sys import byteorder
 
-from ...explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
-from ...listing.connections import packed
-from ...model import printable
-from .snapshot import Connection, Listener, Modules, Standing, UnseenError
+from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
+from ....listing.connections import packed
+from ....model import printable
+from ..snapshot import Connection, Listener, Modules, Standing, UnseenError
 
 ROOT = Path("/")
 SYSCTLS = (
@@ -27,9 +29,8 @@ SYSCTLS = (
     ),
     *(f"net/ipv6/conf/*/{name}" for name in ("forwarding", "disable_ipv6")),
 )
-MANAGERS = ("keepalived", "kube-proxy", "kube-router", "ldirectord", "dockerd")  # what changes the table by itself
 SIOCETHTOOL, ETHTOOL_GFLAGS, ETH_FLAG_LRO = 0x8946, 0x25, 1 << 15  # linux/sockios.h, linux/ethtool.h
-SHOWN = 1000  # connections that a snapshot takes
+SHOWN, COUNTED = 1000, 200_000  # connections that a snapshot takes, and those whose states it tells
 LISTENING, UNCONNECTED = "0A", "07"  # net/tcp_states.h: of TCP; of UDP
 
 
@@ -75,12 +76,6 @@ def modules(root: Path = ROOT) -> Modules:
 def has_ipvs(root: Path = ROOT) -> bool:
     """Whether the kernel has IPVS now, as a module that is loaded or built in."""
     return (root / "proc/net/ip_vs").exists()
-
-
-def managers(root: Path = ROOT) -> tuple[str, ...]:
-    """The programs that run here and change the table by themselves."""
-    names = {(_read(process / "comm") or "").strip() for process in _processes(root)}
-    return tuple(name for name in MANAGERS if name in names)
 
 
 def elsewhere(root: Path = ROOT) -> dict[str, int]:
@@ -132,9 +127,19 @@ def _socket_address(digits: str) -> str:
     return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
 
 
-def connections(root: Path = ROOT) -> tuple[int, tuple[Connection, ...]]:
-    """How many connections there are, and the first SHOWN of them. Raises UnseenError."""
+@dataclass(frozen=True)
+class Connections:
+    """The entries of IPVS: their number, the `first` SHOWN, and how many of each server are in which state."""
+
+    count: int
+    first: tuple[Connection, ...]
+    states: dict[str, dict[str, int]]
+
+
+def connections(root: Path = ROOT) -> Connections:
+    """The connections of IPVS, of very many the states of the first COUNTED. Raises UnseenError."""
     found: list[Connection] = []
+    states: Counter[tuple[str, str, str, str]] = Counter()
     count = 0
     try:
         with open(root / "proc/net/ip_vs_conn", encoding="utf-8", errors="replace") as lines:
@@ -143,16 +148,30 @@ def connections(root: Path = ROOT) -> tuple[int, tuple[Connection, ...]]:
                 count += 1
                 if len(found) < SHOWN:
                     found.append(_connection(line))
+                if count <= COUNTED:
+                    words = line.split(None, 8)
+                    states[words[0], words[5], words[6], words[7]] += 1
     except (OSError, ValueError, IndexError) as error:
         raise UnseenError(f"/proc/net/ip_vs_conn can't be read: {error}") from None
-    return count, tuple(found)
+    return Connections(count, tuple(found), _states(states))
+
+
+def _states(counted: Counter[tuple[str, str, str, str]]) -> dict[str, dict[str, int]]:
+    """How many connections are in which state, by "PROTOCOL SERVER"."""
+    found: dict[str, dict[str, int]] = {}
+    for (protocol, digits, port, state), number in counted.items():
+        address = _text(digits)
+        name = f"[{address}]:{int(port, 16)}" if ":" in address else f"{address}:{int(port, 16)}"
+        found.setdefault(f"{protocol.lower()} {name}", {})[printable(state)] = number
+    return found
 
 
 def _connection(line: str) -> Connection:
-    protocol, client, _, address, port, server, server_port, state = line.split()[:8]
+    protocol, client, _, address, port, server, server_port, state, *rest = line.split()
     ends = [_text(one) for one in (client, address, server)]
+    expires = int(rest[0]) if rest and rest[0].isdecimal() else None
     return Connection(
-        protocol.lower(), ends[0], ends[1], int(port, 16), ends[2], int(server_port, 16), printable(state)
+        protocol.lower(), ends[0], ends[1], int(port, 16), ends[2], int(server_port, 16), printable(state), expires
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ..findings import Check, Findings, failure, note, warning
-from ..firewall.protocols import GRE, IPIP, IPV6, UDP
-from ..firewall.rules import Firewall, Packet, drop_of
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..firewall import protocols
+from ..firewall.chains import Firewall
+from ..firewall.packet_path import Packet, passage
+from ..queries import clients, family, ours, outside, pairs, subject, told
 from ..snapshot import Server, Service, Snapshot
-from .looking import clients, family, outside, pairs, subject, told
 
 OUTER = {"ip": 20, "ip6": 40}  # bytes of a header
-KINDS = {"ipip": 0, "gre": 4, "gue": 12}  # bytes: gue's are UDP's eight and its own four
+KINDS = {"ipip": 0, "gre": 4, "gue": 12}  # bytes: gue's are protocols.UDP's eight and its own four
 CHECKSUMS = {("gre", "csum"): 4, ("gue", "remcsum"): 8}
 
 
@@ -20,7 +22,7 @@ def overhead(server: Server) -> int:
 
 
 def packets_fit(snapshot: Snapshot) -> Findings:
-    """T1."""
+    """Packets fit into tunnels."""
     told_of = set()
     tunnelled = list(pairs(snapshot, "tunnel"))
     if not tunnelled:
@@ -43,7 +45,7 @@ def packets_fit(snapshot: Snapshot) -> Findings:
             subject(service, server),
             f"packets of clients have up to {wanted} bytes, and the tunnel by {route.device} takes {room}",
             f"{lost}. Make packets larger on that link, on both of its sides, or let servers announce a smaller MSS",
-            f"ip link set {route.device} mtu {wanted + overhead(server)}",
+            command("ip", "link", "set", route.device, "mtu", wanted + overhead(server)),
         )
 
 
@@ -65,19 +67,19 @@ def _clamped(snapshot: Snapshot) -> bool:
 
 
 def gue_has_a_port(snapshot: Snapshot) -> Findings:
-    """T3."""
+    """A gue tunnel has a port."""
     for service, server in pairs(snapshot, "tunnel"):
         if server.kind == "gue" and not (server.tunnel and server.tunnel.port):
             yield failure(
                 subject(service, server),
                 "its gue tunnel has no port",
                 "what is sent to port 0 arrives nowhere; the server takes it by `ip fou add port 6080 gue`",
-                f"pyipvsadm set {service.service} {server.name} --tun-type gue --tun-port 6080",
+                ours("set", service.service, server.name, "--tun-type", "gue", "--tun-port", 6080),
             )
 
 
 def tunnels_get_out(snapshot: Snapshot) -> Findings:
-    """T4."""
+    """The firewall lets tunnels out."""
     for service, server in pairs(snapshot, "tunnel"):
         firewall: Firewall = snapshot.seen("firewall")
         packet: Packet = {
@@ -86,19 +88,19 @@ def tunnels_get_out(snapshot: Snapshot) -> Findings:
             "protocol": _protocol(service, server),
             "port": str(server.tunnel.port) if server.kind == "gue" and server.tunnel else None,
         }
-        drop = drop_of(firewall, "output", {**packet, "out": snapshot.route(server.address).device or None})
+        drop = passage(firewall, ("output",), {**packet, "out": snapshot.route(server.address).device or None}).drop
         if drop:
-            yield told(drop, packet, subject(service, server), "its tunnel's packets", "they never reach the server")
+            yield told(drop, packet, subject(service, server), "packets of its tunnel", "they never reach the server")
 
 
 def _protocol(service: Service, server: Server) -> str:
     """The number of the protocol of the packets of a tunnel."""
-    inner = IPV6 if ":" in service.address or service.service.endswith("/ipv6") else IPIP
-    return {"gue": UDP, "gre": GRE}.get(server.kind, inner)
+    inner = protocols.IPV6 if ":" in service.address or service.service.endswith("/ipv6") else protocols.IPIP
+    return {"gue": protocols.UDP, "gre": protocols.GRE}.get(server.kind, inner)
 
 
 def families_and_daemons(snapshot: Snapshot) -> Findings:
-    """T5."""
+    """No daemon runs beside servers of another family."""
     for service in snapshot.seen("services"):
         six = ":" in service.address or service.service.endswith("/ipv6")
         for server in service.servers:
@@ -113,8 +115,40 @@ def families_and_daemons(snapshot: Snapshot) -> Findings:
 
 
 CHECKS: tuple[Check, ...] = (
-    ("T1", packets_fit),
-    ("T3", gue_has_a_port),
-    ("T4", tunnels_get_out),
-    ("T5", families_and_daemons),
+    Check(
+        "T1",
+        "Packets fit into tunnels",
+        (WARNING,),
+        packets_fit,
+        looks="the MTU to servers without the tunnel's headers, and that of clients",
+        matters="longer packets are sent in fragments, or lost",
+        mend="raise the MTU to the servers, or clamp the MSS",
+    ),
+    Check(
+        "T3",
+        "A gue tunnel has a port",
+        (FAILURE,),
+        gue_has_a_port,
+        looks="the port of gue tunnels",
+        matters="what is sent to port 0 arrives nowhere",
+        mend="set the port on which the server takes gue",
+    ),
+    Check(
+        "T4",
+        "The firewall lets tunnels out",
+        (FAILURE, WARNING),
+        tunnels_get_out,
+        looks="the rules that a tunnel's packets pass (output)",
+        matters="what they drop never reaches the server",
+        mend="accept the tunnel's packets",
+    ),
+    Check(
+        "T5",
+        "No daemon runs beside servers of another family",
+        (FAILURE, NOTE),
+        families_and_daemons,
+        looks="servers of another family than their service, and the synchronisation daemon",
+        matters="the kernel refuses the one where the other is",
+        mend="stop the daemon, or use servers of one family",
+    ),
 )

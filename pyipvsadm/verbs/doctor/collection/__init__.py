@@ -1,4 +1,4 @@
-"""Gathers a Snapshot. Whatever can't be seen is left out of it with the reason, and nothing here is changed."""
+"""Collects a Snapshot. Whatever can't be seen is left out of it with the reason, and nothing here is changed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from ...classic.commands import refused
-from ...documents.writers import counted, daemon_data, server_with_counts, service_data
-from ...errors import IpvsadmError
-from ...model import Table
-from ...network.facts import Reading, Route, reading
-from . import machine
-from .firewall.gathering import gather as gather_firewall
-from .snapshot import Daemon, Service, Snapshot, Timeouts, UnseenError
-from .watching import watch
+from ....classic.commands import refused
+from ....documents.writers import counted, daemon_data, server_with_counts, service_data
+from ....errors import IpvsadmError
+from ....model import Table
+from ....network.facts import Reading, Route, reading
+from ....support.managers import managers
+from ..firewall.chains import Rule
+from ..firewall.programs import firewall
+from ..queries import neighbour_of
+from ..snapshot import Daemon, Service, Snapshot, Timeouts, UnseenError
+from ..suspects import suspects
+from . import proc
+from .connecting import tried
+from .traffic import watch
 
 if TYPE_CHECKING:
-    from ...world import World
+    from ....world import World
 
 SETTLING = 2.2  # seconds until the kernel has surely counted what came in
 LEAST_WATCH = 0.3  # seconds
@@ -31,27 +36,27 @@ SERVICES, DAEMONS = TypeAdapter(tuple[Service, ...]), TypeAdapter(tuple[Daemon, 
 CLIENTS = 64  # clients whose routes are asked for
 
 
-def gather(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> Snapshot:
+def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> Snapshot:
     """This machine as it is, its counters watched for some `seconds`. Routes are asked for `addresses` too."""
-    gathered = Gathering()
-    standing = machine.standing()
-    gathered.look("firewall", lambda: gather_firewall(standing.privileged))
-    gathered.look("listeners", machine.listeners)
-    gathered.found |= {
+    collected = Collection()
+    standing = proc.standing()
+    collected.look("firewall", lambda: firewall(standing.privileged))
+    collected.look("listeners", proc.listeners)
+    collected.found |= {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "kernel": platform.release(),
         "standing": standing,
-        "modules": machine.modules(),
-        "managers": machine.managers(),
-        "elsewhere": machine.elsewhere(),
+        "modules": proc.modules(),
+        "managers": managers(),
+        "elsewhere": proc.elsewhere(),
     }
-    gathered.table(world, seconds)
-    gathered.found["sysctls"] = machine.sysctls()  # IPVS has its own once it was reached
-    gathered.network([*addresses, *gathered.addresses()])
-    return Snapshot(**gathered.found, unseen=gathered.unseen)
+    collected.table(world, seconds)
+    collected.found["sysctls"] = proc.sysctls()  # IPVS has its own once it was reached
+    collected.network([*addresses, *collected.addresses()])
+    return Snapshot(**collected.found, unseen=collected.unseen)
 
 
-class Gathering:
+class Collection:
     """What was `found` of a Snapshot's fields, and why others are `unseen`."""
 
     def __init__(self) -> None:
@@ -87,19 +92,23 @@ class Gathering:
             }
         except (OSError, IpvsadmError) as error:
             found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
-            self.found["ipvs"] = machine.has_ipvs()
+            self.found["ipvs"] = proc.has_ipvs()
             why = str(found).partition("\n")[0]
             for field in ("services", "timeouts", "daemons", "table_size", "arrivals"):
                 self.unseen[field] = why
         try:
-            self.found["connection_count"], self.found["connections"] = machine.connections()
+            seen = proc.connections()
+            self.found |= {"connection_count": seen.count, "connections": seen.first, "states": seen.states}
         except UnseenError as error:
             self.unseen |= dict.fromkeys(("connections", "connection_count"), str(error))
+        wanted = suspects(self.found.get("services") or (), self.found.get("states", {}))
+        self.found["tried"] = tried((one.name, one.address, one.port) for one in wanted)
 
     def addresses(self) -> list[str]:
         """The addresses whose routes matter: of services, servers and clients."""
         services: tuple[Service, ...] = self.found.get("services") or ()
         wanted = [service.address for service in services if service.address]
+        wanted += [neighbour_of(address) for address in wanted if ":" in address]
         wanted += [server.address for service in services for server in service.servers]
         clients = [one.client for one in self.found.get("connections") or ()]
         clients += [one.client for one in self.found.get("arrivals") or ()]
@@ -109,7 +118,7 @@ class Gathering:
         """Links, addresses, neighbours and routes."""
         try:
             with reading() as opened:
-                for field in ("links", "addresses", "neighbours"):
+                for field in ("links", "addresses", "neighbours", "next_hops"):
                     self.look(field, getattr(opened, field))
                 self.found["routes"] = {address: _route(opened, address) for address in addresses}
                 self._marked(opened)
@@ -118,8 +127,8 @@ class Gathering:
             self.unseen |= dict.fromkeys(fields, f"rtnetlink: {error.strerror or error}")
         links = self.found.get("links") or ()
         hardware = [link.name for link in links if link.kind not in DAMPED and link.name != "lo"]
-        self.look("large_receive", lambda: machine.large_receive(hardware))
-        self.found["managed"] = machine.managed({link.name: link.index for link in links})
+        self.look("large_receive", lambda: proc.large_receive(hardware))
+        self.found["managed"] = proc.managed({link.name: link.index for link in links})
 
     def _marked(self, opened: Reading) -> None:
         """The routes that marked packets take, to the addresses that rules mark."""
@@ -131,12 +140,16 @@ class Gathering:
         for chain in firewall.chains:
             for rule in chain.rules:
                 if rule.action == "mark" and rule.target in marks:
-                    for match in rule.matches:
-                        if match.field == "target" and not match.negated:
-                            for network in match.values:
-                                address = network.partition("/")[0].partition("-")[0]
-                                found = _route(opened, address, int(rule.target))
-                                self.found.setdefault("marked_routes", {})[f"{rule.target} {network}"] = found
+                    for network in _targets(rule):
+                        address = network.partition("/")[0].partition("-")[0]
+                        found = _route(opened, address, int(rule.target))
+                        self.found.setdefault("marked_routes", {})[f"{rule.target} {network}"] = found
+
+
+def _targets(rule: Rule) -> list[str]:
+    """The networks that a rule is about."""
+    found = (match.values for match in rule.matches if match.field == "target" and not match.negated)
+    return [network for values in found for network in values]
 
 
 def _route(opened: Reading, address: str, mark: int = 0) -> Route:
