@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import UsageError
-from ..grammar.options import NETNS
+from ...errors import UsageError
+from ...grammar.options import NETNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..world import World
+    from ...world import World
 
 ALONE = ("sandbox",)  # what has nothing to do with a network namespace of this machine
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..world import World
+    from ...world import World
 
 WIDTHS = {"COLUMNS": range(20, 1000), "TERMINAL_WIDTH": range(20, 1000)}  # what libraries may be told
 

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 import typer.core
 
-from ..namespaces import parted
-from ..world import World
-from . import arguments, netns_option, printed
+from ...namespaces import parted
+from ...world import World
+from .. import arguments
+from . import netns_option, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .verb import Verb, Work
+    from ..verb import Verb, Work
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
 
@@ -38,7 +39,7 @@ def run(words: list[str], world: World) -> int:
 
 def function_of(name: str) -> Work:
     """The function of the verb `name`, found by that name."""
-    home = f"{__package__.rpartition('.')[0]}.verbs.{name}"
+    home = f"{__package__.partition('.')[0]}.verbs.{name}"
     spec = util.find_spec(home)
     module = import_module(f"{home}.arguments" if spec and spec.submodule_search_locations else home)
     found: Work = getattr(module, name, None) or getattr(module, f"{name}_")
