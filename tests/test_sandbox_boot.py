@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from importlib import metadata
@@ -536,22 +537,26 @@ def copy_program(folder):
     shutil.copytree(Path(cli.__file__).parent, folder / "pyipvsadm")
 
 
+@pytest.fixture
+def for_all():
+    """A folder that all may use. Those of pytest are closed to others again whenever another session begins."""
+    with tempfile.TemporaryDirectory(prefix="pyipvsadm-tests-") as name:
+        os.chmod(name, 0o777)
+        yield Path(name)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
-def test_an_ordinary_user(tmp_path):
+def test_an_ordinary_user(for_all):
     """As `nobody`, which may be unable to read the interpreter of these tests: the system's serves as well."""
-    os.chmod(tmp_path, 0o777)
-    for folder in tmp_path.parents:
-        if not folder.stat().st_mode & 0o001:
-            os.chmod(folder, 0o755)
-    program = tmp_path / "program"
+    program = for_all / "program"
     copy_program(program)
     script = "id -u; cat /etc/shadow; ipvsadm -A -f 1; ipvsadm -Sn; touch here /usr/bin/there; ls /usr/bin/there"
     done = subprocess.run(
         ["/usr/bin/python3", "-m", "pyipvsadm", "sandbox", "--write", ".", "--", "sh", "-c", script],
-        cwd=tmp_path, user="nobody", group="nogroup", extra_groups=[], capture_output=True, timeout=PATIENCE,
+        cwd=for_all, user="nobody", group="nogroup", extra_groups=[], capture_output=True, timeout=PATIENCE,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(program), "HOME": "/nonexistent"},
     )  # fmt: skip
     assert done.stdout.decode() == "0\n-A -f 1 -s wlc\n/usr/bin/there\n", done.stderr
     assert done.stderr.decode() == "cat: /etc/shadow: Permission denied\n"
-    assert (tmp_path / "here").owner() == "nobody"
+    assert (for_all / "here").owner() == "nobody"
     assert not os.path.exists("/usr/bin/there")

@@ -122,7 +122,7 @@ def answers():
     script = [BOOT, 'mkdir -p /lib/modules; case "$(ls /lib/modules)" in "") exit 3;; esac']
     for prepare, attempt, _ in SITUATIONS.values():
         script += [UNDO, prepare, *(attempt.replace("$P", program) for program in ("ipvsadm", OURS))]
-    sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--no-module", "--timeout", "120", "--", "sh", "-s"]
+    sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--no-module", "--timeout", "300", "--", "sh", "-s"]
     done = subprocess.run(sandbox, input="\n".join(script), capture_output=True, text=True, check=False)
     records = [tuple(record.split("\036")) for record in done.stdout.split("\035")[:-1]]
     assert len(records) == 2 * len(SITUATIONS), done.stderr
