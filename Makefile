@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := user-mode-linux kmod iproute2 procps
 PACKAGES := $(SANDBOX) ipvsadm iptables nftables strace bash-completion zsh fish mandoc groff-base
-COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
+COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says prometheus prometheus-node-exporter
 
 .PHONY: test long demo pictures check generated setup packages bench clean
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 JOB = "pyipvsadm"  # the `job_name` that Prometheus has to have for our listener
 CROWDED = 8  # connections a row of the hash table: each packet has to look at half of them
-SERVICE = "{{ $labels.local_address }}:{{ $labels.local_port }}{{ $labels.local_mark }}/{{ $labels.proto }}"
+SERVICE = (
+    "{{ if $labels.local_mark }}mark {{ $labels.local_mark }}{{ else }}"
+    "{{ $labels.local_address }}:{{ $labels.local_port }}/{{ $labels.proto }}{{ end }}"
+)
 SERVER = "{{ $labels.remote_address }}:{{ $labels.remote_port }}"
 
 

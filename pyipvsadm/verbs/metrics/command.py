@@ -79,6 +79,8 @@ def _check(world: World, wishes: Wishes) -> None:
     ways = [f"`--{name}`" for name in ("textfile", "listen", "rules", "dashboard") if getattr(wishes, name)]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} exclude each other", hint="call `metrics` once for each")
+    if wishes.textfile == "":
+        raise UsageError("`--textfile` names no file", hint="name one whose name ends in .prom")
     if wishes.netns and world.netns:
         raise UsageError(f"`{NETNS}` stands before `metrics` and behind it", hint="name all of them behind it")
     if len(set(wishes.netns)) < len(wishes.netns):
