@@ -11,7 +11,7 @@ import struct
 import pytest
 
 from pyipvsadm.model import Server, Service, Stats
-from pyipvsadm.verbs import state
+from pyipvsadm.support import state
 from pyipvsadm.verbs.metrics import proc, source, textfile
 from pyipvsadm.verbs.metrics.exposition import exposition, label_value
 from pyipvsadm.verbs.metrics.reading import Reading, Status

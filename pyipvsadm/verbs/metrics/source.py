@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ... import namespaces
 from ...errors import IpvsadmError, UnreachableError
-from ...kernel import Kernel, generic_netlink
+from ...kernel import Kernel
+from ...kernel.transport import generic_netlink
 from ...support import state
 from ...table.notation import server_of, service_of
 from . import proc
