@@ -117,7 +117,7 @@ class Prometheus(Monitor):
     def query(self, expr: str) -> dict[frozenset[tuple[str, str]], float]:
         """The answer to `expr`, by the labels but those of the scrape."""
         data: Any = json.loads(self.get(f"/api/v1/query?{urllib.parse.urlencode({'query': expr})}"))
-        own = ("job", "instance")
+        own = ("__name__", "job", "instance")
         return {
             frozenset((name, label) for name, label in row["metric"].items() if name not in own): float(row["value"][1])
             for row in data["data"]["result"]
