@@ -6,7 +6,8 @@ long. The lines of a series look alike for thousands of servers, so they are mad
 
 from __future__ import annotations
 
-from itertools import compress
+from itertools import islice
+from operator import add
 from typing import TYPE_CHECKING, TypeVar
 
 from ...cache import keep as remember
@@ -36,13 +37,14 @@ _R = TypeVar("_R", bound=Record)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ALL = frozenset(LABELS[BACKEND])
 NAME = "\0"  # where a template has the name of a series
+ROWS = 256  # lines that are made at once: they stay in the processor's cache
 
 
 class Block(Record):
     """What there is to tell of all services, or of all servers: a row for each that labels tell from others.
 
-    `labels` stand between braces. `settings` are the values of the labels of `_info`. `single` says of each row
-    whether it is one service or server, and not a sum of several; None if all are.
+    `labels` are as between braces, with a comma behind each. `settings` are the values of the labels of `_info`.
+    `single` says of each row whether it is one service or server, and not a sum of several; None if all are.
     """
 
     __slots__ = ()
@@ -50,7 +52,7 @@ class Block(Record):
     columns: Columns = {}  # noqa: RUF012 - it never changes
     settings: Sequence[Values] = ()
     single: Sequence[bool] | None = None
-    template: str = ""
+    templates: Sequence[tuple[str, slice]] = ()  # each with the rows that it is for
 
 
 def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Collection[str] = ALL) -> Iterator[str]:
@@ -64,11 +66,13 @@ def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Coll
     }
     for row in series:
         if row.about == DIRECTOR:
-            lines = "".join([_director_lines(row, netns, rows) for netns, rows in director])
+            pieces = (_director_lines(row, netns, rows) for netns, rows in director)
         else:
-            lines = "".join([_lines(row, block) for block in blocks[row.about]])
-        if lines:
-            yield f"# HELP {row.name} {_help(row.help)}\n# TYPE {row.name} {row.kind}\n{lines}"
+            pieces = (piece for block in blocks[row.about] for piece in _lines(row, block))
+        head = f"# HELP {row.name} {_help(row.help)}\n# TYPE {row.name} {row.kind}\n"
+        for piece in filter(None, pieces):
+            yield head + piece
+            head = ""
     yield from map(_comment, readings)
 
 
@@ -88,15 +92,12 @@ def label_value(text: str) -> str:
 
 
 def _pairs(names: Iterable[str], values: Iterable[str]) -> str:
-    return ",".join([f'{name}="{label_value(text)}"' for name, text in zip(names, values, strict=True)])
-
-
-def _joined(*parts: str) -> str:
-    return ",".join(filter(None, parts))
+    """Labels, with a comma behind each."""
+    return "".join([f'{name}="{label_value(text)}",' for name, text in zip(names, values, strict=True)])
 
 
 def _braced(labels: str) -> str:
-    return f"{{{labels}}}" if labels else ""
+    return f"{{{labels[:-1]}}}" if labels else ""
 
 
 def _netns(reading: Reading) -> str:
@@ -105,7 +106,7 @@ def _netns(reading: Reading) -> str:
 
 def _director_lines(row: Series, netns: str, rows: dict[str, Rows]) -> str:
     return "".join([
-        f"{row.name}{_braced(_joined(netns, _pairs(row.labels, labels)))} {_figure(figure)}\n"
+        f"{row.name}{_braced(netns + _pairs(row.labels, labels))} {_figure(figure)}\n"
         for labels, figure in rows.get(row.source, ())
     ])  # fmt: skip
 
@@ -114,25 +115,29 @@ def _figure(figure: float) -> str:
     return str(figure) if isinstance(figure, int) else f"{figure:.6f}"
 
 
-def _lines(row: Series, block: Block) -> str:
-    """The lines of a series about services or servers; none where its figure isn't known."""
+def _lines(row: Series, block: Block) -> Iterator[str]:
+    """The lines of a series about services or servers, many at a time; none where its figure isn't known."""
     column = block.columns.get(row.source)
     if not column:
-        return ""
+        return
     single = None if row.adds else block.single
     if not (row.labels or row.sparse or single):
-        return block.template.replace(NAME, row.name) % tuple(column)
+        for template, rows in block.templates:
+            yield template.replace(NAME, row.name) % tuple(column[rows])
+        return
     labels = _with_settings(row.labels, block) if row.labels else block.labels
-    return "".join([
+    lines = (
         f"{row.name}{_braced(one)} {figure}\n"
         for one, figure, alone in zip(labels, column, single or column, strict=True)
         if (figure or not row.sparse) and (alone or not single)
-    ])  # fmt: skip
+    )
+    while piece := "".join(islice(lines, ROWS)):
+        yield piece
 
 
 def _with_settings(names: Values, block: Block) -> Iterator[str]:
     told = {values: _pairs(names, values) for values in set(block.settings)}
-    return (_joined(one, told[values]) for one, values in zip(block.labels, block.settings, strict=True))
+    return map(add, block.labels, map(told.__getitem__, block.settings))
 
 
 def _service_block(reading: Reading, keep: Collection[str]) -> Block:
@@ -143,12 +148,9 @@ def _service_block(reading: Reading, keep: Collection[str]) -> Block:
 
 def _backend_block(reading: Reading, keep: Collection[str]) -> Block:
     servers = [server for _, group in reading.groups for server in group]
-    named, kept = _named(BACKEND_LABELS, keep)
-    labels = [
-        _joined(own, named % tuple(compress(server_names(server), kept)))
-        for own, (_, group) in zip(_service_labels(reading, keep), reading.groups, strict=True)
-        for server in group
-    ]
+    services = zip(_service_labels(reading, keep), reading.groups, strict=True)
+    owners = [labels for labels, (_, group) in services for _ in group]
+    labels = _labels(BACKEND_LABELS, zip(*map(server_names, servers), strict=True), keep, owners)
     settings = _each_once(
         servers, lambda one: (one.forwarding, *one[6:9]), lambda one: server_settings(one, asked=not reading.trouble)
     )
@@ -159,15 +161,16 @@ BLOCKS: dict[str, Callable[[Reading, Collection[str]], Block]] = {SERVICE: _serv
 
 
 def _service_labels(reading: Reading, keep: Collection[str]) -> list[str]:
-    """What tells each service from others, between braces."""
-    netns, (named, kept) = _netns(reading), _named(SERVICE_LABELS, keep)
-    return [_joined(netns, named % tuple(compress(service_names(service), kept))) for service, _ in reading.groups]
+    """What tells each service from others."""
+    columns = zip(*[service_names(service) for service, _ in reading.groups], strict=True)
+    return _labels(SERVICE_LABELS, columns, keep, [_netns(reading)] * len(reading.groups))
 
 
-def _named(names: Values, keep: Collection[str]) -> tuple[str, list[bool]]:
-    """A template of those `names` that are to be kept, for values that need no escapes; and which these are."""
-    kept = [name in keep for name in names]
-    return ",".join([f'{name}="%s"' for name in compress(names, kept)]), kept
+def _labels(names: Values, columns: Iterable[Values], keep: Collection[str], before: list[str]) -> list[str]:
+    """Behind each of `before`, those of the labels `names` that are to be kept; their values need no escapes."""
+    chosen = [(name, column) for name, column in zip(names, columns, strict=False) if name in keep]
+    template = "%s" + "".join([f'{name}="%s",' for name, _ in chosen])
+    return list(map(template.__mod__, zip(before, *(column for _, column in chosen), strict=True)))
 
 
 def _each_once(
@@ -191,10 +194,10 @@ def _block(labels: list[str], columns: Columns, settings: Sequence[Values]) -> B
         }
         labels, settings = list(places), [settings[rows[0]] for rows in groups]
         single = [len(rows) == 1 for rows in groups]
-    template = "".join([f"{NAME}{_braced(one)} %d\n" for one in _escaped(labels)])
-    return Block(labels=labels, columns=columns, settings=settings, single=single, template=template)
+    templates = [_template(labels, slice(start, start + ROWS)) for start in range(0, len(labels), ROWS)]
+    return Block(labels=labels, columns=columns, settings=settings, single=single, templates=templates)
 
 
-def _escaped(labels: list[str]) -> Iterable[str]:
-    """`labels` as they stand in a template."""
-    return (one.replace("%", "%%") for one in labels)
+def _template(labels: list[str], rows: slice) -> tuple[str, slice]:
+    """The lines of these `rows`, without the name of the series and the figures, which differ."""
+    return "".join([f"{NAME}{_braced(one).replace('%', '%%')} %d\n" for one in labels[rows]]), rows

@@ -32,32 +32,33 @@ class Answers:
     ) -> None:
         self._read, self._write, self._tell = read, write, tell
         self._readings: Sequence[Reading] = ()
-        self._bodies: dict[bool, bytes] = {}  # by whether they are compressed
+        self._bodies: dict[bool, list[bytes]] = {}  # by whether they are compressed
         self._until = 0.0
         self._told = ""
 
-    def __call__(self, request: Request) -> tuple[bytes, bytes]:
-        """The head and the body of the answer to `request`."""
+    def __call__(self, request: Request) -> list[bytes]:
+        """The answer to `request` in pieces, the first of which is its head."""
         if request.status != 200:
             return refusal(request.status)
         if request.path != METRICS:
-            return head(200, len(INDEX), HTML), INDEX.encode()
+            return [head(200, len(INDEX), HTML), INDEX.encode()]
         try:
             body = self._body(request.gzip)
         except (OSError, IpvsadmError) as error:
             return refusal(500, self._trouble(error))
         self._told = ""
         encoding = {"Content-Encoding": "gzip"} if request.gzip else {}
-        return head(200, len(body), CONTENT_TYPE, {"Vary": "Accept-Encoding", **encoding}), body
+        length = sum(map(len, body))
+        return [head(200, length, CONTENT_TYPE, {"Vary": "Accept-Encoding", **encoding}), *body]
 
-    def _body(self, gzip: bool) -> bytes:
+    def _body(self, gzip: bool) -> list[bytes]:
         if monotonic() >= self._until:
             self.forget()
             self._readings = self._read()
             self._until = monotonic() + FRESH
         if gzip not in self._bodies:
             pieces = (piece.encode() for piece in self._write(self._readings))
-            self._bodies[gzip] = b"".join(_compressed(pieces) if gzip else pieces)
+            self._bodies[gzip] = [b"".join(_compressed(pieces))] if gzip else list(pieces)
         return self._bodies[gzip]
 
     def forget(self) -> None:

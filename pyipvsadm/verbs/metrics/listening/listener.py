@@ -10,6 +10,7 @@ import selectors
 import signal
 import socket
 from collections import deque
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
     from .request import Request
 
-    Answer = tuple[bytes, bytes]  # its head and its body
+    Answer = list[bytes]  # in pieces, the first of which is its head
 
 PATIENCE = 5.0  # seconds
 ANSWERED = 4  # requests at once
 OPEN = 64  # connections at once
-PIECE = 1 << 20  # bytes
+AT_ONCE = 16  # pieces
 TICK = 0.25  # seconds after which we look who is late
 
 
@@ -36,7 +37,7 @@ class Client:
         self.connection = connection
         self.received = b""
         self.request: Request | None = None
-        self.left: list[memoryview] = []
+        self.left: deque[memoryview] = deque()
         self.until = monotonic() + PATIENCE
 
 
@@ -129,19 +130,21 @@ class Listener:
         if client.connection not in self._clients or client.request is None:
             return
         start = monotonic()
-        head, body = self._answer(client.request)
+        pieces = self._answer(client.request)
         took = monotonic() - start
         for one in self._clients.values():
             one.until += took
-        client.left = [memoryview(head)] if client.request.head_only else [memoryview(head), memoryview(body)]
+        client.left.extend(map(memoryview, pieces[:1] if client.request.head_only else filter(None, pieces)))
         self._selector.register(client.connection, selectors.EVENT_WRITE)
 
     def _send(self, client: Client) -> None:
-        """Send a piece. What was sent whole is closed by the client: to close what it still writes to loses answers."""
-        sent = client.connection.send(client.left[0][:PIECE])
-        client.left[0] = client.left[0][sent:]
-        client.left = [part for part in client.left if part]
-        if not client.left:
+        """Send some pieces. What was sent whole is closed by the client: to close what it writes to loses answers."""
+        sent = client.connection.sendmsg(list(islice(client.left, AT_ONCE)))
+        while client.left and sent >= len(client.left[0]):
+            sent -= len(client.left.popleft())
+        if client.left:
+            client.left[0] = client.left[0][sent:]
+        else:
             client.connection.shutdown(socket.SHUT_WR)
             self._selector.modify(client.connection, selectors.EVENT_READ)
 

@@ -75,7 +75,7 @@ def head(status: int, length: int, kind: str, more: Mapping[str, str] | None = N
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
 
 
-def refusal(status: int, why: str = "") -> tuple[bytes, bytes]:
-    """The head and the body of an answer that tells what is wrong."""
+def refusal(status: int, why: str = "") -> list[bytes]:
+    """An answer that tells what is wrong: its head and its body."""
     body = f"{why or REASONS[status]}\n".encode("utf-8", "replace")
-    return head(status, len(body), TEXT), body
+    return [head(status, len(body), TEXT), body]
