@@ -18,8 +18,8 @@ from pyipvsadm.verbs.metrics.reading import Reading, Status
 from pyipvsadm.verbs.metrics.series import COMPATIBLE, OWN
 
 from .exposition import duplicates, needs_promtool, promtool, samples
-from .fakes import run
-from .netlink import daemon, error, nla, requests, server, service, small_kernel
+from .fakes import quiet, run
+from .netlink import daemon, nla, requests, server, service, small_kernel
 
 VIP, ONE, TWO = bytes((10, 9, 0, 1)), bytes((10, 9, 1, 1)), bytes((10, 9, 1, 7))
 SIX, SIX_SERVER = bytes.fromhex("fd000000000000000000000000000001"), bytes.fromhex("fd000001000000000000000000000001")
@@ -94,7 +94,8 @@ FACTS = [  # name, labels, figure; None where there is no such series
 
 @pytest.fixture(autouse=True)
 def _outside(monkeypatch, tmp_path):
-    """No /proc, and a drained server."""
+    """A /proc that shows that IPVS is there, and a drained server."""
+    (tmp_path / "ip_vs").touch()
     monkeypatch.setattr(source, "PROC", str(tmp_path))
     monkeypatch.setattr(state, "FOLDER", str(tmp_path))
     row = {"service": "10.9.0.1:80/tcp", "server": "10.9.1.7:8080", "weight": 5, "left": 0}
@@ -271,12 +272,6 @@ FWM  00000011 rr ops
 """  # noqa: W291 - as the kernel writes it
 
 
-def unprivileged(data):
-    """A kernel that tells nobody anything."""
-    ((_, sequence, *_),) = requests(data)
-    return [error(sequence, errno.EPERM)]
-
-
 def test_without_privilege_what_proc_shows_is_told(tmp_path, monkeypatch):
     (tmp_path / "ip_vs").write_text(PROC)
     monkeypatch.setattr(source.Source, "_asked", lambda *_: (_ for _ in ()).throw(source.UnreachableError("", "", 1)))
@@ -297,9 +292,9 @@ def test_without_privilege_what_proc_shows_is_told(tmp_path, monkeypatch):
     assert not any(name.endswith("_total") for name in names)
 
 
-def test_without_ipvs_that_is_told(monkeypatch):
-    monkeypatch.setattr(source.Source, "_asked", lambda *_: (_ for _ in ()).throw(source.UnreachableError("", "", 92)))
-    text = told()
+def test_without_ipvs_that_is_told_and_nobody_asked(tmp_path):
+    (tmp_path / "ip_vs").unlink()
+    text = told(play=quiet)
     assert "ipvs_module_loaded 0\n" in text
     assert "ipvs_up 0\n" in text
     assert text.endswith("# ipvs_up is 0: this kernel has no IPVS, or its module isn't loaded\n")

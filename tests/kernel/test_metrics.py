@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -358,3 +359,18 @@ def test_without_privilege_proc_tells_what_it_can(alone):
     assert (found["ipvs_up", frozenset()], found["ipvs_module_loaded", frozenset()]) == (0, 1)
     assert [value for (name, _), value in found.items() if name == "ipvs_backend_weight"] == [4]
     assert "# ipvs_up is 0: IPVS takes CAP_NET_ADMIN" in done.stdout
+
+
+@needs_monitors
+def test_what_the_dashboard_asks_has_an_answer(busy, tmp_path):
+    """All its questions, asked where there is traffic: none is about a label or a series that there isn't."""
+    panels = json.loads(InProcess(busy.director)("metrics --dashboard").stdout)["panels"]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    with (
+        ours(busy.director, tmp_path) as listener,
+        Prometheus(busy.director, tmp_path, {"pyipvsadm": listener.port}) as prometheus,
+    ):
+        time.sleep(6)
+        for expr in asked:
+            filled = re.sub(r"\$(instance|address|port|mark|server)", ".*", expr).replace("$__rate_interval", "10s")
+            assert prometheus.query(filled), expr

@@ -60,15 +60,18 @@ class Source:
     def read(self, only: Scope | None = None) -> Reading:
         """What there is now, or of it what `only` holds. Raises OSError where the kernel fails to tell."""
         start = monotonic()
-        try:
-            reading = self._asked(only)
-        except UnreachableError as error:
-            self._kernel = None
-            loaded = os.path.exists(f"{PROC}/{TABLE}")
-            reading = _seen(only, DENIED if error.errno == EPERM else ABSENT) if loaded else Reading(trouble=ABSENT)
+        reading = self._now(only) if os.path.exists(f"{PROC}/{TABLE}") else Reading(trouble=ABSENT)
         if reading.loaded:
             reading = reading.replace(drained=self._drained(), status=self._status_now(), totals=self._totals())
         return reading.replace(netns=self._netns, seconds=monotonic() - start)
+
+    def _now(self, only: Scope | None) -> Reading:
+        """What there is, where there is IPVS: to ask for it where there isn't has the kernel load its module."""
+        try:
+            return self._asked(only)
+        except UnreachableError as error:
+            self._kernel = None
+            return _seen(only, DENIED if error.errno == EPERM else str(error).replace("\n", " "))
 
     def _asked(self, only: Scope | None) -> Reading:
         """What the kernel answers. A module that was reloaded has another number: the socket is made to ask anew."""
