@@ -71,7 +71,8 @@ class Source:
             return self._asked(only)
         except UnreachableError as error:
             self._kernel = None
-            return _seen(only, DENIED if error.errno == EPERM else str(error).replace("\n", " "))
+            trouble = DENIED if error.errno == EPERM else str(error).replace("\n", " ")
+            return _seen(only, trouble) if self._netns is None else Reading(loaded=True, trouble=trouble)
 
     def _asked(self, only: Scope | None) -> Reading:
         """What the kernel answers. A module that was reloaded has another number: the socket is made to ask anew."""
