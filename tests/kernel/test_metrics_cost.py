@@ -64,6 +64,12 @@ def price_of_a_call():
     return (time.monotonic() - start) / CALLS
 
 
+def memory(process):
+    """The memory of a process, in KiB."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
 @needs_monitors
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_a_large_table_costs_half_of_what_it_costs_node_exporter(director, tmp_path, encoding):
@@ -77,19 +83,15 @@ def test_a_large_table_costs_half_of_what_it_costs_node_exporter(director, tmp_p
         for _ in range(2 * PAIRS):
             time.sleep(1.1)  # so that the table is read anew
             rows.append((scraped(listener, encoding)[0], scraped(other, encoding)[0], CALLS * price_of_a_call()))
+        resident = [memory(one.process) for one in (listener, other)]
     rows = rows[PAIRS:]  # the first ones have both touch the memory that they take
     whole = statistics.median(mine / theirs for mine, theirs, _ in rows)
     apart = statistics.median((mine - calls) / theirs for mine, theirs, calls in rows)
     print(f"{encoding}: {whole:.2f} of node_exporter's time, {apart:.2f} without system calls; {series} series")
+    print(f"{resident} KiB of memory")
     print("seconds, ours, node_exporter's, of ours in calls:", *("%.2f %.2f %.2f," % row for row in rows))
     if encoding == "gzip":
         assert apart <= BOUND
-
-
-def memory(process):
-    """The memory of a process, in KiB."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
 
 
 def test_memory_is_flat_over_many_scrapes(director, tmp_path):
