@@ -63,7 +63,7 @@ def enter(name: str) -> None:
     try:
         _move_to(path_of(name))
     except OSError as error:
-        raise _refusal(name, error) from error
+        raise refusal(name, error) from error
 
 
 def _move_to(path: str) -> None:
@@ -121,7 +121,7 @@ def names() -> Iterator[tuple[str, str]]:
         yield from ((name, f"{folder}/{name}") for name in found)
 
 
-def _refusal(name: str, error: OSError) -> IpvsadmError:
+def refusal(name: str, error: OSError) -> IpvsadmError:
     """Why a namespace can't be entered, and what may help."""
     path, named = path_of(name), path_of(name).startswith(FOLDERS)
     name = printable(name)

@@ -74,9 +74,9 @@ class World:
                 self.tell(mismatch(version))
         return self.reach()
 
-    def reach(self, load: bool = True) -> Kernel:
-        """IPVS, by loading its module only if we may. Raises UnreachableError."""
-        if self._kernel is None:
+    def reach(self, load: bool = True, again: bool = False) -> Kernel:
+        """IPVS, by loading its module only if we may. `again` reaches it anew. Raises UnreachableError."""
+        if self._kernel is None or (again and not self._handed):
             from .kernel import Kernel
 
             self._kernel = Kernel.open(load)

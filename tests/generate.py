@@ -21,6 +21,7 @@ from pyipvsadm.help.command_lines import Parameter, Verb
 from pyipvsadm.model import Service
 from pyipvsadm.support.application import application, function_of
 from pyipvsadm.verbs.doctor.checks import CHECKS
+from pyipvsadm.verbs.metrics import series
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
 
 ROOT = Path(__file__).parents[1]
@@ -55,8 +56,8 @@ def functions() -> list[Any]:
 def names() -> str:
     """The content of verbs/__init__.py, which names the verbs."""
     head = NAMES.read_text().partition("NAMES")[0]
-    words = ", ".join(f'"{own.name}"' for own in verbs())
-    return f"{head}NAMES = ({words})\n"
+    lines = "".join(f'    "{own.name}",\n' for own in verbs())
+    return f"{head}NAMES = (\n{lines})\n"
 
 
 def verb(name: str, command: Any) -> Verb:
@@ -178,9 +179,29 @@ def kinds(annotation: Any) -> list[str]:
     return KINDS.get(annotation, [])
 
 
+def series_lists() -> dict[str, str]:
+    """The lists of series that `metrics` tells, by what they are about."""
+    groups = {about: [row for row in series.OWN if row.about == about] for about in series.LABELS}
+    return {
+        f"series of {name}": manual.figures(map(figure, rows)) for name, rows in (groups | series.COMPATIBLE).items()
+    }
+
+
+def figure(row: series.Series) -> tuple[str, str, str, str]:
+    """A series for the manual: its name, its type, its unit and its meaning, with its own labels."""
+    labels = f" Labels: {', '.join(row.labels)}." if row.labels else ""
+    return row.name, row.kind, row.unit, f"{row.help}{labels}"
+
+
 def generated() -> dict[Path, str]:
     """What each generated file should hold."""
-    lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists(), **manual.checks(CHECKS)}
+    lists = {
+        **manual.lists(),
+        **manual.verb_lists(verbs()),
+        **document_lists(),
+        **manual.checks(CHECKS),
+        **series_lists(),
+    }
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
     return {TABLE: table(), NAMES: names(), **pages}
 

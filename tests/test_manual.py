@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -80,6 +81,15 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path):
     verify = [SYSTEMD, "verify", "--man=no", path]
     done = subprocess.run(verify, capture_output=True, text=True, env=alone)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_unit_of_the_listener_is_one_that_systemd_takes(tmp_path):
+    unit = (generate.ROOT / "systemd" / "pyipvsadm-metrics.service").read_text()
+    path = tmp_path / "pyipvsadm-metrics.service"
+    path.write_text(unit.replace("ExecStart=pyipvsadm ", f"ExecStart={sys.executable} "))  # which is there
+    verify = [needed("systemd-analyze"), "verify", "--man=no", path]
+    done = subprocess.run(verify, capture_output=True, text=True)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if path.name in line]) == (0, [])
 
 
 def test_a_list_takes_its_place():

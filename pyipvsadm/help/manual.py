@@ -88,6 +88,11 @@ def _check(row: Check) -> str:
     return f"{row.title}. Looks at {row.looks}: {row.matters}. To mend it, {row.mend}"
 
 
+def figures(rows: Iterable[tuple[str, str, str, str]]) -> str:
+    """Series of metrics, each its name, its type, its unit and its meaning."""
+    return _tagged((f"Cm {name} Pq {kind}{f', in {unit}' if unit else ''}", help) for name, kind, unit, help in rows)
+
+
 def _tagged(items: Iterable[tuple[str, str]]) -> str:
     """A list of heads, in mdoc, with the sentence that explains each."""
     return ".Bl -tag -width Ds\n" + "".join(f".It {head}\n{text(_sentence(help))}" for head, help in items) + ".El\n"

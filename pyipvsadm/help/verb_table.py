@@ -160,6 +160,21 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='metrics',
+        help='Tell Prometheus about services and servers: on stdout, in a file, or by HTTP.\n\npyipvsadm(8) names every series. No module is loaded. Where the kernel has no IPVS, `ipvs_module_loaded` is 0;\nwithout privilege, `ipvs_up` is 0, and what `/proc` shows is told.\n\nExit status: 0 done; 1 the kernel or the file failed; 2 wrong words.\n\n- `pyipvsadm metrics --textfile /var/lib/prometheus/node-exporter/ipvs.prom` is for cron\n\n- `pyipvsadm metrics --listen 127.0.0.1:9796` keeps no privilege but CAP_NET_ADMIN',
+        options=(
+            Parameter(names=('--textfile',), value='FILE', help='Write them to FILE, as a whole or not at all: for cron, and node_exporter.'),
+            Parameter(names=('--listen',), value='[ADDRESS:]PORT', help='Answer scrapes there, until SIGTERM. Address: 127.0.0.1.'),
+            Parameter(names=('--netns',), value='NAME|PID|PATH', many=True, help='Tell of this network namespace, by the label `netns`. Repeatable. It is entered once, at the start.'),
+            Parameter(names=('--services-only',), help='Tell nothing of single servers.'),
+            Parameter(names=('--labels',), value='LIST', help="Keep these labels alone, parted by commas, and sum over the others; what can't be summed, as weights, stands where labels still tell one from another."),
+            Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Tell only of services with an address in this network, or of this mark. Repeatable.'),
+            Parameter(names=('--compatible',), value='node_exporter', choices=('node_exporter',), help="Use the names and labels of node_exporter's collector, instead of ours."),
+            Parameter(names=('--rules',), help='Print alerting rules for Prometheus, and end.'),
+            Parameter(names=('--dashboard',), help='Print a dashboard for Grafana, and end.'),
+        ),
+    ),
+    Verb(
         name='sandbox',
         help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nIt protects from mistakes, and is no jail: who is root inside can reach what its user can reach outside.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`. One from another place is named by `--uml`;\nits modules are looked for in `../lib/uml/modules` beside it, and then in `/usr/lib/uml/modules`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
         options=(

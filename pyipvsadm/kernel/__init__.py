@@ -12,7 +12,7 @@ from errno import EAGAIN, EBADMSG, ENOENT, ETIMEDOUT
 from .. import errors
 from ..model import Command, Table
 from . import wire
-from .transport import Transport, generic_netlink
+from .transport import Transport, emptied, generic_netlink
 from .wire import codec, schema
 
 TYPE_CHECKING = False
@@ -43,17 +43,20 @@ class Kernel:
         self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
 
     @classmethod
-    def open(cls, load: bool = True) -> Kernel:
-        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError."""
+    def open(cls, load: bool = True, held: socket | None = None) -> Kernel:
+        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError.
+
+        A socket `held` is taken instead of a new one: it may be of another network namespace.
+        """
         try:
-            sock = generic_netlink()
+            sock = emptied(held) if held else generic_netlink()
         except OSError as error:
             raise errors.unreachable(error.errno or 0) from error
         family = _look_up(sock) or (load and _load_module() and _look_up(sock))
         if not family:
             sock.close()
             raise errors.unreachable(_raw_refusal())
-        kernel = cls(sock, family, generic_netlink)
+        kernel = cls(sock, family, None if held else generic_netlink)
         try:
             kernel.info()  # which takes the privilege that all else takes
         except OSError as error:
@@ -114,9 +117,9 @@ class Kernel:
                 return
         raise OSError(ETIMEDOUT, "the kernel doesn't answer")
 
-    def info(self) -> Info:
-        """The version of the kernel's IPVS, and the size of its table of connections."""
-        if self._info is None:
+    def info(self, again: bool = False) -> Info:
+        """The version of the kernel's IPVS, and the size of its table of connections, which may grow: ask `again`."""
+        if self._info is None or again:
             self._info = wire.info(self._transport.ask(schema.GET_INFO)[0])
         return self._info
 
@@ -220,6 +223,11 @@ class Kernel:
         with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
             for line in lines:
                 yield line.removesuffix("\n")
+
+
+def ready() -> None:
+    """Load what reading a table takes, so that no file has to be read for it any more."""
+    from .wire import answers, templates  # noqa: F401
 
 
 def _look_up(sock: socket) -> int:

@@ -6,7 +6,7 @@ It knows netlink's framing, and nothing of IPVS.
 from __future__ import annotations
 
 import os
-from _socket import AF_NETLINK, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
+from _socket import AF_NETLINK, MSG_DONTWAIT, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from _struct import Struct
 from errno import EBADMSG, ENOBUFS
 
@@ -186,6 +186,16 @@ def generic_netlink() -> socket:
             sock.setsockopt(level, option, value)
         except OSError:
             continue  # each of them only makes things better
+    return sock
+
+
+def emptied(sock: socket) -> socket:
+    """`sock` without the answers that wait there to what was asked before. Raises OSError."""
+    try:
+        while sock.recv(MOST_ROOM, MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
+        pass
     return sock
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 ALONE = ("sandbox",)  # what has nothing to do with a network namespace of this machine
+SEVERAL = ("metrics",)  # what takes more than one, by an option of its own
 
 
 def command(app: typer.Typer, verb: str, world: World) -> Any:
@@ -28,7 +29,7 @@ def command(app: typer.Typer, verb: str, world: World) -> Any:
     option = typer.main.get_command(_every_verb).params[0]
     option.expose_value = False  # it is done with when it was read
     for each in _with_inner(made):
-        if each.name not in ALONE:
+        if each.name not in ALONE + SEVERAL:
             each.params.append(option)
     return made
 
