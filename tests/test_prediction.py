@@ -8,16 +8,16 @@ from random import Random
 
 import pytest
 
-from pyipvsadm.model import FLAG_1, FLAG_2, ONE_PACKET, PERSISTENT, Server, Service
+from pyipvsadm.model import FLAG_1, FLAG_2, ONE_PACKET, PERSISTENT, Command, Server, Service
 from pyipvsadm.prediction import choices as choosing
 from pyipvsadm.prediction.choices import Chooser
 from pyipvsadm.prediction.clients import Client, entries_of, masked, words_of
 from pyipvsadm.prediction.counts import least
 from pyipvsadm.prediction.hashes import FIRST, fold, multiplied, siphash, siphashes
 from pyipvsadm.prediction.impact import impact, shares
-from pyipvsadm.prediction.pools import Member, Pool, changed, members
-from pyipvsadm.text.connections import Connection
-from pyipvsadm.text.spelling import NUMBERS, address_of, server_of
+from pyipvsadm.prediction.pools import Member, Pool, after, members
+from pyipvsadm.listing.connections import Connection
+from pyipvsadm.table.notation import NUMBERS, address_of, server_of
 
 RECORDED = [json.loads(line) for line in Path(__file__).with_name("choices.jsonl").read_text().splitlines()]
 VIP = bytes((192, 168, 2, 10))
@@ -35,7 +35,12 @@ def recorded_pool(row):
         flags=sum(FLAGS[word] for word in row["flags"]),
     )
     added = [server_of(name).replace(weight=weight) for name, weight in row["added"]]
-    return Pool(service=service, members=changed((), added)), added
+    return add(Pool(service=service), *added), added
+
+
+def add(pool, *servers):
+    """`pool` with servers that are added in this order."""
+    return after(pool, [Command(verb="add-server", server=server) for server in servers])
 
 
 @pytest.mark.parametrize("row", RECORDED, ids=lambda row: row["name"])
@@ -74,21 +79,22 @@ def pool_of(scheduler, weights, flags=0, seed=None):
     servers = [Server(address=bytes((10, 2, 0, number)), port=80, weight=w) for number, w in enumerate(weights, 2)]
     Random(seed).shuffle(servers)
     service = Service(protocol=6, address=VIP, port=80, scheduler=scheduler, flags=flags)
-    return Pool(service=service, members=changed((), servers))
+    return add(Pool(service=service), *servers)
 
 
 def edit(pool, last, weight):
     """`pool` with another weight of the server whose address ends with `last`."""
-    wanted = [one.replace(weight=weight) if one.address[3] == last else one for one in pool.servers]
-    return pool.replace(members=changed(pool.members, wanted))
+    (found,) = (one for one in pool.servers if one.address[3] == last)
+    return after(pool, [Command(verb="edit-server", server=found.replace(weight=weight))])
 
 
 def leave(pool, last):
-    return pool.replace(members=changed(pool.members, [one for one in pool.servers if one.address[3] != last]))
+    (found,) = (one for one in pool.servers if one.address[3] == last)
+    return after(pool, [Command(verb="delete-server", server=found)])
 
 
 def join(pool):
-    return pool.replace(members=changed(pool.members, (*pool.servers, Server(address=bytes((10, 2, 0, 99)), port=80))))
+    return add(pool, Server(address=bytes((10, 2, 0, 99)), port=80))
 
 
 TEN, TENS = (1,) * 10, (10,) * 10
@@ -134,11 +140,11 @@ def test_a_share_of_impact_is_what_clients_do():
     some = [Client(address=Random(number).randbytes(4), port=1) for number in range(20_000)]
     for scheduler, flags in (("sh", FLAG_1), ("mh", FLAG_1), ("mh", 0), ("sh", 0)):
         before = edit(pool_of(scheduler, (5, 3, 2, 4), flags, seed=2), 3, 0)
-        for after in (edit(before, 5, 0), leave(before, 2), edit(before, 3, 6)):
-            pairs = list(zip(Chooser(before).choose(some), Chooser(after).choose(some), strict=True))
+        for later in (edit(before, 5, 0), leave(before, 2), edit(before, 3, 6)):
+            pairs = list(zip(Chooser(before).choose(some), Chooser(later).choose(some), strict=True))
             moved = sum(b.server is not None and (a.server is None or a.server[:2] != b.server[:2]) for a, b in pairs)
             dropped = sum(a.server is not None and b.server is None for a, b in pairs)
-            found = impact(before, after)
+            found = impact(before, later)
             assert abs(found.moved - moved / len(some)) < 0.011
             assert abs(found.dropped - dropped / len(some)) < 0.011
 
@@ -155,11 +161,20 @@ def test_servers_are_added_at_the_head_and_edited_in_place():
     pool = pool_of("sh", (1, 1, 1), seed=4)
     a, b, c = pool.servers
     new = Server(address=bytes((10, 2, 0, 99)), port=80, weight=0)
-    wanted = (new, a.replace(weight=0), c.replace(weight=7))
-    found = changed(pool.members, wanted)
-    assert [member.server[:2] for member in found] == [new[:2], a[:2], c[:2]]
-    assert [member.last for member in found] == [0, 1, 7]
-    assert [member.server[:2] for member in changed(pool.members, wanted, prune=False)][1:] == [a[:2], b[:2], c[:2]]
+    busy = pool.replace(members=tuple(one.replace(server=one.server.replace(active=3)) for one in pool.members))
+    commands = [
+        Command(verb="add-server", server=new),
+        Command(verb="edit-server", server=a.replace(weight=0)),
+        Command(verb="edit-server", server=c.replace(weight=7)),
+        Command(verb="delete-server", server=b),
+        Command(verb="edit-service", service=pool.service.replace(scheduler="mh")),
+        Command(verb="set"),
+    ]
+    found = after(busy, commands)
+    assert found.servers == (new, a.replace(weight=0, active=3), c.replace(weight=7, active=3))
+    assert [(one.last, one.known) for one in found.members] == [(0, True), (1, True), (7, True)]
+    assert found.service.scheduler == "mh"
+    assert [(one.last, one.known) for one in members(found.servers)] == [(7, False), (7, False), (7, True)]
 
 
 def counts(*rows):
@@ -201,12 +216,10 @@ def test_what_is_known_of_each_scheduler(scheduler, why, certain):
 def test_what_the_kernel_keeps_to_itself_makes_a_choice_uncertain():
     assert not chosen(pool_of("mh", (1, 2, 3)).replace(members=members(counts((1, 0, 0), (0, 0, 0))))).certain
     full = counts((1, 5, 5))[0].replace(upper_threshold=10)
-    for pool in (
-        Pool(service=Service(scheduler=name), members=(Member(server=full, last=1),)) for name in ("sh", "wlc")
-    ):
+    for pool in (Pool(service=Service(scheduler=name), members=(Member(server=full),)) for name in ("sh", "wlc")):
         assert (chosen(pool).server, chosen(pool).certain) == (None, False)
     nearly = full.replace(upper_threshold=12)
-    pool = Pool(service=Service(scheduler="sh"), members=(Member(server=nearly, last=1),))
+    pool = Pool(service=Service(scheduler="sh"), members=(Member(server=nearly),))
     assert (chosen(pool).server, chosen(pool).certain) == (nearly, False)
     assert chosen(pool.replace(members=members((full.replace(upper_threshold=14),)))).certain
     assert chosen(pool_of("sh", (1, 2), FLAG_2)).why == choosing.UNKNOWN  # it takes the client's port

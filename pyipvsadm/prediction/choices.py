@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..text.connections import Connection
+    from ..listing.connections import Connection
     from .clients import Client, Entries
 
 TURNS = ("rr", "wrr")
@@ -59,7 +59,7 @@ class Chooser:
         self._by_slot: dict[int, Choice] = {}
         self._takes = [member.takes for member in pool.members]
         self._doubtful = [not member.sure for member in pool.members]
-        self._sure = pool.service.scheduler != "mh" or all(member.last is not None for member in pool.members)
+        self._sure = pool.service.scheduler != "mh" or all(member.known for member in pool.members)
 
     def choose(self, clients: Sequence[Client]) -> Iterator[Choice]:
         """Where each of `clients` goes."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..model import Server, Service
-    from ..text.connections import Connection
+    from ..listing.connections import Connection
     from .pools import Pool
 
     Entries = dict[tuple[bytes, int], Connection]

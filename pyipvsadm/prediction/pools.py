@@ -7,7 +7,9 @@ from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
+
+    from ..model import Command
 
 FALLBACK, PORT = FLAG_1, FLAG_2  # what the flags mean to `sh` and `mh`
 HASHING = ("sh", "mh", "dh")
@@ -16,13 +18,14 @@ MH_SIZES = {8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093, 13: 8191, 14: 16381, 1
 
 
 class Member(Record):
-    """A server of a pool. `last` is the weight that it had when it last had one, 0 if it never had, and None where
-    that isn't known: `mh` goes by it, and the kernel doesn't tell it.
+    """A server of a pool. `last` is the weight that it had when it last had one, 0 if it never had: `mh` goes by that.
+    The kernel doesn't tell it of a server of weight 0, so there it may not be `known`.
     """
 
     __slots__ = ()
     server: Server = Server()
-    last: int | None = None
+    last: int = 0
+    known: bool = True
 
     @property
     def takes(self) -> bool:
@@ -73,27 +76,53 @@ class Pool(Record):
 
 
 def members(servers: Iterable[Server]) -> tuple[Member, ...]:
-    """`servers`, of which nothing is known but what the kernel tells."""
-    return tuple(Member(server=server, last=server.weight or None) for server in servers)
-
-
-def changed(now: Sequence[Member], wanted: Iterable[Server], prune: bool = True) -> tuple[Member, ...]:
-    """What `now`, in the kernel's order, becomes as `wanted` is made of it: by edits, in place, and by adding, at the
-    head, one after the other. Without `prune` nothing is taken away.
+    """`servers`, of which nothing is known but what the kernel tells. One of weight 0 is taken for one that had the
+    weight that most of the others have.
     """
-    asked = {server[:2]: server for server in wanted}
-    there = {member.server[:2] for member in now}
-    stay = [
-        _edited(member, asked[member.server[:2]]) if member.server[:2] in asked else member
-        for member in now
-        if not prune or member.server[:2] in asked
-    ]
-    new = [Member(server=server, last=server.weight) for key, server in asked.items() if key not in there]
-    return (*reversed(new), *stay)
+    servers = tuple(servers)
+    weights = [server.weight for server in servers if server.weight]
+    usual = max(weights, key=weights.count, default=0)
+    return tuple(
+        Member(server=server, last=server.weight or usual, known=server.weight > 0 or not usual) for server in servers
+    )
+
+
+def after(pool: Pool, commands: Iterable[Command]) -> Pool:
+    """What `pool` becomes by `commands` about it: a new server goes to the head, and an edit leaves it in its place."""
+    for command in commands:
+        change = CHANGES.get(command.verb)
+        if change:
+            pool = change(pool, command.service or pool.service, command.server or Server())
+    return pool
+
+
+def _add(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(members=(Member(server=server, last=server.weight), *pool.members))
+
+
+def _edit(pool: Pool, service: Service, server: Server) -> Pool:
+    found = (_edited(member, server) if member.server[:2] == server[:2] else member for member in pool.members)
+    return pool.replace(members=tuple(found))
 
 
 def _edited(member: Member, wanted: Server) -> Member:
     """`member` with other settings. One whose weight becomes 0 is remembered with the one that it had."""
     old = member.server
     server = wanted.replace(active=old.active, inactive=old.inactive, persistent=old.persistent, stats=old.stats)
-    return Member(server=server, last=server.weight or member.last)
+    return member.replace(server=server, last=server.weight or member.last, known=server.weight > 0 or member.known)
+
+
+def _delete(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(members=tuple(member for member in pool.members if member.server[:2] != server[:2]))
+
+
+def _edit_service(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(service=service)
+
+
+CHANGES: dict[str, Callable[[Pool, Service, Server], Pool]] = {  # by the verb of a command
+    "add-server": _add,
+    "edit-server": _edit,
+    "delete-server": _delete,
+    "edit-service": _edit_service,
+}

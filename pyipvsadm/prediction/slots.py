@@ -71,7 +71,7 @@ def _permutations(members: Sequence[Member], size: int) -> list[tuple[int, int]]
 
 def _turns(pool: Pool) -> list[int]:
     """How many slots each server takes in a round: its weight, of which the kernel keeps the highest bits."""
-    weights = [member.last or 0 for member in pool.members]
+    weights = [member.last for member in pool.members]
     unit = gcd(*weights)
     if not unit:
         return [0] * len(weights)

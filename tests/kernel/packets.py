@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.prediction.clients import Client
-from pyipvsadm.text.connections import Connection, entries
+from pyipvsadm.listing.connections import Connection, entries
 
 from .namespaces import Namespace
 from .network import ip

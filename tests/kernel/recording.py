@@ -10,7 +10,7 @@ import platform
 from random import Random
 
 from pyipvsadm.model import FLAG_1, FLAG_2, PROTOCOLS
-from pyipvsadm.text.spelling import spelled_address, spelled_server
+from pyipvsadm.table.notation import spelled_address, spelled_server
 
 from .packets import clients, sender
 from .test_prediction import PLAIN, PORT, VIP, VIP6, fill

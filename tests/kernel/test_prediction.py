@@ -13,7 +13,7 @@ from pyipvsadm.model import FLAG_1, FLAG_2, MASQUERADE, ONE_PACKET, PERSISTENT, 
 from pyipvsadm.prediction.choices import CONNECTION, PERSISTENCE, Chooser
 from pyipvsadm.prediction.clients import Client, entries_of
 from pyipvsadm.prediction.impact import shares
-from pyipvsadm.prediction.pools import Pool, changed, members
+from pyipvsadm.prediction.pools import Pool, after, members
 
 from .packets import SCTP, TCP, UDP, clients, sender
 
@@ -48,9 +48,10 @@ def carry_out(kernel, *commands):
 
 
 def fill(kernel, one, its):
-    """Have a service with servers, added in that order."""
-    added = (Command(verb="add-server", service=one, server=server) for server in its)
+    """Have a service with servers, added in that order; the pool that this is."""
+    added = [Command(verb="add-server", service=one, server=server) for server in its]
     carry_out(kernel, Command(verb="add-service", service=one), *added)
+    return after(Pool(service=one), added)
 
 
 def pool_of(kernel, one):
@@ -106,8 +107,7 @@ def test_each_client_gets_the_server_that_its_hash_says(name):
     some = clients(Random(name), MANY, six)
     with sender() as network:
         network.mark(one.fwmark or 0)
-        fill(network.kernel, one, its)
-        pool = Pool(service=one, members=changed((), its))
+        pool = fill(network.kernel, one, its)
         assert pool.servers == tuple(network.kernel.servers(one))
         choices = list(Chooser(pool).choose(some))
         for client in some:
@@ -161,21 +161,21 @@ def test_the_next_one_goes_where_counts_say(name):
     assert len(chosen) == MANY
 
 
-def edited(random, its, limits):
-    """`its` servers after one random edit, which may add one, take one away, or set other weights or limits."""
+def edits(random, pool, limits):
+    """One random edit, which may add a server, take one away, or set another weight or limit."""
     draw = random.random()
-    now = list(its)
+    now = pool.servers
     if draw < 0.25 or len(now) < 2:
-        free = sorted({one[:2] for one in servers(*range(20))} - {one[:2] for one in now})
-        address, port = random.choice(free)
-        now.append(Server(address=address, port=port, weight=random.randrange(4), forwarding=MASQUERADE))
-    elif draw < 0.5:
-        now.pop(random.randrange(len(now)))
-    else:
-        index = random.randrange(len(now))
-        upper = random.choice((0, 0, 3, 20)) if limits else 0
-        now[index] = now[index].replace(weight=random.choice((0, 1, 2, 3, 180)), upper_threshold=upper)
-    return now
+        free = {one[:2] for one in servers(*range(20))} - {one[:2] for one in now}
+        address, port = random.choice(sorted(free))
+        new = Server(address=address, port=port, weight=random.randrange(4), forwarding=MASQUERADE)
+        return Command(verb="add-server", service=pool.service, server=new)
+    one = random.choice(now)
+    if draw < 0.5:
+        return Command(verb="delete-server", service=pool.service, server=one)
+    upper = random.choice((0, 0, 3, 20)) if limits else 0
+    one = one.replace(weight=random.choice((0, 1, 2, 3, 180)), upper_threshold=upper)
+    return Command(verb="edit-server", service=pool.service, server=one)
 
 
 HISTORIES = ("sh", "sh fallback port", "dh", "mh", "mh fallback port", "lc", "wlc", "sed", "nq", "fo", "ovf")
@@ -187,41 +187,31 @@ def test_edits_between(name, limits):
     """Fifty edits with twenty clients behind each, and everything is predicted from what was done."""
     random = Random(f"{name} {limits}")
     scheduler, _, more = name.partition(" ")
-    one = service(scheduler, BOTH if more else 0)
-    its = servers(1, 2, 3)
     some = clients(random, MANY)
     hashing = scheduler in ("sh", "dh", "mh")
     with sender() as network:
-        fill(network.kernel, one, its)
-        known = changed((), its)
+        pool = fill(network.kernel, service(scheduler, BOTH if more else 0), servers(1, 2, 3))
         choices = []
         for first in range(0, MANY, 20):
-            wanted = edited(random, its, limits)
-            move(network.kernel, one, its, wanted)
-            known, its = changed(known, wanted), wanted
+            command = edits(random, pool, limits)
+            carry_out(network.kernel, command)
+            pool = after(pool, (command,))
             for client in some[first : first + 20]:
                 if limits or not hashing:
-                    known = counted(known, network.kernel.servers(one))
-                choices += Chooser(Pool(service=one, members=known)).choose((client,))
+                    pool = counted(pool, network.kernel.servers(pool.service))
+                choices += Chooser(pool).choose((client,))
                 network.send(client, VIP, PORT)
         chosen = network.chosen()
     assert wrong(some, choices, chosen) == []
     assert sum(choice.certain for choice in choices) > MANY * (0.2 if limits else 0.99)
 
 
-def counted(known, now):
-    """`known` servers with the counts that they have now, in an order that has to be the kernel's."""
-    assert [member.server[:2] for member in known] == [server[:2] for server in now]
-    return tuple(member.replace(server=server) for member, server in zip(known, now, strict=True))
-
-
-def move(kernel, one, old, new):
-    """Have the servers `new` instead of `old`: edited in place, else added and deleted."""
-    before, after = ({server[:2]: server for server in some} for some in (old, new))
-    commands = [Command(verb="edit-server", service=one, server=s) for key, s in after.items() if key in before]
-    commands += [Command(verb="add-server", service=one, server=s) for key, s in after.items() if key not in before]
-    commands += [Command(verb="delete-server", service=one, server=s) for key, s in before.items() if key not in after]
-    carry_out(kernel, *commands)
+def counted(pool, now):
+    """`pool` with the counts of its servers as they are now, in an order that has to be the kernel's."""
+    assert [server[:2] for server in pool.servers] == [server[:2] for server in now]
+    return pool.replace(
+        members=tuple(member.replace(server=server) for member, server in zip(pool.members, now, strict=True))
+    )
 
 
 KEPT = {
@@ -256,19 +246,18 @@ def test_persistence_keeps_clients_together(name):
         with network.namespace.entered(), open("/proc/sys/net/ipv4/vs/expire_quiescent_template", "w") as setting:
             setting.write(str(int(expire)))
         network.mark(one.fwmark or 0)
-        fill(network.kernel, one, its)
-        known = changed((), its)
+        pool = fill(network.kernel, one, its)
         choices = []
         for first in range(0, len(some), 100):
             if first in (300, 600):
-                its = [server.replace(weight=(first == 600)) if server.weight in (1, 0) else server for server in its]
-                for server in its:
-                    carry_out(network.kernel, Command(verb="edit-server", service=one, server=server))
-                known = changed(known, its)
+                weights = [server.replace(weight=int(first == 600)) for server in its if server.weight == 1]
+                commands = [Command(verb="edit-server", service=one, server=server) for server in weights]
+                carry_out(network.kernel, *commands)
+                pool = after(pool, commands)
             for client in some[first : first + 100]:
                 if first in (0, 300, 600):  # when new entries are made
                     found = entries_of(one, network.connections())
-                chooser = Chooser(Pool(service=one, members=known), found, expire)
+                chooser = Chooser(pool, found, expire)
                 choices += chooser.choose((client,))
                 network.send(client, one.address or (VIP6 if six else VIP), one.port or PORT, one.protocol or UDP)
             found = entries_of(one, network.connections())
@@ -277,7 +266,7 @@ def test_persistence_keeps_clients_together(name):
             ports = {server.address: server.port for server in its}
             assert {port for _, port in chosen.values()} == {PORT, 0}
             chosen = {client: (address, ports[address]) for client, (address, _) in chosen.items()}
-        again = list(Chooser(Pool(service=one, members=known), found, expire).choose(some))
+        again = list(Chooser(pool, found, expire).choose(some))
     assert wrong(some, choices, chosen) == []
     assert sum(choice.why == PERSISTENCE for choice in choices) > MANY / 4
     if one.port and one.fwmark is None:
