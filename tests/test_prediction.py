@@ -8,15 +8,15 @@ from random import Random
 
 import pytest
 
+from pyipvsadm.listing.connections import Connection
 from pyipvsadm.model import FLAG_1, FLAG_2, ONE_PACKET, PERSISTENT, Command, Server, Service
 from pyipvsadm.prediction import choices as choosing
 from pyipvsadm.prediction.choices import Chooser
-from pyipvsadm.prediction.clients import Client, entries_of, masked, words_of
+from pyipvsadm.prediction.clients import Client, entries_of, lines_about, masked
 from pyipvsadm.prediction.counts import least
 from pyipvsadm.prediction.hashes import FIRST, fold, multiplied, siphash, siphashes
 from pyipvsadm.prediction.impact import impact, shares
 from pyipvsadm.prediction.pools import Member, Pool, after, members
-from pyipvsadm.listing.connections import Connection
 from pyipvsadm.table.notation import NUMBERS, address_of, server_of
 
 RECORDED = [json.loads(line) for line in Path(__file__).with_name("choices.jsonl").read_text().splitlines()]
@@ -279,18 +279,33 @@ def test_masks(service, address, expected):
     assert masked(address, service) == expected
 
 
-@pytest.mark.parametrize(("service", "line"), [
-    (Service(protocol=6, address=VIP, port=80), "TCP CB007109 9C40 C0A8020A 0050 0A020002 1F90 ESTABLISHED 899"),
-    (Service(af=10, protocol=17, address=bytes(range(16)), port=80),
-     "UDP 2001:0db8:0000:0000:0000:0000:0000:0001 9C40 0001:0203:0405:0607:0809:0a0b:0c0d:0e0f 0050 ..."),
-    (Service(fwmark=7), "IP  CB007100 0000 00000007 0000 0A020002 0000 NONE 299"),
-])  # fmt: skip
-def test_lines_about_a_service_are_told_by_its_address(service, line):
-    assert words_of(service) in line
-    assert words_of(service) not in line.replace("C0A8020A", "C0A8020B").replace("0e0f", "0e0e").replace(
-        "07 0000", "08 0"
-    )
+LINES = {  # of the kernel's list, each about a service and a client
+    "TCP CB007109 9C40 C0A8020A 0050 0A020002 1F90 ESTABLISHED 899": (
+        Service(protocol=6, address=VIP, port=80),
+        "203.0.113.9",
+    ),
+    "UDP 2001:0db8:0000:0000:0000:0000:0000:0001 9C40 2001:0db8:0000:0000:0000:0000:0000:000a 0050 x 0 UDP 9": (
+        Service(af=10, protocol=17, address=address_of("2001:db8::a"), port=80),
+        "2001:db8::1",
+    ),
+    "IP  CB007100 0000 00000007 0000 0A020002 0000 NONE 299": (Service(fwmark=7, netmask=0xFFFFFF00), "203.0.113.9"),
+}
 
 
-def test_without_connections_each_datagram_is_chosen_for():
-    assert chosen(pool_of("wlc", (1, 2), ONE_PACKET)).certain
+@pytest.mark.parametrize("line", LINES)
+def test_lines_about_a_client_are_found_by_their_digits(line):
+    service, host = LINES[line]
+    here = Client(address=address_of(host))
+    assert list(lines_about(service, [here], LINES)) == [line]
+    assert list(lines_about(service, [Client(address=here.address[:-2] + b"\1\1")], LINES)) == []
+
+
+def test_one_packet_scheduling_is_told_of():
+    assert chosen(pool_of("wlc", (1, 2), ONE_PACKET)).detail == choosing.UNCOUNTED
+    assert chosen(pool_of("rr", (1, 2), ONE_PACKET)).detail.startswith(choosing.EACH)
+
+
+def test_turns_have_shares():
+    assert sorted(shares(pool_of("wrr", (4, 2, 0, 2))).values()) == [0.25, 0.25, 0.5]
+    assert sorted(shares(pool_of("rr", (4, 0, 2))).values()) == [0.5, 0.5]
+    assert shares(pool_of("wlc", (1, 2))) == {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..model import Server
+from ..model import ONE_PACKET, Server
 from ..record import Record
 from .clients import FADING, remembered, servers_of
 from .counts import LEAST, least
 from .hashes import FIRST, GOLDEN, WORD, fold, siphash, siphashes
-from .pools import HASHING, MH_SIZES, Pool
+from .pools import HASHING, MH_SIZES, TURNS, Pool
 from .slots import slots
 
 TYPE_CHECKING = False
@@ -17,19 +17,23 @@ if TYPE_CHECKING:
     from ..listing.connections import Connection
     from .clients import Client, Entries
 
-TURNS = ("rr", "wrr")
 HASH, CONNECTION, PERSISTENCE, TURN, LESS, DROPPED, UNKNOWN = (
     *("hash", "connection", "persistence", "turn", "least", "dropped", "unknown"),
 )
+ITS_WEIGHT = "its server has weight 0"
 NOBODY = "no server takes new connections"
 PLACE = "the next can't be told: the kernel keeps its place to itself"
 UNTOLD = {  # by scheduler, of those whose next choice isn't known
     "rr": PLACE,
     "wrr": PLACE,
-    "lblc": "lblc: the server that the kernel has in its cache for the destination, else as wlc",
-    "lblcr": "lblcr: one of the servers that the kernel has in its cache for the destination, else as wlc",
-    "twos": "twos: of two servers by chance, the one with fewer connections for its weight",
+    "lblc": "the server that the kernel remembers for the destination, else as wlc",
+    "lblcr": "one of the servers that the kernel remembers for the destination, else as wlc",
+    "twos": "of two servers by chance, the one with fewer connections for its weight",
 }
+COUNTED, UNCOUNTED = "by the connections of now", "every datagram, as with `-o` no connection is counted"
+EACH = "with `-o` each datagram gets another server"
+WITHOUT_WEIGHT = "the kernel doesn't tell which entries a server of weight 0 still has"
+AT_LIMIT = "the kernel doesn't tell whether it holds a server for full"
 
 
 class Choice(Record):
@@ -56,6 +60,7 @@ class Chooser:
         self.slots = slots(pool)
         self._entries = entries or {}
         self._expire = expire
+        self._one_packet = bool(pool.service.flags & ONE_PACKET)
         self._by_slot: dict[int, Choice] = {}
         self._takes = [member.takes for member in pool.members]
         self._doubtful = [not member.sure for member in pool.members]
@@ -86,7 +91,8 @@ class Chooser:
         if len(usable) == 1:
             only = self.pool.servers[usable[0]]
             return Choice(server=only, certain=not any(self._doubtful), why=why, detail="the only one that is left")
-        return Choice(why=why, detail=UNTOLD.get(scheduler, f"what {scheduler} does isn't known"))
+        told = UNTOLD.get(scheduler, "what it does isn't known")
+        return Choice(why=why, detail=f"{EACH}; {told}" if self._one_packet and why == TURN else told)
 
     def _least(self, scheduler: str, usable: list[int]) -> Choice:
         """The one with the least to do. It is certain if none that may be open has less."""
@@ -96,7 +102,8 @@ class Chooser:
         certain = index == least(scheduler, servers, either) and (index is None or not self._doubtful[index])
         if index is None:
             return Choice(certain=certain, why=DROPPED, detail="no server has room")
-        return Choice(server=servers[index], certain=certain, why=LESS, detail="by the counts of now")
+        detail = UNCOUNTED if self._one_packet else COUNTED
+        return Choice(server=servers[index], certain=certain, why=LESS, detail=detail)
 
     def _kept(self, found: Connection) -> Choice:
         """By an entry of the kernel's list. A connection of a server that isn't there any more leads nowhere."""
@@ -155,20 +162,26 @@ class Chooser:
         """The choice where the slot's own server counts alone."""
         index = self.slots[slot]
         server = self.pool.servers[index]
-        certain = self._sure and not self._doubtful[index]
         if self._takes[index]:
-            return Choice(server=server, certain=certain, why=HASH, slot=slot)
-        return Choice(certain=certain, why=DROPPED, slot=slot, detail=_closed(server))
+            return self._told(slot, server, self._doubtful[index])
+        return self._told(slot, None, self._doubtful[index], "its server is full" if server.weight else ITS_WEIGHT)
 
     def _other(self, key: int, slot: int) -> Choice:
         """The choice where the slot's own server is out of service, and others are tried one by one."""
-        certain = self._sure and not self._doubtful[self.slots[slot]]
+        doubtful = self._doubtful[self.slots[slot]]
         for other in self._others(key, slot):
             index = self.slots[other]
-            certain = certain and not self._doubtful[index]
+            doubtful = doubtful or self._doubtful[index]
             if self._takes[index]:
-                return Choice(server=self.pool.servers[index], certain=certain, why=HASH, slot=other, detail="fallback")
-        return Choice(certain=certain, why=DROPPED, slot=slot, detail=NOBODY)
+                return self._told(slot, self.pool.servers[index], doubtful, "by fallback")
+        return self._told(slot, None, doubtful, NOBODY)
+
+    def _told(self, slot: int, server: Server | None, doubtful: bool, detail: str = "") -> Choice:
+        """The choice of a table, with what makes it doubtful."""
+        doubt = AT_LIMIT if doubtful else "" if self._sure else WITHOUT_WEIGHT
+        why = HASH if server else DROPPED
+        told = "; ".join(filter(None, (detail, doubt)))
+        return Choice(server=server, certain=not doubt, why=why, slot=slot, detail=told)
 
     def _others(self, key: int, slot: int) -> Iterator[int]:
         """The slots that are tried when the first one doesn't do, in their order."""
@@ -176,7 +189,3 @@ class Chooser:
         if self.pool.service.scheduler == "sh":
             return ((2 * slot + step) % size for step in range(size))
         return (siphash(key + (slot + step) % size, FIRST) % size for step in range(size))
-
-
-def _closed(server: Server) -> str:
-    return "its server has weight 0" if not server.weight else "its server is full"

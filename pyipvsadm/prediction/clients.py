@@ -9,10 +9,10 @@ from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from ..model import Server, Service
     from ..listing.connections import Connection
+    from ..model import Server, Service
     from .pools import Pool
 
     Entries = dict[tuple[bytes, int], Connection]
@@ -53,13 +53,20 @@ def entries_of(service: Service, connections: Iterable[Connection]) -> Entries:
     return found
 
 
-def words_of(service: Service) -> str:
-    """What each line of the kernel's list has that is about `service`: the virtual address, in the kernel's digits."""
-    address = _template_end(service)[1]
-    digits = address.hex().upper()
+def lines_about(service: Service, clients: Iterable[Client], lines: Iterable[str]) -> Iterator[str]:
+    """Those of the kernel's `lines` that may be about one of `clients` of `service`: the others needn't be read."""
+    virtual = f" {_digits(_template_end(service)[1])} "
+    addresses = {address for client in clients for address in (client.address, masked(client.address, service))}
+    wanted = set(map(_digits, addresses))
+    return (line for line in lines if virtual in line and line.split(None, 2)[1] in wanted)
+
+
+def _digits(address: bytes) -> str:
+    """`address` as the kernel's list of connections has it."""
+    digits = address.hex()
     if len(address) == 4:
-        return f" {digits} "
-    return f" {':'.join(digits[first : first + 4] for first in range(0, 32, 4)).lower()} "
+        return digits.upper()
+    return ":".join(digits[first : first + 4] for first in range(0, 32, 4))
 
 
 def remembered(pool: Pool, client: Client, entries: Entries, expire: bool) -> Connection | None:

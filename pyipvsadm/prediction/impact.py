@@ -7,7 +7,7 @@ clients, and where two tables are asked for the same client, both look into the 
 from __future__ import annotations
 
 from ..record import Record
-from .pools import HASHING, Pool
+from .pools import HASHING, TURNS, Pool
 from .slots import slots
 
 TYPE_CHECKING = False
@@ -49,7 +49,9 @@ def impact(before: Pool, after: Pool) -> Impact | None:
 
 
 def shares(pool: Pool) -> Shares:
-    """The share of the clients that each server gets, and of those that none gets."""
+    """The share of the clients that each server gets, and of those that none gets; nothing where that isn't known."""
+    if pool.service.scheduler in TURNS:
+        return _shares_of_turns(pool)
     own = outcomes(pool)
     found = _shares(own)
     lost = found.get(None, 0.0)
@@ -57,6 +59,14 @@ def shares(pool: Pool) -> Shares:
         return found
     del found[None]
     return {end: share / (1 - lost) for end, share in found.items()}
+
+
+def _shares_of_turns(pool: Pool) -> Shares:
+    """Of `rr` and `wrr`, by what each server takes in a round."""
+    able = [member.server for member in pool.members if member.takes]
+    turns = {server[:2]: server.weight if pool.service.scheduler == "wrr" else 1 for server in able}
+    whole = sum(turns.values())
+    return {end: count / whole for end, count in turns.items()}
 
 
 def outcomes(pool: Pool) -> list[End]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..model import Command
 
 FALLBACK, PORT = FLAG_1, FLAG_2  # what the flags mean to `sh` and `mh`
-HASHING = ("sh", "mh", "dh")
+HASHING, TURNS = ("sh", "mh", "dh"), ("rr", "wrr")
 SH_BITS, MH_INDEX = 8, 12  # what kernels are built with, if nobody chooses otherwise
 MH_SIZES = {8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093, 13: 8191, 14: 16381, 15: 32749, 16: 65521, 17: 131071}
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyipvsadm.kernel import Kernel
-from pyipvsadm.prediction.clients import Client
 from pyipvsadm.listing.connections import Connection, entries
+from pyipvsadm.prediction.clients import Client
 
 from .namespaces import Namespace
 from .network import ip
