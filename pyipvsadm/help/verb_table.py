@@ -20,6 +20,23 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='where',
+        help="Tell which server a client gets, and why; or what a change would do to that.\n\nIt is exact where the kernel goes by a hash, by connections that it counts, or by an entry that it has for the\nclient. What the kernel keeps to itself, as the place of rr in its round, is said. Nothing is changed, and no\npacket is sent.\n\nWith a change, the server of today stands beside the one to be. **json** is a list, an object for each client.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` tells where a client goes without a server\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of a log\n\nExit status: 0, or 1 if there is no such service or it can't be read, 2 for wrong input.",
+        options=(
+            Parameter(names=('--without',), value='SERVER', many=True, help='As if it were removed. Repeatable.'),
+            Parameter(names=('--with',), value='SERVER', many=True, help='As if it were added: `10.2.0.9:8080 weight 2`. Repeatable.'),
+            Parameter(names=('--weight',), value='SERVER=N', many=True, help='As if it had this weight. Repeatable.'),
+            Parameter(names=('--scheduler',), value='NAME', help='As if the service had this one.'),
+            Parameter(names=('--table',), value='FILE', help='As if this table were applied; `-` for stdin.'),
+            Parameter(names=('--clients',), value='FILE', help='Count the clients in FILE, an address in each line; `-` for stdin.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', needed=True, help='Such as 192.168.2.10:80/tcp or fwmark:7.'),
+            Parameter(value='CLIENT', many=True, help='An address, with a port or without. Default: the share of each server.'),
+        ),
+    ),
+    Verb(
         name='check',
         help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
         options=(

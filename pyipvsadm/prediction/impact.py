@@ -35,6 +35,24 @@ class Impact(Record):
     ideal: float = 0.0
     other: float | None = None
 
+    def line(self) -> str:
+        """It in words; empty where nobody is moved."""
+        if not self.moved and not self.dropped:
+            return ""
+        ideal = f" (ideal {percent(self.ideal)})"
+        told = [f"{percent(self.moved)} of clients move{ideal if self.moved else ''}"]
+        if self.dropped:
+            told.append(f"{percent(self.dropped)} get no server any more")
+        if self.other is not None and self.other < self.moved:
+            told.append(f"with {BETTER} it would be {percent(self.other)}")
+        return f"{self.scheduler}: {'; '.join(told)}; who has a connection or is persistent stays"
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 in percent, with a digit behind the point where it is small."""
+    found = share * 100
+    return f"{found:.0f} %" if found >= 9.95 or found in (0, 1) else f"{found:.1f} %"
+
 
 def impact(before: Pool, after: Pool) -> Impact | None:
     """What the change from `before` to `after` does; None where that isn't a matter of hashes."""
@@ -80,11 +98,12 @@ def outcomes(pool: Pool) -> list[End]:
 
 def ideal(before: Pool, after: Pool) -> float:
     """The share of clients that has to move, so that each server has as many as its weight says."""
-    old, new = _fair(before.members), _fair(after.members)
+    old, new = fair(before.members), fair(after.members)
     return sum(max(0.0, share - new.get(end, 0.0)) for end, share in old.items())
 
 
-def _fair(members: Sequence[Member]) -> Shares:
+def fair(members: Sequence[Member]) -> Shares:
+    """The share of each server as its weight says."""
     whole = sum(member.server.weight for member in members)
     return {member.server[:2]: member.server.weight / whole for member in members} if whole else {}
 

@@ -65,6 +65,11 @@ class Pool(Record):
         return tuple(member.server for member in self.members)
 
     @property
+    def slots(self) -> int:
+        """How many slots the table of a hashing scheduler has."""
+        return MH_SIZES[self.mh_index] if self.service.scheduler == "mh" else 1 << self.sh_bits
+
+    @property
     def falls_back(self) -> bool:
         """Whether another server takes the clients of one that is out of service."""
         return bool(self.service.flags & FALLBACK)

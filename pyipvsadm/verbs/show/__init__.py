@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from errno import ESRCH
 from typing import TYPE_CHECKING
 
 from ...classic.commands import refused
 from ...documents.formats import FORMATS
-from ...errors import LISTING, IpvsadmError
 from ...listing.order import servers_in_order, services_in_order
 from ...model import Table
-from ...table.notation import service_of, spelled
+from ...support.current_table import named
+from ...table.notation import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,17 +65,3 @@ def _table(kernel: Kernel, wanted: Iterable[Service], counts: bool) -> Table:
     servers = dict(table.services)
     ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in services_in_order(servers))
     return table.replace(services=tuple(ordered))
-
-
-def named(kernel: Kernel, service: Service) -> Service:
-    """The service that is named so, with its settings and counters. Raises IpvsadmError if there is none."""
-    try:
-        return kernel.service(service)
-    except OSError as error:
-        if error.errno != ESRCH:
-            raise
-        raise IpvsadmError(
-            f"No such service: {spelled(service)}",
-            hint="`pyipvsadm show` lists the services that there are",
-            status=LISTING,
-        ) from None
