@@ -49,12 +49,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='diff',
-        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
+        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nThe order of servers isn't compared. Where `sh` goes by it and has another one, a hint on a terminal says so.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
         options=(
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--no-prune',), help='Do not delete what FILE does not contain.'),
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Touch only services with an address in this network, or with this mark. Repeatable.'),
+            Parameter(names=('--impact',), help='Tell how many clients that sends to other servers, where it can be known.'),
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),

@@ -1,4 +1,4 @@
-"""Services with their servers as the kernel's schedulers see them, and what a change does to their clients."""
+"""Services with their servers as the kernel's schedulers see them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
-from ..prediction.impact import Impact, impact
-from ..prediction.pools import Pool, after, members
+from ..prediction.pools import Pool, members
 from ..record import Record
 from ..table.comparison import plain_service, server_key, service_key
-from ..table.notation import server_of, service_of
+from ..table.notation import server_of, service_of, spelled
 from . import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..model import Command, Server, Service, Table
+    from ..model import Server, Service, Table
     from ..table.comparison import Key
 
 CONFIGURATIONS = ("/boot/config-{}", "/lib/modules/{}/config", "/proc/config.gz")  # by the kernel's release
@@ -88,19 +87,11 @@ def drained_weights() -> dict[Key, int]:
     return found
 
 
-def impacts(before: Table, commands: Iterable[Command]) -> dict[Key, Impact]:
-    """What `commands` do to the clients of each service of `before` that hashes, by its key."""
-    about: dict[Key, list[Command]] = {}
-    for command in commands:
-        if command.service:
-            about.setdefault(service_key(command.service), []).append(command)
+def pools_of(table: Table, names: Iterable[str]) -> dict[str, Pool]:
+    """Those services of `table` that are named, by their names."""
+    wanted = set(names)
+    if not wanted:
+        return {}
     known, drained = sizes(), drained_weights()
-    found = {}
-    for service, servers in before.services:
-        if own := about.get(service_key(service)):
-            if any(command.verb == "delete-service" for command in own):
-                continue
-            pool = pool_of(service, servers, known, drained)
-            if what := impact(pool, after(pool, own)):
-                found[service_key(service)] = what
-    return found
+    named = ((spelled(service), service, servers) for service, servers in table.services)
+    return {name: pool_of(service, servers, known, drained) for name, service, servers in named if name in wanted}

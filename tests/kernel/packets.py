@@ -63,9 +63,18 @@ class Sender:
         return True
 
     def connections(self) -> list[Connection]:
-        """The kernel's list of connections."""
+        """The kernel's list of connections, read until it comes twice, without the seconds that are left.
+
+        The kernel finds its place in it by a number, which goes astray while entries of other namespaces go away.
+        """
+        before: list[Connection] = []
+        while (now := self._connections()) != before:
+            before = now
+        return now
+
+    def _connections(self) -> list[Connection]:
         with self.namespace.entered(), open("/proc/net/ip_vs_conn") as lines:
-            return list(entries(line.removesuffix("\n") for line in lines))
+            return [one.replace(seconds=0) for one in entries(line.removesuffix("\n") for line in lines)]
 
     def chosen(self) -> dict[tuple[bytes, int], tuple[bytes, int]]:
         """By client and port, the servers of all connections that there are."""
