@@ -45,7 +45,7 @@ class Impact(Record):
             told.append(f"{percent(self.dropped)} get no server any more")
         if self.other is not None and self.other < self.moved:
             told.append(f"with {BETTER} it would be {percent(self.other)}")
-        return f"{self.scheduler}: {'; '.join(told)}; who has a connection or is persistent stays"
+        return f"{self.scheduler}: {'; '.join(told)}; connections and persistent clients stay"
 
 
 def percent(share: float) -> str:

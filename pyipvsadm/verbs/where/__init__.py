@@ -9,8 +9,8 @@ from ...prediction.impact import impact
 from ...prediction.pools import after
 from ...table.notation import service_of
 from .answers import Answer
+from .facts import expires, remembered, situation
 from .question import Change, client_of, clients_in
-from .situation import expires, remembered, situation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
