@@ -58,6 +58,8 @@ class Chooser:
     def __init__(self, pool: Pool, entries: Entries | None = None, expire: bool = False) -> None:
         self.pool = pool
         self.slots = slots(pool)
+        self._servers = pool.servers
+        self._by_port = pool.by_port
         self._entries = entries or {}
         self._expire = expire
         self._one_packet = bool(pool.service.flags & ONE_PACKET)
@@ -89,14 +91,14 @@ class Chooser:
             return self._least(scheduler, usable)
         why = TURN if scheduler in TURNS else UNKNOWN
         if len(usable) == 1:
-            only = self.pool.servers[usable[0]]
+            only = self._servers[usable[0]]
             return Choice(server=only, certain=not any(self._doubtful), why=why, detail="the only one that is left")
         told = UNTOLD.get(scheduler, "what it does isn't known")
         return Choice(why=why, detail=f"{EACH}; {told}" if self._one_packet and why == TURN else told)
 
     def _least(self, scheduler: str, usable: list[int]) -> Choice:
         """The one with the least to do. It is certain if none that may be open has less."""
-        servers = self.pool.servers
+        servers = self._servers
         either = [index for index, doubtful in enumerate(self._doubtful) if doubtful or self._takes[index]]
         index = least(scheduler, servers, usable)
         certain = index == least(scheduler, servers, either) and (index is None or not self._doubtful[index])
@@ -130,7 +132,7 @@ class Chooser:
 
     def _key(self, client: Client) -> int | None:
         """The number that is hashed; None if it takes a port that isn't known."""
-        if not self.pool.by_port:
+        if not self._by_port:
             return fold(client.address)
         return None if client.port is None else fold(client.address) + client.port
 
@@ -161,7 +163,7 @@ class Chooser:
     def _first(self, slot: int) -> Choice:
         """The choice where the slot's own server counts alone."""
         index = self.slots[slot]
-        server = self.pool.servers[index]
+        server = self._servers[index]
         if self._takes[index]:
             return self._told(slot, server, self._doubtful[index])
         return self._told(slot, None, self._doubtful[index], "its server is full" if server.weight else ITS_WEIGHT)
@@ -173,7 +175,7 @@ class Chooser:
             index = self.slots[other]
             doubtful = doubtful or self._doubtful[index]
             if self._takes[index]:
-                return self._told(slot, self.pool.servers[index], doubtful, "by fallback")
+                return self._told(slot, self._servers[index], doubtful, "by fallback")
         return self._told(slot, None, doubtful, NOBODY)
 
     def _told(self, slot: int, server: Server | None, doubtful: bool, detail: str = "") -> Choice:

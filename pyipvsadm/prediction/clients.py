@@ -9,7 +9,7 @@ from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from ..listing.connections import Connection
     from ..model import Server, Service
@@ -53,12 +53,15 @@ def entries_of(service: Service, connections: Iterable[Connection]) -> Entries:
     return found
 
 
-def lines_about(service: Service, clients: Iterable[Client], lines: Iterable[str]) -> Iterator[str]:
+def lines_about(service: Service, clients: Iterable[Client], lines: Iterable[str]) -> list[str]:
     """Those of the kernel's `lines` that may be about one of `clients` of `service`: the others needn't be read."""
     virtual = f" {_digits(_template_end(service)[1])} "
+    found = [line for line in lines if virtual in line]
+    if not found:
+        return []
     addresses = {address for client in clients for address in (client.address, masked(client.address, service))}
     wanted = set(map(_digits, addresses))
-    return (line for line in lines if virtual in line and line.split(None, 2)[1] in wanted)
+    return [line for line in found if line.split(None, 2)[1] in wanted]
 
 
 def _digits(address: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _socket import AF_INET, inet_pton
 from typing import TYPE_CHECKING
 
 from ...documents.source import read_text
@@ -102,7 +103,7 @@ def client_of(text: str, service: Service) -> Client:
         client = _client(text)
     except ValueError as error:
         raise UsageError(f"`{printable(text)}` names no client: {error}", hint=CLIENT_FORMS) from None
-    if len(client.address) != (4 if service.af == 2 else 16):
+    if len(client.address) != (4 if service.af == AF_INET else 16):
         raise UsageError(f"{printable(text)} isn't of the address family of {spelled(service)}", hint=CLIENT_FORMS)
     return client
 
@@ -124,13 +125,21 @@ def clients_in(path: str, service: Service, world: World) -> Iterator[Client]:
     name, text = read_text(path, world)
     known: dict[str, Client] = {}  # since many come again and again
     for number, line in enumerate(text.split("\n"), 1):
-        word = line.split(None, 1)[0] if line and not line.isspace() else ""
-        if not word or word.startswith("#"):
+        words = line.split(None, 1)
+        if not words or words[0].startswith("#"):
             continue
-        client = known.get(word)
-        if client is None:
+        word = words[0]
+        if word not in known:
             try:
-                client = known[word] = client_of(word, service)
-            except UsageError as error:
-                raise UsageError(f"{name}:{number}: {error}", error.hint) from None
-        yield client
+                known[word] = Client.make((inet_pton(service.af, word), None))
+            except (OSError, ValueError):
+                known[word] = _client_in_line(word, service, f"{name}:{number}")
+        yield known[word]
+
+
+def _client_in_line(word: str, service: Service, place: str) -> Client:
+    """The client that `word` names, at this place of a file. Raises UsageError."""
+    try:
+        return client_of(word, service)
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}", error.hint) from None

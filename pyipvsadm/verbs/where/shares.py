@@ -12,9 +12,10 @@ from ...table.notation import spelled, spelled_server
 from .answers import end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ...drawing.canvas import Canvas
+    from ...prediction.choices import Choice
     from ...prediction.pools import Pool
     from .answers import Answer
 
@@ -32,7 +33,7 @@ def shown(answer: Answer, canvas: Canvas | None) -> str:
     pools = [answer.pool, *([answer.then] if answer.then else [])]
     total = len(answer.clients)
     if total:
-        counts = [Counter(map(end, choices)) for choices in (answer.choices, answer.later)][: len(pools)]
+        counts = [_counts(choices) for choices in (answer.choices, answer.later)][: len(pools)]
         spread: list[Shares] = [{key: count / total for key, count in found.items()} for found in counts]
     else:
         spread = [{key or NOBODY: share for key, share in shares(pool).items()} for pool in pools]
@@ -41,6 +42,15 @@ def shown(answer: Answer, canvas: Canvas | None) -> str:
     rows = list(_rows(pools, spread, total))
     columns = _columns(len(pools), total)
     return f"{_title(answer)}\n{_drawn(columns, rows, canvas) if canvas else _aligned(columns, rows)}"
+
+
+def _counts(choices: Sequence[Choice]) -> Counter[Key]:
+    """How often each server is chosen. Most choices are the same object again and again."""
+    found: Counter[Key] = Counter()
+    kinds = {id(choice): choice for choice in choices}
+    for number, count in Counter(map(id, choices)).items():
+        found[end(kinds[number])] += count
+    return found
 
 
 def _title(answer: Answer) -> str:
