@@ -23,6 +23,8 @@ from pyipvsadm.support.application import application, function_of
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
 
+from . import moves
+
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "pyipvsadm" / "help" / "verb_table.py"
 NAMES = ROOT / "pyipvsadm" / "verbs" / "__init__.py"
@@ -181,6 +183,7 @@ def kinds(annotation: Any) -> list[str]:
 def generated() -> dict[Path, str]:
     """What each generated file should hold."""
     lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists(), **manual.checks(CHECKS)}
+    lists["who moves"] = moves.table()
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
     return {TABLE: table(), NAMES: names(), **pages}
 

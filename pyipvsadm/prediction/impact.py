@@ -59,11 +59,11 @@ def impact(before: Pool, after: Pool) -> Impact | None:
     scheduler = after.service.scheduler or ""
     if before.service.scheduler not in HASHING or scheduler not in HASHING:
         return None
-    moved, dropped = _moved(before, after)
+    gone, dropped = moved(before, after)
     other = None
     if scheduler != BETTER and before.service.scheduler == scheduler:
-        other, _ = _moved(_hashed_by(before, BETTER), _hashed_by(after, BETTER))
-    return Impact(scheduler=scheduler, moved=moved, dropped=dropped, ideal=ideal(before, after), other=other)
+        other, _ = moved(_hashed_by(before, BETTER), _hashed_by(after, BETTER))
+    return Impact(scheduler=scheduler, moved=gone, dropped=dropped, ideal=ideal(before, after), other=other)
 
 
 def shares(pool: Pool) -> Shares:
@@ -126,7 +126,7 @@ def _shares(ends: Sequence[End]) -> Shares:
     return found
 
 
-def _moved(before: Pool, after: Pool) -> tuple[float, float]:
+def moved(before: Pool, after: Pool) -> tuple[float, float]:
     """The shares of clients that get another server, and of those that get none any more."""
     alike = _hash(before) == _hash(after)
     old, new = outcomes(before), outcomes(after)
