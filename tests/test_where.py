@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from pyipvsadm.support import pools, state
-from pyipvsadm.support.pools import Sizes, sizes_in
+from pyipvsadm.support import state
+from pyipvsadm.support.clients import pools
+from pyipvsadm.support.clients.pools import Sizes, sizes_in
 from pyipvsadm.verbs.where import facts
 
 from . import fakes

@@ -9,8 +9,8 @@ from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
 from ..support import managers
+from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
-from ..support.effects import impact_lines
 from ..support.lock import WAIT, alone
 from ..support.outcome import failure, summary
 from ..support.scope import scope_of

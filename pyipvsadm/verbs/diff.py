@@ -52,14 +52,14 @@ def diff(
     found = _impacts(before, plan) if impact else {}
     world.write(as_json(plan, found if impact else None) if output == "json" else as_text_with(found, plan))
     if world.watched and only is None:
-        from ..support.effects import order_notes
+        from ..support.clients.effects import order_notes
 
         world.note(*order_notes(before, wanted, plan.commands))
     return DIFFERS if plan.phases else SAME
 
 
 def _impacts(before: Table, plan: Plan) -> dict[str, Impact]:
-    from ..support.effects import impacts
+    from ..support.clients.effects import impacts
 
     return impacts(before, plan.commands)
 

@@ -6,7 +6,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
-from ..support import effects, managers
+from ..support import managers
+from ..support.clients import effects
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
 from ..support.verb import verb

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ... import errors
 from ...errors import IpvsadmError
 from ...record import Record
-from ...support import effects, managers
+from ...support import managers
+from ...support.clients import effects
 from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
 from ...table.comparison import service_key

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..errors import IpvsadmError
-from ..prediction.pools import Pool, members
-from ..record import Record
-from ..table.comparison import plain_service, server_key, service_key
-from ..table.notation import server_of, service_of, spelled
-from . import state
+from ...errors import IpvsadmError
+from ...prediction.pools import Pool, members
+from ...record import Record
+from ...table.comparison import plain_service, server_key, service_key
+from ...table.notation import server_of, service_of, spelled
+from .. import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..model import Server, Service, Table
-    from ..table.comparison import Key
+    from ...model import Server, Service, Table
+    from ...table.comparison import Key
 
 CONFIGURATIONS = ("/boot/config-{}", "/lib/modules/{}/config", "/proc/config.gz")  # by the kernel's release
 SETTINGS = {"CONFIG_IP_VS_SH_TAB_BITS": "sh_bits", "CONFIG_IP_VS_MH_TAB_INDEX": "mh_index"}

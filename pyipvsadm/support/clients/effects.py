@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..prediction.impact import Impact, impact, percent
-from ..prediction.pools import HASHING, after
-from ..table.notation import spelled
+from ...prediction.impact import Impact, impact, percent
+from ...prediction.pools import HASHING, after
+from ...table.notation import spelled
 from .pools import pools_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..model import Command, Table
-    from ..prediction.pools import Pool
-    from ..world import World
+    from ...model import Command, Table
+    from ...prediction.pools import Pool
+    from ...world import World
 
 SHOWN = 10  # services of which it is told where nobody has asked
 BY_ORDER = "sh"  # the scheduler that goes by the order of servers
