@@ -24,6 +24,8 @@ from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.metrics import series
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
 
+from . import moves
+
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "pyipvsadm" / "help" / "verb_table.py"
 NAMES = ROOT / "pyipvsadm" / "verbs" / "__init__.py"
@@ -42,9 +44,13 @@ VERBS: tuple[Verb, ...] = (
 
 
 def verbs(command: Any = None) -> tuple[Verb, ...]:
-    """All verbs, or those of the group `command`."""
-    group = command or typer.main.get_command(application(functions()))
-    return tuple(verb(name, inner) for name, inner in group.commands.items() if not inner.hidden)
+    """All verbs by rank, or those of the group `command`."""
+    if command is None:
+        found = typer.main.get_command(application(functions())).commands
+        commands = {name: found[name] for name in (one.__name__.rstrip("_") for one in functions())}
+    else:
+        commands = command.commands
+    return tuple(verb(name, inner) for name, inner in commands.items() if not inner.hidden)
 
 
 def functions() -> list[Any]:
@@ -201,6 +207,7 @@ def generated() -> dict[Path, str]:
         **document_lists(),
         **manual.checks(CHECKS),
         **series_lists(),
+        "who moves": moves.table(),
     }
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
     return {TABLE: table(), NAMES: names(), **pages}

@@ -136,10 +136,12 @@ def _save(command: Command, world: World) -> None:
 
     listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
-        services = _in_order(kernel.services(steady=True))
+        services = kernel.services(steady=True)
+        services = services if listing.nosort else _in_order(services)
 
         def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
-            return rules.table(with_servers(some, kernel, steady=True), names)
+            found = _to_be_added(some, kernel) if listing.nosort else with_servers(some, kernel, steady=True)
+            return rules.table(found, names)
 
         for piece in _made(services, lines, kernel, world.second):
             world.write(piece)
@@ -182,6 +184,14 @@ def with_servers(
 
     for service, servers in kernel.with_servers(services, stats, steady):
         yield service, servers_in_order(servers) if ordered else servers
+
+
+def _to_be_added(services: Iterable[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
+    """Each of `services` and its servers, in the order that gives the kernel's own one back."""
+    from ..listing.order import as_added
+
+    for service, servers in kernel.with_servers(services, steady=True):
+        yield service, as_added(servers)
 
 
 def _names(listing: Listing, world: World) -> Names | None:

@@ -20,6 +20,23 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='where',
+        help="Tell which server a client gets, and why; or what a change would do to that.\n\nIt is exact where the kernel goes by a hash, by connections that it counts, or by an entry that it has for the\nclient. What the kernel keeps to itself, as the place of rr in its round, is said. Nothing is changed, and no\npacket is sent.\n\nWith a change, the server of today stands beside the one to be. **json** is a list, an object for each client.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` tells where a client goes without a server\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of a log\n\nExit status: 0, or 1 if there is no such service or it can't be read, 2 for wrong input.",
+        options=(
+            Parameter(names=('--without',), value='SERVER', many=True, help='As if it were removed. Repeatable.'),
+            Parameter(names=('--with',), value='SERVER', many=True, help='As if it were added: `10.2.0.9:8080 weight 2`. Repeatable.'),
+            Parameter(names=('--weight',), value='SERVER=N', many=True, help='As if it had this weight. Repeatable.'),
+            Parameter(names=('--scheduler',), value='NAME', help='As if the service had this one.'),
+            Parameter(names=('--table',), value='FILE', help='As if this table were applied; `-` for stdin.'),
+            Parameter(names=('--clients',), value='FILE', help='Count the clients in FILE, an address in each line; `-` for stdin.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', needed=True, help='Such as 192.168.2.10:80/tcp or fwmark:7.'),
+            Parameter(value='CLIENT', many=True, help='An address, with a port or without. Default: the share of each server.'),
+        ),
+    ),
+    Verb(
         name='check',
         help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
         options=(
@@ -32,12 +49,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='diff',
-        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
+        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nThe order of servers isn't compared. Where `sh` goes by it and has another one, a hint on a terminal says so.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
         options=(
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--no-prune',), help='Do not delete what FILE does not contain.'),
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Touch only services with an address in this network, or with this mark. Repeatable.'),
+            Parameter(names=('--impact',), help='Tell how many clients that sends to other servers, where it can be known.'),
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
@@ -142,55 +160,6 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
-        name='doctor',
-        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
-        options=(
-            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
-            Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
-            Parameter(names=('--watch',), value='SECONDS', help='How long to watch packets and counters.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
-            Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
-            Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
-            Parameter(names=('--check',), value='CHECK', many=True, help='Carry out this check alone, such as S6. Repeatable.'),
-            Parameter(names=('--list',), help='List the checks, and judge nothing.'),
-            Parameter(names=('--explain',), value='CHECK', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
-        ),
-        arguments=(
-            Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
-        ),
-    ),
-    Verb(
-        name='metrics',
-        help='Tell Prometheus about services and servers: on stdout, in a file, or by HTTP.\n\npyipvsadm(8) names every series. No module is loaded. Where the kernel has no IPVS, `ipvs_module_loaded` is 0;\nwithout privilege, `ipvs_up` is 0, and what `/proc` shows is told.\n\nExit status: 0 done; 1 the kernel or the file failed; 2 wrong words.\n\n- `pyipvsadm metrics --textfile /var/lib/prometheus/node-exporter/ipvs.prom` is for cron\n\n- `pyipvsadm metrics --listen 127.0.0.1:9796` keeps no privilege but CAP_NET_ADMIN',
-        options=(
-            Parameter(names=('--textfile',), value='FILE', help='Write them to FILE, as a whole or not at all: for cron, and node_exporter.'),
-            Parameter(names=('--listen',), value='[ADDRESS:]PORT', help='Answer scrapes there, until SIGTERM. Address: 127.0.0.1.'),
-            Parameter(names=('--netns',), value='NAME|PID|PATH', many=True, help='Tell of this network namespace, by the label `netns`. Repeatable. It is entered once, at the start.'),
-            Parameter(names=('--services-only',), help='Tell nothing of single servers.'),
-            Parameter(names=('--labels',), value='LIST', help="Keep these labels alone, parted by commas, and sum over the others; what can't be summed, as weights, stands where labels still tell one from another."),
-            Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Tell only of services with an address in this network, or of this mark. Repeatable.'),
-            Parameter(names=('--compatible',), value='node_exporter', choices=('node_exporter',), help="Use the names and labels of node_exporter's collector, instead of ours."),
-            Parameter(names=('--rules',), help='Print alerting rules for Prometheus, and end.'),
-            Parameter(names=('--dashboard',), help='Print a dashboard for Grafana, and end.'),
-        ),
-    ),
-    Verb(
-        name='sandbox',
-        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nIt protects from mistakes, and is no jail: who is root inside can reach what its user can reach outside.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`. One from another place is named by `--uml`;\nits modules are looked for in `../lib/uml/modules` beside it, and then in `/usr/lib/uml/modules`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
-        options=(
-            Parameter(names=('--write',), value='DIR', many=True, help='Let writes below DIR through to this machine. Repeatable.'),
-            Parameter(names=('--timeout',), value='SECONDS', help='End a command that runs longer, with status 124.'),
-            Parameter(names=('--memory',), value='SIZE', help='The memory of the kernel.'),
-            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
-            Parameter(names=('--uml',), value='FILE', help='The kernel to boot, a user-mode Linux. Default: `linux.uml` on the path.'),
-            Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
-        ),
-        arguments=(
-            Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
-        ),
-        passes=True,
-    ),
-    Verb(
         name='vip',
         help="Have the virtual addresses on a dummy device, so that their packets get to IPVS.\n\nIPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.\nIt needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has\nthis. The device is made if it is missing, and may be down.\n\nWhat `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken\naway, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses\nthat it doesn't know. Services by firewall mark have no address, and are skipped.",
         verbs=(
@@ -238,5 +207,54 @@ VERBS: tuple[Verb, ...] = (
                 ),
             ),
         ),
+    ),
+    Verb(
+        name='doctor',
+        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
+        options=(
+            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
+            Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
+            Parameter(names=('--watch',), value='SECONDS', help='How long to watch packets and counters.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
+            Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
+            Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
+            Parameter(names=('--check',), value='CHECK', many=True, help='Carry out this check alone, such as S6. Repeatable.'),
+            Parameter(names=('--list',), help='List the checks, and judge nothing.'),
+            Parameter(names=('--explain',), value='CHECK', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
+        ),
+    ),
+    Verb(
+        name='metrics',
+        help='Tell Prometheus about services and servers: on stdout, in a file, or by HTTP.\n\npyipvsadm(8) names every series. No module is loaded. Where the kernel has no IPVS, `ipvs_module_loaded` is 0;\nwithout privilege, `ipvs_up` is 0, and what `/proc` shows is told.\n\nExit status: 0 done; 1 the kernel or the file failed; 2 wrong words.\n\n- `pyipvsadm metrics --textfile /var/lib/prometheus/node-exporter/ipvs.prom` is for cron\n\n- `pyipvsadm metrics --listen 127.0.0.1:9796` keeps no privilege but CAP_NET_ADMIN',
+        options=(
+            Parameter(names=('--textfile',), value='FILE', help='Write them to FILE, as a whole or not at all: for cron, and node_exporter.'),
+            Parameter(names=('--listen',), value='[ADDRESS:]PORT', help='Answer scrapes there, until SIGTERM. Address: 127.0.0.1.'),
+            Parameter(names=('--netns',), value='NAME|PID|PATH', many=True, help='Tell of this network namespace, by the label `netns`. Repeatable. It is entered once, at the start.'),
+            Parameter(names=('--services-only',), help='Tell nothing of single servers.'),
+            Parameter(names=('--labels',), value='LIST', help="Keep these labels alone, parted by commas, and sum over the others; what can't be summed, as weights, stands where labels still tell one from another."),
+            Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Tell only of services with an address in this network, or of this mark. Repeatable.'),
+            Parameter(names=('--compatible',), value='node_exporter', choices=('node_exporter',), help="Use the names and labels of node_exporter's collector, instead of ours."),
+            Parameter(names=('--rules',), help='Print alerting rules for Prometheus, and end.'),
+            Parameter(names=('--dashboard',), help='Print a dashboard for Grafana, and end.'),
+        ),
+    ),
+    Verb(
+        name='sandbox',
+        help="Run COMMAND, or a shell, as root of a throw-away kernel with IPVS.\n\nA user-mode Linux kernel boots within a second, without root, KVM or IPVS on this machine, whose own\ntables stay untouched. COMMAND sees this machine's files, its working folder and environment; what it\nwrites is thrown away with the kernel, but for the folders named by `--write`. Its streams, signals\nand exit status are passed on as if it ran here. To an ordinary user's sandbox, files are as readable\nand writable as to that user, although `id` says root.\n\nIt protects from mistakes, and is no jail: who is root inside can reach what its user can reach outside.\n\nThe kernel comes from Debian's packages `user-mode-linux` and `kmod`. One from another place is named by `--uml`;\nits modules are looked for in `../lib/uml/modules` beside it, and then in `/usr/lib/uml/modules`.\n\n- `pyipvsadm sandbox` is a shell; `exit` leaves it\n\n- `pyipvsadm sandbox -- pyipvsadm -Ln` is one command\n\n- `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out",
+        options=(
+            Parameter(names=('--write',), value='DIR', many=True, help='Let writes below DIR through to this machine. Repeatable.'),
+            Parameter(names=('--timeout',), value='SECONDS', help='End a command that runs longer, with status 124.'),
+            Parameter(names=('--memory',), value='SIZE', help='The memory of the kernel.'),
+            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
+            Parameter(names=('--uml',), value='FILE', help='The kernel to boot, a user-mode Linux. Default: `linux.uml` on the path.'),
+            Parameter(names=('--module',), others=('--no-module',), help='Load ip_vs before COMMAND runs, or leave it out.'),
+        ),
+        arguments=(
+            Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
+        ),
+        passes=True,
     ),
 )

@@ -2,6 +2,7 @@
 
 NAMES = (
     "show",
+    "where",
     "check",
     "diff",
     "apply",
@@ -10,8 +11,8 @@ NAMES = (
     "undrain",
     "top",
     "netns",
+    "vip",
     "doctor",
     "metrics",
     "sandbox",
-    "vip",
 )

@@ -9,6 +9,7 @@ from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
 from ..support import managers
+from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
 from ..support.outcome import failure, summary
@@ -222,9 +223,8 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
         return
     more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""
     what = counted(len(lines), "deletion")
-    answer = world.ask(
-        f"{''.join(lines[:SHOWN])}{more}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else ""
-    )
+    told = "".join(lines[:SHOWN]) + more + "".join(impact_lines(before, plan.commands))
+    answer = world.ask(f"{told}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else "")
     if answer is None:
         if empties(plan, before):
             raise IpvsadmError(

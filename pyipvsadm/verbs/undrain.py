@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
 from ..support import managers
+from ..support.clients import effects
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
 from ..support.verb import verb
+from ..table.plan import make_plan
 from .drain import wait
 from .drain.change import change, load, store, tidy
 from .drain.course import NOTHING, found
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from ..model import Table
     from ..support.arguments import From, Server, WaitLock, duration
     from ..table.comparison import Key
     from ..world import World
@@ -74,9 +77,10 @@ def run(
             return alone(world, wait_lock, lambda: clock.first)
 
         with lock():
-            places, wanted = _wanted(world, server, services, weight)
+            table, places, wanted = _wanted(world, server, services, weight)
         if not wanted:
             return _nothing(world, server, places)
+        effects.tell(world, table, make_plan(table, with_weights(table, wanted)).commands)
         now = {key: places[key].server.weight for key in wanted}
         _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock, lock)
     for key, each in wanted.items():
@@ -87,8 +91,8 @@ def run(
 
 def _wanted(
     world: World, server: str, services: Sequence[str], weight: int | None
-) -> tuple[dict[Key, Place], dict[Key, int]]:
-    """Where the server is, and the weights that it is to have where that isn't so yet."""
+) -> tuple[Table, dict[Key, Place], dict[Key, int]]:
+    """The table, where the server is in it, and the weights that it is to have where that isn't so yet."""
     table, places = found(world, server, services)
     before = {} if weight is not None else load(table)
     wanted = {}
@@ -98,7 +102,7 @@ def _wanted(
             wanted[place.key] = to
         elif to is None and not place.server.weight and before:
             world.tell(f"{place.name} stays at weight 0: no other is remembered")
-    return {place.key: place for place in places}, wanted
+    return table, {place.key: place for place in places}, wanted
 
 
 def _nothing(world: World, server: str, places: Mapping[Key, Place]) -> int:

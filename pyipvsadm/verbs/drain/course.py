@@ -9,10 +9,12 @@ from ... import errors
 from ...errors import IpvsadmError
 from ...record import Record
 from ...support import managers
+from ...support.clients import effects
 from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
 from ...table.comparison import service_key
 from ...table.notation import counted, servers_of, service_of, spelled
+from ...table.plan import make_plan
 from . import wait
 from .change import change, load, store, tidy
 from .places import Place, left_without, places_of, remembered, with_weights, without
@@ -105,6 +107,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
         kept = weights[place.key].weight if place.key in weights else 0
         more = f", {kept} is remembered" if kept and kept != place.server.weight else ""
         world.write(f"{place.name}  {what}{more}\n")
+    effects.tell(world, table, make_plan(table, with_weights(table, dict.fromkeys(after, 0))).commands)
     for line in refused_clients(places, world.called):
         world.tell("", line)
     world.flush()
