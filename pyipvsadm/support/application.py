@@ -14,6 +14,8 @@ import typer.core
 from ..namespaces import parted
 from ..world import World
 from . import arguments, netns_option, printed
+from .choices import choice
+from .libraries import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,7 @@ USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, whereve
 
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
+    require("typer", typer.__version__, words[0])
     function = function_of(words[0])
     command = netns_option.command(application([function]), words[0], world)
     status: object = 0
@@ -85,7 +88,8 @@ def _reader(function: Work) -> Any:
         **vars(arguments),
         **vars(sys.modules[function.__module__]),
     }
-    hints = typing.get_type_hints(function, known, include_extras=True)
+    found = typing.get_type_hints(function, known, include_extras=True)
+    hints = {name: choice(hint) for name, hint in found.items()}
     hints.pop("return", None)
 
     def call(context: typer.Context, **values: Any) -> None:
