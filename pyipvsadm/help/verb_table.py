@@ -176,6 +176,20 @@ VERBS: tuple[Verb, ...] = (
         passes=True,
     ),
     Verb(
+        name='completion',
+        help="Print what makes a shell complete the words of `pyipvsadm`, where the installation doesn't do it by itself.\n\n- `pyipvsadm completion bash > ~/.local/share/bash-completion/completions/pyipvsadm`, with bash-completion\n\n- `pyipvsadm completion zsh > FOLDER/_pyipvsadm`, a folder of `$fpath`\n\n- `pyipvsadm completion fish > ~/.config/fish/completions/pyipvsadm.fish`",
+        arguments=(
+            Parameter(value='bash|zsh|fish', choices=('bash', 'zsh', 'fish'), needed=True, help='bash, zsh or fish.'),
+        ),
+    ),
+    Verb(
+        name='man',
+        help="Show a manual page, where `man pyipvsadm` doesn't find it.\n\nOn a terminal it is shown by `man`. Elsewhere its source is printed: `pyipvsadm man > pyipvsadm.8`.",
+        arguments=(
+            Parameter(value='pyipvsadm|pyipvsadm-save|pyipvsadm-restore|pyipvsadm-table', choices=('pyipvsadm', 'pyipvsadm-save', 'pyipvsadm-restore', 'pyipvsadm-table'), help='This one, or that of pyipvsadm-save, -restore or -table.'),
+        ),
+    ),
+    Verb(
         name='vip',
         help="Have the virtual addresses on a dummy device, so that their packets get to IPVS.\n\nIPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.\nIt needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has\nthis. The device is made if it is missing, and may be down.\n\nWhat `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken\naway, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses\nthat it doesn't know. Services by firewall mark have no address, and are skipped.",
         verbs=(
