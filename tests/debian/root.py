@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,6 @@ SOURCE = Path(__file__).parents[2]
 NEEDED = ("debootstrap", "unshare", "nsenter", "chroot")
 HOLD = """\
 set -e
-mkdir -p "$1"
 mount -t tmpfs -o mode=755 scratch "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" root "$1/root"
@@ -55,7 +55,7 @@ class Root:
 
     def __init__(self, suite: str) -> None:
         self.suite = suite
-        self._scratch = Path("/run") / f"pyipvsadm-{suite}-{os.getpid()}"
+        self._scratch = Path(tempfile.mkdtemp(prefix=f"pyipvsadm-{suite}-"))  # not in /run: a sandbox has its own
         self.path = self._scratch / "root"
 
     def __enter__(self) -> Self:
@@ -63,27 +63,16 @@ class Root:
         archives.mkdir(parents=True, exist_ok=True)
         if not base.exists():
             bootstrap(self.suite, base)
-        words = [
-            "unshare",
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            HOLD,
-            "sh",
-            self._scratch,
-            base,
-            archives,
-        ]
-        self._holder = subprocess.Popen([*words, *pip_folders()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        alone = ["unshare", "--mount", "--propagation", "private", "sh", "-c", HOLD, "sh"]
+        words = [*alone, self._scratch, base, archives, *pip_folders()]
+        self._holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._holder.stdout
         assert self._holder.stdout.readline() == b"ready\n"
         for path in (BUNDLE, *PIP):
             if os.path.isfile(path):
                 self.put(path, Path(path).read_bytes())
         self.put("/etc/apt/apt.conf.d/99machine", proxies().encode())
-        self.run("apt-get update -qq")
+        self.run("apt-get update -qq", check=False)  # refused where the mirror is out of date: then debootstrap's serve
         return self
 
     def __exit__(self, *_: object) -> None:
