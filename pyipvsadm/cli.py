@@ -97,13 +97,14 @@ def _run(words: list[str], world: World) -> int:
 
 
 def _verb(words: list[str], world: World) -> int:
+    from . import libraries
+
     try:
+        libraries.require("typer", words[0])
         from .support import application  # typer and rich: 150 ms that `-Ln` has no use for
 
         return application.run(words, world)
     except ModuleNotFoundError as error:
-        from .support import libraries
-
         if lacking := libraries.missing(error.name or "", words[0]):
             raise lacking from error
         raise

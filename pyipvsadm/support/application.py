@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 import typing
 from importlib import import_module, util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
 import typer.core
@@ -14,11 +15,9 @@ import typer.core
 from ..namespaces import parted
 from ..world import World
 from . import arguments, netns_option, printed
-from .choices import choice
-from .libraries import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .verb import Verb, Work
 
@@ -27,7 +26,6 @@ USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, whereve
 
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
-    require("typer", typer.__version__, words[0])
     function = function_of(words[0])
     command = netns_option.command(application([function]), words[0], world)
     status: object = 0
@@ -105,6 +103,34 @@ def _reader(function: Work) -> Any:
     call.__annotations__ = {"context": typer.Context, **{key: hint for key, hint in hints.items() if key != "world"}}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return call
+
+
+def choice(hint: Any) -> Any:
+    """The annotation `hint`, with a reader of the words if it takes a Literal: typer before 0.19 has none."""
+    words = _words(hint)
+    if not words or get_origin(hint) is not Annotated:
+        return hint
+    wanted, info = get_args(hint)[:2]
+    info = copy.copy(info)
+    info.parser, info.metavar = _word_reader(words), info.metavar or f"[{'|'.join(words)}]"
+    return Annotated[wanted, info]
+
+
+def _words(hint: Any) -> tuple[str, ...]:
+    """The words that `hint` allows; none if it isn't about words."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    inner = get_args(hint)[:1] if get_origin(hint) is Annotated else get_args(hint)
+    return tuple(word for each in inner for word in _words(each))
+
+
+def _word_reader(words: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, words))}.")
+        return text
+
+    return read
 
 
 def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:

@@ -19,7 +19,7 @@ import zipfile
 from pathlib import Path
 
 from pyipvsadm import __version__
-from pyipvsadm.support.libraries import LIBRARIES
+from pyipvsadm.libraries import LIBRARIES
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parent / "files"

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.systems, pytest.mark.skipif(bool(missing()), reason=f"
 RELEASES = ("bookworm", "trixie", "sid")
 VERBS = ("trixie", "sid")  # of whose libraries the verbs can live
 SANDBOX = ("user-mode-linux", "kmod", "iproute2", "procps")
+INSIDE = """mount --rbind "$1" "$1"; exec chroot "$1" sh -c 'mount -t proc proc /proc; python3 /tmp/demo.py'"""
 STATE = "/var/lib/pyipvsadm/table.yaml"
 VOLATILE = (
     "-path ./proc -o -path ./sys -o -path ./dev -o -path ./tmp -o -path ./run -o -path ./var/cache -o -path ./var/log"
@@ -50,8 +51,9 @@ def test_the_demo_balances_requests(root):
     elif lacks := sandbox_lacks():
         pytest.skip(lacks)
     else:  # the kernel is this machine's sandbox, and all else the root's
-        inner = ["chroot", str(root.path), "sh", "-c", "mount -t proc proc /proc; python3 /tmp/demo.py"]
-        said = root.beside([sys.executable, "-m", "pyipvsadm", "sandbox", "--", *inner])
+        said = root.beside(
+            [sys.executable, "-m", "pyipvsadm", "sandbox", "--", "sh", "-c", INSIDE, "sh", str(root.path)]
+        )
     assert said.splitlines()[-1].startswith("It works: round robin over two servers"), said
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import IpvsadmError
-from ..record import Record
+from .errors import IpvsadmError
+from .record import Record
 
 
 class Library(Record):
@@ -37,9 +37,9 @@ def missing(module: str, verb: str) -> IpvsadmError | None:
     )
 
 
-def require(module: str, version: str, verb: str) -> None:
-    """Raise IpvsadmError if `version` of `module` is older than `verb` needs."""
-    library = LIBRARIES[module]
+def require(module: str, verb: str) -> None:
+    """Raise IpvsadmError if `module` is older than `verb` needs, ModuleNotFoundError if it isn't there."""
+    library, version = LIBRARIES[module], str(__import__(module).__version__)
     if _numbers(version) < _numbers(library.oldest):
         raise IpvsadmError(
             f"`{verb}` needs {library.name} {library.oldest} or newer, and {version} is installed",
