@@ -156,7 +156,7 @@ def test_one_reading_serves_a_second(monkeypatch):
 def test_what_can_not_be_read_is_a_500_with_the_reason_that_is_told_once(monkeypatch):
     with serving(monkeypatch) as (source, port, _):
         for error, reason in (
-            (OSError(74, "the table changes faster than it can be read"), "the table changes faster"),
+            (OSError(74, "the table changes faster than it can be read"), "The table changes faster"),
             (IpvsadmError("zork", hint="mend it"), "zork\nmend it\n"),
         ):
             source.error, source.told[:] = error, []

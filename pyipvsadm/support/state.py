@@ -1,8 +1,7 @@
 """What a verb remembers between two runs, for each network namespace: JSON that is gone after a restart.
 
-It lies in a folder that nobody but its owner may change, so nobody else can write the weights and addresses that we
-restore; and nobody else may open the lock that we wait for. What is remembered may be read by all: a listener of
-metrics, which has given up its privileges, does.
+It lies in a folder that nobody but its owner may enter, so nobody else can write the weights and addresses that we
+restore, nor hold the lock that we wait for.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLDER = "/run/pyipvsadm"
-OURS, PRIVATE, PUBLIC = 0o755, 0o600, 0o644  # the modes of the folder, of a lock and of a memory, whatever the umask
-ROOT = 0  # whose folder and files others read, too
+OURS, PRIVATE = 0o700, 0o600  # the modes of the folder and of what is in it, whatever the umask
 LIMIT = 16 << 20  # bytes of a file, of which 4,000 servers take less than one million
 REFUSED = 1  # the exit status
 
@@ -31,13 +29,13 @@ class ForeignError(OSError):
     """The folder, or a file in it, may be somebody else's work."""
 
 
-def path(verb: str, namespace: int = 0) -> str:
-    """The file of `verb` for a namespace, by its inode or the one that this process is in. Another may get it later."""
-    return f"{FOLDER}/{file_name(verb, 'json', namespace)}"
+def path(verb: str) -> str:
+    """The file of `verb` for the namespace that this process is in, whose number another may get later."""
+    return f"{FOLDER}/{file_name(verb, 'json')}"
 
 
 def file_name(what: str, ending: str, namespace: int = 0) -> str:
-    """The name of a file in the folder, for a namespace."""
+    """The name of a file in the folder, for the namespace of this inode, or that which this process is in."""
     return f"{what}-{namespace or os.stat(HERE).st_ino}.{ending}"
 
 
@@ -53,24 +51,24 @@ def folder(make: bool = False) -> Iterator[int]:
         raise ForeignError(f"{FOLDER} is not a folder of its own") from None
     try:
         found = os.fstat(opened)
-        if found.st_uid not in (os.geteuid(), ROOT):
+        if found.st_uid != os.geteuid():
             raise ForeignError(f"{FOLDER} belongs to user {found.st_uid}")
-        if stat.S_IMODE(found.st_mode) != OURS and found.st_uid == os.geteuid():
+        if stat.S_IMODE(found.st_mode) != OURS:
             os.fchmod(opened, OURS)
         yield opened
     finally:
         os.close(opened)
 
 
-def open_private(inside: int, name: str, flags: int, mode: int = PRIVATE) -> int:
-    """The file `name` of the folder `inside`, which its owner alone may write. Raises OSError, ForeignError too."""
+def open_private(inside: int, name: str, flags: int) -> int:
+    """The file `name` of the folder `inside`, for its owner alone. Raises OSError, ForeignError among them."""
     opened = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE, dir_fd=inside)
     try:
         found = os.fstat(opened)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid not in (os.geteuid(), ROOT):
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             raise ForeignError("is not a file of ours")
         if flags & os.O_CREAT:
-            os.fchmod(opened, mode)
+            os.fchmod(opened, PRIVATE)
         elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise ForeignError("others may write it")
     except OSError:
@@ -81,8 +79,8 @@ def open_private(inside: int, name: str, flags: int, mode: int = PRIVATE) -> int
 
 def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
     """What `verb` has stored in this namespace, or another one, nothing at first. Raises IpvsadmError."""
-    name = file_name(verb, "json", namespace)
     try:
+        name = file_name(verb, "json", namespace)
         with folder() as inside, open(open_private(inside, name, os.O_RDONLY), "rb") as file:
             content = file.read(LIMIT + 1)
         if len(content) > LIMIT:
@@ -117,7 +115,7 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
             return
         with suppress(FileNotFoundError):
             os.unlink(new, dir_fd=inside)  # of a run that was killed
-        with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PUBLIC), "wb") as file:
+        with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.write(json.dumps(rows, indent=2).encode() + b"\n")
         os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
 

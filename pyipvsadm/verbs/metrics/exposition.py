@@ -6,7 +6,7 @@ long. The lines of a series look alike for thousands of servers, so they are mad
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from operator import add
 from typing import TYPE_CHECKING, TypeVar
 
@@ -73,12 +73,16 @@ def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Coll
         for piece in filter(None, pieces):
             yield head + piece
             head = ""
-    yield from map(_comment, readings)
+    yield from chain.from_iterable(map(_comments, readings))
 
 
-def _comment(reading: Reading) -> str:
-    where = f" in {reading.netns}" if reading.netns else ""
-    return f"# ipvs_up is 0{printable(where)}: {printable(reading.trouble)}\n" if reading.trouble else ""
+def _comments(reading: Reading) -> Iterator[str]:
+    """What isn't told, and why."""
+    where = f" in {printable(reading.netns)}" if reading.netns else ""
+    if reading.trouble:
+        yield f"# ipvs_up is 0{where}: {printable(reading.trouble)}\n"
+    if reading.loaded and reading.drained is None:
+        yield f"# ipvs_backend_drained is left out{where}: what drain remembers can't be read by this user\n"
 
 
 def _help(text: str) -> str:

@@ -88,7 +88,7 @@ class Source:
 
     def _table(self, kernel: Kernel, only: Scope | None) -> Reading:
         """The table with its counters, in the kernel's order. A dump of what changes may tell things twice."""
-        services = {one[:KEY]: one for one in kernel.services(True) if only is None or only.holds(one)}
+        services = {one[:KEY]: one for one in kernel.services(True, steady=True) if only is None or only.holds(one)}
         return Reading(
             loaded=True,
             info=kernel.info(again=True),
@@ -96,7 +96,7 @@ class Source:
             daemons=tuple(kernel.daemons()),
             groups=tuple(
                 (service, tuple({one[:SERVER_KEY]: one for one in servers}.values()))
-                for service, servers in kernel.with_servers(services.values(), True)
+                for service, servers in kernel.with_servers(services.values(), True, steady=True)
             ),
         )
 
