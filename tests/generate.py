@@ -55,8 +55,8 @@ def functions() -> list[Any]:
 def names() -> str:
     """The content of verbs/__init__.py, which names the verbs."""
     head = NAMES.read_text().partition("NAMES")[0]
-    words = ", ".join(f'"{own.name}"' for own in verbs())
-    return f"{head}NAMES = ({words})\n"
+    words = "".join(f'    "{own.name}",\n' for own in verbs())
+    return f"{head}NAMES = (\n{words})\n"
 
 
 def verb(name: str, command: Any) -> Verb:

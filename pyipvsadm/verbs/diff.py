@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ..documents import AS_IT_IS
+from ..documents.findings import Expected
 from ..support.current_table import table_now
+from ..support.documents import read_document
 from ..support.scope import scope_of
 from ..support.verb import verb
-from ..table.differences import as_text, differences
+from ..table.differences import differences
+from ..table.notation import service_of
 from ..table.plan import make_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Annotated, Literal
 
     import typer
 
+    from ..documents import Asked
+    from ..documents.findings import State
     from ..support.arguments import File, KeepWeights, NoPrune, Only
-    from ..table.plan import Plan
+    from ..table.differences import Difference
     from ..world import World
 
 SAME, DIFFERS = 0, 1
@@ -31,20 +38,41 @@ def diff(
     no_prune: NoPrune = False,
     keep_weights: KeepWeights = False,
     only: Only = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Count as a difference what is only a state.")] = False,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
 
+    Where FILE is another program's, each line says why it is there. `=` is no difference, but the state that a server
+    is in: one that kube-proxy drains, say.
+
     Exit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.
     """
-    from ..documents import load
+    document = read_document(world, file, asked)
+    findings, scope = document.findings, scope_of(only)
+    found_now = Expected(table=table_now(world))
+    if findings.expected:
+        found_now = findings.expected(found_now.table, document.table)
+    states = [one for one in found_now.states if scope is None or scope.holds(service_of(one.service))]
+    plan = make_plan(found_now.table, document.table, prune=not no_prune, keep_weights=keep_weights, only=scope)
+    found = differences(plan.steps, findings.why)
+    is_same = not (plan.phases or (strict and states))
+    world.write(as_json(is_same, found, states) if output == "json" else as_text(found, states))
+    return SAME if is_same else DIFFERS
 
-    wanted = load(file, world)
-    plan = make_plan(table_now(world), wanted, prune=not no_prune, keep_weights=keep_weights, only=scope_of(only))
-    world.write(as_json(plan) if output == "json" else as_text(plan.steps))
-    return DIFFERS if plan.phases else SAME
+
+def as_text(found: Sequence[Difference], states: Iterable[State]) -> str:
+    """What differs, and then what is a state, a line each."""
+    return "".join([one.line() for one in found] + [_state_line(one) for one in states])
 
 
-def as_json(plan: Plan) -> str:
-    """What `plan` changes, as JSON."""
-    data = {"same": not plan.phases, "changes": [found.data() for found in differences(plan.steps)]}
+def _state_line(state: State) -> str:
+    return f"= {state.service} {state.server}  {state.word}: {state.detail}\n"
+
+
+def as_json(is_same: bool, found: Sequence[Difference], states: Sequence[State]) -> str:
+    """What differs, and what is a state, as JSON."""
+    data: dict[str, object] = {"same": is_same, "changes": [one.data() for one in found]}
+    if states:
+        data["states"] = [state.asdict() for state in states]
     return json.dumps(data, indent=2) + "\n"
