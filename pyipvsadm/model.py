@@ -129,13 +129,15 @@ class Daemon(Record):
 class Table(Record):
     """A whole table: each service with its servers, the timeouts, the daemons that run.
 
-    As what is wanted, timeouts and daemons that are None are to be left as they are.
+    As what is wanted, timeouts and daemons that are None are to be left as they are. `addresses` are those to be bound
+    on this machine, packed, where a document says which; None: those of the services.
     """
 
     __slots__ = ()
     services: tuple[tuple[Service, tuple[Server, ...]], ...] = ()
     timeouts: Timeouts | None = None
     daemons: tuple[Daemon, ...] | None = None
+    addresses: tuple[bytes, ...] | None = None
 
 
 class Info(Record):

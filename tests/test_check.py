@@ -64,7 +64,7 @@ UNKNOWN = SERVICE.replace(port=81, scheduler="fine")
 SERVERS = Server(address=bytes((10, 0, 0, 1)), port=80), Server(address=bytes((239, 0, 0, 1)), port=80)
 REFUSED = documents.Document(
     table=Table(services=((SERVICE, SERVERS), (UNKNOWN, SERVERS[:1])), timeouts=Timeouts(tcp=1)),
-    places=(("x:1", ("x:2", "x:3")), ("x:4", ("x:5",))),
+    places=lambda: [("x:1", ["x:2", "x:3"]), ("x:4", ["x:5"])],
 )
 
 

@@ -274,6 +274,18 @@ def test_a_check_speaks(check, severity, changes):
     assert {one.check for one in findings if one.severity in (F, severity)} == {check}, findings
 
 
+def test_the_mode_of_kube_proxy_that_ends_is_told_where_it_runs():
+    for managers, links, told in (
+        (("kube-proxy",), HEALTHY.links, True),
+        (("kube-proxy",), HEALTHY.links[:2], False),
+        (("keepalived",), HEALTHY.links, False),
+        (("keepalived", "kube-proxy"), HEALTHY.links, True),
+    ):
+        findings = judge(replace(HEALTHY, managers=managers, links=links)).findings
+        (found,) = (one for one in findings if one.check == "G7")
+        assert ("1.40" in found.why and "1.43" in found.why) == told
+
+
 def test_every_check_has_a_row():
     assert {row.code for row in CHECKS if "director" in row.modes} == {row[0] for row in ROWS}
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyipvsadm import cli, documents
-from pyipvsadm.documents import shape, source
+from pyipvsadm.documents import formats, shape
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Daemon, Server, Service, Stats, Table, Timeouts
 from pyipvsadm.table import notation
@@ -159,7 +159,7 @@ SERVERS = HEAD + "  servers:\n"  # four
 WRONG_DOCUMENTS = [
     (HEAD + "  wieght: 1\n  schedular: rr\n", [
         "stdin:4: services[0].wieght: unknown key; known are service, scheduler, persistence, netmask, engine, one_packet,"
-        " flags, servers, counters, rates",
+        " flags, servers, owner, counters, rates",
         "stdin:5: services[0].schedular: unknown key; did you mean `scheduler`?"]),
     (SERVERS + "  - {address: 10.2.0.2, wieght: 1}\n  - {address: 10.2.0.2, weight: 2}\n", [
         "stdin:5: services[0].servers[0].wieght: unknown key; did you mean `weight`?",
@@ -393,13 +393,13 @@ def test_a_large_file_is_not_read(tmp_path):
     with large.open("wb") as file:
         file.truncate(1 << 30)
     before = time.monotonic()
-    assert str(refusal(large)) == f"{large}: is larger than 64 MiB, and so no table"
+    assert str(refusal(large)) == f"{large}: is larger than 512 MiB, and so no table"
     assert str(refusal(Path("/dev/zero"))) == "/dev/zero: isn't text: it holds bytes of 0"
     assert time.monotonic() - before < 1
 
 
 def test_a_stream_without_end_is_left(monkeypatch):
-    monkeypatch.setattr(source, "LIMIT", 1 << 20)
+    monkeypatch.setitem(formats.FORMATS, "rules", formats.FORMATS["rules"].replace(limit=1 << 20))
     with subprocess.Popen(["yes", "--", "-A -t 192.0.2.1:80"], stdout=subprocess.PIPE) as endless:
         assert str(refusal(Path("-"), endless.stdout.fileno())) == "stdin: is larger than 1 MiB, and so no table"
 
@@ -432,7 +432,7 @@ def test_what_aliases_stand_for_has_a_bound():
 
 def test_keys_without_number_are_not_told_one_by_one():
     assert problems(json.dumps({f"k{n}": n for n in range(2000)})) == [
-        "stdin:1: there are 2000 keys here, where 4 are known"
+        "stdin:1: there are 2000 keys here, where 5 are known"
     ]
 
 

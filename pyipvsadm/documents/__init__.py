@@ -13,12 +13,15 @@ from ..errors import IpvsadmError
 from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, Assembly, spelled_path
-from .formats import FORMATS, BrokenError
+from .findings import Findings
+from .formats import FORMATS, BrokenError, Inputs
 from .source import read_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..table.assembly import Place
     from ..world import World
-    from .formats import Line
     from .source import Source
 
 SCHEMA = "schema.json"
@@ -30,28 +33,55 @@ class DocumentError(IpvsadmError):
     """A file that isn't a table. The message holds all that is wrong with it, a line each."""
 
 
+def _no_options(format: str) -> Record | None:
+    return None
+
+
+class Asked(Record):
+    """What is asked of a document: to be of a `format`, which is found out if it's empty, with options for that.
+
+    `notes` asks for all of them.
+    """
+
+    __slots__ = ()
+    format: str = ""
+    notes: bool = False
+    options: Callable[[str], Record | None] = _no_options
+
+
+AS_IT_IS = Asked()
+
+
 class Document(Record):
-    """A table, and the places in its file: of each service, a place and those of its servers."""
+    """What a file holds: its table, what else was found, its name for messages, and the name of its format.
+
+    `places` tells where in it the parts of the table stand: of each service, a place and those of its servers.
+    """
 
     __slots__ = ()
     table: Table = Table()
-    places: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    findings: Findings = Findings()
+    name: str = ""
+    format: str = ""
+    places: Callable[[], list[tuple[str, list[str]]]] = list
 
 
 def load(path: str, world: World) -> Table:
     """The table in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
-    _, assembly, _ = _assembled(path, world)
-    return assembly.table()
+    return read(path, world).table
 
 
-def load_with_places(path: str, world: World) -> Document:
-    """The table in the file `path`, and where in it each part stands, as `load` does."""
-    file, assembly, line = _assembled(path, world)
-    entries = [
-        (f"{file.name}:{line(entry.place)}", tuple([f"{file.name}:{line(place)}" for place in entry.places]))
-        for entry in assembly.entries
-    ]
-    return Document(table=assembly.table(), places=tuple(entries))
+def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
+    """What the file `path` holds, or stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
+    file, assembly, findings = _assembled(path, world, asked)
+
+    def places() -> list[tuple[str, list[str]]]:
+        def spelled(place: Place) -> str:
+            return f"{file.name}:{findings.line(place)}"
+
+        return [(spelled(entry.place), list(map(spelled, entry.places))) for entry in assembly.entries]
+
+    return Document(table=assembly.table(), findings=findings, name=file.name, format=file.format.name, places=places)
 
 
 def dump(table: Table, format: str) -> str:
@@ -65,19 +95,20 @@ def schema() -> str:
         return file.read()
 
 
-def _assembled(path: str, world: World) -> tuple[Source, Assembly, Line]:
+def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly, Findings]:
     """What the file `path` holds, after all checks. Raises IpvsadmError."""
-    file = read_source(path, world)
+    file = read_source(path, world, asked.format)
     assembly = _known()
+    inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name))
     try:
-        line = file.format.read(file.text, assembly, lambda: world.names)
+        findings = file.format.read(file.text, assembly, inputs)
     except BrokenError as error:
         raise DocumentError(
             f"{file.name}:{error.line}: {error}", hint="mend that first: behind it nothing can be read"
         ) from None
     if assembly.problems:
-        raise _error(file, line, assembly, path)
-    return file, assembly, line
+        raise _error(file, findings, assembly, path)
+    return file, assembly, findings
 
 
 def _known() -> Assembly:
@@ -94,8 +125,9 @@ def _known() -> Assembly:
     )
 
 
-def _error(file: Source, line: Line, assembly: Assembly, path: str) -> DocumentError:
+def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> DocumentError:
     """All problems, by their lines."""
+    line = findings.line
     placed = sorted(((line(problem.place), problem) for problem in assembly.problems), key=itemgetter(0))
     lines = []
     for number, (place, message, other) in placed[:SHOWN]:

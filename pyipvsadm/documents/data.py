@@ -5,27 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import pieces, tree
+from .findings import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..names import Names
     from ..table.assembly import Assembly
-    from .formats import Line
+    from .formats import Inputs
     from .tree import Tree
 
 
-def read_json(text: str, assembly: Assembly, names: Callable[[], Names]) -> Line:
+def read_json(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Give what `text`, which is JSON, says to `assembly`. Raises BrokenError."""
     return _read(tree.from_json(text), assembly)
 
 
-def read_yaml(text: str, assembly: Assembly, names: Callable[[], Names]) -> Line:
+def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Give what `text`, which is YAML, says to `assembly`. Raises BrokenError."""
     return _read(tree.from_yaml(text), assembly)
 
 
-def _read(found: Tree, assembly: Assembly) -> Line:
+def _read(found: Tree, assembly: Assembly) -> Findings:
     assembly.problems += found.problems
     pieces.read(found.data, assembly)
-    return found.line
+    return Findings(line=found.line)

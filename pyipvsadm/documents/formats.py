@@ -9,46 +9,60 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..names import Names
 from ..record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Table
-    from ..names import Names
-    from ..table.assembly import Assembly, Place
+    from ..table.assembly import Assembly
+    from .findings import Findings
+    from .owners import Owners
 
-    Line = Callable[[Place], int]  # the line of a place
-    Reader = Callable[[str, Assembly, Callable[[], Names]], Line]
-    Writer = Callable[[Table], Iterator[str]]
+    Reader = Callable[[str, Assembly, "Inputs"], Findings]
+    Writer = Callable[..., Iterator[str]]
+
+
+LIMIT = 64 << 20  # bytes of a document
+
+
+class Inputs(Record):
+    """What a reader is given beside a text: what makes the resolver, and options of its own."""
+
+    __slots__ = ()
+    names: Callable[[], Names] = Names
+    options: Record | None = None
 
 
 class Format(Record):
     """A format of documents.
 
-    A file is of it whose name ends with one of `extensions`, or else whose first line matches `begins`. The reader
-    gives the pieces of a text to an Assembly, and returns what tells the line of each place; it raises BrokenError
-    where the writing itself ends. The writer yields a table's text by and by. `counts` tells whether that has
-    counters, too.
+    A file is of it whose first letters hold a match of `holds`, or else whose name ends with one of `extensions`, or
+    whose first line matches `begins`; `limit` is for its size, in bytes, which is some 900,000 rules. The reader
+    gives the pieces of a text to an Assembly, and returns what else it found; it raises BrokenError where the writing
+    itself ends. The writer yields a table's text by and by. `counts` tells whether that has counters and owners, too.
     """
 
     __slots__ = ()
     name: str = ""
     extensions: tuple[str, ...] = ()
+    holds: str = ""
     begins: str = ""
+    limit: int = LIMIT
     reader: str = ""
     writer: str = ""
     counts: bool = False
 
-    def read(self, text: str, assembly: Assembly, names: Callable[[], Names]) -> Line:
+    def read(self, text: str, assembly: Assembly, inputs: Inputs) -> Findings:
         """Give what `text` says to `assembly`. Raises BrokenError."""
         reader: Reader = _function(self.reader)
-        return reader(text, assembly, names)
+        return reader(text, assembly, inputs)
 
-    def pieces(self, table: Table) -> Iterator[str]:
-        """`table` as text, by and by."""
+    def pieces(self, table: Table, owners: Owners | None = None) -> Iterator[str]:
+        """`table` as text, by and by, with the owners of its services and servers if this format has those."""
         writer: Writer = _function(self.writer)
-        return writer(table)
+        return writer(table, owners) if owners and self.counts else writer(table)
 
 
 class BrokenError(Exception):
@@ -66,11 +80,20 @@ FORMATS = {row.name: row for row in (
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
            reader="data.read_yaml", writer="writers.yaml_pieces"),
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True),
+    Format(name="kubernetes", holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:', limit=512 << 20,
+           reader="kubernetes.read"),
     Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$",
            reader="rules.read", writer="rules.pieces"),
 )}
 # fmt: on
+READ = tuple(name for name, row in FORMATS.items() if row.reader)
 WRITTEN = tuple(name for name, row in FORMATS.items() if row.writer)
+LETTERS = 4096  # of a text that are looked at
+
+
+def by_content(text: str) -> Format | None:
+    """The format of a text that begins so."""
+    return next((row for row in FORMATS.values() if row.holds and re.search(row.holds, text[:LETTERS])), None)
 
 
 def by_extension(extension: str) -> Format | None:

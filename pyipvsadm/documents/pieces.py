@@ -43,6 +43,10 @@ def read(data: object, assembly: Assembly) -> None:
         assembly.all_daemons()
     for index, raw in enumerate(_list(data.get("daemons"))):
         reading.daemon(raw, ("daemons", index))
+    if document is not None and document.addresses is not None:
+        assembly.all_addresses()
+        for index, address in enumerate(document.addresses):
+            assembly.address(address, ("addresses", index))
 
 
 def _list(raw: object) -> list[object]:

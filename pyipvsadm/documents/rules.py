@@ -11,24 +11,25 @@ from ..listing import rules
 from ..listing.services import netmask
 from ..model import PERSISTENT, Command
 from ..table.notation import spelled
+from .findings import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ..model import Table
-    from ..names import Names
-    from ..table.assembly import Assembly, Place
+    from ..table.assembly import Assembly
+    from .formats import Inputs
 
 LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # what a table is told by
 
 
-def read(text: str, assembly: Assembly, names: Callable[[], Names]) -> Callable[[Place], int]:
-    """Give the rules in `text` to `assembly`; what tells the line of a place, which is its number.
+def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Give the rules in `text` to `assembly`; places are the numbers of lines.
 
     Rules are the lines that save writes, and comments. All else is a problem.
     """
     content = text.encode()
-    parse = Parser(names, "ipvsadm").line
+    parse = Parser(inputs.names, "ipvsadm").line
     take = assembly.server
     entry = service_before = None
     for number, line in Lines().feed(content if content.endswith(b"\n") else content + b"\n"):
@@ -51,11 +52,7 @@ def read(text: str, assembly: Assembly, names: Callable[[], Names]) -> Callable[
             service_before = None
         else:
             take(entry, server, number)
-    return _line
-
-
-def _line(place: Place) -> int:
-    return place if isinstance(place, int) else 1
+    return Findings()
 
 
 def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:

@@ -9,9 +9,10 @@
           - {address: 10.2.0.2, port: 8080, forwarding: masquerade, weight: 1}
     timeouts: {tcp: 900, tcpfin: 120, udp: 300}
     daemons: []
+    addresses: [192.168.2.10]
 
 Services and servers are checked one by one, so that one's mistake hides no other's: hence the lists of
-what pydantic skips. `counters`, `rates` and `connections` are what `show` tells; reading passes them over.
+what pydantic skips. `counters`, `rates`, `connections` and `owner` are what `show` tells; reading passes them over.
 """
 
 from __future__ import annotations
@@ -103,6 +104,26 @@ class Connections(Shape):
     persistent: int = _number(0, U31, "clients that persistence keeps on this server")
 
 
+class PodShape(Shape):
+    """What stands behind a server in a cluster; of `show --names`, and not read."""
+
+    pod: str = Field(description="the pod, with its namespace; empty if none is named")
+    node: str = Field(description="the node that it is on")
+    ready: bool = Field(description="whether it takes traffic")
+    serving: bool = Field(description="whether it could take traffic")
+    terminating: bool = Field(description="whether it is about to end")
+
+
+class OwnerShape(Shape):
+    """The Service of a cluster that a service is of; of `show --names`, and not read."""
+
+    namespace: str = Field(description="the namespace of the Service")
+    name: str = Field(description="the name of the Service")
+    port: str = Field(description="the name of its port, or the number and the protocol")
+    type: str = Field(description="the type of the Service")
+    address: str = Field(description="which of the Service's addresses this is")
+
+
 class TunnelShape(Shape):
     """How a tunnel wraps its packets."""
 
@@ -127,6 +148,7 @@ class ServerShape(Shape):
     upper_threshold: int = Field(0, ge=0, le=U31, description="no new connections from so many on; 0 for no threshold")
     lower_threshold: int = Field(0, ge=0, le=U31, description=_help("l-threshold"))
     tunnel: TunnelShape | None = Field(None, description="how a tunnel wraps its packets; for `forwarding: tunnel`")
+    owner: SkipValidation[PodShape | None] = None
     connections: SkipValidation[Connections | None] = None
     counters: SkipValidation[Counts | None] = None
     rates: SkipValidation[Counts | None] = None
@@ -158,6 +180,7 @@ class ServiceShape(Shape):
         [], description="flags of the scheduler"
     )
     servers: list[SkipValidation[ServerShape]] = Field([], description="the real servers")
+    owner: SkipValidation[OwnerShape | None] = None
     counters: SkipValidation[Counts | None] = None
     rates: SkipValidation[Counts | None] = None
 
@@ -194,6 +217,11 @@ class DocumentShape(Shape):
     timeouts: TimeoutsShape | None = Field(None, description="the timeouts; left as they are, if not given")
     daemons: list[SkipValidation[DaemonShape]] | None = Field(
         None, description="the daemons that run; left as they are, if not given, and none for an empty list"
+    )
+    addresses: list[Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})]] | None = Field(
+        None,
+        description="the addresses that `vip sync` and `apply --vips` bind; those of the services, if not given",
+        examples=[["192.168.2.10", "2001:db8::1"]],
     )
 
 

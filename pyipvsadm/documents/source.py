@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import re
 import stat
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
 from ..model import printable
 from ..record import Record
-from .formats import Format, by_extension, by_first_line
+from .formats import FORMATS, Format, by_content, by_extension, by_first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..world import World
 
-LIMIT = 64 << 20  # bytes: some 900,000 rules
 PIECE = 1 << 20
+HEAD = 1 << 16  # bytes by which a format is found
+LARGEST = max(format.limit for format in FORMATS.values())
 PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "unzstd", b"PK": "unzip"}
 
 
@@ -31,16 +33,26 @@ class Source(Record):
     format: Format = Format()
 
 
-def read_source(path: str, world: World) -> Source:
-    """The file `path`, or stdin for `-`, as a table. Raises IpvsadmError where it can't be read or is no text."""
-    name, text = read_text(path, world)
-    return Source(name=name, text=text, format=_format(path, name, text))
+def read_source(path: str, world: World, format: str = "") -> Source:
+    """The file `path`, or stdin for `-`, in the format of that name, or in the one that is found.
+
+    Raises IpvsadmError where it can't be read, is too large for its format, or is no text.
+    """
+    name = "stdin" if path == "-" else printable(path)
+    pieces = _texts(world.content() if path == "-" else _pieces(path, name), name)
+    head = b""
+    while len(head) < HEAD and (piece := next(pieces, b"")):
+        head += piece
+    found = FORMATS[format] if format else _format(path, name, head.decode("utf-8-sig", "replace"))
+    content = b"".join(_bounded(chain([head], pieces), name, found))
+    return Source(name=name, text=_text(content, name), format=found)
 
 
 def read_text(path: str, world: World) -> tuple[str, str]:
     """The name of the file `path`, or of stdin for `-`, and its text. Raises IpvsadmError."""
     name = "stdin" if path == "-" else printable(path)
-    return name, _text(b"".join(_bounded(world.content() if path == "-" else _pieces(path, name), name)), name)
+    pieces = _texts(world.content() if path == "-" else _pieces(path, name), name)
+    return name, _text(b"".join(_bounded(pieces, name, Format())), name)
 
 
 def _pieces(path: str, name: str) -> Iterator[bytes]:
@@ -56,8 +68,8 @@ def _pieces(path: str, name: str) -> Iterator[bytes]:
         state = os.fstat(file)
         if stat.S_ISDIR(state.st_mode):
             raise IpvsadmError(f"{name}: is a directory", hint="name a file in it")
-        if state.st_size > LIMIT:
-            raise _too_large(name)
+        if state.st_size > LARGEST:
+            raise _too_large(name, LARGEST, "no format has as much")
         while piece := os.read(file, PIECE):
             yield piece
     except OSError as error:
@@ -66,25 +78,30 @@ def _pieces(path: str, name: str) -> Iterator[bytes]:
         os.close(file)
 
 
-def _bounded(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """`pieces`, as long as they are text and not too many. Raises IpvsadmError."""
-    size = 0
+def _texts(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """`pieces`, as long as they are text. Raises IpvsadmError."""
+    first = b""
     for piece in pieces:
+        first = first or piece
         if b"\0" in piece:
-            tool = PACKED.get(piece[:2]) if not size else None
+            tool = PACKED.get(piece[:2]) if piece is first else None
             hint = f"unpack it, with `{tool}`" if tool else "a table is text in UTF-8: rules, JSON or YAML"
             raise IpvsadmError(f"{name}: isn't text: it holds bytes of 0", hint=hint)
-        size += len(piece)
-        if size > LIMIT:
-            raise _too_large(name)
         yield piece
 
 
-def _too_large(name: str) -> IpvsadmError:
-    return IpvsadmError(
-        f"{name}: is larger than {LIMIT >> 20} MiB, and so no table",
-        hint="name a file of rules, JSON or YAML",
-    )
+def _bounded(pieces: Iterable[bytes], name: str, format: Format) -> Iterator[bytes]:
+    """`pieces`, as long as they aren't too many for `format`. Raises IpvsadmError."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > format.limit:
+            raise _too_large(name, format.limit, f"it was taken for {format.name}; `--from` names another format")
+        yield piece
+
+
+def _too_large(name: str, limit: int, hint: str) -> IpvsadmError:
+    return IpvsadmError(f"{name}: is larger than {limit >> 20} MiB, and so no table", hint=hint)
 
 
 def _text(content: bytes, name: str) -> str:
@@ -100,7 +117,9 @@ def _text(content: bytes, name: str) -> str:
 
 
 def _format(path: str, name: str, text: str) -> Format:
-    """The format of `text`, by the file's extension, or else by how it begins. Raises IpvsadmError."""
+    """The format of what begins with `text`: by that, or the file's extension. Raises IpvsadmError."""
+    if found := by_content(text):
+        return found
     if path != "-" and (by_name := by_extension(os.path.splitext(path)[1])):
         return by_name
     number, first = _first_line(text)
@@ -108,7 +127,7 @@ def _format(path: str, name: str, text: str) -> Format:
         return found
     raise IpvsadmError(
         f"{name}:{number}: `{printable(first[:60])}` begins neither rules, nor JSON, nor YAML",
-        hint="rules begin with `-A`, JSON with `{`, YAML with `version: 1`; `pyipvsadm show -o yaml` is an example",
+        hint="rules begin with `-A`, JSON with `{`, YAML with `version: 1`; what isn't found out is named by `--from`",
     )
 
 

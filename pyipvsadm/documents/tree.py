@@ -157,14 +157,14 @@ def from_yaml(text: str) -> Tree:
     import yaml
 
     try:
-        builder = Builder().all(_yaml_events(text))
+        builder = Builder().all(yaml_events(text))
     except yaml.YAMLError as error:
-        raise _yaml_problem(error, text) from None
+        raise yaml_problem(error, text) from None
     data = None if builder.data is NOTHING else builder.data
     return Tree(data, builder.problems, lambda: builder.lines)
 
 
-def _yaml_problem(error: Exception, text: str) -> BrokenError:
+def yaml_problem(error: Exception, text: str) -> BrokenError:
     """Where and why `text` isn't YAML, with the two reasons that are frequent here."""
     mark: Any = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it can't be read"
@@ -180,7 +180,7 @@ def _yaml_problem(error: Exception, text: str) -> BrokenError:
     return BrokenError(line + 1, f"isn't YAML: {what}{why}")
 
 
-def _yaml_events(text: str) -> Iterator[Event]:
+def yaml_events(text: str) -> Iterator[Event]:
     """The events of `text`, aliases replaced by what they stand for."""
     import yaml
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..listing.rules import daemon_state
 from ..table.notation import spelled, spelled_address
 from ..table.settings import daemon_settings, server_settings, service_settings
+from .owners import NOBODY, Owners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,20 +61,22 @@ def server_with_counts(server: Server) -> Settings:
     return {**server_data(server), **counted(server.stats, connections)}
 
 
-def ndjson_pieces(table: Table) -> Iterator[str]:
+def ndjson_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
     """A line of JSON for each service."""
     for service, servers in table.services:
-        whole = {**service_data(service), **counted(service.stats), "servers": list(map(server_with_counts, servers))}
+        told = [{**server_with_counts(server), **owners.data(service, server)} for server in servers]
+        whole = {**service_data(service), **owners.data(service), **counted(service.stats), "servers": told}
         yield json.dumps(whole) + "\n"
 
 
-def json_pieces(table: Table) -> Iterator[str]:
+def json_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
     """One document of JSON, with a line for each service and each server."""
     yield f'{{\n  "version": {VERSION},\n  "services": ['
     end = "\n"
     for service, servers in table.services:
-        own = json.dumps({**service_data(service), **counted(service.stats)})
-        lines = ",\n".join([f"      {json.dumps(server_with_counts(server))}" for server in servers])
+        own = json.dumps({**service_data(service), **owners.data(service), **counted(service.stats)})
+        told = ({**server_with_counts(server), **owners.data(service, server)} for server in servers)
+        lines = ",\n".join([f"      {json.dumps(one)}" for one in told])
         yield f'{end}    {own[:-1]}, "servers": [' + (f"\n{lines}\n    ]}}" if lines else "]}")
         end = ",\n"
     yield "\n  ]" if table.services else "]"
@@ -81,6 +84,8 @@ def json_pieces(table: Table) -> Iterator[str]:
         yield f',\n  "timeouts": {json.dumps(table.timeouts.asdict())}'
     if table.daemons is not None:
         yield f',\n  "daemons": {json.dumps([daemon_data(daemon) for daemon in table.daemons])}'
+    if table.addresses is not None:
+        yield f',\n  "addresses": {json.dumps(list(map(spelled_address, table.addresses)))}'
     yield "\n}\n"
 
 
@@ -96,6 +101,8 @@ def yaml_pieces(table: Table) -> Iterator[str]:
     if table.daemons is not None:
         lines = [f"  - {_flow(_told(daemon_data(daemon)))}\n" for daemon in table.daemons]
         yield "daemons:\n" + "".join(lines) if lines else "daemons: []\n"
+    if table.addresses is not None:
+        yield f"addresses: {_scalar(list(map(spelled_address, table.addresses)))}\n"
 
 
 def _told(data: Settings) -> Settings:

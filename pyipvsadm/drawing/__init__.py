@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..names import Names
     from .canvas import Canvas
     from .layout import Line
-    from .services import Group
+    from .services import Group, Owner
 
 DRAWN = 2000  # rows; longer lists are plain text, since nobody waits for a drawing to be scrolled away
 TOO_LONG = f"lists of more than {DRAWN} rows aren't drawn: this is plain text, as with `--plain`"
@@ -86,9 +86,9 @@ def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: 
     return rendered(Drawing(chain(lines, services.lines(groups, listing, names, canvas))), canvas)
 
 
-def shown(table: Table, canvas: Canvas) -> str:
-    """`show`: services with all of their settings, and what there is beside them."""
-    lines = list(services.lines(table.services, Listing(), None, canvas, services.SHOW))
+def shown(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
+    """`show`: services with all of their settings, and what there is beside them; each with its `owner` in words."""
+    lines = list(services.lines(table.services, Listing(), None, canvas, services.SHOW, owner or services.nobody))
     if table.timeouts:
         lines += [[], *others.timeouts(table.timeouts, canvas)]
     if table.daemons:

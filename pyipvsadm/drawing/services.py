@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Group = tuple[Service, Sequence[Server]]
     Write = Callable[[int], str]
+    Owner = Callable[[Service, Server | None], str]
 
 SHOW = "show"  # a shape that `-L` doesn't have: it leaves nothing out
 HEAD = "Service / server"
@@ -140,10 +141,23 @@ SHAPES: dict[str, tuple[Kind, ...]] = {  # by what `format_of` says, and `show`
 }
 
 
+def nobody(service: Service, server: Server | None) -> str:
+    """Tell no owner."""
+    return ""
+
+
 def lines(
-    groups: Sequence[Group], listing: Listing, names: Names | None, canvas: Canvas, shape: str = ""
+    groups: Sequence[Group],
+    listing: Listing,
+    names: Names | None,
+    canvas: Canvas,
+    shape: str = "",
+    owner: Owner = nobody,
 ) -> Iterator[Line]:
-    """`groups` in the shape that `listing` asks for. `names` is None where numbers are wanted."""
+    """`groups` in the shape that `listing` asks for. `names` is None where numbers are wanted.
+
+    `owner` tells whose a service, or a server of one, is.
+    """
     shape = shape or format_of(listing)
     kinds = SHAPES[shape]
     write = exact if listing.exact else scaled
@@ -160,6 +174,8 @@ def lines(
                 name_style="bold",
             )
         )
+        if told := owner(service, None):
+            rows.append(Row(name=told, indent=2, style="cyan"))
         if why := trouble(servers):
             rows.append(Row(name=f"{canvas.signs.trouble} {why}", indent=2, style="bold red"))
         active = sum(server.active for server in servers)
@@ -167,6 +183,8 @@ def lines(
             cells = tuple(kind.server(server, active, write) for kind in kinds)
             name = whole_endpoint(server.address, server.port, service.protocol, names)
             rows.append(_server(server, name, cells, told="" if _WEIGHT in kinds else state(server)))
+            if told := owner(service, server):
+                rows.append(Row(name=told, indent=4, style="dim"))
             if shape == SHOW and (limits := thresholds(server)):
                 rows.append(Row(name=limits, indent=4, style=rows[-1].style))
     rows += _notes(groups)

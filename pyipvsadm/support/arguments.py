@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..documents.formats import WRITTEN
+from ..documents.formats import READ, WRITTEN
 from ..network import DEVICE
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -23,13 +23,23 @@ def duration(text: str) -> float:
 
 if TYPE_CHECKING:
     ShownAs = str
+    WrittenAs = str
 else:
+    WrittenAs = Literal[tuple(name for name in READ if name in WRITTEN)]
     ShownAs = Literal[("table", *WRITTEN)]  # the formats of the registry, and the one for people
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="A table as rules, JSON or YAML; `-` for stdin.")]
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="A table as rules, JSON or YAML, or objects of Kubernetes; `-` for stdin.")
+]
 Services = Annotated[
     list[str] | None,
     typer.Argument(metavar="SERVICE", help="Such as 192.168.2.10:80/tcp or fwmark:7. Default: all."),
+]
+Names = Annotated[
+    str | None,
+    typer.Option(
+        "--names", metavar="FILE", help="Name the Services and pods of Kubernetes, by the objects in this file."
+    ),
 ]
 NoPrune = Annotated[bool, typer.Option("--no-prune", help="Do not delete what FILE does not contain.")]
 KeepWeights = Annotated[bool, typer.Option("--keep-weights", help="Keep the weights of servers that exist.")]

@@ -77,6 +77,7 @@ class Assembly:
         self._by_key: dict[tuple[object, ...], Entry] = {}
         self._timeouts: Timeouts | None = None
         self._daemons: dict[int, tuple[Daemon, Place]] | None = None
+        self._addresses: dict[bytes, Place] | None = None
 
     def wrong(self, place: Place, message: str, other: Place | None = None) -> None:
         """Take note of a problem."""
@@ -155,6 +156,19 @@ class Assembly:
             self.wrong(place, "there is one daemon of a kind, and this kind was there before", daemons[daemon.state][1])
         daemons[daemon.state] = daemon, place
 
+    def all_addresses(self) -> None:
+        """Take note that all addresses that are to be bound are told, even if there are none."""
+        self._addresses = self._addresses or {}
+
+    def address(self, address: bytes, place: Place) -> None:
+        """Take an address that is to be bound."""
+        addresses = self._addresses = self._addresses or {}
+        if unfit(address):
+            self.wrong(place, f"{spelled_address(address)} can't be the address of one machine")
+        if address in addresses:
+            self.wrong(place, f"{spelled_address(address)} is there twice", addresses[address])
+        addresses[address] = place
+
     def suggestion(self, word: str, known: Iterable[str]) -> str:
         """What `word` may have been meant for, or all that is known, as the end of a message."""
         if len(self._suggestions) > SUGGESTIONS:
@@ -168,7 +182,8 @@ class Assembly:
         """All that was taken, in its order. It is a table only if there are no `problems`."""
         services = tuple((entry.service, tuple(entry.servers)) for entry in self.entries)
         daemons = None if self._daemons is None else tuple(daemon for daemon, _ in self._daemons.values())
-        return Table(services=services, timeouts=self._timeouts, daemons=daemons)
+        addresses = None if self._addresses is None else tuple(self._addresses)
+        return Table(services=services, timeouts=self._timeouts, daemons=daemons, addresses=addresses)
 
 
 def _suggestion(word: str, *known: str) -> str:

@@ -9,7 +9,7 @@ from .settings import changed, daemon_settings, server_settings, service_setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .plan import Step
@@ -25,7 +25,8 @@ SIGNS = {"add": ADDED, "start": ADDED, "delete": REMOVED, "stop": REMOVED, "edit
 class Difference(Record):
     """What a step changes: of a service, of one of its servers, of a daemon, or of the timeouts.
 
-    `settings` are those of what is added or removed, `changes` those that are edited.
+    `settings` are those of what is added or removed, `changes` those that are edited. `why` is what the file's format
+    knows of it.
     """
 
     __slots__ = ()
@@ -36,30 +37,32 @@ class Difference(Record):
     state: str = ""
     settings: Settings | None = None
     changes: Changed | None = None
+    why: str = ""
 
     def line(self) -> str:
         """It as a line of text."""
         name = f"{self.service} {self.server}".strip() or f"{self.kind} {self.state}".strip()
         detail = told_changes(self.changes) if self.changes is not None else told(self.settings or {})
-        return f"{self.sign} {name}  {detail}\n"
+        return f"{self.sign} {name}  {detail}{f'  ({self.why})' if self.why else ''}\n"
 
     def data(self) -> dict[str, Any]:
         """It as JSON has it."""
-        names = {name: value for name in ("service", "server", "state") if (value := getattr(self, name))}
+        names = {name: value for name in ("service", "server", "state", "why") if (value := getattr(self, name))}
         if self.changes is None:
             return {"change": WORDS[self.sign], "kind": self.kind, **names, "settings": self.settings}
         changes = {name: {"old": old, "new": new} for name, (old, new) in self.changes.items()}
         return {"change": WORDS[self.sign], "kind": self.kind, **names, "changes": changes}
 
 
-def differences(steps: Iterable[Step]) -> list[Difference]:
-    """What `steps` change: service by service, then the timeouts and the daemons."""
+def differences(steps: Iterable[Step], why: Callable[[Step], str] | None = None) -> list[Difference]:
+    """What `steps` change: service by service, then the timeouts and the daemons; `why` says why each is there."""
     steps = list(steps)
     restarted = {step.target for step in steps if step.command.verb == "start-daemon" and step.changes}
     groups: dict[object, list[Difference]] = {}
     for step in steps:
         if step.command.verb != "stop-daemon" or step.target not in restarted:
             found = _difference(step)
+            found = found.replace(why=why(step)) if why else found
             groups.setdefault(found.service or found.kind, []).append(found)
     order = sorted(groups, key=lambda name: name in ("timeouts", "daemon"))
     return [found for name in order for found in sorted(groups[name], key=lambda found: bool(found.server))]

@@ -120,6 +120,13 @@ def make_plan(
     return Plan(phases=tuple(tuple(phase) for phase in draft.phases if phase))
 
 
+def without(now: Table, left_alone: Scope, wanted: Table) -> Table:
+    """`now` without the services that `left_alone` holds and `wanted` lacks."""
+    keys = {service_key(service) for service, _ in wanted.services}
+    kept = (one for one in now.services if service_key(one[0]) in keys or not left_alone.holds(one[0]))
+    return now.replace(services=tuple(kept))
+
+
 class _Draft:
     """A plan in the making."""
 

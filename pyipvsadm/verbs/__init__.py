@@ -6,6 +6,7 @@ NAMES = (
     "check",
     "diff",
     "apply",
+    "convert",
     "set",
     "drain",
     "undrain",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import errors
+from ..documents import AS_IT_IS
 from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
 from ..support import managers
 from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
+from ..support.documents import read_document
 from ..support.lock import WAIT, alone
 from ..support.outcome import failure, summary
 from ..support.scope import scope_of
@@ -19,13 +21,14 @@ from ..support.verb import verb
 from ..table import journal
 from ..table.differences import REMOVED, as_text, differences
 from ..table.notation import counted
-from ..table.plan import make_plan
+from ..table.plan import make_plan, without
 
 if TYPE_CHECKING:
     from typing import Annotated
 
     import typer
 
+    from ..documents import Asked
     from ..model import Table
     from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only, WaitLock
     from ..table.journal import Outcome
@@ -50,18 +53,21 @@ class Wishes(Record):
     force: bool = False
     vips: str = ""  # the device to bind addresses on; none, to leave them alone
     wait_lock: float = WAIT  # seconds
+    left_alone: Scope | None = None  # what is never deleted
 
     def plan(self, now: Table, wanted: Table) -> Plan:
         """The plan from the one table to the other."""
+        if self.left_alone is not None:
+            now = without(now, self.left_alone, wanted)
         return make_plan(now, wanted, prune=self.prune, keep_weights=self.keep_weights, only=self.only)
 
-    def addresses(self, before: Table, plan: Plan, world: World) -> Vips | None:
+    def addresses(self, before: Table, plan: Plan, wanted: Table, world: World) -> Vips | None:
         """The addresses that go with `plan`, if they are to be bound. Raises IpvsadmError."""
         if not self.vips:
             return None
         from .vip.with_apply import Vips
 
-        return Vips(world, self.vips, before, plan, self.only, self.prune, self.force)
+        return Vips(world, self.vips, before, plan, self.only, self.prune, self.force, wanted.addresses)
 
 
 @verb(rank=40)
@@ -90,6 +96,7 @@ def apply(
     ] = False,
     device: Device = None,
     wait_lock: WaitLock = WAIT,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Make the table what FILE says, in an order that leaves no service without a server.
 
@@ -114,18 +121,20 @@ def apply(
         vips=(DEVICE if device is None else device) if vips else "",
         wait_lock=wait_lock,
     )
-    return run(world, file, wishes)
+    return run(world, file, wishes, asked)
 
 
-def run(world: World, path: str, wishes: Wishes) -> int:
+def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int:
     """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
-    from ..documents import load
-
     try:
-        wanted = load(path, world)
+        document = read_document(world, path, asked)
+        wanted = document.table
+        wishes = wishes.replace(left_alone=document.findings.left_alone)
+        if document.findings.rival:
+            world.tell(f"note: {document.findings.rival}")
         if wishes.dry_run:
             before, plan = _planned(wanted, wishes, world)
-            vips = wishes.addresses(before, plan, world)
+            vips = wishes.addresses(before, plan, wanted, world)
             world.write(vips.shown(as_text(plan.steps)) if vips else as_text(plan.steps))
             return 0
         with alone(world, wishes.wait_lock):
@@ -151,7 +160,7 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
     if plan.phases:
         ask(plan, before, path, wishes, world)
         before, plan = _as_of_now(plan, wanted, path, wishes, world)
-    vips = wishes.addresses(before, plan, world)
+    vips = wishes.addresses(before, plan, wanted, world)
     if not plan.phases:
         world.note("nothing to do: the table is as wanted")
     with Signals() as signals:

@@ -6,20 +6,28 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ..documents import AS_IT_IS
+from ..documents.findings import Expected
 from ..support.current_table import table_now
+from ..support.documents import read_document
 from ..support.scope import scope_of
 from ..support.verb import verb
-from ..table.differences import as_text, differences
+from ..table.differences import differences
+from ..table.notation import service_of
 from ..table.plan import make_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Annotated, Literal
 
     import typer
 
+    from ..documents import Asked
+    from ..documents.findings import State
     from ..model import Table
     from ..prediction.impact import Impact
     from ..support.arguments import File, KeepWeights, NoPrune, Only
+    from ..table.differences import Difference
     from ..table.plan import Plan
     from ..world import World
 
@@ -34,28 +42,36 @@ def diff(
     no_prune: NoPrune = False,
     keep_weights: KeepWeights = False,
     only: Only = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Count as a difference what is only a state.")] = False,
     impact: Annotated[
         bool, typer.Option("--impact", help="Tell how many clients that sends to other servers, where it can be known.")
     ] = False,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
 
-    The order of servers isn't compared. Where `sh` goes by it and has another one, a hint on a terminal says so.
+    Where FILE is another program's, each line says why it is there. `=` is no difference, but the state that a server
+    is in: one that kube-proxy drains, say. The order of servers isn't compared. Where `sh` goes by it and has another
+    one, a hint on a terminal says so.
 
     Exit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.
     """
-    from ..documents import load
-
-    wanted = load(file, world)
-    before = table_now(world)
-    plan = make_plan(before, wanted, prune=not no_prune, keep_weights=keep_weights, only=scope_of(only))
-    found = _impacts(before, plan) if impact else {}
-    world.write(as_json(plan, found if impact else None) if output == "json" else as_text_with(found, plan))
+    document = read_document(world, file, asked)
+    findings, scope = document.findings, scope_of(only)
+    found_now = Expected(table=table_now(world))
+    if findings.expected:
+        found_now = findings.expected(found_now.table, document.table)
+    states = [one for one in found_now.states if scope is None or scope.holds(service_of(one.service))]
+    plan = make_plan(found_now.table, document.table, prune=not no_prune, keep_weights=keep_weights, only=scope)
+    found = differences(plan.steps, findings.why)
+    moved = _impacts(found_now.table, plan) if impact else None
+    is_same = not (plan.phases or (strict and states))
+    world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))
     if world.watched and only is None:
         from ..support.clients.effects import order_notes
 
-        world.note(*order_notes(before, wanted, plan.commands))
-    return DIFFERS if plan.phases else SAME
+        world.note(*order_notes(found_now.table, document.table, plan.commands))
+    return SAME if is_same else DIFFERS
 
 
 def _impacts(before: Table, plan: Plan) -> dict[str, Impact]:
@@ -64,22 +80,27 @@ def _impacts(before: Table, plan: Plan) -> dict[str, Impact]:
     return impacts(before, plan.commands)
 
 
-def as_text_with(found: dict[str, Impact], plan: Plan) -> str:
-    """What `plan` changes, a line each, and below the lines of a service what was `found` of its clients."""
-    if not found:
-        return as_text(plan.steps)
-    groups = groupby(differences(plan.steps), lambda one: one.service)
+def as_text(found: Sequence[Difference], states: Iterable[State], moved: dict[str, Impact] | None) -> str:
+    """What differs, a line each, and below the lines of a service whom that moves; and then what is a state."""
     lines = []
-    for name, its in groups:
+    for name, its in groupby(found, lambda one: one.service):
         lines += [one.line() for one in its]
-        if name in found and (line := found[name].line()):
+        if moved and name in moved and (line := moved[name].line()):
             lines.append(f"  {line}\n")
-    return "".join(lines)
+    return "".join(lines + [_state_line(one) for one in states])
 
 
-def as_json(plan: Plan, found: dict[str, Impact] | None = None) -> str:
-    """What `plan` changes, as JSON, with what was `found` of the services' clients, if that was asked for."""
-    data = {"same": not plan.phases, "changes": [one.data() for one in differences(plan.steps)]}
-    if found is not None:
-        data["impact"] = [{"service": name, **what.asdict()} for name, what in found.items()]
+def _state_line(state: State) -> str:
+    return f"= {state.service} {state.server}  {state.word}: {state.detail}\n"
+
+
+def as_json(
+    is_same: bool, found: Sequence[Difference], states: Sequence[State], moved: dict[str, Impact] | None
+) -> str:
+    """What differs, what is a state, and whom it moves, as JSON."""
+    data: dict[str, object] = {"same": is_same, "changes": [one.data() for one in found]}
+    if states:
+        data["states"] = [state.asdict() for state in states]
+    if moved is not None:
+        data["impact"] = [{"service": name, **what.asdict()} for name, what in moved.items()]
     return json.dumps(data, indent=2) + "\n"

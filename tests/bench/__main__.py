@@ -18,13 +18,15 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from . import debian, kernels, page, plot, report
+from . import cluster, debian, kernels, page, plot, report
 from .qemu import MachineError
+from .samples import Sample
 from .stats import Samples
 
 SIZES = "1000,5000,20000,100000"
 PAIRS = ((1000, 9), (5000, 7), (20000, 5), (10**9, 3))  # up to so many rules, so many pairs
 STARTS = 31  # pairs of single commands
+CLUSTERS = 5  # pairs of what a cluster has
 QUICK = 2  # pairs of all
 BUSY = 0.5  # load from others: a guest keeps two processors busy by itself
 OURS = ".venv/bin/pyipvsadm"
@@ -87,10 +89,13 @@ def is_full(chosen: argparse.Namespace) -> bool:
     return not chosen.quick and (chosen.rules, chosen.ours, chosen.theirs) == (SIZES, OURS, "ipvsadm")
 
 
-def tell(outcome: kernels.Outcome, out: Path, *, full: bool) -> int:
-    """Write the results into `out` and to stdout, and those of a `full` run into the pages; the exit status."""
+def tell(outcome: kernels.Outcome, objects: tuple[list[Sample], int], out: Path, *, full: bool) -> int:
+    """Write the results into `out` and to stdout, and those of a `full` run into the pages; the exit status.
+
+    `objects` are the samples of a large cluster, and its file's size.
+    """
     samples = Samples(outcome.samples)
-    rows = list(report.rows(samples))
+    rows = [*report.rows(samples), *report.cluster_rows(Samples(objects[0]), objects[1])]
     content = {"facts": outcome.facts, "samples": [asdict(s) for s in samples.all], "rows": [asdict(r) for r in rows]}
     out.joinpath("samples.json").write_text(json.dumps(content, indent=1) + "\n")
     out.joinpath("report.md").write_text(report.render(rows, outcome.facts, markdown=True))
@@ -100,7 +105,7 @@ def tell(outcome: kernels.Outcome, out: Path, *, full: bool) -> int:
         print("no plot: `pip install matplotlib` into this environment", file=sys.stderr)
     width = shutil.get_terminal_size((report.WIDTH, 0)).columns if sys.stdout.isatty() else report.WIDTH
     print(report.render(rows, outcome.facts, width=width))
-    wrong = report.problems(samples.all)
+    wrong = report.problems([*samples.all, *objects[0]])
     for line in wrong:
         print(line, file=sys.stderr)
     print("THE PROGRAMS DIFFER, OR ONE FAILED: see above." if wrong else "Both programs printed and left the same.")
@@ -127,7 +132,8 @@ def main(arguments: list[str]) -> int:
     outcome.facts.append(
         f"load of the machine before: {load:.1f}" + (" - TOO BUSY FOR GOOD FIGURES" if load > BUSY else "")
     )
-    return tell(outcome, chosen.out, full=is_full(chosen))
+    objects = cluster.measured(todo.ours, QUICK if chosen.quick else CLUSTERS)
+    return tell(outcome, objects, chosen.out, full=is_full(chosen))
 
 
 if __name__ == "__main__":

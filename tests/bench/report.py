@@ -21,7 +21,9 @@ from .schedule import (
     CLEAR,
     LIST,
     LIST_EMPTY,
+    LOADS,
     NULL,
+    OBJECTS,
     OURS,
     PIPE,
     RATE,
@@ -40,6 +42,7 @@ START_BOUND = 1.5  # times the bare interpreter
 PEAK_RULES = 100000  # the size whose memory is bounded
 PEAKS = {RESTORE: 64.0, LIST: 96.0, SAVE: 96.0}  # MiB
 GROWTH_BOUND = 1.05
+OBJECTS_TIME, OBJECTS_PEAK = 4.0, 6.0  # times json.loads of the file, and times its size
 ROWS = (RESTORE, LIST, STATS, RATE, SAVE, CLEAR)
 WIDTH = 132  # columns, where there is no terminal
 
@@ -156,6 +159,30 @@ def growth_row(samples: Samples, row: str) -> Row:
         finding=f"{power(own)}: ours without start and kernel",
         bound=at_most(GROWTH_BOUND),
         holds=own <= GROWTH_BOUND if own is not None else None,
+    )
+
+
+def cluster_rows(samples: Samples, size: int) -> Iterator[Row]:
+    """The objects of a large cluster, in a file of `size` bytes, against `json.loads` of that file."""
+    (rules,) = {sample.rules for sample in samples.all}
+    found = ratio(samples.times(OBJECTS, OURS, rules), samples.times(LOADS, THEIRS, rules))
+    yield Row(
+        rules=rules,
+        operation=OBJECTS,
+        figures=("", seconds(samples.time(OBJECTS, OURS, rules)), ""),
+        finding=f"{spread(found)} of {LOADS}",
+        bound=at_most(OBJECTS_TIME),
+        holds=found.median <= OBJECTS_TIME if found else None,
+    )
+    peak = samples.peak(OBJECTS, OURS, rules)
+    times = None if peak is None else peak / (size / (1 << 20))
+    yield Row(
+        rules=rules,
+        operation=f"{OBJECTS}: memory",
+        figures=("", mebibytes(peak), ""),
+        finding="" if times is None else f"{times:.1f} of the file's {size >> 20} MiB",
+        bound=at_most(OBJECTS_PEAK),
+        holds=None if times is None else times <= OBJECTS_PEAK,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 OURS, THEIRS, NULL, BARE = "ours", "theirs", "null", "bare"
 RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
 CHECK, APPLY, APPLY_ONE = "check", "apply (unchanged)", "apply (one weight)"
+OBJECTS, LOADS = "check (objects of Kubernetes)", "json.loads"
 PIPE = "-Ln |"  # to a pipe, for the time to the first byte
 LEFT = "left"  # what stands in the kernel after a program's -R, -C or -a, as ipvsadm shows it
 START, LIST_EMPTY, ADD_SERVICE, ADD_SERVER = "python3 -I -c pass", "-Ln (empty)", "-A", "-a"

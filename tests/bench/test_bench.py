@@ -7,13 +7,14 @@ import os
 import struct
 import sys
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from . import __main__ as bench
-from . import box, encode, page, plot, qemu, report, schedule, tables
+from . import box, cluster, encode, page, plot, qemu, report, schedule, tables
 from .samples import Sample, first_difference, read, write
 from .schedule import BARE, CLEAR, LARGE, LIST, LIST_EMPTY, NULL, OURS, RESTORE, SAVE, SMALL, START, THEIRS
 from .stats import Ratio, Samples, exponent, ratio
@@ -319,3 +320,21 @@ def test_the_growth_of_a_linear_run_is_one():
     own = exponent(Samples(run_of((1000, 5000, 20000, 100000))).own(RESTORE))
     assert own is not None
     assert math.isclose(own, 1.0, abs_tol=1e-9)
+
+
+class TestCluster:
+    def test_its_objects_are_a_table_of_so_many_servers(self):
+        kinds = [one["kind"] for one in cluster.objects()]
+        assert kinds.count("Service") == kinds.count("EndpointSlice") == cluster.SERVICES
+        assert cluster.SERVERS == 100_000
+
+    def test_time_is_held_against_loads_and_memory_against_the_file(self):
+        samples = [
+            Sample(schedule.OBJECTS, schedule.OURS, 100_000, 0, 3.0, 0, peak=300 << 10),
+            Sample(schedule.LOADS, schedule.THEIRS, 100_000, 0, 1.0, 0, peak=200 << 10),
+        ]
+        time, memory = report.cluster_rows(Samples(samples), 100 << 20)
+        assert (time.holds, memory.holds) == (True, True)
+        assert memory.finding == "3.0 of the file's 100 MiB"
+        time, memory = report.cluster_rows(Samples([samples[0], replace(samples[1], seconds=0.7)]), 40 << 20)
+        assert (time.holds, memory.holds) == (False, False)

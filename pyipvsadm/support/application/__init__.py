@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 import typer.core
 
+from ...documents import Asked
 from ...namespaces import parted
 from ...world import World
 from .. import arguments
+from ..documents.options import asked
 from . import netns_option, printed
 
 if TYPE_CHECKING:
@@ -79,11 +81,15 @@ def _add(app: typer.Typer, function: Work) -> None:
 
 
 def _reader(function: Work) -> Any:
-    """`function` as typer wants it: with its annotations evaluated, and a context in place of the world."""
+    """`function` as typer wants it: with its annotations evaluated, and a context in place of the world.
+
+    What it takes as `asked` is made of the options that say how a document is read.
+    """
     known = {
         **vars(typing),
         "typer": typer,
         "World": World,
+        "Asked": Asked,
         **vars(arguments),
         **vars(sys.modules[function.__module__]),
     }
@@ -91,17 +97,25 @@ def _reader(function: Work) -> Any:
     hints = {name: choice(hint) for name, hint in found.items()}
     hints.pop("return", None)
 
+    parameters = []
+    asks: tuple[str, ...] = ()  # the options that say how a document is read, in place of `asked`
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name == "world":
+            parameters.append(parameter.replace(name="context", annotation=typer.Context))
+        elif name == "asked":
+            options = inspect.signature(asked, eval_str=True).parameters
+            parameters += options.values()
+            asks = tuple(options)
+        else:
+            parameters.append(parameter.replace(annotation=hints[name]))
+
     def call(context: typer.Context, **values: Any) -> None:
+        if asks:
+            values["asked"] = asked(**{name: values.pop(name) for name in asks})
         raise typer.Exit(function(context.obj, **values))
 
-    parameters = [
-        parameter.replace(name="context", annotation=typer.Context)
-        if name == "world"
-        else parameter.replace(annotation=hints[name])
-        for name, parameter in inspect.signature(function).parameters.items()
-    ]
     call.__doc__, call.__name__ = function.__doc__, function.__name__
-    call.__annotations__ = {"context": typer.Context, **{key: hint for key, hint in hints.items() if key != "world"}}
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return call
 

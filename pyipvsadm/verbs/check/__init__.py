@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...documents import load_with_places
 from ...errors import IpvsadmError
+from ...support.documents import read_document
 from ...table.notation import sizes
 
 if TYPE_CHECKING:
+    from ...documents import Asked
     from ...model import Table
     from ...world import World
 
 REFUSED = 1
 
 
-def run(world: World, path: str, trial: bool) -> int:
+def run(world: World, path: str, trial: bool, asked: Asked) -> int:
     """Judge the file `path`, with a `trial` in a sandbox's kernel too, and return the status. Raises IpvsadmError."""
-    document = load_with_places(path, world)
+    document = read_document(world, path, asked)
     tried = ""
     if trial:
         from .trial import refusals

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...documents import AS_IT_IS
 from ...support.verb import verb
 from . import run
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from ...documents import Asked
     from ...support.arguments import File
     from ...world import World
 
@@ -38,10 +40,11 @@ def check(
         bool,
         typer.Option("--schema", callback=print_schema, is_eager=True, help="Print the JSON Schema of JSON and YAML."),
     ] = False,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Judge a file that says what the table should be, without touching the kernel.
 
     All that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1
     if only the kernel of a `--trial` refuses something.
     """
-    return run(world, file, trial)
+    return run(world, file, trial, asked)

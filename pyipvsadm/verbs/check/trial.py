@@ -41,7 +41,7 @@ def refusals(document: Document) -> list[str]:
 
 def _steps(document: Document) -> Iterator[tuple[str, Command]]:
     """What puts the table into an empty kernel, and the place of each step."""
-    for (service, servers), (place, places) in zip(document.table.services, document.places, strict=True):
+    for (service, servers), (place, places) in zip(document.table.services, document.places(), strict=True):
         yield place, Command(verb="add-service", service=service)
         for server, server_place in zip(servers, places, strict=True):
             yield server_place, Command(verb="add-server", service=service, server=server)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from ...documents.source import LIMIT, PIECE
+from ...documents.formats import LIMIT
+from ...documents.source import PIECE
 from ...errors import IpvsadmError
 from ...model import printable
 from .plausibility import implausible

@@ -14,13 +14,17 @@ from ...table.notation import service_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from ...documents.owners import Owners
     from ...kernel import Kernel
     from ...model import Server, Service
     from ...world import World
 
 
-def run(world: World, names: Sequence[str], output: str, plain: bool) -> int:
-    """Print the table, or the services that `names` name, and return the status. Raises IpvsadmError."""
+def run(world: World, names: Sequence[str], output: str, plain: bool, owners: Owners | None = None) -> int:
+    """Print the table, or the services that `names` name, with their owners, if these are known; the exit status.
+
+    Raises IpvsadmError.
+    """
     wanted = [service_of(name) for name in dict.fromkeys(names)]
     format = FORMATS.get(output)
     order = as_added if format else servers_in_order
@@ -29,14 +33,14 @@ def run(world: World, names: Sequence[str], output: str, plain: bool) -> int:
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if format is None:
-        _tell(table, world, plain)
+        _tell(table, world, plain, owners)
     else:
-        for piece in format.pieces(table):
+        for piece in format.pieces(table, owners):
             world.write(piece)
     return 0
 
 
-def _tell(table: Table, world: World, plain: bool) -> None:
+def _tell(table: Table, world: World, plain: bool, owners: Owners | None) -> None:
     """Print the table for people: drawn, or as plain text, where that is wanted or the table is long."""
     canvas = world.canvas(plain)
     if canvas:
@@ -44,11 +48,11 @@ def _tell(table: Table, world: World, plain: bool) -> None:
 
         few, _ = drawing.few(table.services, lambda group: 1 + len(group[1]))
         if few is not None:
-            world.write(drawing.shown(table, canvas))
+            world.write(drawing.shown(table, canvas, owners.told if owners else None))
             return
     from .plain import plain_text
 
-    for piece in plain_text(table):
+    for piece in plain_text(table, owners):
         world.write(piece)
     if canvas:
         world.note(drawing.TOO_LONG)

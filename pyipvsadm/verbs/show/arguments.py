@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...documents import AS_IT_IS
+from ...support.documents import owners
 from ...support.verb import verb
 from . import run
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import Services, ShownAs
+    from ...documents import Asked
+    from ...support.arguments import Names, Services, ShownAs
     from ...world import World
 
 
@@ -25,6 +28,8 @@ def show(
         typer.Option("--output", "-o", help="What to print: for people, for programs, or for `apply` to read."),
     ] = "table",
     plain: Annotated[bool, typer.Option("--plain", help="Draw nothing, on terminals as well.")] = False,
+    names: Names = None,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Show the table as it is now.
 
@@ -32,8 +37,11 @@ def show(
     second and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,
     yaml and rules.
 
+    With `--names`, each service is told with the Service of Kubernetes that it belongs to, and each server with its pod
+    and node; the options of Kubernetes say which node this is.
+
     - `pyipvsadm show -o yaml > table.yaml` keeps the table in a file
 
     - `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained
     """
-    return run(world, services or [], output, plain)
+    return run(world, services or [], output, plain, owners(world, names, asked))

@@ -12,11 +12,13 @@ from ...table.settings import daemon_settings, server_settings, service_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...documents.owners import Owners
     from ...model import Server, Service, Table
 
     Row = tuple[str, str, str, str, str]  # as HEADS has it
 
 HEADS: Row = ("Service / server", "Settings", "Weight", "Active", "Inactive")
+OWNER = "Owner"
 NUMBERS = (2, 3, 4)  # the columns that hold such
 INDENT = "  "
 
@@ -43,11 +45,13 @@ def _notes(table: Table) -> Iterator[str]:
         yield f"{daemon_state(daemon)} daemon: {told(daemon_settings(daemon))}"
 
 
-def plain_text(table: Table) -> Iterator[str]:
-    """`table` in columns that are as wide as what they hold."""
-    rows: list[Row] = [HEADS]
+def plain_text(table: Table, owners: Owners | None = None) -> Iterator[str]:
+    """`table` in columns that are as wide as what they hold, and the owners in one more."""
+    rows: list[tuple[str, ...]] = [HEADS if owners is None else (*HEADS, OWNER)]
     for service, servers in table.services:
-        rows += [_service_row(service), *map(_server_row, servers)]
+        found = [_service_row(service), *map(_server_row, servers)]
+        told = [] if owners is None else [owners.told(service), *(owners.told(service, server) for server in servers)]
+        rows += [(*row, owner) for row, owner in zip(found, told, strict=True)] if told else found
     yield aligned(rows, NUMBERS)
     for note in _notes(table):
         yield f"{note}\n"

@@ -6,6 +6,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from ...classic.commands import refused
+from ...documents.owners import NOBODY, Owners
 from ...errors import UsageError
 from ...support.current_table import named
 from ...table.notation import service_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .sample import Sample
 
 
-def run(world: World, names: Sequence[str], interval: float, output: str, once: bool) -> int:
+def run(world: World, names: Sequence[str], interval: float, output: str, once: bool, owners: Owners = NOBODY) -> int:
     """Show what `names` name, or all, until the user has seen enough, and return the status. Raises IpvsadmError."""
     wanted = [service_of(name) for name in dict.fromkeys(names)]
     terminal = world.terminal
@@ -37,17 +38,17 @@ def run(world: World, names: Sequence[str], interval: float, output: str, once: 
         if output == "text" and not once and terminal:
             from .live import live
 
-            return live(*terminal, lambda: read(kernel, wanted), interval)
-        return _printed(world, lambda: read(kernel, wanted), interval, output, once)
+            return live(*terminal, lambda: read(kernel, wanted), interval, owners)
+        return _printed(world, lambda: read(kernel, wanted), interval, output, once, owners)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
 
 
-def _printed(world: World, reader: Reader, interval: float, output: str, once: bool) -> int:
+def _printed(world: World, reader: Reader, interval: float, output: str, once: bool, owners: Owners) -> int:
     """Print samples, one or until we're interrupted; the first when all rates are known."""
-    for sample in _samples(world, reader, interval):
+    for sample in _samples(world, reader, interval, owners):
         if sample.settled:
-            for piece in [line(sample, time())] if output == "ndjson" else plain(sample, world.columns):
+            for piece in [line(sample, time(), owners)] if output == "ndjson" else plain(sample, world.columns):
                 world.write(piece)
             world.flush()
             if once:
@@ -55,14 +56,14 @@ def _printed(world: World, reader: Reader, interval: float, output: str, once: b
     return 0
 
 
-def _samples(world: World, reader: Reader, interval: float) -> Iterator[Sample]:
+def _samples(world: World, reader: Reader, interval: float, owners: Owners) -> Iterator[Sample]:
     """A sample every `interval` seconds, without end."""
     due = monotonic()
     sample = None
     while True:
         table = reader()
         if table is not None:
-            sample = follow(sample, table, monotonic())
+            sample = follow(sample, table, monotonic(), owners.brief)
             yield sample
         due = max(due + interval, monotonic())
         world.rest(due - monotonic())

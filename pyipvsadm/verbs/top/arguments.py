@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...documents import AS_IT_IS
+from ...documents.owners import NOBODY
+from ...support.documents import owners
 from ...support.verb import verb
 from . import run
 
@@ -12,7 +15,8 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import Services
+    from ...documents import Asked
+    from ...support.arguments import Names, Services
     from ...world import World
 
 
@@ -40,6 +44,8 @@ def top(
     output: Annotated[
         Literal["text", "ndjson"], typer.Option("--output", "-o", help="For people, or a line of JSON for each sample.")
     ] = "text",
+    names: Names = None,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.
 
@@ -51,4 +57,4 @@ def top(
 
     - `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second
     """
-    return run(world, services or [], interval, output, once)
+    return run(world, services or [], interval, output, once, owners(world, names, asked) or NOBODY)

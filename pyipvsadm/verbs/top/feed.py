@@ -6,6 +6,7 @@ import json
 from errno import EBADMSG, ESRCH
 from typing import TYPE_CHECKING
 
+from ...documents.owners import NOBODY, Owners
 from ...documents.writers import COUNTS, counted, server_data, service_data
 from ...model import Stats
 
@@ -46,15 +47,19 @@ def _one(kernel: Kernel, service: Service) -> Service | None:
         raise
 
 
-def line(sample: Sample, clock: float) -> str:
+def line(sample: Sample, clock: float, owners: Owners = NOBODY) -> str:
     """`sample` as a line of JSON, with the names that `show` has; `clock` is in seconds since 1970."""
     services = []
     for group in sample.groups:
+        service = group.row.service
         if not group.row.gone:
             servers = [
-                {**server_data(row.server), **_counted(row)} for row in group.servers if row.server and not row.gone
+                {**server_data(row.server), **owners.data(service, row.server), **_counted(row)}
+                for row in group.servers
+                if row.server and not row.gone
             ]
-            services.append({**service_data(group.row.service), **_counted(group.row), "servers": servers})
+            told = {**service_data(service), **owners.data(service), **_counted(group.row)}
+            services.append({**told, "servers": servers})
     totals = sample.totals
     total = {
         "services": totals.services,

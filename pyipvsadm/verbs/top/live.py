@@ -7,6 +7,7 @@ import os
 from time import monotonic, strftime
 from typing import TYPE_CHECKING
 
+from ...documents.owners import NOBODY, Owners
 from .columns import NAME
 from .keys import Shown, State, press, settle
 from .layout import layout, listed
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from .sample import Sample
 
 
-def live(source: int, sink: int, reader: Reader, interval: float) -> int:
+def live(source: int, sink: int, reader: Reader, interval: float, owners: Owners = NOBODY) -> int:
     """Show samples until the user leaves, and return the status. Raises OSError where the table can't be read."""
     gc.freeze()  # what the start has made stays: looking through it for garbage takes a fifth of our time
     try:
         with Terminal(source, sink) as terminal:
-            Live(terminal, reader, interval).run()
+            Live(terminal, reader, interval, owners).run()
             return 0
     except Ended as ended:
         return ended.status
@@ -35,8 +36,8 @@ def live(source: int, sink: int, reader: Reader, interval: float) -> int:
 class Live:
     """What is on the screen, and why."""
 
-    def __init__(self, terminal: Terminal, reader: Reader, interval: float) -> None:
-        self._terminal, self._reader = terminal, reader
+    def __init__(self, terminal: Terminal, reader: Reader, interval: float, owners: Owners = NOBODY) -> None:
+        self._terminal, self._reader, self._owners = terminal, reader, owners
         self._state = State(interval=interval)
         self._shown = Shown()
         self._sample: Sample | None = None
@@ -66,7 +67,7 @@ class Live:
             return
         if self._sample is None and sum(1 + len(servers) for _, servers in table) > self._screen().page:
             self._state = self._state.replace(folded=True)  # an overview first
-        self._sample = follow(self._sample, table, monotonic())
+        self._sample = follow(self._sample, table, monotonic(), self._owners.brief)
 
     def _screen(self) -> Screen:
         return Screen(*self._terminal.size(), self._signs, self._clock)

@@ -10,7 +10,7 @@ from ...listing.order import in_order, servers_in_order
 from ...table.notation import spelled, spelled_server
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from ...model import Server, Service, Stats
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Counts = tuple[int, ...]  # connections, packets in and out, bytes in and out, as Stats has them
     Rates = tuple[float, ...]  # the same per second
     Key = tuple[object, ...]
+    Owner = Callable[[Service, Server | None], str]
 
 REFRESH = 2.0  # seconds after which the kernel brings the counters that it tells up to date (ip_vs_est.c)
 SLACK = 0.95  # clocks differ: what takes this part of REFRESH is taken for it
@@ -104,10 +105,15 @@ class Sample(NamedTuple):
         return self.now - self.started >= REFRESH * SLACK
 
 
-def follow(before: Sample | None, found: Found, now: float) -> Sample:
-    """What is known when the kernel tells `found`, `now`."""
+def nobody(service: Service, server: Server | None) -> str:
+    """Tell no owner."""
+    return ""
+
+
+def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobody) -> Sample:
+    """What is known when the kernel tells `found`, `now`. `owner` tells whose a service or a server is."""
     known = {group.row.key: group for group in before.groups} if before else {}
-    moment = Moment(now, now - before.now if before else 0.0, before is None)
+    moment = Moment(now, now - before.now if before else 0.0, before is None, owner)
     groups: dict[Key, Group] = {}
     for service, servers in found:
         key = service[:KEY]
@@ -126,11 +132,19 @@ def follow(before: Sample | None, found: Found, now: float) -> Sample:
 
 
 class Moment(NamedTuple):
-    """When a sample is taken, how long after that before, and whether it is the first: then all is old."""
+    """When a sample is taken, how long after that before, and whether it is the first: then all is old.
+
+    `owner` tells whose what is new is.
+    """
 
     now: float
     step: float
     first: bool
+    owner: Owner
+
+    def name(self, spelled: str, service: Service, server: Server | None = None) -> str:
+        """The name of a row."""
+        return f"{spelled} {self.owner(service, server)}".rstrip()
 
 
 def _group(old: Group | None, service: Service, servers: Iterable[Server], moment: Moment) -> Group:
@@ -151,7 +165,7 @@ def _group(old: Group | None, service: Service, servers: Iterable[Server], momen
     now = moment.now
     mark = _mark(old.row.mark, now) if old else None if moment.first else Mark("came", now + MARKED)
     meter = measured(old.row.meter if old else None, _counters(service.stats), now, moment.step)
-    name = old.row.name if old else spelled(service)
+    name = old.row.name if old else moment.name(spelled(service), service)
     row = Row(own, name, service, None, meter, mark, weight, active, inactive, persistent)
     return Group(row, ordered, _longer(old.history if old else array("f"), active, meter.rates))
 
@@ -174,7 +188,7 @@ def _server_row(old: Row | None, key: Key, service: Service, server: Server, mom
     else:
         mark = _mark(old.mark, now)
     meter = measured(old.meter if old else None, _counters(server.stats), now, moment.step)
-    name = old.name if old else spelled_server(server)
+    name = old.name if old else moment.name(spelled_server(server), service, server)
     figures = server.weight, server.active, server.inactive, server.persistent
     return Row(key, name, service, server, meter, mark, *figures)
 

@@ -22,7 +22,7 @@ from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ...model import Service
+    from ...model import Service, Table
     from ...network.facts import Address
     from ...world import World
     from .decisions import Vip
@@ -63,14 +63,18 @@ def rm(world: World, words: Sequence[str], device: str, dry_run: bool, wait: flo
     return _change(world, device, dry_run, wait, lambda: _unbinding(wanted, device))
 
 
-def sync(world: World, device: str, dry_run: bool, force: bool, wait: float) -> int:
-    """Bind the addresses of the table, and no other that we bound; the exit status. Raises IpvsadmError."""
+def sync(world: World, said: Table | None, device: str, dry_run: bool, force: bool, wait: float) -> int:
+    """Bind the addresses that `said` says, or of the kernel's table, and no other that we bound; the exit status.
+
+    Raises IpvsadmError.
+    """
 
     def changes() -> list[Change]:
-        table = table_now(world)
+        table = table_now(world) if said is None else said
         services = [service for service, _ in table.services]
         _tell_skipped(world, marks_of(services))
-        used, servers = addresses_of(services), servers_of(table.services)
+        addresses, servers = table.addresses, servers_of(table.services)
+        used = list(addresses_of(services)) if addresses is None else list(map(spelled_address, addresses))
         return binding(world.note, used, device, servers, force, routed=True) + to_unbind(
             used, looked_at(), ledger.load(), device
         )

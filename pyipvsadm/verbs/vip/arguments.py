@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...documents import AS_IT_IS
 from ...network import DEVICE
+from ...support.documents import read_document
 from ...support.lock import WAIT
 from ...support.verb import verb
 from . import actions
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from ...documents import Asked
     from ...support.arguments import Addresses, BindTaken, Device, DryRun, WaitLock
     from ...world import World
 
@@ -64,12 +67,18 @@ def rm(
 
 def sync(
     world: World,
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="Bind what this table says, rather than the kernel's.")
+    ] = None,
     device: Device = None,
     dry_run: DryRun = False,
     force: BindTaken = False,
     wait_lock: WaitLock = WAIT,
+    asked: Asked = AS_IT_IS,
 ) -> int:
     """Bind the addresses of all services, and take away what else `vip` bound on the device.
+
+    With FILE, those are its `addresses` or, if it doesn't say any, the addresses of its services.
 
     An address of another interface stays where it is, and one that a route makes local is left alone. One that
     another machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice
@@ -77,7 +86,8 @@ def sync(
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.sync(world, DEVICE if device is None else device, dry_run, force, wait_lock)
+    table = None if file is None else read_document(world, file, asked).table
+    return actions.sync(world, table, DEVICE if device is None else device, dry_run, force, wait_lock)
 
 
 @verb(rank=100, verbs=(ls, add, rm, sync), default="ls")

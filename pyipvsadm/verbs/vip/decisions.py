@@ -78,6 +78,12 @@ def addresses_of(services: Iterable[Service]) -> dict[str, list[str]]:
     return found
 
 
+def said_of(services: Iterable[Service], said: Collection[bytes] | None) -> list[str]:
+    """The virtual addresses of `services`, in digits; if a document has `said` which are bound, only those of them."""
+    found = addresses_of(services)
+    return list(found) if said is None else [address for address in map(spelled_address, said) if address in found]
+
+
 def marks_of(services: Iterable[Service]) -> list[str]:
     """The names of the services that have no address."""
     return [spelled(service) for service in in_order(services) if service.fwmark is not None]

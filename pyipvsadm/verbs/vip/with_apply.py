@@ -13,7 +13,7 @@ from ...support.current_table import table_now
 from ...table.comparison import service_key
 from . import ledger
 from .actions import binding, summary
-from .decisions import Change, addresses_of, to_unbind
+from .decisions import Change, said_of, to_unbind
 from .others import servers_of
 from .transaction import carry_out, device_there, looked_at
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Vips:
     """The addresses that go with one `apply`, which holds the lock.
 
-    They are those of the services that `plan` leaves of the table `before`, as far as `only` goes.
+    They are those of the services that `plan` leaves of the table `before`, as far as `only` goes; and of those, the
+    ones that were `said`, if any were.
     """
 
     def __init__(
@@ -38,24 +39,25 @@ class Vips:
         only: Scope | None = None,
         prune: bool = True,
         force: bool = False,
+        said: tuple[bytes, ...] | None = None,
     ) -> None:
         """Raises IpvsadmError where there can't be such a device."""
         device_there(device)
         self._world, self._device, self._prune = world, device, prune
         self._after = services_after(before, plan)
         self._bound: list[Change] = []
-        self._only, self._force = only, force
+        self._only, self._force, self._said = only, force, said
         self._servers = servers_of(before.services) | servers_added(plan)
 
     def wanted(self) -> list[Change]:
         """What is bound first. Raises IpvsadmError."""
         services = [service for service in self._after if self._only is None or self._only.holds(service)]
-        used = addresses_of(services)
+        used = said_of(services, self._said)
         return binding(self._world.note, used, self._device, self._servers, self._force, routed=True)
 
     def unwanted(self, services: list[Service]) -> list[Change]:
         """What is taken away last, as no service has it, neither then nor of `services`. Raises IpvsadmError."""
-        kept = addresses_of([*self._after, *services])
+        kept = said_of([*self._after, *services], self._said)
         return to_unbind(kept, looked_at(), ledger.load(), self._device) if self._prune else []
 
     def shown(self, table: str) -> str:

@@ -10,6 +10,11 @@ from ..snapshot import Snapshot
 GUE_SINCE, GRE_SINCE, KTHREADS_SINCE = (5, 2), (5, 3), (6, 2)  # Linux
 MANY = 20_000  # services and servers: their rates take some per cent of a processor, all in one timer
 NEARLY_FULL = 0.9
+KUBE_PROXY, KUBE_PROXYS_DEVICE = "kube-proxy", "kube-ipvs0"
+DEPRECATED = (
+    "; kube-proxy's mode ipvs is deprecated: from Kubernetes 1.40 on it is off by default, and from 1.43 on for good,"
+    " and kube-proxy then refuses to start in it (its mode nftables takes the place)"
+)
 DEFENCES = {"drop_entry": "connections", "drop_packet": "packets", "secure_tcp": "connections of slow clients"}
 
 
@@ -109,11 +114,13 @@ def tunnels_of_this_kernel(snapshot: Snapshot) -> Findings:
 def managers(snapshot: Snapshot) -> Findings:
     """One program manages the table."""
     found = [name for name in snapshot.managers or () if name != ELSEWHERE]
+    is_ipvs = KUBE_PROXY in found and any(link.name == KUBE_PROXYS_DEVICE for link in snapshot.links or ())
+    mode = DEPRECATED if is_ipvs else ""
     if len(found) > 1:
         yield warning(
             "table",
             f"{' and '.join(found)} run here",
-            "each keeps a table of its own, and undoes what the other changes: let one of them manage IPVS",
+            "each keeps a table of its own, and undoes what the other changes: let one of them manage IPVS" + mode,
         )
     for name in snapshot.managers or () if len(found) < 2 else ():
         yield note(
@@ -122,7 +129,7 @@ def managers(snapshot: Snapshot) -> Findings:
             "Docker's Swarm keeps tables in network namespaces of its own; leave those alone"
             if name == ELSEWHERE
             else "it keeps a table of its own: it may undo at its next turn what is changed by hand;"
-            " `apply --only` leaves alone what is not ours",
+            f" `apply --only` leaves alone what is not ours{mode}",
         )
 
 

@@ -1,0 +1,91 @@
+"""Objects of Kubernetes as the table that kube-proxy makes of them, in its IPVS mode, on one node.
+
+`objects` finds them in a text, `gathering` keeps those that count, as `cluster` has them, `proxy` says how kube-proxy
+runs, `choice` which endpoints it takes, and `translation` makes the table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..findings import Findings, Note
+from ..owners import Owners
+from .fields import network, packed
+from .gathering import Gathering
+from .proxy import PRIMARY, Options, proxy
+from .reasons import expected, why
+from .translation import MOST, TooLargeError, Translation
+
+if TYPE_CHECKING:
+    from ...table.assembly import Assembly
+    from ..formats import Inputs
+    from .fields import Path
+    from .proxy import Proxy
+
+PROBLEMS = 1000  # after which nothing more is read
+BESIDE = (
+    "kube-proxy makes rules of iptables and sets of ipset as well (KUBE-*: masquerading, source ranges, health checks),"
+    " and sets net.ipv4.vs.conntrack, expire_nodest_conn and expire_quiescent_template, and net.ipv4.ip_forward, to 1"
+)
+RIVAL = "where kube-proxy runs, it undoes this within its next sync: it is for nodes without one"
+
+__all__ = ["PRIMARY", "Options", "network", "packed", "read"]
+
+
+class _EnoughError(Exception):
+    """There are so many problems that more are no help."""
+
+
+def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Give the table that kube-proxy makes of the objects in `text` to `assembly`; places are paths of keys.
+
+    Raises BrokenError where the text can't be read.
+    """
+
+    def wrong(place: Path, message: str) -> None:
+        assembly.wrong(place, message)
+        if len(assembly.problems) >= PROBLEMS:
+            raise _EnoughError
+
+    options = inputs.options if isinstance(inputs.options, Options) else Options()
+    found = Gathering(wrong)
+    try:
+        found.gather(text)
+        return _translated(found, proxy(options, found.config, found.nodes), assembly)
+    except TooLargeError:
+        assembly.wrong((), f"makes more than {MOST} services and servers, which no table holds")
+    except _EnoughError:
+        pass
+    return Findings(line=found.line)
+
+
+def _translated(found: Gathering, proxy: Proxy, assembly: Assembly) -> Findings:
+    """Give the table to `assembly`, unless its scheduler is unknown, which each service would tell."""
+    table = Translation(found, proxy)
+    before = len(assembly.problems)
+    assembly.scheduler(proxy.scheduler, ())
+    if len(assembly.problems) == before:
+        table.make()
+        table.give(assembly)
+    services = {key: one.owner for key, one in table.made.items()}
+    owners = Owners(services=services, addresses={one.service.address or b"": one.owner for one in table.made.values()})
+    return Findings(
+        line=found.line,
+        notes=(*found.notes, *_notes(found, proxy, table)),
+        owners=owners,
+        left_alone=proxy.excluded,
+        rival=RIVAL,
+        expected=lambda now, wanted: expected(now, wanted, owners, proxy.excluded),
+        why=lambda step: why(step, owners),
+    )
+
+
+def _notes(found: Gathering, proxy: Proxy, made: Translation) -> list[Note]:
+    """What there is to tell of the node, and of all that no table holds."""
+    notes = []
+    if found.nodes and proxy.node not in found.nodes:
+        message = f"there is no Node {proxy.node} here, and so no zone that hints could be for: is the name right?"
+        notes.append(Note(kind="node", message=message))
+    if made.made:
+        notes.append(Note(kind="beside the table", message=BESIDE))
+    return notes

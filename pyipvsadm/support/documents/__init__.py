@@ -1,0 +1,60 @@
+"""A document read for a verb, with what there is to tell of it beside its table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...documents import read
+from ...errors import IpvsadmError, UsageError
+from ...model import printable
+
+if TYPE_CHECKING:
+    from ...documents import Asked, Document
+    from ...documents.findings import Note
+    from ...documents.owners import Owners
+    from ...world import World
+
+QUIET = ("beside the table",)  # kinds of notes that every file of a format has: told if asked for
+
+
+def read_document(world: World, path: str, asked: Asked) -> Document:
+    """What the file `path` holds, after its notes were told. Raises IpvsadmError."""
+    document = read(path, world, asked)
+    for line in noted(document, asked.notes):
+        world.tell(line)
+    return document
+
+
+def owners(world: World, path: str | None, asked: Asked) -> Owners | None:
+    """Whose services and servers are, by the file `path`, if there is one. Raises IpvsadmError."""
+    if path is None:
+        if asked.format or asked.notes:
+            raise UsageError("options for reading a file, and no file", hint="`--names FILE` names one")
+        return None
+    document = read_document(world, path, asked)
+    if document.findings.owners is None:
+        raise IpvsadmError(
+            f"{document.name}: says nothing of owners, being {document.format}",
+            hint="objects of Kubernetes do: `kubectl get services,endpointslices,nodes -A -o json`",
+        )
+    return document.findings.owners
+
+
+def noted(document: Document, every: bool) -> list[str]:
+    """The notes of a document, a line each: all of them, or one of each kind, with how many there are."""
+    kinds: dict[str, list[Note]] = {}
+    for note in document.findings.notes:
+        kinds.setdefault(note.kind, []).append(note)
+    if every:
+        return [_line(document, note) for notes in kinds.values() for note in notes]
+    told = [notes for kind, notes in kinds.items() if kind not in QUIET]
+    return [_line(document, notes[0]) + _more(len(notes) - 1) for notes in told]
+
+
+def _line(document: Document, note: Note) -> str:
+    where = f"{document.name}:{document.findings.line(note.place)}: " if note.place else ""
+    return printable(f"note: {where}{note.message}")
+
+
+def _more(count: int) -> str:
+    return f" (and {count} more of this kind, which `--notes` lists)" if count else ""

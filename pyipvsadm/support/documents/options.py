@@ -1,0 +1,131 @@
+"""The options that say how a document is read, which every verb takes that reads one."""
+
+from __future__ import annotations
+
+import os
+from _socket import AF_INET, AF_INET6
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ...documents import Asked
+from ...documents.formats import READ
+from ...errors import IpvsadmError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ...record import Record
+
+    FormatName = str
+else:
+    FormatName = Literal[READ]
+
+KUBERNETES = "Kubernetes"  # what heads its options in the help
+KUBE_PROXYS = "kube-ipvs0"  # kube-proxy's own device, whose addresses aren't the node's
+FAMILIES = {"ipv4": (AF_INET,), "ipv6": (AF_INET6,)}
+NODE_ADDRESS_HELP = "An address of the node. Repeatable. Default: those of this machine, but for kube-ipvs0's."
+
+
+def _kubernetes(name: str, metavar: str, help: str) -> Any:
+    return typer.Option(name, metavar=metavar, help=help, rich_help_panel=KUBERNETES)
+
+
+def asked(
+    format: Annotated[
+        FormatName | None,
+        typer.Option("--from", help="The format of FILE. Default: by content and name."),
+    ] = None,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="List everything in FILE that a table cannot express or that may surprise.")
+    ] = False,
+    node: Annotated[
+        str | None, _kubernetes("--node", "NAME", "The node that the table is for. Default: this host's name.")
+    ] = None,
+    node_address: Annotated[list[str] | None, _kubernetes("--node-address", "ADDRESS", NODE_ADDRESS_HELP)] = None,
+    scheduler: Annotated[
+        str | None, _kubernetes("--scheduler", "NAME", "The scheduler of kube-proxy. Default: rr.")
+    ] = None,
+    node_port_addresses: Annotated[
+        list[str] | None,
+        _kubernetes(
+            "--node-port-addresses", "CIDR|primary", "Where NodePorts are. Repeatable. Default: on every address."
+        ),
+    ] = None,
+    exclude_cidrs: Annotated[
+        list[str] | None,
+        _kubernetes("--exclude-cidrs", "CIDR", "Services in this network are left alone. Repeatable."),
+    ] = None,
+    ip_family: Annotated[
+        Literal["ipv4", "ipv6"] | None,
+        typer.Option("--ip-family", case_sensitive=False, rich_help_panel=KUBERNETES, help="Only this family."),
+    ] = None,
+) -> Asked:
+    """What the options ask for."""
+    given = {
+        "node": node,
+        "node_addresses": node_address,
+        "scheduler": scheduler,
+        "node_port_addresses": node_port_addresses,
+        "exclude_cidrs": exclude_cidrs,
+        "families": ip_family,
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+
+    def options(format: str) -> Record | None:
+        if format == "kubernetes":
+            return _kubernetes_options(**said)
+        if said:
+            raise UsageError(
+                "options of Kubernetes, and a file that isn't of Kubernetes",
+                hint=f"{format} was found; `--from kubernetes` reads it as such",
+            )
+        return None
+
+    return Asked(format=format or "", options=options, notes=notes)
+
+
+def _kubernetes_options(**said: Any) -> Record:
+    """The options of Kubernetes, with what this machine says of itself. Raises UsageError."""
+    from ...documents.kubernetes import PRIMARY, Options, network, packed
+
+    def each(what: str, read: Any) -> tuple[Any, ...] | None:
+        return None if what not in said else tuple(read(word) for word in _words(said[what]))
+
+    try:
+        ports = each("node_port_addresses", str)
+        if ports != (PRIMARY,):
+            list(map(network, ports or ()))
+        excluded = each("exclude_cidrs", str)
+        list(map(network, excluded or ()))
+        addresses = each("node_addresses", packed)
+    except ValueError as error:
+        raise UsageError(str(error), hint="addresses are in digits, networks are CIDRs such as 192.0.2.0/24") from None
+    return Options(
+        node=said.get("node"),
+        host=os.uname().nodename,
+        node_addresses=tuple(map(packed, _own_addresses())) if addresses is None else addresses,
+        scheduler=said.get("scheduler"),
+        node_port_addresses=ports,
+        exclude_cidrs=excluded,
+        families=FAMILIES.get(said.get("families", ""), (AF_INET, AF_INET6)),
+    )
+
+
+def _words(given: Iterable[str]) -> list[str]:
+    """Words that commas part, as kube-proxy's own options have them."""
+    return [word.strip() for words in given for word in words.split(",") if word.strip()]
+
+
+def _own_addresses() -> Sequence[str]:
+    """The addresses of this machine's interfaces but kube-proxy's. Raises IpvsadmError."""
+    from ...network.facts import reading
+
+    try:
+        with reading() as machine:
+            return [one.address for one in machine.addresses() if one.device != KUBE_PROXYS]
+    except OSError as error:
+        raise IpvsadmError(
+            f"the addresses of this machine can't be read: {error.strerror}",
+            hint="name those of the node with `--node-address`",
+        ) from None
