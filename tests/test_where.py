@@ -188,6 +188,8 @@ WRONG = [
     (["192.0.2.1:80", "--with", "10.2.0.2:8080"], 2, "10.2.0.2:8080 is there already"),
     (["192.0.2.1:80", "--with", "10.2.0.9:80 weigth 2"], 2, "`10.2.0.9:80 weigth 2` describes no server"),
     (["192.0.2.1:80", "--weight", "10.2.0.2:8080"], 2, "`10.2.0.2:8080` names no weight"),
+    (["192.0.2.1:80", "--clients", "-", "--table", "-"], 2, "stdin can't be both the table and the clients"),
+    (["192.0.2.1:80", "--clients", "/dev/null"], 2, "/dev/null names no client"),
     (["192.0.2.1:80", "--clients", "missing"], 2, "missing: there is no such file"),
     (["192.0.2.1:80", "--clients", "-"], 2, "stdin:2: `x\\x1by`"),
 ]
