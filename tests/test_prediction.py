@@ -305,6 +305,20 @@ def test_one_packet_scheduling_is_told_of():
     assert chosen(pool_of("rr", (1, 2), ONE_PACKET)).detail.startswith(choosing.EACH)
 
 
+def test_only_the_next_one_is_known_where_connections_count():
+    some = [Client(address=bytes((10, 0, 0, number))) for number in range(3)]
+    for scheduler, known in (
+        ("wlc", [True, False, False]),
+        ("fo", [True] * 3),
+        ("sh", [True] * 3),
+        ("rr", [False] * 3),
+    ):
+        found = list(Chooser(pool_of(scheduler, (1, 2))).choose(some))
+        assert [choice.certain for choice in found] == [choice.server is not None for choice in found] == known
+    assert all(choice.certain for choice in Chooser(pool_of("wlc", (1, 2), ONE_PACKET)).choose(some))
+    assert list(Chooser(pool_of("wlc", (1, 2))).choose([])) == []
+
+
 def test_turns_have_shares():
     assert sorted(shares(pool_of("wrr", (4, 2, 0, 2))).values()) == [0.25, 0.25, 0.5]
     assert sorted(shares(pool_of("rr", (4, 0, 2))).values()) == [0.5, 0.5]

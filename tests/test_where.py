@@ -11,7 +11,7 @@ from pyipvsadm.support.clients import pools
 from pyipvsadm.support.clients.pools import Sizes, sizes_in
 from pyipvsadm.verbs.where import facts
 
-from . import fakes
+from . import fakes, test_apply
 from .terminal import seen
 from .test_apply import kernel_with
 
@@ -254,3 +254,15 @@ def test_drain_and_undrain_tell_a_person_whom_they_move(play, verb):
     assert ran.status == 0
     assert "192.0.2.1:80/tcp  sh: " in ran.text
     assert "% of clients move (ideal " in ran.text
+
+
+def test_apply_tells_whom_it_moves_before_it_asks(monkeypatch, play, tmp_path):
+    monkeypatch.setattr(test_apply, "WANTED", RULES.replace("-a -t 192.0.2.1:80 -r 10.2.0.2:8080 -m\n", ""))
+    status, screen = test_apply.on_terminal(kernel_with(RULES), tmp_path, "n\n")
+    assert status == 2
+    assert screen.splitlines() == [
+        "- 192.0.2.1:80/tcp 10.2.0.2:8080  masquerade, weight 1",
+        "192.0.2.1:80/tcp  sh: 59 % of clients move (ideal 25 %); with mh it would be 25 %;"
+        " connections and persistent clients stay",
+        "Go on with 1 deletion? [y/N] nothing was done",
+    ]
