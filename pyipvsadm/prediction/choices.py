@@ -73,7 +73,7 @@ class Chooser:
 
     def choose(self, clients: Sequence[Client]) -> Iterator[Choice]:
         """Where each of `clients` goes."""
-        hashed = self.pool.service.scheduler in HASHING
+        hashed = self.pool.service.scheduler in HASHING and not self.pool.service.engine
         answers = self._hashed(clients) if hashed else self._one_after_the_other(len(clients))
         if not self._entries:
             return iter(answers)
