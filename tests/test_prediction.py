@@ -224,8 +224,9 @@ def test_what_the_kernel_keeps_to_itself_makes_a_choice_uncertain():
     assert chosen(pool.replace(members=members((full.replace(upper_threshold=14),)))).certain
     assert chosen(pool_of("sh", (1, 2), FLAG_2)).why == choosing.UNKNOWN  # it takes the client's port
     assert chosen(pool_of("dh", (1, 2)).replace(service=Service(fwmark=3, scheduler="dh"))).why == choosing.UNKNOWN
-    engine = pool_of("rr", (1, 2))
-    assert chosen(engine.replace(service=engine.service.replace(engine="sip", scheduler="wlc"))).why == choosing.UNKNOWN
+    for scheduler in ("wlc", "sh"):
+        pool = pool_of(scheduler, (1, 2))
+        assert chosen(pool.replace(service=pool.service.replace(engine="sip"))).why == choosing.UNKNOWN
 
 
 def entry(client, port, server, state="UDP", protocol="TCP", virtual=VIP, virtual_port=80):
@@ -303,6 +304,20 @@ def test_lines_about_a_client_are_found_by_their_digits(line):
 def test_one_packet_scheduling_is_told_of():
     assert chosen(pool_of("wlc", (1, 2), ONE_PACKET)).detail == choosing.UNCOUNTED
     assert chosen(pool_of("rr", (1, 2), ONE_PACKET)).detail.startswith(choosing.EACH)
+
+
+def test_only_the_next_one_is_known_where_connections_count():
+    some = [Client(address=bytes((10, 0, 0, number))) for number in range(3)]
+    for scheduler, known in (
+        ("wlc", [True, False, False]),
+        ("fo", [True] * 3),
+        ("sh", [True] * 3),
+        ("rr", [False] * 3),
+    ):
+        found = list(Chooser(pool_of(scheduler, (1, 2))).choose(some))
+        assert [choice.certain for choice in found] == [choice.server is not None for choice in found] == known
+    assert all(choice.certain for choice in Chooser(pool_of("wlc", (1, 2), ONE_PACKET)).choose(some))
+    assert list(Chooser(pool_of("wlc", (1, 2))).choose([])) == []
 
 
 def test_turns_have_shares():

@@ -11,7 +11,7 @@ from pyipvsadm.support.clients import pools
 from pyipvsadm.support.clients.pools import Sizes, sizes_in
 from pyipvsadm.verbs.where import facts
 
-from . import fakes
+from . import fakes, test_apply
 from .terminal import seen
 from .test_apply import kernel_with
 
@@ -188,6 +188,8 @@ WRONG = [
     (["192.0.2.1:80", "--with", "10.2.0.2:8080"], 2, "10.2.0.2:8080 is there already"),
     (["192.0.2.1:80", "--with", "10.2.0.9:80 weigth 2"], 2, "`10.2.0.9:80 weigth 2` describes no server"),
     (["192.0.2.1:80", "--weight", "10.2.0.2:8080"], 2, "`10.2.0.2:8080` names no weight"),
+    (["192.0.2.1:80", "--clients", "-", "--table", "-"], 2, "stdin can't be both the table and the clients"),
+    (["192.0.2.1:80", "--clients", "/dev/null"], 2, "/dev/null names no client"),
     (["192.0.2.1:80", "--clients", "missing"], 2, "missing: there is no such file"),
     (["192.0.2.1:80", "--clients", "-"], 2, "stdin:2: `x\\x1by`"),
 ]
@@ -252,3 +254,15 @@ def test_drain_and_undrain_tell_a_person_whom_they_move(play, verb):
     assert ran.status == 0
     assert "192.0.2.1:80/tcp  sh: " in ran.text
     assert "% of clients move (ideal " in ran.text
+
+
+def test_apply_tells_whom_it_moves_before_it_asks(monkeypatch, play, tmp_path):
+    monkeypatch.setattr(test_apply, "WANTED", RULES.replace("-a -t 192.0.2.1:80 -r 10.2.0.2:8080 -m\n", ""))
+    status, screen = test_apply.on_terminal(kernel_with(RULES), tmp_path, "n\n")
+    assert status == 2
+    assert screen.splitlines() == [
+        "- 192.0.2.1:80/tcp 10.2.0.2:8080  masquerade, weight 1",
+        "192.0.2.1:80/tcp  sh: 59 % of clients move (ideal 25 %); with mh it would be 25 %;"
+        " connections and persistent clients stay",
+        "Go on with 1 deletion? [y/N] nothing was done",
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+
 from ..model import ONE_PACKET, Server
 from ..record import Record
 from .clients import FADING, remembered, servers_of
-from .counts import LEAST, least
+from .counts import BY_WEIGHT, LEAST, least
 from .hashes import FIRST, GOLDEN, WORD, fold, siphash, siphashes
 from .pools import HASHING, MH_SIZES, TURNS, Pool
 from .slots import slots
@@ -31,6 +33,7 @@ UNTOLD = {  # by scheduler, of those whose next choice isn't known
     "twos": "of two servers by chance, the one with fewer connections for its weight",
 }
 COUNTED, UNCOUNTED = "by the connections of now", "every datagram, as with `-o` no connection is counted"
+LATER = "it goes by the connections that begin before"
 EACH = "with `-o` each datagram gets another server"
 WITHOUT_WEIGHT = "the kernel doesn't tell which entries a server of weight 0 still has"
 AT_LIMIT = "the kernel doesn't tell whether it holds a server for full"
@@ -70,14 +73,22 @@ class Chooser:
 
     def choose(self, clients: Sequence[Client]) -> Iterator[Choice]:
         """Where each of `clients` goes."""
-        hashed = self.pool.service.scheduler in HASHING
-        answers = self._hashed(clients) if hashed else (self.next() for _ in clients)
+        hashed = self.pool.service.scheduler in HASHING and not self.pool.service.engine
+        answers = self._hashed(clients) if hashed else self._one_after_the_other(len(clients))
         if not self._entries:
             return iter(answers)
         return (
             self._kept(found) if (found := remembered(self.pool, client, self._entries, self._expire)) else answer
             for client, answer in zip(clients, answers, strict=True)
         )
+
+    def _one_after_the_other(self, count: int) -> Iterable[Choice]:
+        """Where `count` clients go: the first is the next one, and by the others it isn't known what they will find."""
+        if not count:
+            return ()
+        found = self.next()
+        counts = found.why == LESS and self.pool.service.scheduler not in BY_WEIGHT and not self._one_packet
+        return chain((found,), repeat(Choice(why=LESS, detail=LATER) if counts else found, count - 1))
 
     def next(self) -> Choice:
         """Where the next client goes, whoever it is, of a scheduler that doesn't look at clients."""

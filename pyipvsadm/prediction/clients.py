@@ -48,7 +48,7 @@ def entries_of(service: Service, connections: Iterable[Connection]) -> Entries:
     found = {}
     for one in connections:
         end = one.protocol, one.virtual, one.virtual_port
-        if (end == template and not one.client_port) or (end == live and one.client_port):
+        if (end == template and not one.client_port and not one.engine) or (end == live and one.client_port):
             found[one.client, one.client_port] = one
     return found
 

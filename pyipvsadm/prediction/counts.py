@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Load = Callable[[Server], tuple[int, int]]
 
+BY_WEIGHT = ("fo",)  # what doesn't look at connections
 ACTIVE = 256  # inactive connections that weigh as much as an active one
 
 

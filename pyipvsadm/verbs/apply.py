@@ -232,7 +232,7 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
         return
     more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""
     what = counted(len(lines), "deletion")
-    told = "".join(lines[:SHOWN]) + more + "".join(impact_lines(before, plan.commands))
+    told = "".join(lines[:SHOWN]) + more + "".join(impact_lines(before, plan.commands) if world.watched else ())
     answer = world.ask(f"{told}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else "")
     if answer is None:
         if empties(plan, before):

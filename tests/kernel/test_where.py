@@ -79,6 +79,7 @@ def test_the_impact_that_diff_tells_is_the_one_that_apply_has():
             )
             if not shift:
                 assert ours(["apply", "--yes", "-"], wanted).returncode == 0
+    told = [next(one for one in told if one["scheduler"] == scheduler) for scheduler in ("sh", "mh")]
     for port, impact in zip((PORT, PORT + 1), told, strict=True):
         count = sum(a != b for a, b in zip(went[0][port], went[1][port], strict=True))
         share = impact["moved"]

@@ -24,10 +24,10 @@ BY_ORDER = "sh"  # the scheduler that goes by the order of servers
 def impacts(before: Table, commands: Iterable[Command], most: int | None = None) -> dict[str, Impact]:
     """What `commands` do to the services of `before` that hash and stay, by name; of the first `most` alone."""
     about = _by_service(commands)
-    hashing = [spelled(service) for service, _ in before.services if service.scheduler in HASHING]
-    stay = [name for name in hashing if not any(one.verb == "delete-service" for one in about.get(name, ()))]
-    names = list(islice((name for name in stay if name in about), most))
-    found = ((name, impact(pool, after(pool, about[name]))) for name, pool in pools_of(before, names).items())
+    hashing = {spelled(service) for service, _ in before.services if service.scheduler in HASHING}
+    stay = (name for name, its in about.items() if not any(one.verb == "delete-service" for one in its))
+    pools = pools_of(before, islice(filter(hashing.__contains__, stay), most))
+    found = ((name, impact(pools[name], after(pools[name], its))) for name, its in about.items() if name in pools)
     return {name: what for name, what in found if what}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...errors import UsageError
+from ...model import printable
 from ...prediction.choices import Chooser
 from ...prediction.impact import impact
 from ...prediction.pools import after
@@ -23,7 +25,11 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     key = service_of(name)
     clients = [client_of(word, key) for word in words]
     if file:
+        if file == change.table == "-":
+            raise UsageError("stdin can't be both the table and the clients", hint="name a file for one of them")
         clients += clients_in(file, key, world)
+        if not clients:
+            raise UsageError(f"{printable(file)} names no client", hint="it takes an address in each line")
     now = situation(world, key, change.scheduler)
     pool = now.pool
     commands = change.commands(pool.service, pool.servers, world)
