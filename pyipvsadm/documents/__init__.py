@@ -73,7 +73,7 @@ def _assembled(path: str, world: World) -> tuple[Source, Assembly, Line]:
         line = file.format.read(file.text, assembly, lambda: world.names)
     except BrokenError as error:
         raise DocumentError(
-            f"{file.name}:{error.line}: {error}", hint="mend that first: behind it nothing can be read"
+            f"{file.name}:{error.line}: {error}", hint="correct this first: nothing after it can be read"
         ) from None
     if assembly.problems:
         raise _error(file, line, assembly, path)
@@ -104,5 +104,5 @@ def _error(file: Source, line: Line, assembly: Assembly, path: str) -> DocumentE
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
         lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` tells whether it's right then"
-    return DocumentError("\n".join(lines), hint=f"nothing was changed: mend the file first{again}")
+    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` checks the file again"
+    return DocumentError("\n".join(lines), hint=f"nothing was changed: correct the file first{again}")

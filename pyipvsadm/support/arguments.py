@@ -44,7 +44,7 @@ Only = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 Device = Annotated[
     str | None,
-    typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device that has the addresses."),
+    typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device for the addresses."),
 ]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="In digits.", show_default=False)]
 Server = Annotated[
@@ -57,5 +57,9 @@ Server = Annotated[
 ]
 From = Annotated[
     list[str] | None,
-    typer.Option("--from", metavar="SERVICE", help="Only in this service. Repeatable. Default: in all that have it."),
+    typer.Option(
+        "--from",
+        metavar="SERVICE",
+        help="Only in this service. Repeatable. Default: in all services that have the server.",
+    ),
 ]

@@ -31,7 +31,7 @@ def load(verb: str) -> list[dict[str, Any]]:
         with open(name, encoding="utf-8") as file:
             rows = json.load(file)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ValueError("it is no list of objects")
+            raise ValueError("it is not a list of objects")
         return rows
     except FileNotFoundError:
         return []
@@ -42,8 +42,8 @@ def load(verb: str) -> list[dict[str, Any]]:
 def unreadable(verb: str, error: Exception) -> IpvsadmError:
     """What to tell of a file that isn't as `verb` has written it."""
     return IpvsadmError(
-        f"{path(verb)}, where `{verb}` remembers what it did, can't be read: {error}",
-        hint="nothing was done; if you remove the file, what it says is forgotten",
+        f"{path(verb)}, the record of `{verb}`, can't be read: {error}",
+        hint="nothing was done; if you remove the file, its record is lost",
         status=REFUSED,
     )
 
@@ -78,7 +78,7 @@ def alone(verb: str) -> Iterator[None]:
 def unwritable(error: OSError) -> IpvsadmError:
     """What to tell where nothing was done, since it couldn't have been written down."""
     return IpvsadmError(
-        f"what is done can't be written down in {FOLDER}: {error.strerror}",
+        f"no record can be written in {FOLDER}: {error.strerror}",
         hint="nothing was done; use `sudo`",
         status=REFUSED,
     )

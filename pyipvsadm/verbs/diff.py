@@ -34,7 +34,7 @@ def diff(
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
 
-    Exit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.
+    Exit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.
     """
     from ..documents import load
 

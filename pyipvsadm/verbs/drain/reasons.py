@@ -41,7 +41,7 @@ def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
     if udp:
         lasts = f"{machine.udp_timeout} s" if machine.udp_timeout else "for the UDP timeout"
         count = counted(udp, "connection")
-        found["udp"] = f"UDP knows no end of a connection: {count} of it, remembered {lasts} after a packet"
+        found["udp"] = f"UDP connections have no end: {count} of it, remembered {lasts} after a packet"
     if closed and not any(server.active for server in tcp):
         found["closed"] = (
             f"only connections that are closed, or not yet open, are left of TCP ({closed}): they are"
