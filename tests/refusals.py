@@ -31,8 +31,8 @@ REFUSALS = [
     # Services.
     Refusal("add-service", EEXIST, (HTTP,), HTTP, "192.0.2.1:80/tcp already exists with these settings: rr"),
     Refusal("add-service", EEXIST, (DNS,), "-A -u 192.0.2.1:53 -s lc",
-            "192.0.2.1:53/udp exists with other settings: wlc, persistence 300; to change it: `-E -u 192.0.2.1:53 -s lc`,"
-            " or single settings with `pyipvsadm set`"),
+            "192.0.2.1:53/udp exists with other settings: wlc, persistence 300; to change it:"
+            " `-E -u 192.0.2.1:53 -s lc`, or single settings with `pyipvsadm set`"),
     Refusal("add-service", ENOENT, (), "-A -f 1 -s wlcc", "there is no scheduler `wlcc`; did you mean `wlc`?"),
     Refusal("add-service", ENOENT, (), "-A -f 1 -s WLC", "there is no scheduler `WLC`; did you mean `wlc`?"),
     Refusal("add-service", ENOENT, (), "-A -f 1 -s zork", f"there is no scheduler `zork`; there are {ALL_SCHEDULERS}"),
