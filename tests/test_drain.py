@@ -216,7 +216,7 @@ def test_a_second_drain_keeps_what_is_remembered(ipvs):
     run(ipvs, f"drain {ONE} --from {HTTP}")
     ran = run(ipvs, f"drain {ONE}")
     assert set(ran.stdout.splitlines()) == {
-        f"{HTTP} {ONE}  weight 0 already, 5 is remembered",
+        f"{HTTP} {ONE}  weight 0 already, 5 is recorded",
         f"{HTTPS} {ONE}  weight 7 -> 0",
     }
     assert run(ipvs, f"drain {ONE}").status == 0
@@ -352,7 +352,10 @@ class TestWaiting:
         self.counts(ipvs, clock, {0: (0, 2, 0), 30: (0, 0, 0)}, (198, 51, 100, 5))
         ran = run(ipvs, f"drain {UDP} --wait")
         assert (ran.status, clock.time) == (0, 131)
-        assert "UDP connections have no end: 2 connections of it, remembered 300 s after a packet" in ran.stderr
+        assert (
+            "UDP connections have no end: the kernel remembers 2 connections for 300 s after the last packet"
+            in ran.stderr
+        )
 
 
 class TestRamp:
@@ -387,7 +390,7 @@ class TestRamp:
         clock.signal(32)
         run(ipvs, f"undrain {ONE} --from {HTTP} --ramp 60")
         ran = run(ipvs, f"drain {ONE} --from {HTTP}")
-        assert ran.stdout == f"{HTTP} {ONE}  weight 3 -> 0, 5 is remembered\n"
+        assert ran.stdout == f"{HTTP} {ONE}  weight 3 -> 0, 5 is recorded\n"
         assert run(ipvs, f"undrain {ONE}").stdout == f"{HTTP} {ONE}  weight 0 -> 5\n"
 
     def test_somebody_else_sets_a_weight_meanwhile(self, ipvs, clock):
@@ -432,13 +435,13 @@ def place(protocol=IPPROTO_TCP, scheduler="rr", flags=0, timeout=0, **counts):
         (place(), 0, {}),
         (place(active=3), 0, {}),
         (place(active=3, inactive=2), 0, {}),
-        (place(inactive=2), 0, {"closed": "only connections that are closed, or not yet open, are left of TCP (2)"}),
-        (place(IPPROTO_UDP, inactive=1), 0, {"udp": "1 connection of it, remembered 300 s after a packet"}),
+        (place(inactive=2), 0, {"closed": "only TCP connections that are closed or not yet open are left (2)"}),
+        (place(IPPROTO_UDP, inactive=1), 0, {"udp": "the kernel remembers 1 connection for 300 s after the last packet"}),
         (place(132, inactive=1), 0, {}),
         (place(active=1, persistent=2, flags=PERSISTENT, timeout=360), 0,
-         {"persistence": "2 persistent clients may come back, as net.ipv4.vs.expire_quiescent_template is 0:"
-                         " `sysctl -w net.ipv4.vs.expire_quiescent_template=1` sends them elsewhere; 360 s after"}),
-        (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), 1, {"persistence": "they are sent elsewhere"}),
+         {"persistence": "2 persistent clients may come back, because net.ipv4.vs.expire_quiescent_template is 0:"
+                         " `sysctl -w net.ipv4.vs.expire_quiescent_template=1` sends them elsewhere; the kernel forgets"}),
+        (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), 1, {"persistence": "the kernel sends them elsewhere"}),
         (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), None, {"persistence": "unless net.ipv4.vs"}),
     ],
 )  # fmt: skip

@@ -211,7 +211,7 @@ RULES = (
     rule(verb="delete-server", command="delete-server", name="delete-server", short="d",
          help="remove a real server from a service", needs=("service-address", "real-server")),
     rule(verb="set", command="set", name="set",
-         help="set the timeouts of TCP, TCP after FIN, and UDP; 0 keeps a timeout"),
+         help="set timeouts for TCP, TCP after FIN, UDP; 0 keeps one"),
     rule(verb="start-daemon", command="start-daemon", name="start-daemon", value="state",
          read=v.choice("state", "illegal start-daemon parameter specified", **v.STATES),
          help="start a synchronisation daemon: master or backup",

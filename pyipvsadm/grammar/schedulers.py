@@ -8,7 +8,7 @@ SCHEDULERS = {
     "lc": "the server with the fewest connections",
     "wlc": "the server with the fewest connections for its weight",
     "lblc": "the server that the destination had last, unless it is overloaded: for caches",
-    "lblcr": "one of the destination's servers, which become more under load: for caches",
+    "lblcr": "one of the servers of the destination, which gets more under load: for caches",
     "dh": "by a hash of the destination's address",
     "sh": "by a hash of the client's address",
     "sed": "the server with the shortest expected delay, by connections and weight",

@@ -128,7 +128,7 @@ TOPICS = (
     ),
     Topic(
         name="tunnels",
-        title="Tunnels to servers, and their kinds",
+        title="Tunnels to servers, and their types",
         others=("ipip", *_TUNNEL, "tun-info"),
         words=TUNNELS,
         see=("server",),

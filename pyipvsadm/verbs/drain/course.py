@@ -65,7 +65,7 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
         where = f"{spelled(missing[0])} has" if missing else "no service has"
         raise IpvsadmError(
             f"{where} no server {server}" if missing else f"{where} a server {server}",
-            hint=f"nothing was done; `{world.called} show` lists what there is",
+            hint=f"nothing was done; `{world.called} show` lists services and servers",
             status=NOTHING,
         )
     return table, places
@@ -100,7 +100,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
     for place in places:
         what = f"weight {place.server.weight} -> 0" if place.server.weight else "weight 0 already"
         kept = weights[place.key].weight if place.key in weights else 0
-        more = f", {kept} is remembered" if kept and kept != place.server.weight else ""
+        more = f", {kept} is recorded" if kept and kept != place.server.weight else ""
         world.write(f"{place.name}  {what}{more}\n")
     for line in refused_clients(places, world.called):
         world.tell("", line)
