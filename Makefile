@@ -2,8 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := user-mode-linux kmod ipvsadm iproute2 iptables nftables strace procps \
-            bash-completion zsh fish mandoc groff-base
+SANDBOX := user-mode-linux kmod iproute2 procps
+PACKAGES := $(SANDBOX) ipvsadm iptables nftables strace bash-completion zsh fish mandoc groff-base \
+            prometheus prometheus-node-exporter
+COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
 
 .PHONY: test long demo pictures check generated setup packages bench clean
 
@@ -19,7 +21,11 @@ generated: setup
 long: setup
 	$(BIN)/python -m pytest -m long
 
-demo: setup
+demo:  # takes what it needs and no more
+	@tests/packages.sh $(SANDBOX)
+	@$(MAKE) --no-print-directory .venv/program
+	@$(COMPILE)
+	@echo "booting a kernel that has IPVS; the one of this machine stays as it is"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pyipvsadm sandbox -- python tests/demo.py
 
 pictures: setup
@@ -32,19 +38,27 @@ bench: setup
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy --python-version 3.11
 	$(BIN)/mypy
 
 setup: packages .venv/ready
-	@$(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
+	@$(COMPILE)
 
 packages:
 	@tests/packages.sh $(PACKAGES)
 
-.venv/ready: pyproject.toml
+.venv/program: pyproject.toml
 	@tests/packages.sh --venv $(PYTHON)
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@echo "making a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "installing pyipvsadm and the libraries that it needs there"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/ready: .venv/program  # by today's pip, which knows groups and writes programs that start faster
+	@echo "installing what tests and checks need there"
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@
 
 clean:

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from .errors import INTERRUPTED, LISTING, IpvsadmError, NoCommandError, OptionError, OutputError
+from .errors import FAULT, INTERRUPTED, LISTING, IpvsadmError, NoCommandError, OptionError, OutputError
 from .world import World
 
 TYPE_CHECKING = False
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 COMPLETE = "__complete"  # the first word of a shell that asks for words
+DEBUG = "PYIPVSADM_DEBUG"  # in the environment: print tracebacks
+SHOWN = 500  # characters of what an error says
 RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
 
 
@@ -37,7 +39,28 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
     except KeyboardInterrupt:
         world.clear()
         status = INTERRUPTED
+    except Exception as error:
+        status = FAULT
+        _confess(error, world)
     return status
+
+
+def _confess(error: Exception, world: World) -> None:
+    """Tell of an error that nobody expected: it is ours, not the user's."""
+    if os.environ.get(DEBUG):
+        import traceback
+
+        report = "".join(traceback.format_exception(error)).rstrip("\n")
+        hint = ""
+    else:
+        from .model import printable
+
+        report = f"{world.program}: unexpected {type(error).__name__}: {printable(str(error))[:SHOWN]}"
+        hint = f"this is a fault of pyipvsadm: please report it, with what it prints when {DEBUG}=1 is set"
+    try:
+        world.tell(report, hint)
+    except OutputError:
+        pass  # what was printed before can't be written either
 
 
 def _inside(words: list[str], world: World) -> list[str]:

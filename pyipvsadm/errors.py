@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from errno import (
     EAFNOSUPPORT,
+    EBADMSG,
     EEXIST,
     EINVAL,
     EMSGSIZE,
@@ -22,6 +23,7 @@ from os import strerror
 FAILED = 255  # C's -1: the kernel refused a change, or popt a word
 USAGE = 2  # wrong words, or IPVS can't be reached
 LISTING = 1  # a listing failed
+FAULT = 70  # an error that nobody expected: EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 PIPE_CLOSED = 141  # 128 + SIGPIPE, of which ipvsadm dies
 
@@ -139,6 +141,7 @@ REFUSALS = {  # (verb, errno): what ipvsadm says, and how to go on; None stands 
         "Operation not supported with specified address family",
         "this kernel's IPVS has no IPv6",
     ),
+    (None, EBADMSG): ("The table changes faster than it can be read", "find out who changes it, and try again"),
     (None, EMSGSIZE): ("Module is wrong version", "this kernel has another version of IPVS"),
 }
 

@@ -63,7 +63,7 @@ def enter(name: str) -> None:
     try:
         _move_to(path_of(name))
     except OSError as error:
-        raise _refusal(name, error) from error
+        raise refusal(name, error) from error
 
 
 def _move_to(path: str) -> None:
@@ -83,13 +83,13 @@ def move(file: int) -> None:
     """Move this thread into the network namespace that is open as `file`. Raises OSError."""
     if sys.version_info >= (3, 12):
         os.setns(file, CLONE_NEWNET)
-        return
-    import ctypes  # which takes as long to load as a command: only Python 3.11 needs it
+    else:
+        import ctypes  # which takes as long to load as a command: only Python 3.11 needs it
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(file, CLONE_NEWNET) < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(file, CLONE_NEWNET) < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
 
 
 class Entered:
@@ -121,7 +121,7 @@ def names() -> Iterator[tuple[str, str]]:
         yield from ((name, f"{folder}/{name}") for name in found)
 
 
-def _refusal(name: str, error: OSError) -> IpvsadmError:
+def refusal(name: str, error: OSError) -> IpvsadmError:
     """Why a namespace can't be entered, and what may help."""
     path, named = path_of(name), path_of(name).startswith(FOLDERS)
     name = printable(name)

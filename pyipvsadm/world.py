@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from errno import EPIPE
 
-from .errors import OLDEST_IPVS, PIPE_CLOSED, OutputError, UsageError, mismatch
+from .errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UsageError, mismatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ class World:
                 self.tell(mismatch(version))
         return self.reach()
 
-    def reach(self, load: bool = True) -> Kernel:
-        """IPVS, by loading its module only if we may. Raises UnreachableError."""
-        if self._kernel is None:
+    def reach(self, load: bool = True, again: bool = False) -> Kernel:
+        """IPVS, by loading its module only if we may. `again` reaches it anew. Raises UnreachableError."""
+        if self._kernel is None or (again and not self._handed):
             from .kernel import Kernel
 
             self._kernel = Kernel.open(load)
@@ -114,7 +114,7 @@ class World:
         self._pieces, self._size = [], 0
         try:
             while data:
-                data = data[os.write(self._stdout, data) :]
+                data = data[_write(self._stdout, data) :]
         except OSError as error:
             if error.errno == EPIPE:
                 raise OutputError("", status=PIPE_CLOSED) from None
@@ -211,18 +211,26 @@ class World:
         self.flush()
         os.write(self._stderr, f"{question} ".encode())
         try:
-            return os.read(source, PIECE).decode("utf-8", "replace").strip()
+            return _read(source).decode("utf-8", "replace").strip()
         finally:
             if terminal:
                 os.close(source)
 
     def chunks(self) -> Iterator[bytes]:
-        """What comes on stdin, as it comes. Raises IpvsadmError."""
+        """What comes on stdin, as it comes. What can't be read is the end, as it is for ipvsadm's restore."""
         try:
             while chunk := os.read(self._stdin, PIECE):
                 yield chunk
         except OSError:
-            return  # ipvsadm takes a closed stdin for an empty one
+            return
+
+    def content(self) -> Iterator[bytes]:
+        """All that comes on stdin, waited for where it isn't there yet. Raises IpvsadmError if it can't be read."""
+        try:
+            while chunk := _read(self._stdin):
+                yield chunk
+        except OSError as error:
+            raise IpvsadmError(f"stdin can't be read: {error.strerror}", hint="nothing was done") from None
 
     def more(self) -> bool:
         """Whether something waits on stdin."""
@@ -232,6 +240,32 @@ class World:
             return bool(select([self._stdin], [], [], 0)[0])
         except (OSError, ValueError):
             return False
+
+
+def _read(file: int) -> bytes:
+    """What comes in `file` next, waited for even if it is one that doesn't block. Raises OSError."""
+    while True:
+        try:
+            return os.read(file, PIECE)
+        except BlockingIOError:
+            _await(file, "POLLIN")
+
+
+def _write(file: int, data: bytes) -> int:
+    """How much of `data` went into `file`, waited for even if it is one that doesn't block. Raises OSError."""
+    while True:
+        try:
+            return os.write(file, data)
+        except BlockingIOError:
+            _await(file, "POLLOUT")
+
+
+def _await(file: int, what: str) -> None:
+    import select
+
+    waiting = select.poll()
+    waiting.register(file, getattr(select, what))
+    waiting.poll()
 
 
 def _columns_said() -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 from pathlib import Path
 
 import pytest
 
-from .kernel import delegate
+from .kernel import delegate, sandboxes
 
 KERNEL_TESTS = Path(__file__).parent / "kernel"
 
@@ -22,9 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
-    folder = Path(os.environ.get(delegate.ENVIRONMENT, ""))
-    if (folder / delegate.SELECTED).is_file():
-        config.pluginmanager.register(delegate.Inner(config, folder))
+    folder = Path(os.environ.get(sandboxes.ENVIRONMENT, ""))
+    if (folder.parent / sandboxes.SELECTED).is_file():
+        config.pluginmanager.register(sandboxes.Inner(config, folder))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,22 +37,33 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes long, if it wasn't asked for. Put the kernel tests last: they run in the background."""
-    if not config.option.markexpr and delegate.ENVIRONMENT not in os.environ:
+    """Leave out what takes long, if it wasn't asked for. Put the kernel tests last, which run in the background.
+
+    What watches the clock comes behind all others.
+    """
+    if not config.option.markexpr and sandboxes.ENVIRONMENT not in os.environ:
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
-    items.sort(key=lambda item: item.get_closest_marker("kernel") is not None)
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("clock", "kernel")])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Boot a sandbox for the kernel tests that were selected, if we aren't in one."""
+    """Boot sandboxes for the kernel tests that were selected, if we aren't in one."""
     config = session.config
-    if delegate.ENVIRONMENT in os.environ or config.option.collectonly:
+    gc.freeze()  # thousands of tests stay to the end: whoever collects garbage needn't look at them each time
+    if sandboxes.ENVIRONMENT in os.environ or config.option.collectonly:
         return
     if why := delegate.missing():
         config.pluginmanager.register(delegate.Absent(why))
         return
     items = [item for item in session.items if item.get_closest_marker("kernel")]
     if items:
-        config.pluginmanager.register(delegate.Outer(items, functools.partial(delegate.Boot, config)))
+        config.pluginmanager.register(delegate.Outer(items, functools.partial(sandboxes.Round, config)))
+
+
+@pytest.fixture(autouse=True)
+def _no_state_of_this_machine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what verbs remember, and the lock that they hold, in a folder of each test's own."""
+    if not request.node.get_closest_marker("kernel"):
+        monkeypatch.setattr("pyipvsadm.support.state.FOLDER", str(tmp_path / "pyipvsadm"))

@@ -20,7 +20,11 @@ from pyipvsadm.help import manual
 from pyipvsadm.help.command_lines import Parameter, Verb
 from pyipvsadm.model import Service
 from pyipvsadm.support.application import application, function_of
+from pyipvsadm.verbs.doctor.checks import CHECKS
+from pyipvsadm.verbs.metrics import series
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
+
+from . import moves
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "pyipvsadm" / "help" / "verb_table.py"
@@ -41,9 +45,13 @@ VERBS: tuple[Verb, ...] = (
 
 
 def verbs(command: Any = None) -> tuple[Verb, ...]:
-    """All verbs, or those of the group `command`."""
-    group = command or typer.main.get_command(application(functions()))
-    return tuple(verb(name, inner) for name, inner in group.commands.items() if not inner.hidden)
+    """All verbs by rank, or those of the group `command`."""
+    if command is None:
+        found = typer.main.get_command(application(functions())).commands
+        commands = {name: found[name] for name in (one.__name__.rstrip("_") for one in functions())}
+    else:
+        commands = command.commands
+    return tuple(verb(name, inner) for name, inner in commands.items() if not inner.hidden)
 
 
 def functions() -> list[Any]:
@@ -55,8 +63,8 @@ def functions() -> list[Any]:
 def names() -> str:
     """The content of verbs/__init__.py, which names the verbs."""
     head = NAMES.read_text().partition("NAMES")[0]
-    words = ", ".join(f'"{own.name}"' for own in verbs())
-    return f"{head}NAMES = ({words})\n"
+    lines = "".join(f'    "{own.name}",\n' for own in verbs())
+    return f"{head}NAMES = (\n{lines})\n"
 
 
 def verb(name: str, command: Any) -> Verb:
@@ -178,9 +186,30 @@ def kinds(annotation: Any) -> list[str]:
     return KINDS.get(annotation, [])
 
 
+def series_lists() -> dict[str, str]:
+    """The lists of series that `metrics` tells, by what they are about."""
+    groups = {about: [row for row in series.OWN if row.about == about] for about in series.LABELS}
+    return {
+        f"series of {name}": manual.figures(map(figure, rows)) for name, rows in (groups | series.COMPATIBLE).items()
+    }
+
+
+def figure(row: series.Series) -> tuple[str, str, str, str]:
+    """A series for the manual: its name, its type, its unit and its meaning, with its own labels."""
+    labels = f" Labels: {', '.join(row.labels)}." if row.labels else ""
+    return row.name, row.kind, row.unit, f"{row.help}{labels}"
+
+
 def generated() -> dict[Path, str]:
     """What each generated file should hold."""
-    lists = {**manual.lists(), **manual.verb_lists(verbs()), **document_lists()}
+    lists = {
+        **manual.lists(),
+        **manual.verb_lists(verbs()),
+        **document_lists(),
+        **manual.checks(CHECKS),
+        **series_lists(),
+        "who moves": moves.table(),
+    }
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
     return {TABLE: table(), NAMES: names(), SCHEMA: shape.schema(), **pages}
 

@@ -21,7 +21,7 @@ LAYERS = (  # from the top down: a part imports itself, and parts of the layers 
     ("world",),
     ("documents", "drawing", "network"),
     ("__init__",),  # the version, and names that are loaded when they are asked for
-    ("table",),
+    ("table", "prediction"),
     ("listing", "namespaces"),
     ("grammar", "kernel"),
     ("names", "progress"),

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from . import demo
+from . import demo, metrics_picture
 
 COLUMNS = 84
 CLIENTS = 24  # connections that are held open while pictures are taken
@@ -151,6 +151,8 @@ def main(names: Sequence[str]) -> None:
     for picture in PICTURES:
         if not names or picture.name in names:
             draw(picture, FOLDER)
+    if not names or "metrics" in names:
+        metrics_picture.draw(FOLDER / "metrics.svg")
     for one in running:
         one.kill()
 

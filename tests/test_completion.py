@@ -156,7 +156,7 @@ SYNC = {"--mcast-interface", "--syncid", "--mcast-group", "--mcast-port", "--mca
     ("-L --timeout -", LIST - {"--persistent-conn"}),
     ("-L --stats -", (SERVICE | LIST | COLUMNS) - {"--stats"}),
     ("-L --nosort --thr", {"--thresholds"}),
-    ("-S -", {"-n", "--numeric", "--all"}),
+    ("-S -", {"-n", "--numeric", "--all", "--nosort"}),
     ("-R -", {"--check", "--strict"}),
     ("-Z -", SERVICE),
     ("--start-daemon master -", SYNC),
@@ -292,6 +292,7 @@ def test_the_answer_as_shells_read_it():
     assert run(["__complete", "-S", "--"]).stdout.splitlines() == [
         "words",
         "--numeric\tshow addresses and ports as numbers",
+        "--nosort\tlist services and servers in the kernel's order",
         "--all\talso save timeouts and daemons (not in ipvsadm)",
     ]
     assert run(["__complete", "sandbox", "--", "ls", ""]).stdout == "command 2\n"

@@ -8,15 +8,20 @@ from dataclasses import replace
 
 import pytest
 
-from pyipvsadm.verbs.doctor import machine, report
-from pyipvsadm.verbs.doctor.files import SHAPE
+from pyipvsadm.support.managers import managers
+from pyipvsadm.verbs.doctor import report
+from pyipvsadm.verbs.doctor.checks import CHECKS
+from pyipvsadm.verbs.doctor.collection import proc
 from pyipvsadm.verbs.doctor.findings import failure, note, warning
 from pyipvsadm.verbs.doctor.snapshot import Connection, Listener, Modules, UnseenError
+from pyipvsadm.verbs.doctor.snapshot_file import SHAPE
+from pyipvsadm.verbs.doctor.verdict import Verdict
 
 from . import fakes
 from .test_doctor_checks import HEALTHY, SERVICE, VIP, Route
 from .test_show import ANSI
 
+NUMBER = sum("director" in row.modes for row in CHECKS)
 ILL = replace(HEALTHY, routes={**HEALTHY.routes, VIP: Route("unicast", "eth0")})
 
 
@@ -35,7 +40,7 @@ def test_a_snapshot_comes_back_as_it_was():
 
 def test_the_healthy():
     ran = doctor(snapshot=HEALTHY)
-    assert (ran.status, ran.stdout, ran.stderr) == (0, "nothing is wrong, as far as can be told from here\n", "")
+    assert (ran.status, ran.stdout, ran.stderr) == (0, f"{NUMBER} checks: {NUMBER} well; 3 packets seen in 3 s\n", "")
 
 
 def test_a_failure_says_what_why_and_what_to_do():
@@ -43,11 +48,11 @@ def test_a_failure_says_what_why_and_what_to_do():
     assert (ran.status, ran.stderr) == (2, "")
     assert (
         ran.stdout
-        == """\
-failure V1: 192.0.2.10: is no address of this machine: packets for it leave by eth0
+        == f"""\
+failure V1: 192.0.2.10: is not an address of this machine, so that packets for it leave by eth0
     IPVS takes packets where they are delivered to this machine itself
     $ pyipvsadm vip add 192.0.2.10
-1 failure
+{NUMBER} checks: 1 failure, {NUMBER - 1} well; 3 packets seen in 3 s
 """
     )
 
@@ -59,6 +64,50 @@ def test_json_tells_the_same():
     assert data["counts"] == {"failure": 1, "warning": 0, "note": 0, "unknown": 0}
     assert data["findings"][0]["check"] == "V1"
     assert data["findings"][0]["commands"] == ["pyipvsadm vip add 192.0.2.10"]
+
+
+def test_json_tells_what_became_of_each_check():
+    data = json.loads(doctor("-o", "json", snapshot=replace(ILL, links=None, unseen={"links": "?"})).stdout)
+    outcomes = {row["check"]: row["outcome"] for row in data["checks"]}
+    assert outcomes.keys() == {row.code for row in CHECKS if "director" in row.modes}
+    assert (outcomes["V1"], outcomes["V3"], outcomes["S1"]) == ("failure", "unknown", "well")
+    assert data["summary"].startswith(f"{NUMBER} checks: 1 failure, ")
+
+
+def test_without_traffic_nobody_is_well():
+    """A clean bill without traffic is no healthy director: the checks that need some are named."""
+    quiet = replace(HEALTHY, arrivals=(), connections=(), connection_count=0)
+    needing = [row.code for row in CHECKS if row.traffic]
+    expected = f"{NUMBER} checks: {NUMBER - len(needing)} well; no traffic seen: {', '.join(needing)} say nothing\n"
+    assert doctor(snapshot=quiet).stdout == expected
+    data = json.loads(doctor("-o", "json", snapshot=quiet).stdout)
+    assert [row["check"] for row in data["checks"] if row["outcome"] == "silent"] == needing
+
+
+def test_checks_are_rows():
+    codes = [row.code for row in CHECKS]
+    assert len(set(codes)) == len(codes)
+    for row in CHECKS:
+        assert row.title
+        assert set(row.severities) <= {"failure", "warning", "note"}
+        assert set(row.modes) <= {"director", "real-server"}
+        assert set(row.told_by) <= set(codes)
+        assert all(text and text[-1] != "." for text in (row.looks, row.matters, row.mend)), row.code
+    listed = fakes.run(["doctor", "--list"], program="pyipvsadm")
+    assert (listed.status, listed.stderr) == (0, "")
+    assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == codes
+    data = json.loads(fakes.run(["doctor", "--list", "-o", "json"], program="pyipvsadm").stdout)
+    assert [row["code"] for row in data["checks"]] == codes
+
+
+def test_a_check_is_explained():
+    ran = fakes.run(["doctor", "--explain", "v1"], program="pyipvsadm")
+    assert (ran.status, ran.stderr) == (0, "")
+    row = next(row for row in CHECKS if row.code == "V1")
+    assert all(text in ran.stdout for text in (row.code, row.title, row.looks, row.matters, row.mend, "failure"))
+    ran = fakes.run(["doctor", "--explain", "V99"], program="pyipvsadm")
+    assert (ran.status, ran.stdout) == (64, "")
+    assert ran.stderr.startswith("there is no check `V99`\n")
 
 
 def test_a_service_can_be_named():
@@ -111,14 +160,22 @@ def test_a_wrong_option_has_a_status_of_its_own(capfd):
     assert fakes.run(["show", "-o", "nothing"], program="pyipvsadm").status == 2
 
 
-MANY = [failure("a", f"seen {n}", "why", "sysctl -w net.ipv4.ip_forward=1") for n in range(12)]
+def verdict(*findings):
+    return Verdict(findings, {"V1": "failure", "V2": "well"})
+
+
+MANY = verdict(*(failure("a", f"seen {n}", "why", "sysctl -w net.ipv4.ip_forward=1") for n in range(12)))
 SOME = [failure("a [b]", "seen", "why", "do it"), warning("b", "seen", "why"), note("c", "seen", "why")]
 
 
 def test_of_many_findings_some_are_told():
     text = report.as_text(MANY, None)
     assert text.count("failure ") == 10
-    assert text.splitlines()[-3:] == ["2 more like these; `-o json` tells all.", report.KEEP, "12 failures"]
+    assert text.splitlines()[-3:] == [
+        "2 more like these; `-o json` tells all.",
+        report.KEEP,
+        "2 checks: 12 failures, 1 well",
+    ]
     assert len(json.loads(report.as_json(MANY))["findings"]) == 12
 
 
@@ -130,17 +187,17 @@ def test_statuses(findings, status):
 def test_a_terminal_gets_colour_and_words(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    text = report.as_text(SOME, 80)
+    text = report.as_text(verdict(*SOME), 80)
     assert ANSI.search(text)
     plain = ANSI.sub("", text)
-    for words in ("✗ failure", "! warning", "i note", "a [b]: seen", "$ do it", "1 failure, 1 warning, 1 note"):
+    for words in ("✗ failure", "! warning", "i note", "a [b]: seen", "$ do it", "1 failure, 1 warning, 1 note, 1 well"):
         assert words in plain
     assert max(map(len, plain.splitlines())) <= 80
     monkeypatch.setenv("TERM", "dumb")
-    assert "\x1b" not in report.as_text(SOME, 80)
+    assert "\x1b" not in report.as_text(verdict(*SOME), 80)
 
 
-# The machine.
+# The proc.
 
 
 @pytest.fixture
@@ -168,7 +225,11 @@ def root(tmp_path):
     write("proc/sys/net/ipv4/conf/eth0.7/rp_filter", "2\n")
     write("proc/77/comm", "keepalived\n")
     write("proc/77/net/ip_vs", "IP Virtual Server version 1.2.1 (size=4096)\nTCP  0A000001:0050 rr\n  -> x\n")
-    for process, space in (("self", 1), ("77", 2)):
+    write("proc/78/comm", "keepalived\n")
+    write("proc/79/comm", "perl\n")
+    write("proc/79/cmdline", "/usr/bin/perl\0-w\0/usr/sbin/ldirectord\0start\0")
+    write("proc/80/comm", "kube-proxy\n")  # of another network namespace
+    for process, space in (("self", 1), ("77", 2), ("78", 1), ("79", 1), ("80", 2)):
         (tmp_path / "proc" / process / "ns").mkdir()
         os.symlink(f"net:[{space}]", tmp_path / "proc" / process / "ns/net")
     write("run/systemd/netif/links/4", "ADMIN_STATE=configured\n")
@@ -176,30 +237,32 @@ def root(tmp_path):
 
 
 def test_the_machine_is_read(root):
-    assert machine.standing(root).privileged
-    assert not machine.standing(root).user_namespace
-    assert machine.listeners(root) == (Listener("tcp", "127.0.0.1", 8080), Listener("udp", "::", 53))
-    count, found = machine.connections(root)
-    assert count == 2
-    assert found[0] == Connection("tcp", "10.1.0.2", "10.1.0.100", 80, "10.2.1.2", 8080, "ESTABLISHED")
+    assert proc.standing(root).privileged
+    assert not proc.standing(root).user_namespace
+    assert proc.listeners(root) == (Listener("tcp", "127.0.0.1", 8080), Listener("udp", "::", 53))
+    seen = proc.connections(root)
+    assert seen.count == 2
+    assert seen.states == {"tcp 10.2.1.2:8080": {"ESTABLISHED": 1}, "udp [2001:db8::102]:53": {"UDP": 1}}
+    found = seen.first
+    assert found[0] == Connection("tcp", "10.1.0.2", "10.1.0.100", 80, "10.2.1.2", 8080, "ESTABLISHED", 899)
     assert (found[1].client, found[1].port) == ("2001:db8::2", 53)
-    assert machine.modules(root) == Modules(("ip_vs", "ip-x", "ip_tunnel"), ("ip_vs_wlc",))
-    assert machine.sysctls(root) == {
+    assert proc.modules(root) == Modules(("ip_vs", "ip-x", "ip_tunnel"), ("ip_vs_wlc",))
+    assert proc.sysctls(root) == {
         "net/ipv4/ip_forward": "1",
         "net/ipv4/ip_local_port_range": "32768 60999",
         "net/ipv4/vs/conntrack": "0",
         "net/ipv4/conf/eth0.7/rp_filter": "2",
     }
-    assert machine.managers(root) == ("keepalived",)
-    assert machine.elsewhere(root) == {"77": 1}
-    assert machine.managed({"lo": 1, "vip": 4}, root) == {"vip": "systemd-networkd"}
+    assert managers(root) == ("keepalived", "ldirectord")
+    assert proc.elsewhere(root) == {"77": 1}
+    assert proc.managed({"lo": 1, "vip": 4}, root) == {"vip": "systemd-networkd"}
 
 
 def test_an_empty_machine_is_no_traceback(tmp_path):
-    assert machine.sysctls(tmp_path) == {}
-    assert not machine.standing(tmp_path).privileged
-    assert machine.modules(tmp_path) == Modules((), None)
-    assert (machine.managers(tmp_path), machine.elsewhere(tmp_path)) == ((), {})
-    for see in (machine.listeners, machine.connections):
+    assert proc.sysctls(tmp_path) == {}
+    assert not proc.standing(tmp_path).privileged
+    assert proc.modules(tmp_path) == Modules((), None)
+    assert (managers(tmp_path), proc.elsewhere(tmp_path)) == ((), {})
+    for see in (proc.listeners, proc.connections):
         with pytest.raises(UnseenError):
             see(tmp_path)

@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pyipvsadm.network.facts import IFA_F_DADFAILED, Address, Link, Neighbour, Route
-from pyipvsadm.verbs.doctor.checks import DIRECTOR, REAL_SERVER
+from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.doctor.firewall import iptables
-from pyipvsadm.verbs.doctor.firewall.rules import Firewall
-from pyipvsadm.verbs.doctor.judging import judge
+from pyipvsadm.verbs.doctor.firewall.chains import Firewall
 from pyipvsadm.verbs.doctor.snapshot import (
     Arrival,
     Connection,
@@ -26,6 +25,7 @@ from pyipvsadm.verbs.doctor.snapshot import (
     Timeouts,
     Tunnel,
 )
+from pyipvsadm.verbs.doctor.verdict import judge
 
 VIP, VIP6, ONE, TWO, CLIENT = "192.0.2.10", "2001:db8::10", "10.2.0.2", "10.2.0.3", "198.51.100.7"
 UP = 0x1043  # up, broadcast, running, multicast
@@ -130,6 +130,8 @@ MARK = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 192.0.2.20/32 -p tcp
 FILTER = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
 DROPPING = FILTER.replace("FORWARD ACCEPT", "FORWARD DROP").replace("INPUT ACCEPT", "INPUT DROP")
 OPEN_INPUT = "-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT\n"
+NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n"
+STUCK = with_server(replace(server(forwarding="masquerade"), counters=BUSY), server(TWO, forwarding="masquerade"))
 TUNNELLED = with_server(server(forwarding="tunnel"))
 F, W, N = "failure", "warning", "note"
 
@@ -145,6 +147,9 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("G6", F, {"kernel": "5.1.0", **with_server(server(forwarding="tunnel", tunnel=Tunnel("gue", 6080)))}),
     ("G6", F, {"kernel": "5.2.9", **with_server(server(forwarding="tunnel", tunnel=Tunnel("gre")))}),
     ("G7", N, {"managers": ("keepalived",)}),
+    ("G7", W, {"managers": ("keepalived", "kube-proxy")}),
+    ("G7", N, {"managers": ("keepalived", "dockerd")}),
+    ("G13", N, {"firewall": Firewall(lacking=("nft",))}),
     ("G8", W, {"daemons": BACKUP, **sysctls(ipv4__vs__backup_only="1")}),
     ("G9", N, {"connection_count": 4 * 4096 + 1}),
     ("G10", W, with_server(*(server(f"10.2.{n >> 8}.{n & 255}", 80, "local") for n in range(20_000)))
@@ -159,6 +164,16 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("V3", W, {**table(SIX), "addresses": (replace(SIX_ADDRESS, preferred=3600),)}),
     ("V4", F, table(MARKED)),
     ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("0x7/", "0x8/"))}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK + "-A PREROUTING -p tcp -j MARK --set-xmark 0x9/0xffffffff\n")}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK + "-A PREROUTING -p tcp -j MARK --set-xmark 0x100/0x100\n")}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING", "POSTROUTING"))}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING", "OUTPUT"))}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING ACCEPT", "own -")
+                                                  .replace("-A PREROUTING", "-A own"))}),
+    ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("-A PREROUTING", "-A PREROUTING -p tcp -j ACCEPT\n"
+                                                               "-A PREROUTING"))}),
+    ("V4", N, {**table(MARKED), "firewall": rules("*mangle\n:PREROUTING ACCEPT [0:0]\n"
+                                                  "-A PREROUTING -j CONNMARK --restore-mark\n")}),
     ("V4", F, {**table(MARKED), "firewall": rules(MARK),
                "marked_routes": {"7 192.0.2.20/32": Route("unicast", "eth0")}}),
     ("V5", W, table(replace(SERVICE, service=f"{VIP}:0/tcp"))),
@@ -166,7 +181,16 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("V6", W, {"listeners": (Listener("tcp", "::", 80),)}),
     ("V7", N, {"listeners": (Listener("tcp", "0.0.0.0", 22),)}),
     ("V8", F, {"firewall": rules(DROPPING.replace("FORWARD DROP", "FORWARD ACCEPT"))}),
-    ("V8", N, {"firewall": rules(FILTER + "-A INPUT -p tcp -m recent --update --name x -j DROP\n")}),
+    ("V8", W, {"firewall": rules(FILTER + "-A INPUT -p tcp -m statistic --mode random --probability 0.5 -j DROP\n")}),
+    *(("V14", F, {"firewall": rules(NAT + rule)}) for rule in (
+        "-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.2.0.9:80\n",
+        "-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080\n",
+        "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+        "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80\n",
+    )),
+    ("V14", W, {"firewall": rules(NAT + "-A PREROUTING -p tcp -m statistic --mode nth --every 2 --packet 0"
+                                        " -j DNAT --to-destination 10.2.0.9\n")}),
+    ("V15", F, {**table(replace(SERVICE, service="127.0.0.1:80/tcp"))}),
     ("V9", W, {"arrivals": (Arrival("eth1", CLIENT, SERVICE.service, 3),), **sysctls(ipv4__conf__eth1__rp_filter="1")}),
     ("V10", W, {
         "addresses": (Address("192.0.2.1", 24, "eth0"), Address("192.0.2.2", 24, "eth1"), Address(VIP, 32, "eth0")),
@@ -183,6 +207,8 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("N4", F, with_server(replace(server(forwarding="masquerade"), counters=BUSY))),
     ("N4", F, with_server(
         replace(server(forwarding="masquerade"), counters=Counters(9, 90, 80), earlier=Counters(5, 50, 80)))),
+    ("N4", N, table(replace(UDP, servers=(replace(UDP.servers[0], counters=BUSY),)))),
+    ("N4", F, {**with_server(replace(server(forwarding="masquerade"), counters=BUSY)), "tried": {f"{ONE}:80": "open"}}),
     ("N5", W, {"firewall": rules(MASQUERADE)}),
     ("N6", F, {"firewall": rules(FILTER + "-A FORWARD -m conntrack --ctstate INVALID -j DROP\n")}),
     ("N7", W, {
@@ -194,13 +220,16 @@ ROWS = [  # a check, what it says, and how the healthy differs
         **sysctls(ipv4__vs__conntrack="1"),
     }),
     ("N9", W, {**with_server(server(port=8080, forwarding="masquerade")), "connections": (connection(ONE),)}),
-    ("N10", N, with_server(server("10.2.0.1"))),
+    ("N10", N, {**with_server(server("10.2.0.1")), "listeners": (Listener("tcp", "0.0.0.0", 80),)}),
+    ("N10", W, with_server(server("10.2.0.1", 8080, "masquerade"))),
     ("D1", F, with_server(server("10.9.0.2"))),
     ("D2", F, with_server(server(port=8080))),
     ("D2", F, with_server(server(port=8080, forwarding="tunnel"))),
     ("D3", F, with_server(server(VIP))),
     *(("D4", F, {"neighbours": (Neighbour(ONE, "eth1", state),)}) for state in ("failed", "incomplete")),
-    ("D6", W, {**with_server(server("10.2.0.1")), "daemons": BACKUP}),
+    ("D3", F, {**with_server(server(VIP, 80, "masquerade"))}),
+    ("D3", F, {**with_server(server(VIP, 8080, "masquerade"))}),
+    ("D6", W, {**with_server(server("10.2.0.1")), "daemons": BACKUP, "listeners": (Listener("tcp", "::", 80),)}),
     ("D7", N, with_server(server(counters=Counters(1, 5, 5)))),
     ("T1", W, {**TUNNELLED, "links": tuple(replace(link, mtu=1500) for link in HEALTHY.links)}),
     ("T3", F, with_server(server(forwarding="tunnel", tunnel=Tunnel("gue", 0)))),
@@ -212,21 +241,32 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("S1", F, with_server(server(upper_threshold=5, connections=Connections(2, 3)), server(TWO, weight=0))),
     ("S2", W, with_server(server(weight=2), server(TWO))),
     ("S3", W, with_server(server(weight=0), server(TWO), persistence=300)),
-    ("S4", W, table(UDP)),
+    ("S4", W, {**table(UDP), "connections": (Connection("udp", CLIENT, VIP, 53, TWO, 53, "UDP"),)}),
+    ("S4", N, table(replace(UDP, servers=(
+        replace(UDP.servers[0], weight=0, connections=Connections(0, 3)), replace(UDP.servers[0], address=TWO))))),
     ("S5", W, {"kernel": "5.4.0", **sysctls(ipv4__vs__conn_reuse_mode="1", ipv4__vs__conntrack="1")}),
-    ("S6", N, sysctls(ipv4__tcp_keepalive_time="7200")),
+    ("S6", N, {"connections": (replace(connection(CLIENT), expires=300),), **sysctls(ipv4__tcp_keepalive_time="7200")}),
     ("S7", W, with_server(server(upper_threshold=5, lower_threshold=6))),
     ("S8", N, with_server(server(weight=0), server(TWO), scheduler="sh")),
     ("S9", W, {"daemons": (Daemon("master", "eth7"),)}),
     ("S9", W, {"daemons": (Daemon("master", "kube-ipvs0"),)}),
     ("S9", W, {"daemons": (Daemon("master", "eth0", maxlen=9000),)}),
+    ("S11", F, {**STUCK, "tried": {f"{ONE}:80": "refused"}}),
+    ("S11", F, {**STUCK, "tried": {f"{ONE}:80": "silent"}}),
+    ("S11", F, {**with_server(server(forwarding="masquerade"), server(TWO, forwarding="masquerade")),
+                "states": {f"tcp {ONE}:80": {"CLOSE": 3}}}),
+    ("S11", F, {**with_server(server(), server(TWO)), "states": {f"tcp {ONE}:80": {"SYN_RECV": 3}}}),
+    *(("S12", N, with_server(replace(server(), connections=Connections(0, 30)), server(TWO, **other), **how))
+      for how, other in (({}, {}), ({"scheduler": "dh"}, {}), ({}, {"weight": 0}))),
+    ("S12", N, table(replace(UDP, scheduler="lc", one_packet=True, servers=(
+        replace(UDP.servers[0], counters=Counters(40, 40, 40)), replace(UDP.servers[0], address=TWO))))),
     ("S10", W, table(replace(SERVICE, counters=BUSY, earlier=BUSY))),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("check", "severity", "changes"), ROWS, ids=[f"{row[0]}-{n}" for n, row in enumerate(ROWS)])
 def test_a_check_speaks(check, severity, changes):
-    findings = [one for one in judge(replace(HEALTHY, **changes)) if one.severity != "unknown"]
+    findings = [one for one in judge(replace(HEALTHY, **changes)).findings if one.severity != "unknown"]
     found = [one for one in findings if one.check == check]
     assert found
     assert {one.severity for one in found} == {severity}
@@ -235,7 +275,7 @@ def test_a_check_speaks(check, severity, changes):
 
 
 def test_every_check_has_a_row():
-    assert {name for name, _ in DIRECTOR} == {row[0] for row in ROWS}
+    assert {row.code for row in CHECKS if "director" in row.modes} == {row[0] for row in ROWS}
 
 
 SILENT = [  # what might be taken for an ailment
@@ -249,6 +289,44 @@ SILENT = [  # what might be taken for an ailment
     sysctls(ipv4__vs__drop_entry="1"),  # which waits until memory is short
     {"firewall": rules(FILTER + "-A INPUT -s 10.0.0.0/8 -p udp -j DROP\n-A FORWARD -p icmp -j DROP\n")},
     {"firewall": rules(DROPPING + OPEN_INPUT + "-A FORWARD -s 10.2.0.0/24 -j ACCEPT\n")},
+    *({"firewall": rules(FILTER + f"-A {chain} {rule} -j DROP\n")} for chain in ("INPUT", "FORWARD") for rule in (
+        "-s 203.0.113.7" if chain == "INPUT" else "-d 203.0.113.7",  # a rule about single clients
+        "-p tcp -m recent --update --name x",
+        "-p tcp -m connlimit --connlimit-above 100",
+        "-p tcp -m hashlimit --hashlimit-above 9/sec --hashlimit-mode srcip --hashlimit-name x",
+        "-m set --match-set blocked src",
+        "-m rpfilter --invert",
+        "-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE",
+        "-p tcp -m tcp ! --tcp-flags SYN SYN -m conntrack --ctstate NEW",
+        "-m pkttype --pkt-type broadcast",
+        "-f",
+    )),
+    *({"firewall": rules(NAT + rule)} for rule in (
+        "-A PREROUTING -d 192.0.2.99/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.2.0.9:80\n",
+        "-A PREROUTING -s 203.0.113.7/32 -j DNAT --to-destination 10.2.0.9\n",
+        "-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.10:80\n",
+        "-A PREROUTING -d 192.0.2.10/32 -j ACCEPT\n-A PREROUTING -p tcp -j REDIRECT --to-ports 8080\n",
+        "-A PREROUTING -m addrtype ! --dst-type LOCAL -j REDIRECT\n",
+    )),
+    {**table(MARKED), "firewall": rules(MARK + "-A PREROUTING -p udp -j MARK --set-xmark 0x9/0xffffffff\n")},
+    {**table(MARKED), "firewall": rules("*mangle\n:PREROUTING ACCEPT [0:0]\n:own - [0:0]\n"
+        "-A PREROUTING -d 192.0.2.20/32 -j own\n-A own -p tcp -m tcp --dport 443 -j MARK --set-xmark 0x7/0xff\n")},
+    {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING", "INPUT"))},
+    {**with_server(server("192.0.2.1", 8080, "masquerade")), "listeners": (Listener("tcp", "192.0.2.1", 8080),),
+     "routes": {**HEALTHY.routes, "192.0.2.1": Route("local", "lo")}},  # local node
+    {**table(replace(SERVICE, service="192.0.2.1:30080/tcp"),
+             replace(SERVICE, servers=(server("192.0.2.1", 6443, "masquerade"),))),
+     "listeners": (Listener("tcp", "0.0.0.0", 6443),),
+     "addresses": (*HEALTHY.addresses[:2],), "routes": {**HEALTHY.routes, "192.0.2.1": Route("local", "lo")}},
+    {"listeners": (Listener("tcp", "0.0.0.0", 22),), "addresses": (*HEALTHY.addresses[:2], Address(VIP, 24, "eth0"))},
+    {"listeners": (Listener("tcp", "0.0.0.0", 22),),
+     "firewall": rules(FILTER + "-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 22 -j REJECT\n")},
+    {**table(UDP), **sysctls(ipv4__vs__expire_nodest_conn="0")},
+    sysctls(ipv4__tcp_keepalive_time="7200"),
+    with_server(replace(server(), connections=Connections(10, 9)), server(TWO)),
+    with_server(replace(server(), connections=Connections(0, 30)), replace(server(TWO), connections=Connections(1, 0))),
+    {**table(SIX), "addresses": (replace(SIX_ADDRESS, preferred=3600),),  # its label keeps it from being a source
+     "routes": {**HEALTHY.routes, "2001:db8::11": Route("unicast", "eth0", source="2001:db8::1")}},
     {"firewall": rules(DROPPING + OPEN_INPUT + "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"),
      **sysctls(ipv4__vs__conntrack="1")},
     {"firewall": rules(MASQUERADE.replace("-d 10.2.0.0/16", "-s 10.2.0.0/16"))},  # for the servers' own ways out
@@ -264,7 +342,7 @@ SILENT = [  # what might be taken for an ailment
 
 @pytest.mark.parametrize("changes", SILENT)
 def test_the_healthy_hear_nothing(changes):
-    assert judge(replace(HEALTHY, **changes)) == []
+    assert judge(replace(HEALTHY, **changes)).findings == ()
 
 
 REAL = replace(
@@ -289,21 +367,21 @@ REAL_ROWS = [
 
 @pytest.mark.parametrize(("check", "severity", "changes"), REAL_ROWS)
 def test_a_check_of_real_servers_speaks(check, severity, changes):
-    findings = judge(replace(REAL, **changes))
+    findings = judge(replace(REAL, **changes)).findings
     assert {(one.check, one.severity) for one in findings if one.severity != N} == {(check, severity)}
-    assert {name for name, _ in REAL_SERVER} == {row[0] for row in REAL_ROWS}
+    assert {row.code for row in CHECKS if "real-server" in row.modes} == {row[0] for row in REAL_ROWS}
 
 
 @pytest.mark.parametrize("changes", [{}, {"links": TUNL0, "addresses": (Address(VIP, 32, "tunl0"),)}])
 def test_healthy_real_servers_hear_nothing(changes):
-    assert [one for one in judge(replace(REAL, **changes)) if one.severity != N] == []
+    assert [one for one in judge(replace(REAL, **changes)).findings if one.severity != N] == []
 
 
 @pytest.mark.parametrize("field", ["services", "firewall", "routes", "links", "addresses", "neighbours", "listeners",
                                    "arrivals", "daemons", "timeouts"])  # fmt: skip
 def test_what_is_not_seen_is_unknown(field):
     extra = {"sysctls": SYSCTLS | {"net/ipv4/conf/all/rp_filter": "1"}}
-    findings = judge(replace(HEALTHY, **{field: None}, unseen={field: "nobody may look"}, **extra))
+    findings = judge(replace(HEALTHY, **{field: None}, unseen={field: "nobody may look"}, **extra)).findings
     assert "nobody may look" in [one.subject for one in findings if one.severity == "unknown"]
     assert all(one.check for one in findings)
 
@@ -315,6 +393,6 @@ def test_a_setting_that_is_missing_is_no_traceback(name):
 
 
 def test_nothing_at_all_is_unknown_not_well():
-    (failure, *unknown) = judge(Snapshot())
+    (failure, *unknown) = judge(Snapshot()).findings
     assert failure.check == "G2"
     assert {one.severity for one in unknown} == {"unknown"}

@@ -386,6 +386,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
     assert str(refusal(tmp_path / "secret")) == f"{tmp_path}/secret: can't be read: Permission denied"
 
 
+@pytest.mark.clock
 def test_a_large_file_is_not_read(tmp_path):
     large = tmp_path / "large"
     with large.open("wb") as file:

@@ -17,6 +17,7 @@ SHARED = {
     "share/man/man8/pyipvsadm-save.8",
     "share/man/man8/pyipvsadm-restore.8",
     "share/man/man5/pyipvsadm-table.5",
+    "lib/systemd/system/pyipvsadm-metrics.service",
     "share/bash-completion/completions/pyipvsadm",
     "share/bash-completion/completions/pyipvsadm-save",
     "share/zsh/site-functions/_pyipvsadm",
@@ -54,7 +55,7 @@ def test_the_wheel_carries_manuals_and_completions(built):
     shared = {name.partition(".data/data/")[2] for name in names if ".data/data/" in name}
     assert shared == SHARED
     assert {"pyipvsadm/py.typed", "pyipvsadm/cli.py"} <= set(names)
-    assert not [name for name in names if name.startswith(("tests", "man", "completions"))]
+    assert not [name for name in names if name.startswith(("tests", "man", "completions", "systemd"))]
 
 
 def test_the_sdist_carries_their_sources(built):
@@ -63,15 +64,21 @@ def test_the_sdist_carries_their_sources(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     sources = {
         str(path.relative_to(ROOT))
-        for folder in ("man", "completions")
+        for folder in ("man", "completions", "systemd")
         for path in (ROOT / folder).iterdir()
         if path.is_file()
     }
     assert sources | {"tests/generate.py", "Makefile", "README.md", "LICENSE"} <= names
 
 
-def test_an_installation_has_them_where_shells_and_man_look(prefix):
-    assert {str(path.relative_to(prefix)) for path in (prefix / "share").rglob("*") if path.is_file()} == SHARED
+def test_an_installation_has_them_where_shells_man_and_systemd_look(prefix):
+    found = {
+        str(path.relative_to(prefix))
+        for folder in ("share", "lib/systemd")
+        for path in (prefix / folder).rglob("*")
+        if path.is_file()
+    }
+    assert found == SHARED
     assert {path.name for path in (prefix / "bin").iterdir()} == set(PROGRAMS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from _socket import AF_INET
-from errno import EAGAIN, EBADMSG, EBUSY, EEXIST, EINVAL, EMFILE, ENOBUFS, EPERM, ESRCH
+from errno import EAGAIN, EBADMSG, EBUSY, EEXIST, EINVAL, EMFILE, ENOBUFS, ENOENT, EPERM, ESRCH
 
 import pytest
 
@@ -466,3 +466,24 @@ def test_without_netlink(monkeypatch):
     monkeypatch.setattr(transport, "socket", none)
     with pytest.raises(UnreachableError, match="Can't initialize ipvs"):
         Kernel.open()
+
+
+def family(sequence):
+    """What the kernel says of IPVS's family. Source: linux/genetlink.h, CTRL_ATTR_FAMILY_ID."""
+    return message(sequence, 1, nla(1, struct.pack("=H", FAMILY)), flags=0, family=16)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[lambda sequence: error(sequence, ENOENT)], [family, lambda sequence: error(sequence, EPERM)]],
+    ids=["no IPVS", "no privilege"],
+)
+def test_a_socket_that_does_not_reach_ipvs_is_closed(monkeypatch, answers):
+    closed = []
+    answers = iter(answers)
+    socket = CannedSocket(lambda data: [next(answers)(sequence) for _, sequence, _, _ in requests(data)])
+    socket.close = lambda: closed.append(True)
+    monkeypatch.setattr(kernel, "generic_netlink", lambda: socket)
+    with pytest.raises(UnreachableError):
+        Kernel.open(load=False)
+    assert closed == [True]

@@ -20,9 +20,20 @@ LAZY = {  # who imports what only where it is needed, with all that is in it
 }
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 OUTSIDE = ("verbs", "support", "documents", "drawing", "network")  # the rooms that may import those
-PURE = ("grammar", "listing", "table", "kernel.wire", "shapes", "cache", "model", "record", "errors")
+PURE = ("grammar", "listing", "table", "prediction", "kernel.wire", "shapes", "cache", "model", "record", "errors")
 NOT_PURE = ("table.journal",)  # it carries a plan out
-PURE_STDLIB = {"__future__", "_collections", "_socket", "errno", "itertools", "_operator", "_struct", "sys", "os"}
+PURE_STDLIB = {
+    "__future__",
+    "_collections",
+    "_socket",
+    "errno",
+    "itertools",
+    "_operator",
+    "_struct",
+    "sys",
+    "os",
+    "math",
+}
 SOCKET_NAMES = {"AF_INET", "AF_INET6", "IPPROTO_TCP", "IPPROTO_UDP", "inet_aton", "inet_ntoa", "inet_ntop",
                 "inet_pton", "htonl", "htons", "ntohl", "ntohs"}  # fmt: skip
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -22,6 +23,8 @@ from . import generate
 
 PAGES = sorted((generate.ROOT / "man").glob("*.[58]"))
 ELSEWHERE = re.compile(r"referenced manual not found: Xr|outdated mandoc\.db")  # about what is installed here
+SYSTEMD = shutil.which("systemd-analyze")  # which not every machine has
+UNITS = ("sysinit.target", "network-online.target")  # what our unit leans on
 
 
 def needed(program: str) -> str:
@@ -66,14 +69,27 @@ def test_the_names_of_values_are_those_that_are_read():
     assert (TUNNELS.keys(), STATES.keys()) == (TUNNEL_VALUES.keys(), STATE_VALUES.keys())
 
 
+@pytest.mark.skipif(not SYSTEMD, reason="systemd isn't installed")
 def test_the_unit_is_one_that_systemd_takes(tmp_path):
     page = (generate.ROOT / "man" / "pyipvsadm.8").read_text()
     unit = re.search(r"^\.Bd -literal\n(\[Unit\]\n.*?)^\.Ed", page, re.MULTILINE | re.DOTALL)[1]
     path = tmp_path / "pyipvsadm.service"
     path.write_text(unit.replace("\\-", "-").replace("\\e", "\\"))
+    for name in UNITS:
+        (tmp_path / name).write_text("[Unit]\n")
+    alone = {**os.environ, "SYSTEMD_UNIT_PATH": str(tmp_path)}  # it tells what is wrong with others, too
+    verify = [SYSTEMD, "verify", "--man=no", path]
+    done = subprocess.run(verify, capture_output=True, text=True, env=alone)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_unit_of_the_listener_is_one_that_systemd_takes(tmp_path):
+    unit = (generate.ROOT / "systemd" / "pyipvsadm-metrics.service").read_text()
+    path = tmp_path / "pyipvsadm-metrics.service"
+    path.write_text(unit.replace("ExecStart=pyipvsadm ", f"ExecStart={sys.executable} "))  # which is there
     verify = [needed("systemd-analyze"), "verify", "--man=no", path]
     done = subprocess.run(verify, capture_output=True, text=True)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert (done.returncode, [line for line in done.stderr.splitlines() if path.name in line]) == (0, [])
 
 
 def test_a_list_takes_its_place():

@@ -72,7 +72,7 @@ stats               x x x x . x x x x   x     x    x x x
 rate                x x x x . x x x x   x     x    x x x
 thresholds          x x x x . x x x x   x     x    x x x
 persistent-conn     x x x x . x x x x   x     x    x x x
-nosort              x x x x . x x x x   x     x    x x x
+nosort              x x x x . x x x x   x     x    x . x
 syncid              x x x x . x x x x   .     .    x x x
 exact               x x x x . x x x x   x     x    x x x
 ops                 . . x x x x x x x   x     x    x x x

@@ -9,6 +9,7 @@ import pytest
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Service, Table
 from pyipvsadm.network.facts import IFA_F_DADFAILED, IFA_F_TENTATIVE, Address
+from pyipvsadm.support import lock
 from pyipvsadm.support import state as memory
 from pyipvsadm.support.application import whole
 from pyipvsadm.table.plan import make_plan
@@ -24,6 +25,7 @@ from pyipvsadm.verbs.vip.decisions import (
     to_unbind,
 )
 from pyipvsadm.verbs.vip.with_apply import services_after
+from pyipvsadm.world import World
 
 from .fakes import run
 
@@ -115,12 +117,12 @@ def test_the_account_is_kept_and_an_empty_one_leaves_no_file(tmp_path, monkeypat
     monkeypatch.setattr(memory, "FOLDER", str(tmp_path / "run"))
     assert ledger.load() == set()
     bound = {Binding("10.0.0.1", DEVICE, 7), Binding(SIX, DEVICE, 8)}
-    with memory.alone(ledger.VERB):
+    with lock.alone(World()):
         ledger.store(bound)
     assert ledger.load() == bound
     ledger.store([])
     ledger.store([])
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["vip.lock"]
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [memory.file_name("table", "lock")]
 
 
 @pytest.mark.parametrize("content", ["", "[{", "{}x", '[{"address": "10.0.0.1"}]', "[1]", "7", "\udcff"])

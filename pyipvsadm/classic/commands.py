@@ -136,8 +136,14 @@ def _save(command: Command, world: World) -> None:
 
     listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
-        services = _in_order(kernel.services())
-        for piece in _made(services, lambda *some: rules.table(with_servers(*some), names), kernel, world.second):
+        services = kernel.services(steady=True)
+        services = services if listing.nosort else _in_order(services)
+
+        def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
+            found = _to_be_added(some, kernel) if listing.nosort else with_servers(some, kernel, steady=True)
+            return rules.table(found, names)
+
+        for piece in _made(services, lines, kernel, world.second):
             world.write(piece)
         if listing.everything:
             world.write(rules.timeouts(kernel.timeouts()))
@@ -171,13 +177,21 @@ def _in_order(services: list[Service]) -> list[Service]:
 
 
 def with_servers(
-    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True
+    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True, steady: bool = False
 ) -> Iterator[tuple[Service, list[Server]]]:
     """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
     from ..listing.order import servers_in_order
 
-    for service, servers in kernel.with_servers(services, stats):
+    for service, servers in kernel.with_servers(services, stats, steady):
         yield service, servers_in_order(servers) if ordered else servers
+
+
+def _to_be_added(services: Iterable[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
+    """Each of `services` and its servers, in the order that gives the kernel's own one back."""
+    from ..listing.order import as_added
+
+    for service, servers in kernel.with_servers(services, steady=True):
+        yield service, as_added(servers)
 
 
 def _names(listing: Listing, world: World) -> Names | None:

@@ -43,7 +43,7 @@ def replace(world: World) -> None:
 
     All of them are read first, since they may come from the table that is to be cleared.
     """
-    rules = b"".join(world.chunks())
+    rules = b"".join(world.content())
     carry_out(Command(verb="clear"), world)
     run = Run(world, world.kernel, rules)
     run.all([rules])

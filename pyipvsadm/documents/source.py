@@ -32,10 +32,15 @@ class Source(Record):
 
 
 def read_source(path: str, world: World) -> Source:
-    """The file `path`, or stdin for `-`. Raises IpvsadmError where it can't be read or is no text."""
-    name = "stdin" if path == "-" else printable(path)
-    text = _text(b"".join(_bounded(world.chunks() if path == "-" else _pieces(path, name), name)), name)
+    """The file `path`, or stdin for `-`, as a table. Raises IpvsadmError where it can't be read or is no text."""
+    name, text = read_text(path, world)
     return Source(name=name, text=text, format=_format(path, name, text))
+
+
+def read_text(path: str, world: World) -> tuple[str, str]:
+    """The name of the file `path`, or of stdin for `-`, and its text. Raises IpvsadmError."""
+    name = "stdin" if path == "-" else printable(path)
+    return name, _text(b"".join(_bounded(world.content() if path == "-" else _pieces(path, name), name)), name)
 
 
 def _pieces(path: str, name: str) -> Iterator[bytes]:

@@ -34,6 +34,10 @@ NUMBER = re.compile(r"0|[-+]?[1-9][0-9]*")
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
 
 
+def _too_deep(line: int) -> BrokenError:
+    return BrokenError(line, f"is nested more than {DEPTH} levels deep")
+
+
 class Tree:
     """The data, the problems that were found on the way, and the lines of the data's values."""
 
@@ -78,7 +82,7 @@ class Builder:
                 path = self._put(new, line)
                 if kind != "=":
                     if len(self._stack) == DEPTH:
-                        raise BrokenError(line, f"is nested more than {DEPTH} levels deep")
+                        raise _too_deep(line)
                     self._stack.append((new, path))
                 self._key = NOTHING
         return self
@@ -126,7 +130,7 @@ def from_json(text: str) -> Tree:
     except json.JSONDecodeError as error:
         raise BrokenError(error.lineno, f"isn't JSON: {error.msg}, at column {error.colno}") from None
     except RecursionError:
-        raise BrokenError(1, f"is nested more than {DEPTH} levels deep") from None
+        raise _too_deep(1) from None
     except ValueError:  # Python's limit of 4300 digits
         found = re.search(r"[0-9]{1000}", text)
         raise BrokenError(text.count("\n", 0, found.start() if found else 0) + 1, "a number is too long") from None
@@ -165,6 +169,8 @@ def _yaml_problem(error: Exception, text: str) -> BrokenError:
     mark: Any = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it can't be read"
     line = mark.line if mark else text.count("\n", 0, getattr(error, "position", 0))
+    if "nesting depth" in what:  # of PyYAML's own bound, since 6.0.4, which it may pass before we see an event
+        return _too_deep(line + 1)
     around = "\n".join(text.split("\n")[max(0, line - 1) : line + 1])
     why = ""
     if re.search(r"(^|\n)\s*\t", around):

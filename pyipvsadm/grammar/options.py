@@ -222,7 +222,7 @@ RULES = (
     rule(verb="restore", command="restore", name="restore", short="R", help="carry out the rules on stdin",
          takes=("check", "strict")),
     rule(verb="save", command="save", name="save", short="S", help="print the table as rules",
-         takes=("numeric", "all")),
+         takes=("numeric", "all", "nosort")),
     rule(verb="zero", command="zero", name="zero", short="Z", help="zero the counters of one service or of all",
          takes=("service-address",)),
     rule(verb="help", command="help", name="help", short="h", help="show help, or explain a topic: `-h TOPIC`"),

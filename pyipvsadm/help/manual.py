@@ -11,9 +11,21 @@ from ..grammar.schedulers import ENGINES, FLAGS, SCHEDULERS, STATES, TUNNELS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Protocol
 
     from ..grammar.options import Option, Rule
     from .command_lines import Parameter, Verb
+
+    class Check(Protocol):
+        """A row of doctor's checks: what this module takes of one."""
+
+        code: str
+        title: str
+        severities: tuple[str, ...]
+        looks: str
+        matters: str
+        mend: str
+
 
 WIDTH = 78  # columns of a line
 BEGIN, END = '.\\" <{}>\n', '.\\" </{}>\n'
@@ -63,6 +75,22 @@ def fields(parameters: Iterable[Parameter]) -> str:
         )
         for parameter in parameters
     )
+
+
+def checks(rows: Iterable[Check]) -> dict[str, str]:
+    """The list of doctor's checks."""
+    # a code such as D1 may be the name of a macro
+    return {"checks": _tagged((f"Cm \\&{row.code} Pq {' or '.join(row.severities)}", _check(row)) for row in rows)}
+
+
+def _check(row: Check) -> str:
+    """What a check is about, in sentences."""
+    return f"{row.title}. Looks at {row.looks}: {row.matters}. To mend it, {row.mend}"
+
+
+def figures(rows: Iterable[tuple[str, str, str, str]]) -> str:
+    """Series of metrics, each its name, its type, its unit and its meaning."""
+    return _tagged((f"Cm {name} Pq {kind}{f', in {unit}' if unit else ''}", help) for name, kind, unit, help in rows)
 
 
 def _tagged(items: Iterable[tuple[str, str]]) -> str:

@@ -20,6 +20,23 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='where',
+        help="Tell which server a client gets, and why; or what a change would do to that.\n\nIt is exact where the kernel goes by a hash, by connections that it counts, or by an entry that it has for the\nclient. What the kernel keeps to itself, as the place of rr in its round, is said. Nothing is changed, and no\npacket is sent.\n\nWith a change, the server of today stands beside the one to be. **json** is a list, an object for each client.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` tells where a client goes without a server\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of a log\n\nExit status: 0, or 1 if there is no such service or it can't be read, 2 for wrong input.",
+        options=(
+            Parameter(names=('--without',), value='SERVER', many=True, help='As if it were removed. Repeatable.'),
+            Parameter(names=('--with',), value='SERVER', many=True, help='As if it were added: `10.2.0.9:8080 weight 2`. Repeatable.'),
+            Parameter(names=('--weight',), value='SERVER=N', many=True, help='As if it had this weight. Repeatable.'),
+            Parameter(names=('--scheduler',), value='NAME', help='As if the service had this one.'),
+            Parameter(names=('--table',), value='FILE', help='As if this table were applied; `-` for stdin.'),
+            Parameter(names=('--clients',), value='FILE', help='Count the clients in FILE, an address in each line; `-` for stdin.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', needed=True, help='Such as 192.168.2.10:80/tcp or fwmark:7.'),
+            Parameter(value='CLIENT', many=True, help='An address, with a port or without. Default: the share of each server.'),
+        ),
+    ),
+    Verb(
         name='check',
         help="Check a file that describes the table, without touching the kernel.\n\nAll errors are reported at once, with their lines. Exit status: 0 if the file is right, 2 if it isn't, 1 if only\nthe kernel of a `--trial` refuses something.",
         options=(
@@ -32,12 +49,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='diff',
-        help='Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nExit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.',
+        help='Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nThe order of servers is not compared. If it differs and `sh` depends on it, a hint on a terminal says so.\n\nExit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.',
         options=(
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--no-prune',), help='Do not delete what FILE does not contain.'),
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Touch only services with an address in this network, or with this mark. Repeatable.'),
+            Parameter(names=('--impact',), help='Tell how many clients that sends to other servers, where it can be known.'),
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
@@ -52,9 +70,10 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Touch only services with an address in this network, or with this mark. Repeatable.'),
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
             Parameter(names=('--yes',), help='Do not ask before deleting.'),
-            Parameter(names=('--force',), help='Continue even if others keep changing the table.'),
+            Parameter(names=('--force',), help='Continue even if others keep changing the table; with `--vips`, also bind what another machine has.'),
             Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those that no service has any more are removed afterwards.'),
             Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='FILE', needed=True, help='A table as rules, JSON or YAML; `-` for stdin.'),
@@ -64,6 +83,7 @@ VERBS: tuple[Verb, ...] = (
         name='set',
         help='Change only the named settings of a live service or server.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` is optional), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
             Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server for so many seconds'),
             Parameter(names=('-M', '--netmask'), value='netmask', help='the netmask of the clients that persistence treats as one'),
@@ -101,6 +121,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--until',), value='active|all', choices=('active', 'all'), help='Which connections to wait for: the **active**, or **all**, inactive and persistent too. Implies `--wait`. Default: active.'),
             Parameter(names=('--remove',), help='Then remove the server. Implies `--wait`.'),
             Parameter(names=('--force',), help='Drain the server even if that leaves a service without any usable server.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -113,6 +134,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all services that have the server.'),
             Parameter(names=('--ramp',), value='TIME', help='Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.'),
             Parameter(names=('--weight',), value='N', help='The weight to set instead of the recorded ones.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -138,8 +160,57 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='vip',
+        help="Have the virtual addresses on a dummy device, so that their packets get to IPVS.\n\nIPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.\nIt needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has\nthis. The device is made if it is missing, and may be down.\n\nWhat `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken\naway, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses\nthat it doesn't know. Services by firewall mark have no address, and are skipped.",
+        verbs=(
+            Verb(
+                name='ls',
+                help="List every virtual address of the table and of the device. This is what `vip` does by itself.\n\nThe state is `ok`, or what is wrong: `missing`, on no interface; `not local`, on one, but packets don't get in;\n`unused`, on the device without a service; `duplicate`, on two interfaces; and for IPv6 `tentative`, not usable\nyet, or `dadfailed`, as another machine has it.\n\nExit status: 0 if all is right, 1 if something is wrong, 2 if that can't be told.",
+                options=(
+                    Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='Output format.'),
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
+                ),
+            ),
+            Verb(
+                name='add',
+                help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,\nthe table and the neighbours tell, is refused: to bind it would cut that machine off.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
+                options=(
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
+                    Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
+                ),
+                arguments=(
+                    Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
+                ),
+            ),
+            Verb(
+                name='rm',
+                help="Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.\n\nExit status: 0 done; 1 refused, and nothing done; 2 wrong input.",
+                options=(
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
+                    Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
+                ),
+                arguments=(
+                    Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
+                ),
+            ),
+            Verb(
+                name='sync',
+                help='Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nAn address of another interface stays where it is, and one that a route makes local is left alone. One that\nanother machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
+                options=(
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
+                    Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
+                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
+                ),
+            ),
+        ),
+    ),
+    Verb(
         name='doctor',
-        help="Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.\n\nLooks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches\npackets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as\nunknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.",
+        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
         options=(
             Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
             Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),
@@ -147,9 +218,27 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--save',), value='FILE', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
             Parameter(names=('--from',), value='FILE', help='Judge what `--save` has written, here or elsewhere.'),
+            Parameter(names=('--check',), value='CHECK', many=True, help='Carry out this check alone, such as S6. Repeatable.'),
+            Parameter(names=('--list',), help='List the checks, and judge nothing.'),
+            Parameter(names=('--explain',), value='CHECK', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
         ),
         arguments=(
             Parameter(value='SERVICE', many=True, help='Look at these alone, such as 192.168.2.10:80/tcp.'),
+        ),
+    ),
+    Verb(
+        name='metrics',
+        help='Tell Prometheus about services and servers: on stdout, in a file, or by HTTP.\n\npyipvsadm(8) names every series. No module is loaded. Where the kernel has no IPVS, `ipvs_module_loaded` is 0;\nwithout privilege, `ipvs_up` is 0, and what `/proc` shows is told.\n\nExit status: 0 done; 1 the kernel or the file failed; 2 wrong words.\n\n- `pyipvsadm metrics --textfile /var/lib/prometheus/node-exporter/ipvs.prom` is for cron\n\n- `pyipvsadm metrics --listen 127.0.0.1:9796` keeps no privilege but CAP_NET_ADMIN',
+        options=(
+            Parameter(names=('--textfile',), value='FILE', help='Write them to FILE, as a whole or not at all: for cron, and node_exporter.'),
+            Parameter(names=('--listen',), value='[ADDRESS:]PORT', help='Answer scrapes there, until SIGTERM. Address: 127.0.0.1.'),
+            Parameter(names=('--netns',), value='NAME|PID|PATH', many=True, help='Tell of this network namespace, by the label `netns`. Repeatable. It is entered once, at the start.'),
+            Parameter(names=('--services-only',), help='Tell nothing of single servers.'),
+            Parameter(names=('--labels',), value='LIST', help="Keep these labels alone, parted by commas, and sum over the others; what can't be summed, as weights, stands where labels still tell one from another."),
+            Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Tell only of services with an address in this network, or of this mark. Repeatable.'),
+            Parameter(names=('--compatible',), value='node_exporter', choices=('node_exporter',), help="Use the names and labels of node_exporter's collector, instead of ours."),
+            Parameter(names=('--rules',), help='Print alerting rules for Prometheus, and end.'),
+            Parameter(names=('--dashboard',), help='Print a dashboard for Grafana, and end.'),
         ),
     ),
     Verb(
@@ -167,49 +256,5 @@ VERBS: tuple[Verb, ...] = (
             Parameter(value='[-- COMMAND [ARG]...]', many=True, help='What to run there. Default: a shell.'),
         ),
         passes=True,
-    ),
-    Verb(
-        name='vip',
-        help="Have the virtual addresses on a dummy device, so that their packets get to IPVS.\n\nIPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.\nIt needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has\nthis. The device is made if it is missing, and may be down.\n\nWhat `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken\naway, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses\nthat it doesn't know. Services by firewall mark have no address, and are skipped.",
-        verbs=(
-            Verb(
-                name='ls',
-                help="List every virtual address of the table and of the device. This is what `vip` does by itself.\n\nThe state is `ok`, or what is wrong: `missing`, on no interface; `not local`, on one, but packets don't get in;\n`unused`, on the device without a service; `duplicate`, on two interfaces; and for IPv6 `tentative`, not usable\nyet, or `dadfailed`, as another machine has it.\n\nExit status: 0 if all is right, 1 if something is wrong, 2 if that can't be told.",
-                options=(
-                    Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='Output format.'),
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
-                ),
-            ),
-            Verb(
-                name='add',
-                help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
-                options=(
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
-                    Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                ),
-                arguments=(
-                    Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
-                ),
-            ),
-            Verb(
-                name='rm',
-                help="Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.\n\nExit status: 0 done; 1 refused, and nothing done; 2 wrong input.",
-                options=(
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
-                    Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                ),
-                arguments=(
-                    Parameter(value='ADDRESS', many=True, needed=True, help='In digits.'),
-                ),
-            ),
-            Verb(
-                name='sync',
-                help='Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nAn address of another interface stays where it is. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
-                options=(
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
-                    Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                ),
-            ),
-        ),
     ),
 )

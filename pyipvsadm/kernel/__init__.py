@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from _socket import AF_INET, IPPROTO_RAW, SOCK_RAW, socket
-from errno import EAGAIN, ENOENT, ETIMEDOUT
+from errno import EAGAIN, EBADMSG, ENOENT, ETIMEDOUT
 
 from .. import errors
 from ..model import Command, Table
 from . import wire
-from .transport import Transport, generic_netlink
+from .transport import Transport, emptied, generic_netlink
 from .wire import codec, schema
 
 TYPE_CHECKING = False
@@ -27,6 +27,7 @@ GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 1
 
 BATCH = 256  # requests a write; all their answers have to fit the receive buffer
 AHEAD = 64  # services whose servers are asked for and then read together, which costs less than one by one
+READINGS = 20  # of a table that changes meanwhile, before we give up
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
 LOOKS = 5  # how often to look then whether it is done, before giving up
 CONNECTIONS = "/proc/net/ip_vs_conn"
@@ -42,19 +43,24 @@ class Kernel:
         self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
 
     @classmethod
-    def open(cls, load: bool = True) -> Kernel:
-        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError."""
+    def open(cls, load: bool = True, held: socket | None = None) -> Kernel:
+        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError.
+
+        A socket `held` is taken instead of a new one: it may be of another network namespace.
+        """
         try:
-            sock = generic_netlink()
+            sock = emptied(held) if held else generic_netlink()
         except OSError as error:
             raise errors.unreachable(error.errno or 0) from error
         family = _look_up(sock) or (load and _load_module() and _look_up(sock))
         if not family:
+            sock.close()
             raise errors.unreachable(_raw_refusal())
-        kernel = cls(sock, family, generic_netlink)
+        kernel = cls(sock, family, None if held else generic_netlink)
         try:
             kernel.info()  # which takes the privilege that all else takes
         except OSError as error:
+            sock.close()
             raise errors.unreachable(error.errno or 0) from error
         return kernel
 
@@ -111,9 +117,9 @@ class Kernel:
                 return
         raise OSError(ETIMEDOUT, "the kernel doesn't answer")
 
-    def info(self) -> Info:
-        """The version of the kernel's IPVS, and the size of its table of connections."""
-        if self._info is None:
+    def info(self, again: bool = False) -> Info:
+        """The version of the kernel's IPVS, and the size of its table of connections, which may grow: ask `again`."""
+        if self._info is None or again:
             self._info = wire.info(self._transport.ask(schema.GET_INFO)[0])
         return self._info
 
@@ -127,14 +133,28 @@ class Kernel:
 
         return [daemon(values) for values in daemon_reader().all(self._transport.dump(schema.GET_DAEMON))]
 
-    def services(self, stats: bool = False) -> list[Service]:
-        """All services, in the kernel's order, with their counters or without."""
+    def services(self, stats: bool = False, steady: bool = False) -> list[Service]:
+        """All services, in the kernel's order, with their counters or without.
+
+        A dump in several pieces may lack services while others come and go, without a word. If it is to be `steady`,
+        it is read until two readings have the same keys. Raises OSError EBADMSG if they never do.
+        """
         answers = self._transport.dump(schema.GET_SERVICE)
         if not answers:
             return []
         from .wire.answers import service_reader, services
 
-        return services(service_reader(stats).all(answers))
+        for _ in range(READINGS):
+            if not steady or len(answers) == 1 or self._still_there(answers):
+                return services(service_reader(stats).all(answers))
+            answers = self._transport.dump(schema.GET_SERVICE)
+        raise OSError(EBADMSG, "the table changes faster than it can be read")
+
+    def _still_there(self, answers: list[bytes]) -> bool:
+        """Whether another reading tells of the services that `answers` do, and of no others."""
+        from .wire.answers import service_keys
+
+        return service_keys(answers) == service_keys(self._transport.dump(schema.GET_SERVICE))
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
@@ -143,19 +163,24 @@ class Kernel:
 
         return services([service_reader().one(answer[0])])[0]
 
-    def servers(self, service: Service, stats: bool = False) -> list[Server]:
+    def servers(self, service: Service, stats: bool = False, steady: bool = False) -> list[Server]:
         """The servers of `service`, in the kernel's order; none, too, where there is no such service."""
-        return next(self.with_servers((service,), stats))[1]
+        return next(self.with_servers((service,), stats, steady))[1]
 
-    def with_servers(self, services: Iterable[Service], stats: bool = False) -> Iterator[tuple[Service, list[Server]]]:
-        """Each of `services` and its servers, in the kernel's order; asked for as they are wanted, some ahead."""
+    def with_servers(
+        self, services: Iterable[Service], stats: bool = False, steady: bool = False
+    ) -> Iterator[tuple[Service, list[Server]]]:
+        """Each of `services` and its servers, in the kernel's order; asked for as they are wanted, some ahead.
+
+        `steady` is for the servers of each what it is for `services`.
+        """
         from _operator import itemgetter
         from itertools import groupby, islice
 
-        from .wire.answers import server_reader, servers_of_each
+        from .wire.answers import server_keys, server_reader, servers_of_each
 
         self._transport.renew()
-        question = self._encoder.question
+        question, keys = self._encoder.question, server_keys if steady else None
         reader = self._server_readers.get(stats)
         if reader is None:
             reader = self._server_readers[stats] = server_reader(stats)
@@ -166,7 +191,7 @@ class Kernel:
                 answers: list[bytes] = []
                 failure = None
                 try:
-                    answers.extend(self._transport.dumps(questions, number))
+                    answers.extend(self._transport.dumps(questions, number, keys))
                 except OSError as error:
                     failure = error  # of what was asked last: what was answered before is worth telling
                 yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
@@ -174,15 +199,35 @@ class Kernel:
                     raise failure
 
     def table(self, stats: bool = False) -> Table:
-        """The whole table, in the kernel's order, with counters or without. Raises OSError."""
-        services = tuple((one, tuple(servers)) for one, servers in self.with_servers(self.services(stats), stats))
-        return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+        """The whole table, in the kernel's order, with counters or without, as it was at one time.
+
+        The kernel tells it piece by piece: it is read anew until the same services are there before and behind the
+        reading of their servers. Raises OSError, EBADMSG if that never is so.
+        """
+        for _ in range(READINGS):
+            answers = self._transport.dump(schema.GET_SERVICE)
+            services = self._with_all_servers(answers, stats)
+            if self._still_there(answers):
+                return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+        raise OSError(EBADMSG, "the table changes faster than it can be read")
+
+    def _with_all_servers(self, answers: list[bytes], stats: bool) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
+        """The services that `answers` tell of, each with its servers."""
+        from .wire.answers import service_reader, services
+
+        found = services(service_reader(stats).all(answers))
+        return tuple((service, tuple(servers)) for service, servers in self.with_servers(found, stats, steady=True))
 
     def connections(self) -> Iterator[str]:
         """The lines of the kernel's list of connections, without their ends, the header first."""
         with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
             for line in lines:
                 yield line.removesuffix("\n")
+
+
+def ready() -> None:
+    """Load what reading a table takes, so that no file has to be read for it any more."""
+    from .wire import answers, templates  # noqa: F401
 
 
 def _look_up(sock: socket) -> int:

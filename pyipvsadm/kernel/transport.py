@@ -6,7 +6,7 @@ It knows netlink's framing, and nothing of IPVS.
 from __future__ import annotations
 
 import os
-from _socket import AF_NETLINK, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
+from _socket import AF_NETLINK, MSG_DONTWAIT, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from _struct import Struct
 from errno import EBADMSG, ENOBUFS
 
@@ -92,12 +92,32 @@ class Transport:
         question = codec.frame(self._family, codec.DUMP, self.sequence, number, b"")
         return self._answers_to(question, *codec.dump_heads(self._family, self.sequence))
 
-    def dumps(self, questions: Iterable[bytes], number: int) -> Iterator[bytes]:
-        """The messages of each dump that `questions`, all of this `number`, ask for, one after the other."""
+    def dumps(
+        self, questions: Iterable[bytes], number: int, keys: Callable[[list[bytes]], object] | None = None
+    ) -> Iterator[bytes]:
+        """The messages of each dump that `questions`, all of this `number`, ask for, one after the other.
+
+        A dump in several pieces is asked for again until two have the same `keys`. Raises OSError.
+        """
         heads = codec.dump_heads(self._family, number)
         for question in questions:
             pieces = self._answers_to(question, *heads)
-            yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if len(pieces) > 1:
+                pieces = [b"".join(self._steady(pieces, question, *heads, keys) if keys else pieces)]
+            yield pieces[0] if pieces else b""
+
+    def _steady(
+        self, pieces: list[bytes], question: bytes, among: bytes, end: bytes, keys: Callable[[list[bytes]], object]
+    ) -> list[bytes]:
+        """The messages of a dump that has the same `keys` as the one before it, which `pieces` are at first."""
+        before = keys(pieces)
+        for _ in range(DUMP_TRIES):
+            pieces = self._answers_to(question, among, end)
+            now = keys(pieces)
+            if now == before:
+                return pieces
+            before = now
+        raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def _answers_to(self, question: bytes, among: bytes, end: bytes) -> list[bytes]:
         """The messages of a dump, in pieces, that begin with `among` up to one with `end`. Raises OSError."""
@@ -164,6 +184,16 @@ def generic_netlink() -> socket:
             sock.setsockopt(level, option, value)
         except OSError:
             continue  # each of them only makes things better
+    return sock
+
+
+def emptied(sock: socket) -> socket:
+    """`sock` without the answers that wait there to what was asked before. Raises OSError."""
+    try:
+        while sock.recv(MOST_ROOM, MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
+        pass
     return sock
 
 

@@ -61,6 +61,11 @@ def servers_in_order(servers: list[Server]) -> list[Server]:
     return servers
 
 
+def as_added(servers: list[Server]) -> list[Server]:
+    """`servers`, in the kernel's order, as they have to be added to be in that order again: each goes to the head."""
+    return servers[::-1]
+
+
 def _are_near(addresses: list[bytes]) -> bool:
     """Whether `addresses`, in order, are of one family, and each word of all in one half of its range."""
     first, last = addresses[0], addresses[-1]

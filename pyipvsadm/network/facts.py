@@ -32,6 +32,7 @@ ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
     8: "prohibit",
     9: "throw",
 }
+ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that are or were there
 NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
     0: "none",
     1: "incomplete",
@@ -145,6 +146,12 @@ class Reading:
         neighbours = (_neighbour(one, self._name(one["ifindex"])) for one in found)
         return tuple(one for one in neighbours if one.address)
 
+    def next_hops(self) -> tuple[str, ...]:
+        """The routers that routes lead to. Raises OSError."""
+        found = _told(lambda: list(self._rtnetlink.get_routes()))
+        hops = (hop for one in found for hop in (one, *(one.get_attr("RTA_MULTIPATH") or ())))
+        return tuple(dict.fromkeys(gateway for hop in hops if (gateway := _gateway(hop))))
+
     def route_to(self, address: str, mark: int = 0) -> Route:
         """Where a packet for `address` goes, with a firewall mark or without. Raises OSError, as ENETUNREACH."""
         family = AF_INET6 if ":" in address else AF_INET
@@ -171,6 +178,19 @@ def reading() -> Iterator[Reading]:
         yield opened
     finally:
         opened.close()
+
+
+def is_local(director: Reading, address: str) -> bool:
+    """Whether the kernel takes packets for `address` for its own."""
+    try:
+        return director.route_to(address).type == "local"
+    except OSError:
+        return False  # no way leads there
+
+
+def is_loopback(address: str) -> bool:
+    """Whether packets for `address` never leave the machine."""
+    return address.startswith("127.") or address == "::1"
 
 
 def _told(ask: Callable[[], Any]) -> Any:

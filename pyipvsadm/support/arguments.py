@@ -42,10 +42,17 @@ Only = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+WaitLock = Annotated[
+    float,
+    typer.Option(
+        "--wait-lock", metavar="SECONDS", min=0, max=86400, help="How long to wait for others that change the table."
+    ),
+]
 Device = Annotated[
     str | None,
     typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device for the addresses."),
 ]
+BindTaken = Annotated[bool, typer.Option("--force", help="Bind what another machine has, too.")]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="In digits.", show_default=False)]
 Server = Annotated[
     str,

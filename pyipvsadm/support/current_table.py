@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from errno import ESRCH
 from typing import TYPE_CHECKING
 
 from ..classic.commands import refused
+from ..errors import LISTING, IpvsadmError
+from ..table.notation import spelled
 
 if TYPE_CHECKING:
-    from ..model import Table
+    from ..kernel import Kernel
+    from ..model import Service, Table
     from ..world import World
 
 
@@ -17,3 +21,17 @@ def table_now(world: World) -> Table:
         return world.kernel.table()
     except OSError as error:
         raise refused("list", error.errno or 0) from error
+
+
+def named(kernel: Kernel, service: Service) -> Service:
+    """The service that is named so, with its settings and counters. Raises IpvsadmError if there is none."""
+    try:
+        return kernel.service(service)
+    except OSError as error:
+        if error.errno != ESRCH:
+            raise
+        raise IpvsadmError(
+            f"No such service: {spelled(service)}",
+            hint="`pyipvsadm show` lists the services that there are",
+            status=LISTING,
+        ) from None

@@ -1,11 +1,16 @@
-"""What a verb has to remember between two runs, for each network namespace: JSON that is gone after a restart."""
+"""What a verb remembers between two runs, for each network namespace: JSON that is gone after a restart.
+
+It lies in a folder that nobody but its owner may change, so nobody else can write the weights and addresses that we
+restore; and nobody else may open the lock that we wait for. What is remembered may be read by all: a listener of
+metrics, which has given up its privileges, does.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, flock
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
@@ -16,26 +21,79 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLDER = "/run/pyipvsadm"
+OURS, PRIVATE, PUBLIC = 0o755, 0o600, 0o644  # the modes of the folder, of a lock and of a memory, whatever the umask
+ROOT = 0  # whose folder and files others read, too
+LIMIT = 16 << 20  # bytes of a file, of which 4,000 servers take less than one million
 REFUSED = 1  # the exit status
 
 
-def path(verb: str) -> str:
-    """The file of `verb` for the namespace that this process is in, whose number another may get later."""
-    return f"{FOLDER}/{verb}-{os.stat(HERE).st_ino}.json"
+class ForeignError(OSError):
+    """The folder, or a file in it, may be somebody else's work."""
 
 
-def load(verb: str) -> list[dict[str, Any]]:
-    """What `verb` has stored in this namespace, nothing at first. Raises IpvsadmError."""
-    name = path(verb)
+def path(verb: str, namespace: int = 0) -> str:
+    """The file of `verb` for a namespace, by its inode or the one that this process is in. Another may get it later."""
+    return f"{FOLDER}/{file_name(verb, 'json', namespace)}"
+
+
+def file_name(what: str, ending: str, namespace: int = 0) -> str:
+    """The name of a file in the folder, for a namespace."""
+    return f"{what}-{namespace or os.stat(HERE).st_ino}.{ending}"
+
+
+@contextmanager
+def folder(make: bool = False) -> Iterator[int]:
+    """The folder, open; made where it is missing if we are to `make` it. Raises OSError, ForeignError among them."""
+    if make:
+        with suppress(FileExistsError):
+            os.mkdir(FOLDER, OURS)
     try:
-        with open(name, encoding="utf-8") as file:
-            rows = json.load(file)
+        opened = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError:
+        raise ForeignError(f"{FOLDER} is not a folder of its own") from None
+    try:
+        found = os.fstat(opened)
+        if found.st_uid not in (os.geteuid(), ROOT):
+            raise ForeignError(f"{FOLDER} belongs to user {found.st_uid}")
+        if stat.S_IMODE(found.st_mode) != OURS and found.st_uid == os.geteuid():
+            os.fchmod(opened, OURS)
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def open_private(inside: int, name: str, flags: int, mode: int = PRIVATE) -> int:
+    """The file `name` of the folder `inside`, which its owner alone may write. Raises OSError, ForeignError too."""
+    opened = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE, dir_fd=inside)
+    try:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid not in (os.geteuid(), ROOT):
+            raise ForeignError("is not a file of ours")
+        if flags & os.O_CREAT:
+            os.fchmod(opened, mode)
+        elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise ForeignError("others may write it")
+    except OSError:
+        os.close(opened)
+        raise
+    return opened
+
+
+def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
+    """What `verb` has stored in this namespace, or another one, nothing at first. Raises IpvsadmError."""
+    name = file_name(verb, "json", namespace)
+    try:
+        with folder() as inside, open(open_private(inside, name, os.O_RDONLY), "rb") as file:
+            content = file.read(LIMIT + 1)
+        if len(content) > LIMIT:
+            raise ValueError(f"it is larger than {LIMIT >> 20} MiB")
+        rows = json.loads(content.decode())
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ValueError("it is not a list of objects")
         return rows
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise unreadable(verb, error) from error
 
 
@@ -50,35 +108,30 @@ def unreadable(verb: str, error: Exception) -> IpvsadmError:
 
 def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
     """Have `verb` remember `rows` and nothing else in this namespace. Raises OSError."""
-    name = path(verb)
-    if not rows:
+    name = os.path.basename(path(verb))
+    new = f"{name}.new"
+    with folder(make=True) as inside:
+        if not rows:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=inside)
+            return
         with suppress(FileNotFoundError):
-            os.unlink(name)
-        return
-    with open(f"{name}.new", "w", encoding="utf-8") as file:
-        file.write(json.dumps(rows, indent=2) + "\n")
-    os.replace(f"{name}.new", name)
-
-
-@contextmanager
-def alone(verb: str) -> Iterator[None]:
-    """Keep other runs of `verb` from storing anything meanwhile. Raises IpvsadmError."""
-    try:
-        os.makedirs(FOLDER, mode=0o755, exist_ok=True)
-        lock = os.open(f"{FOLDER}/{verb}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise unwritable(error) from error
-    try:
-        flock(lock, LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+            os.unlink(new, dir_fd=inside)  # of a run that was killed
+        with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PUBLIC), "wb") as file:
+            file.write(json.dumps(rows, indent=2).encode() + b"\n")
+        os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
 
 
 def unwritable(error: OSError) -> IpvsadmError:
     """What to tell where nothing was done, since it couldn't have been written down."""
+    if isinstance(error, ForeignError):
+        return IpvsadmError(
+            f"{FOLDER} can't be trusted: {error}",
+            hint="nothing was done; find out who made it, and remove it",
+            status=REFUSED,
+        )
     return IpvsadmError(
         f"no record can be written in {FOLDER}: {error.strerror}",
-        hint="nothing was done; use `sudo`",
+        hint="nothing was done; use `sudo`" if os.geteuid() else f"nothing was done; make room in {FOLDER}",
         status=REFUSED,
     )

@@ -78,6 +78,11 @@ class Plan(Record):
         """All steps in their order."""
         return tuple(step for phase in self.phases for step in phase)
 
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What the steps ask for."""
+        return tuple(step.command for step in self.steps)
+
 
 class Scope(Record):
     """Part of a table: the services whose address lies in a network, and those of some firewall marks.

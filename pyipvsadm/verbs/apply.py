@@ -8,7 +8,10 @@ from .. import errors
 from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
+from ..support import managers
+from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
+from ..support.lock import WAIT, alone
 from ..support.outcome import failure, summary
 from ..support.scope import scope_of
 from ..support.signals import Signals
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     import typer
 
     from ..model import Table
-    from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only
+    from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only, WaitLock
     from ..table.journal import Outcome
     from ..table.plan import Plan, Scope
     from ..world import World
@@ -46,6 +49,7 @@ class Wishes(Record):
     yes: bool = False
     force: bool = False
     vips: str = ""  # the device to bind addresses on; none, to leave them alone
+    wait_lock: float = WAIT  # seconds
 
     def plan(self, now: Table, wanted: Table) -> Plan:
         """The plan from the one table to the other."""
@@ -57,7 +61,7 @@ class Wishes(Record):
             return None
         from .vip.with_apply import Vips
 
-        return Vips(world, self.vips, before, plan, self.only, self.prune)
+        return Vips(world, self.vips, before, plan, self.only, self.prune, self.force)
 
 
 @verb(rank=40)
@@ -69,7 +73,13 @@ def apply(
     only: Only = None,
     keep_weights: KeepWeights = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before deleting.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Continue even if others keep changing the table.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Continue even if others keep changing the table; with `--vips`, also bind what another machine has.",
+        ),
+    ] = False,
     vips: Annotated[
         bool,
         typer.Option(
@@ -79,6 +89,7 @@ def apply(
         ),
     ] = False,
     device: Device = None,
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Make the table match FILE, in an order that leaves no service without a server.
 
@@ -102,6 +113,7 @@ def apply(
         yes=yes,
         force=force,
         vips=(DEVICE if device is None else device) if vips else "",
+        wait_lock=wait_lock,
     )
     return run(world, file, wishes)
 
@@ -110,25 +122,37 @@ def run(world: World, path: str, wishes: Wishes) -> int:
     """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
     from ..documents import load
 
-    progress = world.progress()
     try:
         wanted = load(path, world)
-        if progress:
-            progress.tell("reading the table")
-        before = table_now(world)
-        if progress:
-            progress.tell("comparing")
-        plan = wishes.plan(before, wanted)
         if wishes.dry_run:
+            before, plan = _planned(wanted, wishes, world)
             vips = wishes.addresses(before, plan, world)
             world.write(vips.shown(as_text(plan.steps)) if vips else as_text(plan.steps))
             return 0
-        if plan.phases:
-            ask(plan, before, path, wishes, world)
-            before, plan = _as_of_now(plan, wanted, path, wishes, world)
-        vips = wishes.addresses(before, plan, world)
+        with alone(world, wishes.wait_lock):
+            return _apply(wanted, path, wishes, world)
     except KeyboardInterrupt:
         raise IpvsadmError("stopped: nothing was done", status=errors.INTERRUPTED) from None
+
+
+def _planned(wanted: Table, wishes: Wishes, world: World) -> tuple[Table, Plan]:
+    """The table now, and the plan from it to `wanted`. Raises IpvsadmError."""
+    progress = world.progress()
+    if progress:
+        progress.tell("reading the table")
+    before = table_now(world)
+    if progress:
+        progress.tell("comparing")
+    return before, wishes.plan(before, wanted)
+
+
+def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
+    """Make the table `wanted`, while nobody else of ours changes it; the exit status. Raises IpvsadmError."""
+    before, plan = _planned(wanted, wishes, world)
+    if plan.phases:
+        ask(plan, before, path, wishes, world)
+        before, plan = _as_of_now(plan, wanted, path, wishes, world)
+    vips = wishes.addresses(before, plan, world)
     if not plan.phases:
         world.note("nothing to do: the table is as wanted")
     with Signals() as signals:
@@ -140,6 +164,7 @@ def run(world: World, path: str, wishes: Wishes) -> int:
             raise failure(outcome, plan, world.called, taken_back)
         if plan.phases:
             world.tell(summary(plan))
+            managers.tell(world)
         if vips:
             vips.release()
     return 0
@@ -199,9 +224,8 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
         return
     more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""
     what = counted(len(lines), "deletion")
-    answer = world.ask(
-        f"{''.join(lines[:SHOWN])}{more}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else ""
-    )
+    told = "".join(lines[:SHOWN]) + more + "".join(impact_lines(before, plan.commands))
+    answer = world.ask(f"{told}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else "")
     if answer is None:
         if empties(plan, before):
             raise IpvsadmError(

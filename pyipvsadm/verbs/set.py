@@ -12,6 +12,8 @@ from ..grammar import scan, settled_service
 from ..grammar.options import OPTIONS, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
 from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
+from ..support import managers
+from ..support.lock import WAIT, alone
 from ..support.verb import verb
 from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
 from ..table.notation import SERVICE_FORMS, server_of, service_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import typer
 
     from ..grammar.values import Fields
+    from ..support.arguments import WaitLock
     from ..world import World
 
     Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
@@ -44,6 +47,7 @@ OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # word: its role, the field
 def set_(
     world: World,
     words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Change only the named settings of a live service or server.
 
@@ -57,20 +61,25 @@ def set_(
     server = server_of(names[1]) if names[1:] else None
     _check_roles(given, off, server is not None)
     try:
-        service = world.kernel.service(key)
-        command = (
-            edit_server(service, _current(server, service, world), given, world)
-            if server
-            else edit_service(service, given, off, world)
-        )
-        if command is None:
-            world.note("nothing to do: all settings are as wanted")
-            return 0
-        for _, errno in world.kernel.submit((command,)):
-            raise _refusal(command.verb, errno)
+        with alone(world, wait_lock):
+            command = _edit(world, key, server, given, off)
+            if command is None:
+                world.note("nothing to do: all settings are as wanted")
+                return 0
+            for _, errno in world.kernel.submit((command,)):
+                raise _refusal(command.verb, errno)
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error
+    managers.tell(world)
     return 0
+
+
+def _edit(world: World, key: Service, server: Server | None, given: Given, off: list[str]) -> Command | None:
+    """The command that changes what is `given`, and takes `off` what is named; None if that changes nothing."""
+    service = world.kernel.service(key)
+    if server:
+        return edit_server(service, _current(server, service, world), given, world)
+    return edit_service(service, given, off, world)
 
 
 def _refusal(verb: str, errno: int) -> IpvsadmError:

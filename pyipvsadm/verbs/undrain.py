@@ -6,25 +6,32 @@ import signal
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
-from ..support import state
+from ..support import managers
+from ..support.clients import effects
 from ..support.current_table import table_now
+from ..support.lock import WAIT, alone
 from ..support.verb import verb
+from ..table.plan import make_plan
 from .drain import wait
 from .drain.change import change, load, store, tidy
 from .drain.course import NOTHING, found
 from .drain.places import all_places, ramp, remembered, with_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Annotated
 
     import typer
 
-    from ..support.arguments import From, Server, duration
+    from ..model import Table
+    from ..support.arguments import From, Server, WaitLock, duration
     from ..table.comparison import Key
     from ..world import World
     from .drain.places import Place, Weights
     from .drain.wait import Timer
+
+    Lock = Callable[[], AbstractContextManager[None]]  # the lock, while a step is made
 
 
 @verb(rank=70)
@@ -51,6 +58,7 @@ def undrain(
             help="The weight to set instead of the recorded ones.",
         ),
     ] = None,
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Restore the weights that a server had before `drain`.
 
@@ -60,26 +68,35 @@ def undrain(
     Exit status: 0 done, or nothing to do; 1 no such server, no weight recorded, or refused by the kernel, and undone;
     2 wrong input; 3 refused, and not everything could be undone; 130 or 143 stopped by a signal.
     """
-    return run(world, server, services or [], ramp or 0.0, weight)
+    return run(world, server, services or [], ramp or 0.0, weight, wait_lock)
 
 
-def run(world: World, server: str, services: Sequence[str], seconds: float, weight: int | None) -> int:
+def run(
+    world: World, server: str, services: Sequence[str], seconds: float, weight: int | None, wait_lock: float
+) -> int:
     """Put weights back; the exit status. `seconds` is how long the ramp takes, 0 for none. Raises IpvsadmError."""
     with wait.Clock() as clock:
-        places, wanted = _wanted(world, server, services, weight)
+
+        def lock() -> AbstractContextManager[None]:
+            return alone(world, wait_lock, lambda: clock.first)
+
+        with lock():
+            table, places, wanted = _wanted(world, server, services, weight)
         if not wanted:
             return _nothing(world, server, places)
+        effects.tell(world, table, make_plan(table, with_weights(table, wanted)).commands)
         now = {key: places[key].server.weight for key in wanted}
-        _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock)
+        _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock, lock)
     for key, each in wanted.items():
         world.write(f"{places[key].name}  weight {now[key]} -> {each}\n")
+    managers.tell(world)
     return 0
 
 
 def _wanted(
     world: World, server: str, services: Sequence[str], weight: int | None
-) -> tuple[dict[Key, Place], dict[Key, int]]:
-    """Where the server is, and the weights that it is to have where that isn't so yet."""
+) -> tuple[Table, dict[Key, Place], dict[Key, int]]:
+    """The table, where the server is in it, and the weights that it is to have where that isn't so yet."""
     table, places = found(world, server, services)
     before = {} if weight is not None else load(table)
     wanted = {}
@@ -89,7 +106,7 @@ def _wanted(
             wanted[place.key] = to
         elif to is None and not place.server.weight and before:
             world.tell(f"{place.name} stays at weight 0: no other weight is recorded")
-    return {place.key: place for place in places}, wanted
+    return table, {place.key: place for place in places}, wanted
 
 
 def _nothing(world: World, server: str, places: Mapping[Key, Place]) -> int:
@@ -111,6 +128,7 @@ def _climb(
     wanted: Weights,
     steps: Sequence[tuple[float, Weights]],
     clock: Timer,
+    lock: Lock,
 ) -> None:
     """Make the steps, each at its time. Raises IpvsadmError where one is refused or a signal comes."""
     start, progress = clock.now(), world.progress()
@@ -120,7 +138,8 @@ def _climb(
             clock.rest(left)
         if clock.first:
             raise _stopped(server, places, wanted, reached, clock.first)
-        _step(world, places, wanted, reached, weights)
+        with lock():
+            _step(world, places, wanted, reached, weights)
         reached.update(weights)
         if number == len(steps):
             continue
@@ -134,28 +153,27 @@ def _climb(
 
 def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: Weights, weights: Weights) -> None:
     """Set `weights`, and write down how far that is. Raises IpvsadmError, also if others have set them meanwhile."""
-    with state.alone("drain"):
-        table = table_now(world)
-        there = all_places(table)
-        before = load(table)
-        for key, weight in expected.items():
-            if key not in there or there[key].server.weight != weight:
-                now = f"got weight {there[key].server.weight}" if key in there else "was removed"
-                raise IpvsadmError(
-                    f"{places[key].name} {now} by somebody else in the meantime: its weight stays unchanged",
-                    hint="the same `undrain` starts from there",
-                    status=NOTHING,
-                )
-        rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
-        all_of_them = {**before, **rising}
-        store(all_of_them.values())
-        try:
-            change(world, table, with_weights(table, weights), "undrain")
-        except IpvsadmError:
-            tidy([all_of_them[key] for key in before])
-            raise
-        done = {key for key, weight in weights.items() if weight == wanted[key]}
-        tidy([one for key, one in all_of_them.items() if key not in done])
+    table = table_now(world)
+    there = all_places(table)
+    before = load(table)
+    for key, weight in expected.items():
+        if key not in there or there[key].server.weight != weight:
+            now = f"got weight {there[key].server.weight}" if key in there else "was removed"
+            raise IpvsadmError(
+                f"{places[key].name} {now} by somebody else in the meantime: its weight stays unchanged",
+                hint="the same `undrain` starts from there",
+                status=NOTHING,
+            )
+    rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
+    all_of_them = {**before, **rising}
+    store(all_of_them.values())
+    try:
+        change(world, table, with_weights(table, weights), "undrain")
+    except IpvsadmError:
+        tidy([all_of_them[key] for key in before])
+        raise
+    done = {key for key, weight in weights.items() if weight == wanted[key]}
+    tidy([one for key, one in all_of_them.items() if key not in done])
 
 
 def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached: Weights, number: int) -> IpvsadmError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -66,6 +67,41 @@ def requested(number=4, **how):
     return act
 
 
+def refused(name, address, port):
+    """A connection that doesn't come about."""
+
+    def act(place):
+        assert not place.request(address, port, name)
+
+    return act
+
+
+def datagrams(server, arrives=True, tries=1):
+    """A datagram of one client's one port for UDP port 53, and whether it gets to a server, after some tries."""
+
+    def act(place):
+        with place.namespaces[server].entered():
+            hearing = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with place.namespaces["client"].entered():
+            sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with hearing, sending:
+            hearing.bind(("0.0.0.0", 53))
+            hearing.settimeout(0.6)
+            sending.bind(("0.0.0.0", 5353))
+            came = False
+            for _ in range(tries):
+                sending.sendto(b"?", (place.vip, 53))
+                try:
+                    hearing.recv(1)
+                    came = True
+                    break
+                except TimeoutError:
+                    continue
+            assert came == arrives
+
+    return act
+
+
 def tcp(address, port, **settings):
     return Service(protocol=6, address=address_of(address), port=port, **settings)
 
@@ -82,7 +118,8 @@ SIX = (  # a service of IPv6 on the address of a network card
 NO_SIX = (f"pyipvsadm -D -t [{VIP6}]:80", f"ip addr del {VIP6}/128 dev client", silence("2001:db8:2:1::2", 80))
 TO_SIX = {"target": VIP6}
 MARKED = ("ip addr add 10.1.0.101/32 dev vip", "pyipvsadm -A -f 7 -s rr", "pyipvsadm -a -f 7 -r 10.2.1.2:80 -m")
-UNMARKED = (*FLUSH, "pyipvsadm -D -f 7", "ip addr del 10.1.0.101/32 dev vip")
+UNMARKED = (*FLUSH, f"{IPTABLES} -t mangle -X", "pyipvsadm -D -f 7", "ip addr del 10.1.0.101/32 dev vip")
+MARKING, TO_MARKED = f"{IPTABLES} -t mangle -A", "-d 10.1.0.101 -p tcp -j MARK --set-mark"
 SET = f"pyipvsadm set {VIP}:80"
 DIRECT_VIP = "10.3.0.100"
 
@@ -97,10 +134,17 @@ ADDRESSES = (
     Ailment("V3", WARNING, "nat", (*SIX, f"ip addr add {VIP6}/128 dev client nodad"), True, TO_SIX, after=NO_SIX),
     Ailment("V4", FAILURE, "nat", MARKED, request={"target": "10.1.0.101"}, after=UNMARKED),
     Ailment("V4", FAILURE, "nat", (
-        *MARKED, "ip addr del 10.1.0.101/32 dev vip",
+        *MARKED, "client: ip route add 10.1.0.101 via 10.1.0.1", "ip addr del 10.1.0.101/32 dev vip",
         f"{IPTABLES} -t mangle -A PREROUTING -d 10.1.0.101 -p tcp -j MARK --set-mark 7",
     ), request={"target": "10.1.0.101"}, after=(
-        "ip rule del fwmark 7", "ip route flush table 107", "ip addr add 10.1.0.101/32 dev vip", *UNMARKED,
+        "ip rule del fwmark 7", "ip route flush table 107", "ip addr add 10.1.0.101/32 dev vip",
+        "client: ip route del 10.1.0.101", *UNMARKED,
+    )),
+    *(Ailment("V4", FAILURE, "nat", (*MARKED, *acts), request={"target": "10.1.0.101"}, after=UNMARKED) for acts in (
+        (f"{MARKING} PREROUTING {TO_MARKED} 7", f"{MARKING} PREROUTING -p tcp -j MARK --set-mark 9"),  # overwritten
+        (f"{MARKING} POSTROUTING {TO_MARKED} 7",),  # behind IPVS
+        (f"{IPTABLES} -t mangle -N own", f"{MARKING} own {TO_MARKED} 7"),  # where nobody jumps to
+        (f"{MARKING} PREROUTING -p tcp -j ACCEPT", f"{MARKING} PREROUTING {TO_MARKED} 7"),  # never reached
     )),
     Ailment("V5", WARNING, "nat", (
         add(tcp(VIP, 0, scheduler="rr"), Server(address=address_of("10.2.1.2"), forwarding=0)),
@@ -131,6 +175,37 @@ ADDRESSES = (
     ), None, after=(
         "ip link del eth5", f"ip addr del {DIRECT_VIP}/32 dev eth0", f"ip addr add {DIRECT_VIP}/32 dev vip",
         "sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0",
+    )),
+)  # fmt: skip
+REDIRECTED = (
+    *(Ailment("V14", FAILURE, "nat", acts, after=(*FLUSH, f"{IPTABLES} -t nat -X")) for acts in (
+        (f"{IPTABLES} -t nat -A PREROUTING -d {VIP} -p tcp --dport 80 -j DNAT --to-destination 10.2.1.77:80",),
+        (f"{IPTABLES} -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8088",),
+        (f"{IPTABLES} -t nat -N DOCKER", f"{IPTABLES} -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+         f"{IPTABLES} -t nat -A DOCKER ! -i docker0 -p tcp --dport 80 -j DNAT --to-destination 10.2.1.77:80"),
+    )),
+    Ailment("V15", FAILURE, "nat", (
+        "pyipvsadm -A -t 127.0.0.1:8081 -s rr", "pyipvsadm -a -t 127.0.0.1:8081 -r 10.2.1.2:80 -m -w 1",
+        refused("director", "127.0.0.1", 8081),
+    ), request={"target": "10.1.0.101", "port": 8081}, after=(
+        "pyipvsadm -D -t 10.1.0.101:8081", "pyipvsadm vip rm 10.1.0.101",
+    )),
+)  # fmt: skip
+ANSWERING = (
+    Ailment("S11", FAILURE, "nat", (silence("10.2.1.2", 80), requested(8)), after=(
+        listen("10.2.1.2", 80, "server1"), f"pyipvsadm set {VIP}:80 10.2.1.2:80 --weight 1", "sleep 10.5", requested(),
+    )),
+    Ailment("S11", FAILURE, "nat", (f"server1: {IPTABLES} -A INPUT -p tcp --dport 80 -j DROP", requested(8)), after=(
+        f"server1: {IPTABLES} -F", f"pyipvsadm set {VIP}:80 10.2.1.2:80 --weight 1", requested(),
+    )),
+    Ailment("S11", FAILURE, "direct", (f"server1: {IPTABLES} -A INPUT -p tcp --dport 80 -j REJECT", requested(8)),
+            after=(f"server1: {IPTABLES} -F", f"pyipvsadm set {DIRECT_VIP}:80 10.3.0.11:80 --weight 1", requested())),
+    Ailment("S4", WARNING, "nat", (
+        "sysctl -qw net.ipv4.vs.expire_nodest_conn=0", f"pyipvsadm -A -u {VIP}:53 -s rr",
+        f"pyipvsadm -a -u {VIP}:53 -r 10.2.1.2:53 -m", datagrams("server1"), f"pyipvsadm -d -u {VIP}:53 -r 10.2.1.2:53",
+        f"pyipvsadm -a -u {VIP}:53 -r 10.2.2.2:53 -m", datagrams("server2", arrives=False),
+    ), None, also=(datagrams("server2", tries=3),), after=(
+        f"pyipvsadm -D -u {VIP}:53", "sysctl -qw net.ipv4.vs.expire_nodest_conn=0",
     )),
 )  # fmt: skip
 GROUND = (
@@ -206,10 +281,11 @@ DIRECT_ROWS = (
         requested(),
     )),
     Ailment("D6", WARNING, "direct", (
-        f"pyipvsadm -a -t {DIRECT_VIP}:80 -r 10.3.0.1 -g", "pyipvsadm --start-daemon backup --mcast-interface eth0",
+        listen(DIRECT_VIP, 80), f"pyipvsadm -a -t {DIRECT_VIP}:80 -r 10.3.0.1 -g",
+        "pyipvsadm --start-daemon backup --mcast-interface eth0",
     ), None, after=(
         "pyipvsadm --stop-daemon backup", f"pyipvsadm -d -t {DIRECT_VIP}:80 -r 10.3.0.1",
-        "sysctl -qw net.ipv4.vs.backup_only=0",
+        "sysctl -qw net.ipv4.vs.backup_only=0", silence(DIRECT_VIP, 80),
     )),
 )  # fmt: skip
 TUNNELS = (
@@ -231,10 +307,6 @@ TABLE = (
         "sysctl -qw net.ipv4.vs.expire_quiescent_template=0", f"{SET} --persistent 300",
         f"{SET} 10.2.1.2:80 --weight 0",
     ), True, after=(f"{SET} --no-persistent", f"{SET} 10.2.1.2:80 --weight 1")),
-    Ailment("S4", WARNING, "nat", (
-        "sysctl -qw net.ipv4.vs.expire_nodest_conn=0", f"pyipvsadm -A -u {VIP}:53 -s rr",
-        f"pyipvsadm -a -u {VIP}:53 -r 10.2.1.2:53 -m",
-    ), True, after=(f"pyipvsadm -D -u {VIP}:53",)),
     Ailment("S9", WARNING, "nat", (
         "ip link add sync type dummy", "ip link set sync up multicast on", "ip addr add 10.6.0.1/24 dev sync",
         "pyipvsadm --start-daemon master --mcast-interface sync", "ip link set sync down",
@@ -245,8 +317,10 @@ TABLE = (
     Ailment("S9", WARNING, "nat", (
         "pyipvsadm --start-daemon master --mcast-interface client", "ip link set client mtu 1400",
     ), True, after=("pyipvsadm --stop-daemon master", "ip link set client mtu 1500")),
-    Ailment("S10", WARNING, "nat", (f"{IPTABLES} -t raw -A PREROUTING -p tcp --syn -j DROP", COUNTED), False,
-            options="--watch 2.7", also=FLUSH),
+    Ailment("S10", WARNING, "nat", (  # before any rule of a firewall
+        "tc qdisc add dev client ingress",
+        "tc filter add dev client parent ffff: protocol ip u32 match ip dport 80 0xffff action drop", COUNTED,
+    ), False, options="--watch 2.7", also=("tc qdisc del dev client ingress",)),
 )  # fmt: skip
 AS_SERVER = f"--mode real-server --vip {DIRECT_VIP}"
 AS_TUNNEL = f"--mode real-server --vip {VIP}"
@@ -267,4 +341,33 @@ REAL_SERVERS = tuple(
     one._replace(looks="server1", mended_in="server1", options=AS_SERVER if one.place == "direct" else AS_TUNNEL)
     for one in REAL_SERVERS
 )
-AILMENTS = (*GROUND, *ADDRESSES, *NAT, *DIRECT_ROWS, *TUNNELS, *TABLE, *REAL_SERVERS)
+AILMENTS = (*GROUND, *ADDRESSES, *REDIRECTED, *ANSWERING, *NAT, *DIRECT_ROWS, *TUNNELS, *TABLE, *REAL_SERVERS)
+
+LOCAL = (  # a director that is a server of its own, beside another one
+    "pyipvsadm -A -t 10.1.0.1:80 -s rr", "pyipvsadm -a -t 10.1.0.1:80 -r 10.1.0.1:8080 -m", listen("10.1.0.1", 8080),
+)  # fmt: skip
+BY_MARK = (
+    *MARKED, f"{MARKING} PREROUTING -p tcp -d 10.1.0.101 -j MARK --set-mark 7", f"{MARKING} PREROUTING -p udp -j MARK"
+    " --set-mark 9",
+)  # fmt: skip
+HARDENED = (  # what careful people have, and what lets clients in
+    f"{IPTABLES} -A INPUT -s 203.0.113.7 -j DROP", f"{IPTABLES} -A INPUT -p tcp --tcp-flags ALL NONE -j DROP",
+    f"{IPTABLES} -A INPUT -m state --state ESTABLISHED -j ACCEPT", f"{IPTABLES} -A INPUT -i lo -j ACCEPT",
+    f"{IPTABLES} -A INPUT -d {VIP} -p tcp --dport 80 -j ACCEPT", f"{IPTABLES} -P INPUT DROP",
+    f"{IPTABLES} -A FORWARD -d 203.0.113.7 -j DROP", f"{IPTABLES} -A FORWARD -s 10.2.0.0/16 -j ACCEPT",
+    f"{IPTABLES} -P FORWARD DROP", f"{IPTABLES} -t nat -A PREROUTING -d 10.1.0.9 -p tcp -j DNAT --to 10.2.1.2",
+)  # fmt: skip
+HEALTHY: tuple[tuple[str, tuple[Act, ...], dict[str, Any], tuple[Act, ...]], ...] = (
+    ("nat", (), {}, ()),
+    ("direct", (), {}, ()),
+    ("tunnel", (), {}, ()),
+    ("one leg", (), {}, ()),
+    ("nat: local node", LOCAL, {"target": "10.1.0.1"}, ("pyipvsadm -D -t 10.1.0.1:80", silence("10.1.0.1", 8080))),
+    ("nat: fwmark", BY_MARK, {"target": "10.1.0.101"}, UNMARKED),
+    ("nat: fwmark at input", (*MARKED, f"{MARKING} INPUT -p tcp -d 10.1.0.101 -j MARK --set-mark 7"),
+     {"target": "10.1.0.101"}, UNMARKED),
+    ("nat: IPv6", (*(one.replace(VIP6, ROUTED6) if isinstance(one, str) else one for one in SIX),
+                   f"ip addr add {ROUTED6}/128 dev vip nodad"), {"target": ROUTED6},
+     (f"pyipvsadm -D -t [{ROUTED6}]:80", f"ip addr del {ROUTED6}/128 dev vip", silence("2001:db8:2:1::2", 80))),
+    ("nat: hardened", HARDENED, {}, OPEN),
+)  # fmt: skip

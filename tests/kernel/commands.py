@@ -62,6 +62,8 @@ class Maker:
         if self.random.random() < wrong:
             for _ in range(self.random.choice((1, 1, 2))):
                 tokens = self._distort(tokens)
+        if any(token.name == "save" for token in tokens):  # which takes that with us alone
+            tokens = [token for token in tokens if token.name != "nosort"]
         words = self._spell(tokens)
         if self.random.random() < wrong / 3:
             words = self._scramble(words)

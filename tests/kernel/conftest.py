@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from . import delegate
+from . import sandboxes
 from .directors import PROGRAMS, stop_daemons
 from .namespaces import Namespace
 
@@ -44,7 +44,7 @@ a-service-with-a-name-as-long-as-names-may-be-and-longer 7777/tcp
 @pytest.fixture(scope="session", autouse=True)
 def _names():
     """Inside a sandbox, whose files are thrown away, hosts and services that tests know."""
-    if delegate.ENVIRONMENT in os.environ and "User Mode Linux" in Path("/proc/cpuinfo").read_text():
+    if sandboxes.ENVIRONMENT in os.environ and "User Mode Linux" in Path("/proc/cpuinfo").read_text():
         for path, content in FILES.items():
             Path(path).write_text(content)
 

@@ -6,6 +6,7 @@ The traffic of all of them is one thread, since a socket stays in the namespace 
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 from collections.abc import Iterable
@@ -90,7 +91,7 @@ class Place:
         os.lseek(streams[0], 0, os.SEEK_SET)
         try:
             with self.namespaces[name].entered():
-                status = cli.main(["pyipvsadm", *line.split()], cli.World("pyipvsadm", *streams))
+                status = cli.main(["pyipvsadm", *shlex.split(line)], cli.World("pyipvsadm", *streams))
             out, err = (os.pread(stream, 1 << 20, 0).decode() for stream in streams[1:])
             return status, out, err
         finally:

@@ -142,7 +142,7 @@ def test_listings_without_a_sort_inside_restores(director):
     theirs = director("ipvsadm", ours.namespace)
     assert ours("-R", mixed_rules(60)) == (0, "", "")
     rules = "-Ln --nosort\n-Sn\n--list --stats -n --nosort\n-Lcn --nosort\n-L --daemon --nosort\n-Ln --nosort --rate\n"
-    for stdin in (rules, "-Sn --nosort\n" + rules, rules + "-Ln --nosort=1\n"):
+    for stdin in (rules, "-Sn --stats\n" + rules, rules + "-Ln --nosort=1\n"):
         answer = same(ours, theirs, "-R", stdin)
     assert answer.stdout.count("TCP ") > 40
 

@@ -14,7 +14,7 @@ import pytest
 from pyipvsadm import cli
 
 from . import places
-from .ailments import AILMENTS, AS_SERVER, AS_TUNNEL
+from .ailments import AILMENTS, AS_SERVER, AS_TUNNEL, HEALTHY
 from .namespaces import CLONE_NEWNET, Namespace, libc
 
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
@@ -58,6 +58,30 @@ def test_doctor_is_silent_of_the_healthy(place, name):
     assert not [one for one in findings if one["severity"] == "unknown" and "watched" not in one["subject"]]
     if name in REAL:
         assert (doctor(where, "server1", REAL[name])[0]) == 0
+
+
+@pytest.mark.parametrize(("name", "acts", "request_", "after"), HEALTHY, ids=[row[0] for row in HEALTHY])
+def test_doctor_is_silent_of_healthy_traffic(place, name, acts, request_, after):
+    """A healthy director of each mode, with traffic while doctor watches: no failure, and no warning."""
+    where = place[0](name.partition(":")[0])
+    act(where, acts)
+    assert where.requests(number=6, **request_)
+    ended = threading.Event()
+
+    def send():
+        while not ended.wait(0.05):
+            where.request(patience=2, **request_)
+
+    client = threading.Thread(target=send)
+    client.start()
+    try:
+        status, findings = doctor(where, options="--watch 2.7")
+    finally:
+        ended.set()
+        client.join()
+    assert (status, bad(findings)) == (0, [])
+    assert where.requests(**request_)
+    act(where, after)
 
 
 def as_nobody():

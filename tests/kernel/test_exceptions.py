@@ -49,6 +49,16 @@ def test_1_save_all_keeps_timeouts_and_daemons(director):
         stop_daemons(one.namespace)
 
 
+def test_1_save_nosort_keeps_the_order_of_servers(director):
+    ours, other = director("pyipvsadm"), director("ipvsadm")
+    for line in ("-A -f 1 -s sh", *(f"-a -f 1 -r 10.0.0.{number}" for number in (7, 3, 9, 1))):
+        assert ours(line) == (0, "", "")
+    assert other("-R", ours("-Sn --nosort").stdout) == (0, "", "")
+    assert other("-Ln --nosort") == ours("-Ln --nosort")
+    assert other("-R", ours("-Sn").stdout).returncode != 0
+    assert other("-Sn --nosort").returncode != 0
+
+
 @pytest.mark.parametrize("line", ["-h", "--help", "-v", "zork", "-A -t", "-A -t 10.0.0.1:x"])
 def test_3_words_need_no_privilege(director, line):
     ours = director("pyipvsadm process")
@@ -112,6 +122,7 @@ def test_6_commas_alone_are_no_flags(director):
     assert ours("-Sn").stdout == "-A -f 1 -s wlc\n"
 
 
+@pytest.mark.clock
 def test_6_a_daemon_stopped_right_after_its_start(director):
     ours = director("pyipvsadm")
     started = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +13,12 @@ import pytest
 pytestmark = pytest.mark.boot
 
 OURS = str(Path(sys.executable).parent / "pyipvsadm")
+FOLDERS = sorted(
+    {str(one) for path in (OURS, os.path.realpath(sys.executable), __file__) for one in Path(path).parents}
+)
 LOG = "/dev/shm/modprobe.log"
 BOOT = f"""
+chmod a+rx {shlex.join(FOLDERS)}  # which others may not be able to read, as with a home: they can in here
 cp /sbin/modprobe /tmp/modprobe  # kmod goes by the name that it is called by
 rm /sbin/modprobe
 printf '#!/bin/sh\\necho "$@" >> {LOG}\\nexec /tmp/modprobe "$@"\\n' > /sbin/modprobe
@@ -116,7 +122,7 @@ def answers():
     script = [BOOT, 'mkdir -p /lib/modules; case "$(ls /lib/modules)" in "") exit 3;; esac']
     for prepare, attempt, _ in SITUATIONS.values():
         script += [UNDO, prepare, *(attempt.replace("$P", program) for program in ("ipvsadm", OURS))]
-    sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--no-module", "--timeout", "120", "--", "sh", "-s"]
+    sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--no-module", "--timeout", "300", "--", "sh", "-s"]
     done = subprocess.run(sandbox, input="\n".join(script), capture_output=True, text=True, check=False)
     records = [tuple(record.split("\036")) for record in done.stdout.split("\035")[:-1]]
     assert len(records) == 2 * len(SITUATIONS), done.stderr

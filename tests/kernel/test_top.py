@@ -31,6 +31,7 @@ def network():
     made.close()
 
 
+@pytest.mark.clock
 def test_rates_are_those_of_the_traffic(network):
     ipvsadm(network.director)(
         "-R", f"-A -u {VIP}:53 -s rr -o\n" + "".join(f"-a -u {VIP}:53 -r {one}:5353 -m\n" for one in SERVERS)

@@ -141,6 +141,7 @@ def test_connections_of_all_kinds_are_there(busy):
     ]
 
 
+@pytest.mark.clock
 def test_rates_show_while_there_is_traffic(busy):
     """A rate is counted over two seconds, so that a hundred packets a second show for a while."""
     with busy.director.entered():

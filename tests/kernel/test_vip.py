@@ -241,3 +241,51 @@ def test_whoever_looked_is_where_they_were(ours):
     before = os.readlink(HERE)
     assert ours("vip sync").returncode == 0
     assert os.readlink(HERE) == before
+
+
+TAKEN = [  # an address that another machine has: how that is known, and what is said of it
+    ("10.9.0.77", "route add 10.50.0.0/16 via 10.9.0.77", "the next hop of a route"),
+    ("10.9.0.77", "route add 10.50.0.0/16 nexthop via 10.9.0.78 nexthop via 10.9.0.77", "the next hop of a route"),
+    ("10.9.0.77", "neigh add 10.9.0.77 lladdr 02:00:00:00:00:07 nud stale dev eth0", "a neighbour that answered"),
+    ("10.9.0.77", "", "a server of the table"),
+    ("2001:db8:9::77", "route add 2001:db8:50::/64 via 2001:db8:9::77", "the next hop of a route"),
+]
+
+
+@pytest.mark.parametrize(("address", "line", "who"), TAKEN)
+def test_what_another_machine_has_is_not_bound_unless_forced(ours, address, line, who):
+    """To bind a router's or a server's address cuts that machine off."""
+    ip(ours, "addr add 2001:db8:9::1/64 dev eth0 nodad", *([line] if line else []))
+    if not line:
+        assert ours(f"-a -t 192.0.2.10:80 -r {address}:80 -m")[0] == 0
+    told = f"{address} is {who}\nnothing was done: to bind that here would cut the other machine off\n"
+    hint = "hint: name another address; `--force` binds it even so\n"
+    assert ours(f"vip add {address}") == (1, "", told + hint)
+    assert not is_local(ours, address)
+    name = f"[{address}]:443" if ":" in address else f"{address}:443"
+    assert ours(f"-A -t {name} -s rr")[0] == 0
+    assert ours("vip sync")[0] == 1
+    assert (addresses(ours) or {}) == {}
+    assert ours(["apply", "-", "--vips", "--yes"], f"-A -t {name} -s wrr\n")[0] == 1
+    assert ours(f"vip add {address} --force")[0] == 0
+    assert is_local(ours, address)
+    assert ours("vip sync")[0] == 0
+
+
+def test_sync_leaves_alone_what_a_route_makes_local(ours):
+    ip(ours, "route add local 192.0.2.0/24 dev lo")
+    assert ours("vip sync")[0] == 0
+    assert set(addresses(ours)) == {"2001:db8::10"}
+    assert ours("-C")[0] == 0
+
+
+@pytest.mark.parametrize(("address", "device", "hint"), [
+    ("127.0.0.1", "lo", "it is the machine's loopback address"),
+    ("::1", "lo", "it is the machine's loopback address"),
+    ("10.9.0.1", "eth0", "it is the interface's own address, by which other machines know this one"),
+    ("10.9.0.9", "odd;id", "if it is meant, `ip address del 10.9.0.9/32 dev 'odd;id'`"),
+])  # fmt: skip
+def test_what_others_bound_is_left_alone_with_a_hint_that_harms_nobody(ours, address, device, hint):
+    ip(ours, 'link add "odd;id" type dummy', 'addr add 10.9.0.9/32 dev "odd;id"')
+    told = f"{address} on {device} wasn't bound by `vip`: it is left alone\nhint: {hint}\n"
+    assert ours(f"vip rm {address}") == (1, "", told)

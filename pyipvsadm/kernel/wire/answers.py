@@ -22,6 +22,8 @@ _FOUR = itemgetter(slice(4))  # the first four bytes
 
 # What is read of an answer, in the order in which the kernel sends it, which is the fastest, and what
 # stands for it where an answer lacks it.
+_SERVICE_KEY = {"protocol": 0, "address": b"", "port": 0, "fwmark": 0, "af": 0}
+_SERVER_KEY = {"address": b"", "port": 0, "af": 0}
 _STATS = dict.fromkeys((f"stats.{field}" for field in Stats.FIELDS), 0)
 _SERVICE = dict.fromkeys(
     ("protocol", "address", "port", "fwmark", "af", "scheduler", "engine", "flags", "timeout", "netmask")
@@ -41,6 +43,16 @@ def service_reader(stats: bool = True) -> Reader:
 def server_reader(stats: bool = True) -> Reader:
     """What reads the answers about servers for `servers`, with their counters or without."""
     return Reader(schema.DEST_ANSWER, _SERVER | _STATS if stats else _SERVER)
+
+
+def service_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
+    """What tells the services apart that a dump in `pieces` tells of, in an order of its own."""
+    return sorted(Reader(schema.SERVICE_ANSWER, _SERVICE_KEY).all(pieces))
+
+
+def server_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
+    """As `service_keys`, of servers."""
+    return sorted(Reader(schema.DEST_ANSWER, _SERVER_KEY).all(pieces))
 
 
 def services(rows: Iterable[tuple[Any, ...]]) -> list[Service]:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...errors import IpvsadmError, UsageError
+from ...errors import PIPE_CLOSED, IpvsadmError, OutputError, UsageError
 from ...table.notation import address_of, spelled_address
-from . import files, report
-from .files import UNUSABLE
-from .gathering import gather
-from .judging import judge, restricted
+from . import catalogue, report, snapshot_file
+from .checks import CHECKS
+from .collection import collect
+from .findings import DIRECTOR, REAL_SERVER
+from .snapshot_file import UNUSABLE
+from .verdict import judge, restricted
 
 if TYPE_CHECKING:
     from ...world import World
-
-DIRECTOR, REAL_SERVER = "director", "real-server"
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,27 @@ class Wishes:
     save: str | None = None
     read: str | None = None
     watch: float = 0  # seconds
+    lists: bool = False  # the checks that there are, instead of any judgement
+    explain: str | None = None  # a check's code, likewise
+    checks: Sequence[str] = ()  # their codes: these alone
 
 
 def run(world: World, wishes: Wishes) -> int:
     """Look, and tell what is wrong; the exit status. Raises IpvsadmError, of status UNUSABLE."""
     try:
+        if wishes.lists or wishes.explain is not None:
+            _print(_catalogue(wishes), world)
+            return 0
+        codes = [catalogue.named(code).code for code in wishes.checks]
         vips = _vips(wishes)
         if wishes.read is not None:
-            snapshot = files.load(wishes.read, world)
+            snapshot = snapshot_file.load(wishes.read, world)
         else:
-            snapshot = gather(world, 0 if vips else wishes.watch, vips)
+            snapshot = collect(world, 0 if vips else wishes.watch, vips)
         snapshot = replace(snapshot, vips=vips or snapshot.vips)
         if wishes.save is not None:
-            files.save(snapshot, wishes.save, world)
+            snapshot_file.save(snapshot, wishes.save, world)
+            _print("", world)
             return 0
         snapshot, missing = restricted(snapshot, wishes.services)
     except UsageError as error:
@@ -50,9 +58,28 @@ def run(world: World, wishes: Wishes) -> int:
     if missing:
         hint = "`pyipvsadm show` lists the services that there are"
         raise IpvsadmError(f"No such service: {', '.join(missing)}", hint=hint, status=UNUSABLE)
-    findings = judge(snapshot)
-    world.write(report.as_json(findings) if wishes.output == "json" else report.as_text(findings, world.columns))
-    return report.status(findings)
+    verdict = judge(snapshot, codes)
+    _print(report.as_json(verdict) if wishes.output == "json" else report.as_text(verdict, world.columns), world)
+    return report.status(verdict.findings)
+
+
+def _print(text: str, world: World) -> None:
+    """Print a verdict. Raises OutputError, of a status that is no verdict's."""
+    try:
+        world.write(text)
+        world.flush()
+    except OutputError as error:
+        if error.status != PIPE_CLOSED:
+            error.status = UNUSABLE
+        raise
+
+
+def _catalogue(wishes: Wishes) -> str:
+    """The rows that are wished for, as they are. Raises UsageError."""
+    checks = CHECKS if wishes.explain is None else (catalogue.named(wishes.explain),)
+    if wishes.output == "json":
+        return catalogue.as_json(checks)
+    return catalogue.as_text(checks) if wishes.explain is None else catalogue.explained(checks[0])
 
 
 def _vips(wishes: Wishes) -> tuple[str, ...]:

@@ -41,16 +41,35 @@ def doctor(
         str | None,
         typer.Option("--from", metavar="FILE", help="Judge what `--save` has written, here or elsewhere."),
     ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK", help="Carry out this check alone, such as S6. Repeatable."),
+    ] = None,
+    lists: Annotated[bool, typer.Option("--list", help="List the checks, and judge nothing.")] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHECK", help="Explain a check, such as V1: what it looks at, why it matters, how to mend it."
+        ),
+    ] = None,
 ) -> int:
-    """Tell why it doesn't balance: what is wrong with this machine as a director, and what mends it.
+    """Diagnose a director: find what keeps traffic from being balanced, and how to fix it.
 
-    Looks at the table, addresses, routes, neighbours, settings of the kernel, and firewall rules, and watches
-    packets and counters for some seconds. Changes nothing. What can't be seen, mostly without root, is told as
-    unknown.
+    Looks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and
+    counters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.
 
     Exit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.
     """
     wishes = Wishes(
-        services=services or [], mode=mode, vips=vip or [], output=output, save=save, read=read, watch=watch
+        services=services or [],
+        mode=mode,
+        vips=vip or [],
+        output=output,
+        save=save,
+        read=read,
+        watch=watch,
+        checks=check or [],
+        lists=lists,
+        explain=explain,
     )
     return run(world, wishes)

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""What a check is, and what it finds."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from .snapshot import Snapshot
 
 FAILURE, WARNING, NOTE, UNKNOWN = SEVERITIES = ("failure", "warning", "note", "unknown")
+DIRECTOR, REAL_SERVER = MODES = ("director", "real-server")  # what a machine is
 
 
 @dataclass(frozen=True)
 class Finding:
     """What was `seen` of `subject`, `why` it hurts, and the `commands` that mend it.
 
-    `check` is the name of the check, such as "V1"; of what is unknown, the names of all that couldn't be carried out.
-    A word in capitals in a command stands for what we can't know.
+    `check` is the code of the check, such as "V1"; of what is unknown, the codes of all that couldn't be carried out.
+    A word in capitals in a command stands for what we can't know. What concerns several `subjects` names them all.
     """
 
     severity: str
@@ -24,14 +25,36 @@ class Finding:
     why: str = ""
     commands: tuple[str, ...] = ()
     check: str = ""
+    subjects: tuple[str, ...] = ()
 
 
 Findings = Iterable[Finding]
-Check = tuple[str, Callable[[Snapshot], Findings]]  # a name, and what yields findings; it may raise UnseenError
+
+
+@dataclass(frozen=True)
+class Check:
+    """A row of the list of checks.
+
+    `find` yields findings, of these `severities` only, and may raise UnseenError. `looks`, `matters` and `mend` are
+    what `--explain` says. A check of `traffic` says nothing without any. Findings of the checks in `told_by` tell the
+    cause of what this one sees, which is left out then.
+    """
+
+    code: str
+    title: str
+    severities: tuple[str, ...]
+    find: Callable[[Snapshot], Findings]
+    looks: str
+    matters: str
+    mend: str
+    modes: tuple[str, ...] = (DIRECTOR,)
+    traffic: bool = False
+    told_by: tuple[str, ...] = ()
+    asked: Callable[[Snapshot], Findings] | None = None  # in the place of `find` where the check was asked for by name
 
 
 def failure(subject: str, seen: str, why: str, *commands: str) -> Finding:
-    """It can't work."""
+    """It cannot work."""
     return Finding(FAILURE, subject, seen, why, commands)
 
 

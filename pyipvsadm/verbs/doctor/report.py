@@ -1,4 +1,4 @@
-"""Findings as text and as JSON."""
+"""A verdict as text and as JSON."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from io import StringIO
 
+from ...model import printable
 from ...table.notation import counted
+from .checks import CHECKS
 from .findings import FAILURE, NOTE, SEVERITIES, UNKNOWN, WARNING, Finding
+from .verdict import SILENT, WELL, Verdict
 
 VERSION = 1
 SHOWN = 10  # findings of one check
+COMMANDS = 12  # of one finding
+HANGING = 8  # columns before the second line of what was found
 MARKS = {FAILURE: ("✗", "bold red"), WARNING: ("!", "bold magenta"), NOTE: ("i", "bold blue"), UNKNOWN: ("?", "dim")}
 STATUSES = {FAILURE: 2, WARNING: 1}
 KEEP = "Settings made with sysctl last until the next boot: write them into a file in /etc/sysctl.d as well."
@@ -23,49 +28,60 @@ def status(findings: Iterable[Finding]) -> int:
     return max((STATUSES.get(finding.severity, 0) for finding in findings), default=0)
 
 
-def as_json(findings: list[Finding]) -> str:
-    """All findings, as JSON."""
-    counts = Counter(finding.severity for finding in findings)
+def as_json(verdict: Verdict) -> str:
+    """All findings and outcomes, as JSON."""
+    counts = Counter(finding.severity for finding in verdict.findings)
     data = {
         "version": VERSION,
-        "status": status(findings),
+        "status": status(verdict.findings),
+        "summary": summary(verdict),
         "counts": {severity: counts[severity] for severity in SEVERITIES},
-        "findings": [asdict(finding) for finding in findings],
+        "packets": verdict.packets,
+        "watched": verdict.seconds,
+        "checks": [
+            {"check": check.code, "title": check.title, "outcome": verdict.outcomes[check.code]}
+            for check in CHECKS
+            if check.code in verdict.outcomes
+        ],
+        "findings": [asdict(finding) for finding in verdict.findings],
     }
     return json.dumps(data, indent=2) + "\n"
 
 
-def as_text(findings: list[Finding], columns: int | None) -> str:
-    """The findings for people: drawn for a terminal of so many `columns`, or plain for None."""
-    return _plain(findings) if columns is None else _on_terminal(findings, columns)
+def as_text(verdict: Verdict, columns: int | None) -> str:
+    """The verdict for people: drawn for a terminal of so many `columns`, or plain for None."""
+    return _plain(verdict) if columns is None else _on_terminal(verdict, columns)
 
 
-def _plain(findings: list[Finding]) -> str:
+def _plain(verdict: Verdict) -> str:
     lines = []
-    for finding in _shown(findings):
+    for finding in _shown(verdict.findings):
         lines.append(f"{finding.severity} {_said(finding)}")
         lines += [f"    {_why(finding)}"] if _why(finding) else []
-        lines += [f"    $ {command}" for command in finding.commands]
-    return "".join(f"{line}\n" for line in [*lines, *_ends(findings)])
+        lines += [f"    {command}" for command in _commands(finding)]
+    return "".join(f"{line}\n" for line in [*map(printable, lines), *_ends(verdict)])
 
 
-def _on_terminal(findings: list[Finding], columns: int) -> str:
+def _on_terminal(verdict: Verdict, columns: int) -> str:
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
     console = Console(file=StringIO(), force_terminal=True, width=columns, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
-        for finding in _shown(findings):
+        for finding in _shown(verdict.findings):
             mark, style = MARKS[finding.severity]
-            head = Text.assemble((f"{mark} {finding.severity}", style), " ", (_said(finding), ""))
-            console.print(head)
-            if why := _why(finding):
+            head = Text.assemble((f"{mark} {finding.severity}", style), " ", (printable(_said(finding)), ""))
+            first, *more = head.wrap(console, max(columns - HANGING, HANGING))
+            console.print(first)
+            for rest in more:  # deeper than commands: what others named must not look like one
+                console.print(Padding(rest, (0, 0, 0, HANGING)))
+            if why := printable(_why(finding)):
                 console.print(Padding(Text(why, "dim"), (0, 0, 0, 4)))
-            for command in finding.commands:
-                console.print(Text(f"    $ {command}", "bold"), soft_wrap=True)
+            for command in _commands(finding):
+                console.print(Text(f"    {printable(command)}", "bold"), soft_wrap=True)
             console.print()
-        for line in _ends(findings):
+        for line in _ends(verdict):
             console.print(Text(line))
     return captured.get()
 
@@ -81,7 +97,14 @@ def _why(finding: Finding) -> str:
     return f"not judged so: {finding.check}" if finding.severity == UNKNOWN else finding.why
 
 
-def _shown(findings: list[Finding]) -> Iterator[Finding]:
+def _commands(finding: Finding) -> list[str]:
+    """The commands as they are shown, and how many are not."""
+    more = len(finding.commands) - COMMANDS
+    shown = [f"$ {command}" for command in finding.commands[: COMMANDS if more > 0 else None]]
+    return [*shown, f"({more:,} more commands: `-o json` tells all)"] if more > 0 else shown
+
+
+def _shown(findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings, of each check and severity SHOWN at most."""
     told: Counter[tuple[str, str]] = Counter()
     for finding in findings:
@@ -90,15 +113,29 @@ def _shown(findings: list[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def _ends(findings: list[Finding]) -> Iterator[str]:
-    """What is said last: what was left out, how to keep settings, and how many findings there are."""
-    left = len(findings) - len(list(_shown(findings)))
+def _ends(verdict: Verdict) -> Iterator[str]:
+    """What is said last: what was left out, how to keep settings, and what the run did."""
+    left = len(verdict.findings) - len(list(_shown(verdict.findings)))
     if left:
         yield f"{left} more like these; `-o json` tells all."
-    if any(command.startswith("sysctl ") for finding in findings for command in finding.commands):
+    if any(command.startswith("sysctl ") for finding in verdict.findings for command in finding.commands):
         yield KEEP
-    counts = Counter(finding.severity for finding in findings)
-    unknown = sum(len(finding.check.split(", ")) for finding in findings if finding.severity == UNKNOWN)
+    yield summary(verdict)
+
+
+def summary(verdict: Verdict) -> str:
+    """What the run did, in a line."""
+    counts = Counter(finding.severity for finding in verdict.findings)
     told = [counted(counts[severity], severity) for severity in (FAILURE, WARNING, NOTE) if counts[severity]]
-    told += [f"{counted(unknown, 'check')} unknown"] if unknown else []
-    yield ", ".join(told) if told else "nothing is wrong, as far as can be told from here"
+    told += [f"{len(codes)} unknown"] if (codes := verdict.having(UNKNOWN)) else []
+    told += [f"{len(verdict.having(WELL))} well"]
+    return f"{counted(len(verdict.outcomes), 'check')}: {', '.join(told)}{_traffic(verdict)}"
+
+
+def _traffic(verdict: Verdict) -> str:
+    """What was seen of traffic, and which checks would have needed it."""
+    if silent := verdict.having(SILENT):
+        return f"; no traffic seen: {', '.join(silent)} say nothing"
+    if verdict.seconds:
+        return f"; {verdict.packets:,} {'packet' if verdict.packets == 1 else 'packets'} seen in {verdict.seconds:g} s"
+    return ""

@@ -7,6 +7,7 @@ outcome "unknown".
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 from ...model import Service as Key
 from ...network.facts import Address, Link, Neighbour, Route
 from ...table.notation import service_of, spelled_address
-from .firewall.rules import Firewall
+from .firewall.chains import Firewall
 
 VERSION = 1
+NUMBER = re.compile("-?[0-9]{1,18}")
 
 
 class UnseenError(Exception):
@@ -149,6 +151,7 @@ class Connection:
     server: str
     server_port: int
     state: str
+    expires: int | None = None  # in so many seconds, unless a packet comes
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,9 @@ class Snapshot:
     marked_routes: dict[str, Route] = field(default_factory=dict)  # by "MARK ADDRESS"
     connections: tuple[Connection, ...] | None = None  # some of them, if there are many
     connection_count: int | None = None
+    states: dict[str, dict[str, int]] = field(default_factory=dict)  # of connections, by "PROTOCOL SERVER"
+    tried: dict[str, str] = field(default_factory=dict)  # by server that seemed silent: open, refused or silent
+    next_hops: tuple[str, ...] = ()  # the routers that routes lead to
     arrivals: tuple[Arrival, ...] | None = None
     listeners: tuple[Listener, ...] | None = None
     managers: tuple[str, ...] | None = None
@@ -219,6 +225,22 @@ class Snapshot:
     elsewhere: dict[str, int] = field(default_factory=dict)  # services of other namespaces, by a process in each
     firewall: Firewall | None = None
     unseen: dict[str, str] = field(default_factory=dict)  # by name of a field here: why it is None
+
+    @cached_property
+    def forwarded(self) -> tuple[tuple[Service, Server], ...]:
+        """Each server that is another machine, with its service. Raises UnseenError."""
+        return tuple(
+            (service, server)
+            for service in self.services or ()
+            for server in service.servers
+            if server.forwarding != "local" and self.route(server.address).type != "local"
+        )
+
+    @property
+    def has_traffic(self) -> bool:
+        """Whether anything was seen of clients, at any time."""
+        servers = (server for service in self.services or () for server in service.servers)
+        return bool(self.arrivals or self.connection_count or any(one.counters.packets_in for one in servers))
 
     def seen(self, name: str) -> Any:
         """The field `name`. Raises UnseenError if it is None."""
@@ -230,7 +252,7 @@ class Snapshot:
     def sysctl(self, path: str) -> int:
         """The number that `path`, below /proc/sys/net, holds. Raises UnseenError."""
         value = self.sysctls.get(f"net/{path}", "")
-        if not value.lstrip("-").isdecimal():
+        if not NUMBER.fullmatch(value):
             raise UnseenError(f"net.{path.replace('/', '.')} can't be read here")
         return int(value)
 
@@ -249,6 +271,6 @@ class Snapshot:
         """The first two numbers of the kernel's release. Raises UnseenError."""
         major, _, rest = self.kernel.partition(".")
         minor = rest.partition(".")[0].partition("-")[0]
-        if not (major.isdecimal() and minor.isdecimal()):
+        if not (NUMBER.fullmatch(major) and NUMBER.fullmatch(minor)):
             raise UnseenError("the kernel's release can't be read")
         return int(major), int(minor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...support.lock import WAIT
 from ...support.verb import verb
 from .course import Wishes, run
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import From, Server, duration
+    from ...support.arguments import From, Server, WaitLock, duration
     from ...world import World
 
 
@@ -43,6 +44,7 @@ def drain(
     force: Annotated[
         bool, typer.Option("--force", help="Drain the server even if that leaves a service without any usable server.")
     ] = False,
+    wait_lock: WaitLock = WAIT,
 ) -> int:
     """Stop new connections to a server, and let the existing ones finish.
 
@@ -67,5 +69,6 @@ def drain(
         everything=until == "all",
         remove=remove,
         force=force,
+        wait_lock=wait_lock,
     )
     return run(world, wishes)

@@ -37,8 +37,10 @@ def load(table: Table) -> dict[Key, Weight]:
 def _weight(row: dict[str, object]) -> Weight:
     """A row of the file as a Weight. Raises KeyError, TypeError."""
     names, numbers = (row["service"], row["server"]), (row["weight"], row["left"])
-    if not all(isinstance(name, str) for name in names) or not all(isinstance(number, int) for number in numbers):
+    if not all(isinstance(name, str) for name in names) or not all(type(number) is int for number in numbers):
         raise TypeError("a name or a weight is of the wrong kind")
+    if not all(isinstance(number, int) and 0 <= number < 2**31 for number in numbers):
+        raise ValueError("a weight is out of range")
     return Weight.make((*names, *numbers))
 
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from ... import errors
 from ...errors import IpvsadmError
 from ...record import Record
-from ...support import state
+from ...support import managers
+from ...support.clients import effects
 from ...support.current_table import table_now
+from ...support.lock import WAIT, alone
 from ...table.comparison import service_key
 from ...table.notation import counted, servers_of, service_of, spelled
+from ...table.plan import make_plan
 from . import wait
 from .change import change, load, store, tidy
 from .places import Place, left_without, places_of, remembered, with_weights, without
@@ -40,6 +43,7 @@ class Wishes(Record):
     everything: bool = False
     remove: bool = False
     force: bool = False
+    wait_lock: float = WAIT  # seconds
 
 
 def run(world: World, wishes: Wishes) -> int:
@@ -47,6 +51,7 @@ def run(world: World, wishes: Wishes) -> int:
     servers_of(wishes.server)  # wrong words are told before the kernel is asked
     with wait.Clock() as clock:
         places = _drained(world, wishes, clock)
+        managers.tell(world)
         teller = Teller(world, wishes.server, machine(world))
         if not wishes.wait:
             teller.once(look(world, places))
@@ -78,7 +83,7 @@ def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
 
 def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
     """Give the server weight 0, remembering those that it had, and print them; where it is now."""
-    with state.alone("drain"):
+    with alone(world, wishes.wait_lock, lambda: clock.first):
         table, places = found(world, wishes.server, wishes.services)
         if not wishes.force:
             _check_others(table, places)
@@ -102,6 +107,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
         kept = weights[place.key].weight if place.key in weights else 0
         more = f", {kept} is recorded" if kept and kept != place.server.weight else ""
         world.write(f"{place.name}  {what}{more}\n")
+    effects.tell(world, table, make_plan(table, with_weights(table, dict.fromkeys(after, 0))).commands)
     for line in refused_clients(places, world.called):
         world.tell("", line)
     world.flush()
@@ -179,7 +185,7 @@ def _from(wishes: Wishes) -> list[str]:
 
 def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer) -> bool:
     """Take the server away; False if it is busy again. Raises IpvsadmError."""
-    with state.alone("drain"):
+    with alone(world, wishes.wait_lock, lambda: clock.first):
         table = table_now(world)
         wanted = {place.key for place in places}
         now = [place for place in places_of(table, *servers_of(wishes.server), ()) if place.key in wanted]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from errno import ESRCH
 from typing import TYPE_CHECKING
 
 from ...classic.commands import refused
 from ...documents.formats import FORMATS
-from ...errors import LISTING, IpvsadmError
-from ...listing.order import servers_in_order, services_in_order
+from ...listing.order import as_added, servers_in_order, services_in_order
 from ...model import Table
-from ...table.notation import service_of, spelled
+from ...support.current_table import named
+from ...table.notation import service_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ...kernel import Kernel
-    from ...model import Service
+    from ...model import Server, Service
     from ...world import World
 
 
@@ -24,8 +23,9 @@ def run(world: World, names: Sequence[str], output: str, plain: bool) -> int:
     """Print the table, or the services that `names` name, and return the status. Raises IpvsadmError."""
     wanted = [service_of(name) for name in dict.fromkeys(names)]
     format = FORMATS.get(output)
+    order = as_added if format else servers_in_order
     try:
-        table = _table(world.kernel, wanted, counts=format is not None and format.counts)
+        table = _table(world.kernel, wanted, format is not None and format.counts, order)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if format is None:
@@ -54,27 +54,19 @@ def _tell(table: Table, world: World, plain: bool) -> None:
         world.note(drawing.TOO_LONG)
 
 
-def _table(kernel: Kernel, wanted: Iterable[Service], counts: bool) -> Table:
-    """The whole table, or of the services `wanted` alone, in the order of ipvsadm's lists. Raises OSError."""
+def _table(
+    kernel: Kernel, wanted: Iterable[Service], counts: bool, order: Callable[[list[Server]], Iterable[Server]]
+) -> Table:
+    """The whole table, or of the services `wanted` alone, in the order of ipvsadm's lists, and their servers in the
+    one that `order` makes of the kernel's. Raises OSError.
+    """
     if not wanted:
         table = kernel.table(counts)
     else:
         services = [named(kernel, service) for service in wanted]
-        table = Table(services=tuple((service, tuple(kernel.servers(service, counts))) for service in services))
+        table = Table(
+            services=tuple((service, tuple(kernel.servers(service, counts, steady=True))) for service in services)
+        )
     servers = dict(table.services)
-    ordered = ((service, tuple(servers_in_order(list(servers[service])))) for service in services_in_order(servers))
+    ordered = ((service, tuple(order(list(servers[service])))) for service in services_in_order(servers))
     return table.replace(services=tuple(ordered))
-
-
-def named(kernel: Kernel, service: Service) -> Service:
-    """The service that is named so, with its settings and counters. Raises IpvsadmError if there is none."""
-    try:
-        return kernel.service(service)
-    except OSError as error:
-        if error.errno != ESRCH:
-            raise
-        raise IpvsadmError(
-            f"No such service: {spelled(service)}",
-            hint="`pyipvsadm show` lists the services",
-            status=LISTING,
-        ) from None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...classic.commands import refused
 from ...errors import UsageError
+from ...support.current_table import named
 from ...table.notation import service_of
-from ..show import named
 from .feed import line, read
 from .sample import follow
 from .view import plain

@@ -7,20 +7,23 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
-from ...network.facts import reading
-from ...support import state
+from ...network.facts import is_local, is_loopback, reading
 from ...support.current_table import table_now
+from ...support.lock import alone
+from ...support.shell import command
 from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, spelled_address, unfit
 from . import ledger
 from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
+from .others import seen, servers_of
 from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ...model import Service
+    from ...network.facts import Address
     from ...world import World
     from .decisions import Vip
 
@@ -44,37 +47,44 @@ def ls(world: World, device: str, output: str) -> int:
     return WRONG if any(vip.wrong for vip in vips) else 0
 
 
-def add(world: World, words: Sequence[str], device: str, dry_run: bool) -> int:
+def add(world: World, words: Sequence[str], device: str, dry_run: bool, force: bool, wait: float) -> int:
     """Bind the addresses that `words` name; the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
-    return _change(world, device, dry_run, lambda: binding(world.tell, wanted, device))
-
-
-def rm(world: World, words: Sequence[str], device: str, dry_run: bool) -> int:
-    """Take the addresses away that `words` name; the exit status. Raises IpvsadmError."""
-    wanted = _addresses(words)
-    return _change(world, device, dry_run, lambda: _unbinding(wanted, device))
-
-
-def sync(world: World, device: str, dry_run: bool) -> int:
-    """Bind the addresses of the table, and no other that we bound; the exit status. Raises IpvsadmError."""
-    services = _services(world)
-    _tell_skipped(world, marks_of(services))
-    used = addresses_of(services)
 
     def changes() -> list[Change]:
-        return binding(world.note, used, device) + to_unbind(used, looked_at(), ledger.load(), device)
+        return binding(world.tell, wanted, device, set() if force else _known_servers(world), force)
 
-    return _change(world, device, dry_run, changes)
+    return _change(world, device, dry_run, wait, changes)
 
 
-def _change(world: World, device: str, dry_run: bool, decide: Callable[[], list[Change]]) -> int:
+def rm(world: World, words: Sequence[str], device: str, dry_run: bool, wait: float) -> int:
+    """Take the addresses away that `words` name; the exit status. Raises IpvsadmError."""
+    wanted = _addresses(words)
+    return _change(world, device, dry_run, wait, lambda: _unbinding(wanted, device))
+
+
+def sync(world: World, device: str, dry_run: bool, force: bool, wait: float) -> int:
+    """Bind the addresses of the table, and no other that we bound; the exit status. Raises IpvsadmError."""
+
+    def changes() -> list[Change]:
+        table = table_now(world)
+        services = [service for service, _ in table.services]
+        _tell_skipped(world, marks_of(services))
+        used, servers = addresses_of(services), servers_of(table.services)
+        return binding(world.note, used, device, servers, force, routed=True) + to_unbind(
+            used, looked_at(), ledger.load(), device
+        )
+
+    return _change(world, device, dry_run, wait, changes)
+
+
+def _change(world: World, device: str, dry_run: bool, wait: float, decide: Callable[[], list[Change]]) -> int:
     """Make the changes that `decide` finds, or show them."""
     device_there(device)
     if dry_run:
         world.write("".join(change.line() for change in decide()))
         return 0
-    with Signals(), state.alone(ledger.VERB):  # it takes no time: a signal waits, rather than leave half of it
+    with alone(world, wait), Signals():  # it takes no time: a signal waits, rather than leave half of it
         changes = decide()
         carry_out(changes)
     if not changes:
@@ -91,14 +101,33 @@ def summary(changes: Iterable[Change]) -> str:
     return f"done: {', '.join(f'{count} {word}' for count, word in counts if count)}"
 
 
-def binding(tell: Callable[[str], None], wanted: Iterable[str], device: str) -> list[Change]:
+def binding(
+    tell: Callable[[str], None],
+    wanted: Iterable[str],
+    device: str,
+    servers: Iterable[str],
+    force: bool = False,
+    routed: bool = False,
+) -> list[Change]:
     """What binds those of `wanted` that no interface has, on a device that may have to be made. Raises IpvsadmError.
 
-    `tell` gets to know of each that another interface has.
+    `tell` gets to know of each that another interface has. What another machine has, one of the `servers` perhaps, is
+    refused, unless `force` is given. What a route makes local is left alone if it may be `routed`.
     """
     changes, elsewhere = to_bind(wanted, looked_at(), device)
     for address, interface in elsewhere.items():
         tell(f"{address} is an address of {interface} already, and stays there")
+    try:
+        with reading() as director:
+            if routed:
+                local = {change.address for change in changes if is_local(director, change.address)}
+                for address in local:
+                    tell(f"{address} is local by a route, and is left alone")
+                changes = [change for change in changes if change.address not in local]
+            if changes and not force:
+                seen(director, servers).refuse(change.address for change in changes)
+    except OSError as error:
+        raise unreadable(error) from error
     return [Change(True, device), *changes] if changes and not device_there(device) else changes
 
 
@@ -113,12 +142,28 @@ def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
         if not interfaces:
             raise IpvsadmError(f"{address} is not bound", hint="`pyipvsadm vip ls` lists what is", status=REFUSED)
         there = device if device in interfaces else interfaces[0]
-        length = 128 if ":" in address else 32
-        hint = f"if it's meant, `ip address del {address}/{length} dev {there}` takes it away"
+        hint = _by_hand(next(one for one in addresses if one.address == address and one.device == there))
         if (address, there) in ours:
             hint = f"it is ours on another device: `--device {there}`"
         raise IpvsadmError(f"{address} on {there} wasn't bound by `vip`: it is left alone", hint, REFUSED)
     return [Change(False, device, address) for address in wanted]
+
+
+def _by_hand(one: Address) -> str:
+    """How to take away an address that others bound, if that may be meant at all."""
+    if is_loopback(one.address):
+        return "it is the machine's loopback address"
+    if one.prefix != (128 if ":" in one.address else 32):
+        return "it is the interface's own address, by which other machines know this one"
+    return f"if it is meant, `{command('ip', 'address', 'del', f'{one.address}/{one.prefix}', 'dev', one.device)}`"
+
+
+def _known_servers(world: World) -> set[str]:
+    """The servers of the table, if there is one."""
+    try:
+        return servers_of(world.reach(load=False).table().services)
+    except (OSError, IpvsadmError):
+        return set()
 
 
 def _services(world: World) -> list[Service]:
@@ -129,14 +174,7 @@ def _judged(services: Sequence[Service], device: str) -> list[Vip]:
     bound = ledger.load()
     try:
         with reading() as director:
-
-            def local(address: str) -> bool:
-                try:
-                    return director.route_to(address).type == "local"
-                except OSError:
-                    return False  # no way leads there
-
-            return judged(services, director.addresses(), bound, device, local)
+            return judged(services, director.addresses(), bound, device, lambda one: is_local(director, one))
     except OSError as error:
         raise unreadable(error) from error
 

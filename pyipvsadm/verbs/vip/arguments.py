@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...network import DEVICE
+from ...support.lock import WAIT
 from ...support.verb import verb
 from . import actions
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import Addresses, Device, DryRun
+    from ...support.arguments import Addresses, BindTaken, Device, DryRun, WaitLock
     from ...world import World
 
 
@@ -33,33 +34,50 @@ def ls(
     return actions.ls(world, DEVICE if device is None else device, output)
 
 
-def add(world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False) -> int:
+def add(
+    world: World,
+    addresses: Addresses,
+    device: Device = None,
+    dry_run: DryRun = False,
+    force: BindTaken = False,
+    wait_lock: WaitLock = WAIT,
+) -> int:
     """Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.
 
-    One that is on an interface already stays there, whoever bound it.
+    One that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,
+    the table and the neighbours tell, is refused: to bind it would cut that machine off.
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.add(world, addresses, DEVICE if device is None else device, dry_run)
+    return actions.add(world, addresses, DEVICE if device is None else device, dry_run, force, wait_lock)
 
 
-def rm(world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False) -> int:
+def rm(
+    world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False, wait_lock: WaitLock = WAIT
+) -> int:
     """Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.
 
     Exit status: 0 done; 1 refused, and nothing done; 2 wrong input.
     """
-    return actions.rm(world, addresses, DEVICE if device is None else device, dry_run)
+    return actions.rm(world, addresses, DEVICE if device is None else device, dry_run, wait_lock)
 
 
-def sync(world: World, device: Device = None, dry_run: DryRun = False) -> int:
+def sync(
+    world: World,
+    device: Device = None,
+    dry_run: DryRun = False,
+    force: BindTaken = False,
+    wait_lock: WaitLock = WAIT,
+) -> int:
     """Bind the addresses of all services, and take away what else `vip` bound on the device.
 
-    An address of another interface stays where it is. If the kernel refuses one, all is taken back. To do it twice
+    An address of another interface stays where it is, and one that a route makes local is left alone. One that
+    another machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice
     changes nothing.
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
     """
-    return actions.sync(world, DEVICE if device is None else device, dry_run)
+    return actions.sync(world, DEVICE if device is None else device, dry_run, force, wait_lock)
 
 
 @verb(rank=100, verbs=(ls, add, rm, sync), default="ls")

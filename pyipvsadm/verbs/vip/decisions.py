@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...listing.order import in_order
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
     from ...model import Service
 
+PENDING = -1  # in place of the time
 LINK_LOCAL = "fe80:"  # what the kernel gives a device that is up
 
 
 @dataclass(frozen=True)
 class Binding:
-    """An address that this program bound: no other one has the same device and was `created` at the same time."""
+    """An address that this program bound: no other one has the same device and was `created` at the same time.
+
+    One that is PENDING is about to be bound, or was when the run ended: then whatever is there counts as ours.
+    """
 
     address: str
     device: str
@@ -81,7 +85,9 @@ def marks_of(services: Iterable[Service]) -> list[str]:
 
 def still_ours(bound: Iterable[Binding], addresses: Iterable[Address]) -> set[Binding]:
     """Those of `bound` that are there as they were bound, and not taken away and bound by another one since."""
-    return set(bound) & {Binding(one.address, one.device, one.created) for one in addresses}
+    bound = set(bound)
+    there = [Binding(one.address, one.device, one.created) for one in addresses]
+    return {one for one in there if one in bound or replace(one, created=PENDING) in bound}
 
 
 def judged(

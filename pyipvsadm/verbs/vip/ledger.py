@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ...support import state
+from ...table.notation import address_of
 from .decisions import Binding
 
 if TYPE_CHECKING:
@@ -17,9 +18,17 @@ VERB = "vip"  # whose state it is
 def load() -> set[Binding]:
     """What was bound in this namespace; perhaps it isn't there any more. Raises IpvsadmError."""
     try:
-        return {Binding(str(one["address"]), str(one["device"]), int(one["created"])) for one in state.load(VERB)}
-    except (ValueError, TypeError, KeyError) as error:
+        return {_binding(**row) for row in state.load(VERB)}
+    except (ValueError, TypeError) as error:
         raise state.unreadable(VERB, error) from error
+
+
+def _binding(address: str, device: str, created: int) -> Binding:
+    """A row of the file. Raises ValueError, TypeError."""
+    if not isinstance(device, str) or type(created) is not int:
+        raise TypeError("a device or a time is of the wrong kind")
+    address_of(address)
+    return Binding(address, device, created)
 
 
 def store(bound: Iterable[Binding]) -> None:

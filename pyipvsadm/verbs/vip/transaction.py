@@ -1,8 +1,9 @@
-"""Binds and unbinds, keeps account of it, and takes it back where it can't be finished."""
+"""Binds and unbinds addresses, records what it bound, and rolls back on failure."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from errno import EACCES, EEXIST, EPERM
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ...network.addresses import Changing
 from ...network.facts import reading
 from ...support import state
 from . import ledger
-from .decisions import Binding, Change, still_ours
+from .decisions import PENDING, Binding, Change, still_ours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,25 +66,23 @@ def unreadable(error: OSError) -> IpvsadmError:
 
 
 def carry_out(changes: Sequence[Change]) -> None:
-    """Make `changes`, all or none, and write down what is ours then. Raises IpvsadmError. Call it when `alone`."""
-    bound = {(one.address, one.device) for one in still_ours(ledger.load(), looked_at())}
+    """Make `changes`, all or none, having recorded what is bound by them. Raises IpvsadmError. Call it when `alone`."""
+    ours = still_ours(ledger.load(), looked_at())
+    pending = [Binding(change.address, change.device, PENDING) for change in changes if change.adds and change.address]
     try:
-        run = _Run(bound)
+        ledger.store([*ours, *pending])
+    except OSError as error:
+        raise state.unwritable(error) from error
+    try:
+        run = _Run({(one.address, one.device) for one in ours})
     except OSError as error:
         raise unreadable(error) from error
     try:
         run.make(changes)
     finally:
-        try:
+        with suppress(OSError):  # what was recorded before holds it all, with what may not be there
             ledger.store(run.ours())
-        except OSError as error:
-            raise IpvsadmError(
-                f"what is bound can't be written down in {state.FOLDER}: {error.strerror}",
-                hint="what was bound now isn't known to be ours any more: take it away with `ip address del`",
-                status=REFUSED,
-            ) from error
-        finally:
-            run.close()
+        run.close()
 
 
 class _Run:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError
-from ...support import state
 from ...support.current_table import table_now
 from ...table.comparison import service_key
 from . import ledger
 from .actions import binding, summary
 from .decisions import Change, addresses_of, to_unbind
+from .others import servers_of
 from .transaction import carry_out, device_there, looked_at
 
 if TYPE_CHECKING:
@@ -24,22 +24,34 @@ if TYPE_CHECKING:
 
 
 class Vips:
-    """The addresses that go with one `apply`: the services of `plan` on the table `before`, as far as `only` goes."""
+    """The addresses that go with one `apply`, which holds the lock.
+
+    They are those of the services that `plan` leaves of the table `before`, as far as `only` goes.
+    """
 
     def __init__(
-        self, world: World, device: str, before: Table, plan: Plan, only: Scope | None = None, prune: bool = True
+        self,
+        world: World,
+        device: str,
+        before: Table,
+        plan: Plan,
+        only: Scope | None = None,
+        prune: bool = True,
+        force: bool = False,
     ) -> None:
         """Raises IpvsadmError where there can't be such a device."""
         device_there(device)
         self._world, self._device, self._prune = world, device, prune
         self._after = services_after(before, plan)
         self._bound: list[Change] = []
-        self._only = only
+        self._only, self._force = only, force
+        self._servers = servers_of(before.services) | servers_added(plan)
 
     def wanted(self) -> list[Change]:
         """What is bound first. Raises IpvsadmError."""
         services = [service for service in self._after if self._only is None or self._only.holds(service)]
-        return binding(self._world.note, addresses_of(services), self._device)
+        used = addresses_of(services)
+        return binding(self._world.note, used, self._device, self._servers, self._force, routed=True)
 
     def unwanted(self, services: list[Service]) -> list[Change]:
         """What is taken away last, as no service has it, neither then nor of `services`. Raises IpvsadmError."""
@@ -53,15 +65,13 @@ class Vips:
 
     def bind(self) -> None:
         """Bind what is wanted, all or none. Raises IpvsadmError."""
-        with state.alone(ledger.VERB):
-            self._bound = self.wanted()
-            carry_out(self._bound)
+        self._bound = self.wanted()
+        carry_out(self._bound)
 
     def take_back(self) -> str:
         """Take away what `bind` bound, as the table is without its services; what to say of it, if that fails."""
         try:
-            with state.alone(ledger.VERB):
-                carry_out([change.inverse for change in reversed(self._bound) if change.address])
+            carry_out([change.inverse for change in reversed(self._bound) if change.address])
         except IpvsadmError as error:
             return f"\n{error}"
         return ""
@@ -69,11 +79,16 @@ class Vips:
     def release(self) -> None:
         """Take away what no service has any more, and tell what became of the addresses. Raises IpvsadmError."""
         services = [service for service, _ in table_now(self._world).services]  # others may add some
-        with state.alone(ledger.VERB):
-            gone = self.unwanted(services)
-            carry_out(gone)
+        gone = self.unwanted(services)
+        carry_out(gone)
         if self._bound or gone:
             self._world.tell(summary([*self._bound, *gone]).replace("done", "addresses"))
+
+
+def servers_added(plan: Plan) -> set[str]:
+    """The addresses of the servers that `plan` adds."""
+    added = [step.command for step in plan.steps if step.command.verb == "add-server"]
+    return servers_of((one.service, [one.server]) for one in added if one.service and one.server)
 
 
 def services_after(before: Table, plan: Plan) -> list[Service]:

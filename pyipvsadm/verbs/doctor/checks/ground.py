@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..findings import Check, Findings, failure, note, warning
+from ....support.managers import ELSEWHERE
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..queries import ours, setting
 from ..snapshot import Snapshot
-from .looking import setting
 
 GUE_SINCE, GRE_SINCE, KTHREADS_SINCE = (5, 2), (5, 3), (6, 2)  # Linux
 MANY = 20_000  # services and servers: their rates take some per cent of a processor, all in one timer
@@ -13,7 +14,7 @@ DEFENCES = {"drop_entry": "connections", "drop_packet": "packets", "secure_tcp":
 
 
 def ipvs_is_there(snapshot: Snapshot) -> Findings:
-    """G1."""
+    """IPVS is in the kernel."""
     if snapshot.ipvs is False:
         where = snapshot.standing.container
         yield failure(
@@ -27,7 +28,7 @@ def ipvs_is_there(snapshot: Snapshot) -> Findings:
 
 
 def privilege(snapshot: Snapshot) -> Findings:
-    """G2."""
+    """The table can be read."""
     if snapshot.services is not None or (snapshot.ipvs is False and snapshot.standing.privileged):
         return
     reason = snapshot.unseen.get("services", "nobody looked")
@@ -46,19 +47,19 @@ def privilege(snapshot: Snapshot) -> Findings:
 
 
 def namespaces(snapshot: Snapshot) -> Findings:
-    """G3."""
+    """The services are in this network namespace."""
     if snapshot.services == ():
         for process, count in snapshot.elsewhere.items():
             yield note(
                 "namespace",
                 f"there is no service here, but {count} in the network namespace of process {process}",
                 "each network namespace has a table of its own",
-                f"pyipvsadm --netns {process} show",
+                ours("--netns", process, "show"),
             )
 
 
 def modules_of_this_kernel(snapshot: Snapshot) -> Findings:
-    """G4."""
+    """There are modules for the running kernel."""
     modules = snapshot.modules
     if snapshot.ipvs and modules.loadable is None and not snapshot.standing.container and modules.loaded:
         yield warning(
@@ -70,7 +71,7 @@ def modules_of_this_kernel(snapshot: Snapshot) -> Findings:
 
 
 def ipv6_is_on(snapshot: Snapshot) -> Findings:
-    """G5."""
+    """IPv6 is on where a service needs it."""
     services = [service for service in snapshot.seen("services") if ":" in service.address]
     if not services:
         return
@@ -79,7 +80,7 @@ def ipv6_is_on(snapshot: Snapshot) -> Findings:
         why = "packets for it are thrown away; boot without `ipv6.disable=1`"
         yield failure(services[0].service, "this kernel runs without IPv6", why)
     elif snapshot.sysctl("ipv6/conf/all/disable_ipv6"):
-        again = dict.fromkeys(f"pyipvsadm vip add {service.address}" for service in services)
+        again = dict.fromkeys(ours("vip", "add", service.address) for service in services)
         yield failure(
             services[0].service,
             "IPv6 is disabled on all devices",
@@ -90,7 +91,7 @@ def ipv6_is_on(snapshot: Snapshot) -> Findings:
 
 
 def tunnels_of_this_kernel(snapshot: Snapshot) -> Findings:
-    """G6."""
+    """The kernel knows the types of tunnels."""
     for service in snapshot.seen("services"):
         for server in service.servers:
             since = GUE_SINCE if server.kind == "gue" else (0, 0)
@@ -101,23 +102,42 @@ def tunnels_of_this_kernel(snapshot: Snapshot) -> Findings:
                     f"{service.service} {server.name}",
                     f"a {server.kind} tunnel, on Linux {snapshot.kernel}",
                     f"that kind and its checksums take Linux {'.'.join(map(str, since))}; older ones send ipip",
-                    f"pyipvsadm set {service.service} {server.name} --ipip --tun-type ipip",
+                    ours("set", service.service, server.name, "--ipip", "--tun-type", "ipip"),
                 )
 
 
 def managers(snapshot: Snapshot) -> Findings:
-    """G7."""
-    for name in snapshot.managers or ():
+    """One program manages the table."""
+    found = [name for name in snapshot.managers or () if name != ELSEWHERE]
+    if len(found) > 1:
+        yield warning(
+            "table",
+            f"{' and '.join(found)} run here",
+            "each keeps a table of its own, and undoes what the other changes: let one of them manage IPVS",
+        )
+    for name in snapshot.managers or () if len(found) < 2 else ():
         yield note(
             "table",
             f"{name} runs here",
-            "it keeps a table of its own: what is changed by hand may be undone at its next turn;"
-            " `apply --only` leaves alone what isn't ours",
+            "Docker's Swarm keeps tables in network namespaces of its own; leave those alone"
+            if name == ELSEWHERE
+            else "it keeps a table of its own: it may undo at its next turn what is changed by hand;"
+            " `apply --only` leaves alone what is not ours",
+        )
+
+
+def firewalls(snapshot: Snapshot) -> Findings:
+    """The firewall's rules can be read."""
+    for program in snapshot.firewall.lacking if snapshot.firewall else ():
+        yield note(
+            "firewall",
+            f"{program} is installed, and this kernel knows nothing of it",
+            "it was taken for a firewall without rules",
         )
 
 
 def backup_only(snapshot: Snapshot) -> Findings:
-    """G8."""
+    """A backup director forwards."""
     daemons = snapshot.seen("daemons")
     if not any(daemon.state == "backup" for daemon in daemons) or not snapshot.sysctl("ipv4/vs/backup_only"):
         return
@@ -136,7 +156,7 @@ def _local(snapshot: Snapshot, address: str) -> bool:
 
 
 def connection_table(snapshot: Snapshot) -> Findings:
-    """G9."""
+    """The table of connections has enough rows."""
     size, count = snapshot.table_size, snapshot.connection_count
     if size and count is not None and count > 4 * size:
         yield note(
@@ -148,7 +168,7 @@ def connection_table(snapshot: Snapshot) -> Findings:
 
 
 def estimation(snapshot: Snapshot) -> Findings:
-    """G10."""
+    """Estimating rates does not stop packets."""
     services = snapshot.seen("services")
     count = len(services) + sum(len(service.servers) for service in services)
     if (
@@ -165,7 +185,7 @@ def estimation(snapshot: Snapshot) -> Findings:
 
 
 def defences(snapshot: Snapshot) -> Findings:
-    """G11."""
+    """Defences against floods are idle."""
     if not snapshot.seen("services"):
         return
     for name, what in DEFENCES.items():
@@ -180,7 +200,7 @@ def defences(snapshot: Snapshot) -> Findings:
 
 
 def conntrack_table(snapshot: Snapshot) -> Findings:
-    """G12."""
+    """The connection tracking table has room."""
     if not snapshot.seen("services") or not snapshot.sysctl("ipv4/vs/conntrack"):
         return
     if "net/netfilter/nf_conntrack_max" not in snapshot.sysctls:
@@ -196,16 +216,121 @@ def conntrack_table(snapshot: Snapshot) -> Findings:
 
 
 CHECKS: tuple[Check, ...] = (
-    ("G1", ipvs_is_there),
-    ("G2", privilege),
-    ("G3", namespaces),
-    ("G4", modules_of_this_kernel),
-    ("G5", ipv6_is_on),
-    ("G6", tunnels_of_this_kernel),
-    ("G7", managers),
-    ("G8", backup_only),
-    ("G9", connection_table),
-    ("G10", estimation),
-    ("G11", defences),
-    ("G12", conntrack_table),
+    Check(
+        "G13",
+        "The firewall's rules can be read",
+        (NOTE,),
+        firewalls,
+        looks="nft and iptables, and whether the kernel knows what they list",
+        matters="rules that are not seen are not judged",
+        mend="nothing needs to be mended, unless rules were meant to be there",
+    ),
+    Check(
+        "G1",
+        "IPVS is in the kernel",
+        (FAILURE,),
+        ipvs_is_there,
+        looks="whether the kernel has IPVS, as a module that is loaded or built in",
+        matters="without it there is no table and no virtual service",
+        mend="load the module `ip_vs`; for a container, on its host",
+    ),
+    Check(
+        "G2",
+        "The table can be read",
+        (FAILURE,),
+        privilege,
+        looks="whether this process may read the table of its network namespace",
+        matters="without CAP_NET_ADMIN there, the kernel tells nothing, and most checks stay unknown",
+        mend="run `doctor` as root, or give the container that capability",
+    ),
+    Check(
+        "G3",
+        "The services are in this network namespace",
+        (NOTE,),
+        namespaces,
+        looks="whether an empty table has company: other namespaces with services",
+        matters="each network namespace has a table of its own, and packets only meet the one of theirs",
+        mend="name the namespace with `--netns`",
+    ),
+    Check(
+        "G4",
+        "There are modules for the running kernel",
+        (WARNING,),
+        modules_of_this_kernel,
+        looks="/lib/modules for the release that runs",
+        matters="after an upgrade without a restart, a scheduler that isn't loaded yet can't be loaded",
+        mend="boot the installed kernel, or install the modules of this one again",
+    ),
+    Check(
+        "G5",
+        "IPv6 is on where a service needs it",
+        (FAILURE,),
+        ipv6_is_on,
+        looks="the services of IPv6, and disable_ipv6",
+        matters="a kernel without IPv6 throws their packets away, and devices lose their IPv6 addresses",
+        mend="set net.ipv6.conf.all.disable_ipv6 to 0, and bind the addresses again",
+    ),
+    Check(
+        "G6",
+        "The kernel knows the types of tunnels",
+        (FAILURE,),
+        tunnels_of_this_kernel,
+        looks="the types and checksums of tunnels, and the kernel's release",
+        matters="gue takes Linux 5.2, gre and checksums take 5.3; an older kernel sends ipip instead",
+        mend="use ipip, or a newer kernel",
+    ),
+    Check(
+        "G7",
+        "One program manages the table",
+        (WARNING, NOTE),
+        managers,
+        looks="the programs that run here and are known to change the table by themselves",
+        matters="such a program undoes changes that others make; two of them undo each other's",
+        mend="change the table by that program's configuration; leave its services alone with `apply --only`",
+    ),
+    Check(
+        "G8",
+        "A backup director forwards",
+        (WARNING,),
+        backup_only,
+        looks="vs/backup_only where the backup daemon runs",
+        matters="with 1, a director that runs the backup daemon forwards nothing",
+        mend="set vs/backup_only to 0, unless this machine is a real server of its own services",
+    ),
+    Check(
+        "G9",
+        "The table of connections has enough rows",
+        (NOTE,),
+        connection_table,
+        looks="the number of connections, and of rows in the kernel's hash table",
+        matters="with many connections a row, each packet takes longer",
+        mend="load the module with a greater conn_tab_bits",
+    ),
+    Check(
+        "G10",
+        "Estimating rates does not stop packets",
+        (WARNING,),
+        estimation,
+        looks="the number of services and servers, on kernels before 6.2",
+        matters="those kernels compute all rates in one timer, which stops packets for as long",
+        mend="set vs/run_estimation to 0, or use a newer kernel",
+    ),
+    Check(
+        "G11",
+        "Defences against floods are idle",
+        (WARNING,),
+        defences,
+        looks="vs/drop_entry, vs/drop_packet and vs/secure_tcp",
+        matters="at work, they drop connections or packets at random",
+        mend="set them to 0, and find out why memory is short",
+    ),
+    Check(
+        "G12",
+        "The connection tracking table has room",
+        (WARNING,),
+        conntrack_table,
+        looks="the entries of conntrack and their limit, where vs/conntrack is 1",
+        matters="each connection takes an entry then, and with none left new connections are dropped",
+        mend="raise net.netfilter.nf_conntrack_max",
+    ),
 )

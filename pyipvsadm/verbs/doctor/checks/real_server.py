@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 from ....network.facts import Address, Link
-from ..findings import Check, Findings, failure, note, warning
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, REAL_SERVER, WARNING, Check, Findings, failure, note, warning
+from ..queries import WILDCARDS, family, outside, prefix, setting
 from ..snapshot import Snapshot
-from .looking import WILDCARDS, family, outside, prefix, setting
 
 TUNNELS = ("ipip", "gre", "sit", "ip6tnl", "ip6gre", "gretap")  # kinds of devices
 STRICT = 1  # rp_filter
 IGNORE, ANNOUNCE = 1, 2  # arp_ignore: only for addresses of the card itself; arp_announce: the card's own address
 
 
-def address_is_bound(snapshot: Snapshot) -> Findings:
-    """D5: the virtual address is ours, alone, and not on a card."""
+def direct_routing_works(snapshot: Snapshot) -> Findings:
+    """The virtual address is bound, silent, and served."""
+    yield from _bound(snapshot)
+    yield from _silent(snapshot)
+    yield from _heard(snapshot)
+
+
+def _bound(snapshot: Snapshot) -> Findings:
+    """The virtual address is ours, alone, and not on a card."""
     for vip in snapshot.vips:
         holding = _holding(snapshot, vip)
+        nodad = ["nodad"] if ":" in vip else []
         if not holding:
-            nodad = " nodad" if ":" in vip else ""
             yield failure(
                 vip,
                 "is no address of this machine",
                 "packets of clients still bear it when they get here, and are thrown away",
-                f"ip addr add {prefix(vip)} dev lo{nodad}",
+                command("ip", "addr", "add", prefix(vip), "dev", "lo", *nodad),
             )
         cards = {link.name for link in outside(snapshot)}
         for one in holding:
-            whole = f"{one.address}/{one.prefix} dev {one.device}"
+            whole = (f"{one.address}/{one.prefix}", "dev", one.device)
             if one.device in cards:
                 yield failure(
                     vip,
                     f"is on the network card {one.device}",
                     "this machine answers for it beside the director, and takes the director's clients",
-                    f"ip addr del {whole}",
-                    f"ip addr add {prefix(vip)} dev lo",
+                    command("ip", "addr", "del", *whole),
+                    command("ip", "addr", "add", prefix(vip), "dev", "lo", *nodad),
                 )
             elif one.prefix != (128 if ":" in vip else 32):
                 yield failure(
                     vip,
                     f"is on {one.device} with a prefix of {one.prefix}",
                     "this machine takes the whole network for itself, the clients and the director among it",
-                    f"ip addr del {whole}",
-                    f"ip addr add {prefix(vip)} dev {one.device}",
+                    command("ip", "addr", "del", *whole),
+                    command("ip", "addr", "add", prefix(vip), "dev", one.device, *nodad),
                 )
 
 
@@ -56,8 +64,8 @@ def _tunnels(snapshot: Snapshot) -> list[Link]:
     return [link for link in links if link.kind in TUNNELS and (link.up or link.name in holders)]
 
 
-def stays_silent(snapshot: Snapshot) -> Findings:
-    """D5: nobody hears of the virtual address from us."""
+def _silent(snapshot: Snapshot) -> Findings:
+    """Nobody hears of the virtual address from us."""
     if all(":" in vip for vip in snapshot.vips) or _tunnels(snapshot):
         return  # neighbours of IPv6 aren't told of addresses of lo; and tunnels come from elsewhere
     for link in outside(snapshot):
@@ -77,8 +85,8 @@ def stays_silent(snapshot: Snapshot) -> Findings:
             )
 
 
-def somebody_listens(snapshot: Snapshot) -> Findings:
-    """D5: the service's socket takes what is for the virtual address."""
+def _heard(snapshot: Snapshot) -> Findings:
+    """The service's socket takes what is for the virtual address."""
     for vip in snapshot.vips:
         wanted = (vip, *WILDCARDS[family(vip)])
         if not any(one.address in wanted for one in snapshot.seen("listeners")):
@@ -91,11 +99,14 @@ def somebody_listens(snapshot: Snapshot) -> Findings:
 
 
 def tunnels_let_in(snapshot: Snapshot) -> Findings:
-    """T2."""
+    """Tunnels let packets in."""
     for link in _tunnels(snapshot):
         if not link.up:
             yield failure(
-                link.name, "is down", "what comes by the tunnel is thrown away", f"ip link set {link.name} up"
+                link.name,
+                "is down",
+                "what comes by the tunnel is thrown away",
+                command("ip", "link", "set", link.name, "up"),
             )
         if snapshot.effective(link.name, "rp_filter") == STRICT:
             names = [one for one in ("all", link.name) if snapshot.sysctl(f"ipv4/conf/{one}/rp_filter") == STRICT]
@@ -105,10 +116,11 @@ def tunnels_let_in(snapshot: Snapshot) -> Findings:
                 "what comes by the tunnel is thrown away, silently, since clients would be answered another way",
                 *(setting(f"ipv4/conf/{one}/rp_filter", 0) for one in names),
             )
+    yield from _way(snapshot)
 
 
-def kinds_of_way(snapshot: Snapshot) -> Findings:
-    """T2: which way was looked at."""
+def _way(snapshot: Snapshot) -> Findings:
+    """Which way was looked at."""
     if not _tunnels(snapshot):
         yield note(
             "tunnels",
@@ -120,9 +132,24 @@ def kinds_of_way(snapshot: Snapshot) -> Findings:
 
 
 CHECKS: tuple[Check, ...] = (
-    ("D5", address_is_bound),
-    ("D5", stays_silent),
-    ("D5", somebody_listens),
-    ("T2", tunnels_let_in),
-    ("T2", kinds_of_way),
+    Check(
+        "D5",
+        "The virtual address is bound, silent, and served",
+        (FAILURE, WARNING),
+        direct_routing_works,
+        looks="a real server's virtual addresses, ARP settings and sockets",
+        matters="packets keep the virtual address; and only the director may answer for it",
+        mend="bind it to `lo`, set arp_ignore to 1 and arp_announce to 2, and listen on it",
+        modes=(REAL_SERVER,),
+    ),
+    Check(
+        "T2",
+        "Tunnels let packets in",
+        (FAILURE, NOTE),
+        tunnels_let_in,
+        looks="a real server's tunnel devices, and their rp_filter",
+        matters="a tunnel that is down or filters strictly drops packets silently",
+        mend="bring the device up, and set rp_filter to 0",
+        modes=(REAL_SERVER,),
+    ),
 )

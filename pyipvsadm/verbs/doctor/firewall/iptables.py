@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 
+from .chains import Chain, Match, Rule
 from .protocols import number
-from .rules import Chain, Match, Rule
 
 HOOKS = {"PREROUTING": "prerouting", "INPUT": "input", "FORWARD": "forward", "OUTPUT": "output",
          "POSTROUTING": "postrouting"}  # fmt: skip
@@ -21,26 +22,32 @@ FIELDS = {
     **dict.fromkeys(("--sport", "--sports", "--source-port", "--source-ports"), "source_port"),
     **dict.fromkeys(("--ctstate", "--state"), "state"),
     "--mark": "mark",
+    "--dst-type": "target_type",
+    "--src-type": "source_type",
+    "--pkt-type": "packet_type",
 }
-UNDERSTOOD = {"tcp", "udp", "sctp", "conntrack", "state", "multiport", "comment", "mark"}  # modules of matches
+UNDERSTOOD = {"tcp", "udp", "sctp", "conntrack", "state", "multiport", "comment", "mark", "addrtype", "pkttype", "set"}
+SELECTIVE = {"recent", "hashlimit", "connlimit", "limit", "geoip", "rpfilter", "quota"}  # modules: about some clients
 ACTIONS = {"ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return", "MASQUERADE": "masquerade",
-           "SNAT": "snat", "MARK": "mark", "NOTRACK": "notrack", "TCPMSS": "clamp"}  # fmt: skip
+           "SNAT": "snat", "MARK": "mark", "CONNMARK": "restore", "DNAT": "dnat", "REDIRECT": "dnat",
+           "NOTRACK": "notrack", "TCPMSS": "clamp"}  # fmt: skip
+TARGETS = ("--to-destination", "--to-ports")
+SYN = "FIN,SYN,RST,ACK/SYN"
 WHOLE_MASK = "0xffffffff"
 
 
 def chains(saved: str, program: str, family: str) -> tuple[Chain, ...]:
-    """The chains in what `iptables-save` printed; `program` is what changes them. Raises ValueError."""
+    """The chains in what `iptables-save` printed; `program` is what changes them."""
     heads: dict[tuple[str, str], str] = {}
     rules: dict[tuple[str, str], list[Rule]] = {}
     table = ""
     for line in saved.splitlines():
         if line.startswith("*"):
             table = line[1:].strip()
-        elif line.startswith(":"):
+        elif line.startswith(":") and len(line.split()) > 1:
             name, policy, *_ = line[1:].split()
             heads[table, name] = policy
-        elif line.startswith("-A "):
-            words = shlex.split(line)
+        elif line.startswith("-A ") and len(words := _words(line)) > 1:
             rules.setdefault((table, words[1]), []).append(_rule(line, words[2:]))
     return tuple(
         Chain(
@@ -57,12 +64,19 @@ def chains(saved: str, program: str, family: str) -> tuple[Chain, ...]:
     )
 
 
+def _words(line: str) -> list[str]:
+    """The words of a rule, with quotes heeded where they are in order."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
+
+
 def _rule(line: str, words: list[str]) -> Rule:
     """One line of `-A`; `words` are those behind the chain's name."""
     matches: list[Match] = []
-    opaque = False
+    opaque = selective = negated = False
     action = target = ""
-    negated = False
     following = iter(words)
     for word in following:
         if word == "!":
@@ -72,24 +86,53 @@ def _rule(line: str, words: list[str]) -> Rule:
             action, target = _action(word, next(following, ""), following)
             break  # all behind it is the target's
         if word == "-m":
-            opaque |= next(following, "") not in UNDERSTOOD
-        elif word == "--comment":
-            next(following, "")
-        elif word in FIELDS:
-            matches.append(Match(FIELDS[word], tuple(_values(FIELDS[word], next(following, ""))), negated))
+            module = next(following, "")
+            selective |= module in SELECTIVE
+            opaque |= module not in UNDERSTOOD and module not in SELECTIVE
+        elif word in SKIPPED:
+            for _ in range(SKIPPED[word]):
+                next(following, "")
+        elif word == "--match-set":
+            _, ends = next(following, ""), next(following, "")
+            selective |= set(ends.split(",")) == {"src"}
+            opaque |= set(ends.split(",")) != {"src"}
+        elif found := _match(word, following, negated):
+            matches.append(found)
         else:
-            opaque = True
+            opaque |= not selective  # the words of a module that is known for what it is about
         negated = False
-    return Rule(line, action, target, tuple(matches), opaque)
+    return Rule(line, action, target, tuple(matches), opaque, selective)
+
+
+SKIPPED = {"--comment": 1, "--icmp-type": 1, "--icmpv6-type": 1}  # words that say nothing here, with their values
+
+
+def _match(word: str, following: Iterator[str], negated: bool) -> Match | None:
+    """The condition that begins with `word`; None if it isn't understood."""
+    if word in FIELDS:
+        return Match(FIELDS[word], tuple(_values(FIELDS[word], next(following, ""))), negated)
+    if word == "--syn":
+        return Match("flags", (SYN,), negated)
+    if word == "--tcp-flags":
+        looked, asked = next(following, ""), next(following, "")
+        return Match("flags", (f"{_flags(looked)}/{_flags(asked)}",), negated)
+    return Match("fragment", ("later",), negated) if word == "-f" else None
+
+
+def _flags(text: str) -> str:
+    return {"ALL": "FIN,SYN,RST,PSH,ACK,URG", "NONE": ""}.get(text, text)
 
 
 def _action(option: str, name: str, following: Iterator[str]) -> tuple[str, str]:
-    """What a rule does, and where it jumps to or which mark it sets."""
+    """What a rule does, and where it jumps to, which mark it sets, or where it sends packets."""
+    words = list(following)
+    value = dict(pairwise(words))
     if name == "MARK":
-        value = dict(zip(*[iter(following)] * 2, strict=False))
         return "mark", _mark(value.get("--set-xmark") or value.get("--set-mark") or "")
+    if name == "CONNMARK" and "--restore-mark" not in words:
+        return "", ""
     if name in ACTIONS:
-        return ACTIONS[name], ""
+        return ACTIONS[name], next((value[word] for word in TARGETS if word in value), "")
     return ("goto" if option == "-g" else "jump"), name
 
 
@@ -97,8 +140,10 @@ def _values(field: str, text: str) -> Iterator[str]:
     for one in text.split(","):
         if field == "protocol":
             yield number(one)
-        elif field == "state":
+        elif field in ("state", "target_type", "source_type"):
             yield one.lower()
+        elif field == "packet_type":
+            yield {"unicast": "host"}.get(one, one)
         elif field == "mark":
             yield _mark(one)
         elif field in ("port", "source_port"):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from .chains import Chain, Match, Rule
 from .protocols import number
-from .rules import Chain, Match, Rule
 
 FIELDS = {  # (of what, which): the field of a Match
     ("ip", "saddr"): "source",
@@ -25,12 +25,16 @@ FIELDS = {  # (of what, which): the field of a Match
     ("meta", "mark"): "mark",
     **{("meta", name): "in" for name in ("iif", "iifname")},
     **{("meta", name): "out" for name in ("oif", "oifname")},
+    ("meta", "pkttype"): "packet_type",
     ("ct", "state"): "state",
 }
+FIB = {"daddr": "target_type", "saddr": "source_type"}  # what the type of an address is asked of
 FAMILIES = {"ipv4": "ip", "ipv6": "ip6"}
 VERDICTS = {"accept": "accept", "drop": "drop", "reject": "drop", "return": "return", "notrack": "notrack",
             "masquerade": "masquerade", "snat": "snat", "jump": "jump", "goto": "goto"}  # fmt: skip
 SILENT = {"counter", "log", "comment"}  # statements that change nothing
+SELECTIVE = {"limit", "ct count", "meter", "quota"}  # statements that are about some clients or packets
+TRANSLATIONS = {"dnat", "redirect"}
 HANDLE = re.compile(r"^(.*?) # handle (\d+)$")
 
 
@@ -40,7 +44,7 @@ def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
     made: dict[tuple[str, str, str], Chain] = {}
     rules: dict[tuple[str, str, str], list[Rule]] = {}
     try:
-        for entry in json.loads(ruleset)["nftables"]:
+        for entry in _entries(ruleset):
             if (chain := entry.get("chain")) and chain["family"] in ("ip", "ip6", "inet"):
                 place = chain["family"], chain["table"], chain["name"]
                 made[place] = Chain("nft", *place, chain.get("hook", ""), chain.get("prio", 0), chain.get("policy", ""))
@@ -50,6 +54,14 @@ def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"nft's JSON isn't as expected: {error!r}") from error
     return tuple(replace(chain, rules=tuple(rules.get(place, ()))) for place, chain in made.items())
+
+
+def _entries(ruleset: str) -> list[dict[str, Any]]:
+    """What nft lists. Raises ValueError, in words that say whose output it is."""
+    try:
+        return list(json.loads(ruleset)["nftables"])
+    except (ValueError, RecursionError) as error:
+        raise ValueError("what nft printed isn't JSON") from error
 
 
 def _texts(listing: str) -> dict[tuple[str, str, int], str]:
@@ -68,42 +80,71 @@ def _texts(listing: str) -> dict[tuple[str, str, int], str]:
 def _rules(statements: list[dict[str, Any]], text: str) -> Iterator[Rule]:
     """What one rule of nft does, a Rule for each of its actions."""
     matches: list[Match] = []
-    opaque = False
+    opaque = selective = False
     for statement in statements:
         ((kind, value),) = statement.items()
         if kind == "match":
             found = _matches(value["left"], value["right"], negated=value["op"] == "!=")
-            matches += found
-            opaque |= not found or value["op"] not in ("==", "!=", "in")
+            about_some = _about_some(value)
+            matches += [] if about_some else found
+            selective |= about_some
+            opaque |= not about_some and (not found or value["op"] not in ("==", "!=", "in"))
         elif kind in VERDICTS:
             target = value["target"] if kind in ("jump", "goto") else ""
-            yield Rule(text, VERDICTS[kind], target, tuple(matches), opaque)
+            yield Rule(text, VERDICTS[kind], target, tuple(matches), opaque, selective)
+        elif kind in TRANSLATIONS:
+            yield Rule(text, "dnat", _destination(value), tuple(matches), opaque, selective)
         elif kind == "vmap":
             for wanted, verdict in value["data"]["set"] if isinstance(value["data"], dict) else ():
                 found = _matches(value["key"], wanted, negated=False)
                 for rule in _rules([verdict], text):
-                    yield Rule(text, rule.action, rule.target, (*matches, *found), opaque or not found)
+                    yield Rule(text, rule.action, rule.target, (*matches, *found), opaque or not found, selective)
         elif kind == "mangle":
-            yield Rule(text, *_mangled(value), tuple(matches), opaque)
+            yield Rule(text, *_mangled(value), tuple(matches), opaque, selective)
+        elif kind in SELECTIVE:
+            selective = True
         elif kind not in SILENT:
             opaque = True
+
+
+def _about_some(match: dict[str, Any]) -> bool:
+    """Whether a condition is about some clients: a set of sources, or whether the way back is the one they came by."""
+    left, right = match["left"], match["right"]
+    kind, what = next(iter(left.items())) if isinstance(left, dict) and len(left) == 1 else ("", {})
+    if kind == "fib":
+        return "saddr" in what.get("flags", ()) and what.get("result") in ("oif", "oifname")
+    named = isinstance(right, str) and right.startswith("@")
+    return named and kind == "payload" and what.get("field") == "saddr"
+
+
+def _destination(value: dict[str, Any] | None) -> str:
+    """Where a translation leads, as text."""
+    parts = [value.get("addr"), value.get("port")] if value else []
+    return ":".join(str(part) for part in parts if isinstance(part, str | int))
 
 
 def _mangled(value: dict[str, Any]) -> tuple[str, str]:
     """The action and the target of a statement that sets something."""
     key = value["key"]
     if key.get("meta", {}).get("key") == "mark":
-        return "mark", str(value["value"])
+        number = value["value"]
+        return ("mark", str(number)) if isinstance(number, int) else ("restore", "")
     return ("clamp" if key.get("tcp option", {}).get("name") == "maxseg" else ""), ""
 
 
-def _matches(left: dict[str, Any], right: Any, *, negated: bool) -> list[Match]:
+def _matches(left: Any, right: Any, *, negated: bool) -> list[Match]:
     """The conditions that one of nft's stands for; none if we don't understand it."""
     ((kind, what),) = left.items() if isinstance(left, dict) and len(left) == 1 else (("", {}),)
+    if kind == "&":
+        return _flags(what, right, negated)
+    if kind == "fib" and what.get("result") == "type" and (field := FIB.get("".join(what.get("flags", ())))):
+        return [Match(field, tuple(map(str, _several(right))), negated)]
     of, which = (what.get("protocol"), what.get("field")) if kind == "payload" else (kind, what.get("key"))
+    if (of, which) == ("tcp", "flags"):
+        return [Match("protocol", (number("tcp"),)), Match("flags", (",".join(_words(right)),), negated)]
     field = FIELDS.get((of, which))
-    if field is None:
-        return []
+    if field is None or any(isinstance(one, str) and one.startswith("@") for one in _several(right)):
+        return []  # or a set whose elements aren't looked up
     implied = []
     if of in ("ip", "ip6"):
         implied = [Match("family", (of,))]
@@ -111,6 +152,24 @@ def _matches(left: dict[str, Any], right: Any, *, negated: bool) -> list[Match]:
         implied = [Match("protocol", (number(of),))]
     values = tuple(_value(field, one) for one in _several(right))
     return [*implied, Match(field, values, negated)]
+
+
+def _flags(masked: list[Any], right: Any, negated: bool) -> list[Match]:
+    """The flags of TCP under a mask, or none if it is something else that is masked."""
+    what, mask = masked
+    if what != {"payload": {"protocol": "tcp", "field": "flags"}}:
+        return []
+    value = f"{','.join(_words(mask))}/{','.join(_words(right))}"
+    return [Match("protocol", (number("tcp"),)), Match("flags", (value,), negated)]
+
+
+def _words(value: Any) -> list[str]:
+    """The flags that an expression joins."""
+    if isinstance(value, dict):
+        return [word for inner in value.values() for word in _words(inner)]
+    if isinstance(value, list):
+        return [word for inner in value for word in _words(inner)]
+    return [str(value).upper()] if isinstance(value, str) else []
 
 
 def _several(right: Any) -> list[Any]:

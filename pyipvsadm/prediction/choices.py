@@ -1,0 +1,193 @@
+"""Which server the kernel chooses, how certain that is, and why."""
+
+from __future__ import annotations
+
+from ..model import ONE_PACKET, Server
+from ..record import Record
+from .clients import FADING, remembered, servers_of
+from .counts import LEAST, least
+from .hashes import FIRST, GOLDEN, WORD, fold, siphash, siphashes
+from .pools import HASHING, MH_SIZES, TURNS, Pool
+from .slots import slots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..listing.connections import Connection
+    from .clients import Client, Entries
+
+HASH, CONNECTION, PERSISTENCE, TURN, LESS, DROPPED, UNKNOWN = (
+    *("hash", "connection", "persistence", "turn", "least", "dropped", "unknown"),
+)
+ITS_WEIGHT = "its server has weight 0"
+NOBODY = "no server takes new connections"
+PLACE = "the next can't be told: the kernel keeps its place to itself"
+UNTOLD = {  # by scheduler, of those whose next choice isn't known
+    "rr": PLACE,
+    "wrr": PLACE,
+    "lblc": "the server that the kernel remembers for the destination, else as wlc",
+    "lblcr": "one of the servers that the kernel remembers for the destination, else as wlc",
+    "twos": "of two servers by chance, the one with fewer connections for its weight",
+}
+COUNTED, UNCOUNTED = "by the connections of now", "every datagram, as with `-o` no connection is counted"
+EACH = "with `-o` each datagram gets another server"
+WITHOUT_WEIGHT = "the kernel doesn't tell which entries a server of weight 0 still has"
+AT_LIMIT = "the kernel doesn't tell whether it holds a server for full"
+
+
+class Choice(Record):
+    """Where a client goes. No `server`: to none, or which one isn't known, as `why` says.
+
+    It is `certain` if nothing that the kernel keeps to itself could make it another one. `slot` is the place in the
+    table of a hashing scheduler, `seconds` what is left to the entry by which a client is sent on.
+    """
+
+    __slots__ = ()
+    server: Server | None = None
+    certain: bool = False
+    why: str = UNKNOWN
+    slot: int | None = None
+    seconds: int | None = None
+    detail: str = ""
+
+
+class Chooser:
+    """Chooses for many clients of one pool, and works out each slot of its table once."""
+
+    def __init__(self, pool: Pool, entries: Entries | None = None, expire: bool = False) -> None:
+        self.pool = pool
+        self.slots = slots(pool)
+        self._servers = pool.servers
+        self._by_port = pool.by_port
+        self._entries = entries or {}
+        self._expire = expire
+        self._one_packet = bool(pool.service.flags & ONE_PACKET)
+        self._by_slot: dict[int, Choice] = {}
+        self._takes = [member.takes for member in pool.members]
+        self._doubtful = [not member.sure for member in pool.members]
+        self._sure = pool.service.scheduler != "mh" or all(member.known for member in pool.members)
+
+    def choose(self, clients: Sequence[Client]) -> Iterator[Choice]:
+        """Where each of `clients` goes."""
+        hashed = self.pool.service.scheduler in HASHING
+        answers = self._hashed(clients) if hashed else (self.next() for _ in clients)
+        if not self._entries:
+            return iter(answers)
+        return (
+            self._kept(found) if (found := remembered(self.pool, client, self._entries, self._expire)) else answer
+            for client, answer in zip(clients, answers, strict=True)
+        )
+
+    def next(self) -> Choice:
+        """Where the next client goes, whoever it is, of a scheduler that doesn't look at clients."""
+        scheduler = self.pool.service.scheduler or ""
+        usable = [index for index, takes in enumerate(self._takes) if takes]
+        if not usable:
+            return Choice(certain=not any(self._doubtful), why=DROPPED, detail=NOBODY)
+        if self.pool.service.engine:
+            return Choice(detail=f"kept together by {self.pool.service.engine}, which looks into the packet")
+        if scheduler in LEAST:
+            return self._least(scheduler, usable)
+        why = TURN if scheduler in TURNS else UNKNOWN
+        if len(usable) == 1:
+            only = self._servers[usable[0]]
+            return Choice(server=only, certain=not any(self._doubtful), why=why, detail="the only one that is left")
+        told = UNTOLD.get(scheduler, "what it does isn't known")
+        return Choice(why=why, detail=f"{EACH}; {told}" if self._one_packet and why == TURN else told)
+
+    def _least(self, scheduler: str, usable: list[int]) -> Choice:
+        """The one with the least to do. It is certain if none that may be open has less."""
+        servers = self._servers
+        either = [index for index, doubtful in enumerate(self._doubtful) if doubtful or self._takes[index]]
+        index = least(scheduler, servers, usable)
+        certain = index == least(scheduler, servers, either) and (index is None or not self._doubtful[index])
+        if index is None:
+            return Choice(certain=certain, why=DROPPED, detail="no server has room")
+        detail = UNCOUNTED if self._one_packet else COUNTED
+        return Choice(server=servers[index], certain=certain, why=LESS, detail=detail)
+
+    def _kept(self, found: Connection) -> Choice:
+        """By an entry of the kernel's list. A connection of a server that isn't there any more leads nowhere."""
+        servers = servers_of(self.pool, found)
+        why = CONNECTION if found.client_port else PERSISTENCE
+        certain = len(servers) == 1 and found.state not in FADING
+        server = servers[0] if servers else None
+        return Choice(server=server, certain=certain, why=why, seconds=found.seconds, detail=found.state)
+
+    def _hashed(self, clients: Sequence[Client]) -> Iterable[Choice]:
+        pool = self.pool
+        if not self.slots:
+            return (Choice(certain=self._sure, why=DROPPED, detail=NOBODY) for _ in clients)
+        if pool.service.scheduler == "dh":
+            return self._by_destination(len(clients))
+        keys = [self._key(client) for client in clients]
+        found = zip(keys, self._first_slots(keys), strict=True)
+        return (
+            Choice(detail=f"{pool.service.scheduler}-port: it takes the client's port")
+            if key is None
+            else self._at(key, slot)
+            for key, slot in found
+        )
+
+    def _key(self, client: Client) -> int | None:
+        """The number that is hashed; None if it takes a port that isn't known."""
+        if not self._by_port:
+            return fold(client.address)
+        return None if client.port is None else fold(client.address) + client.port
+
+    def _first_slots(self, keys: Sequence[int | None]) -> Iterable[int]:
+        if self.pool.service.scheduler == "mh":
+            size = MH_SIZES[self.pool.mh_index]
+            return (found % size for found in siphashes([key or 0 for key in keys], FIRST))
+        shift = 32 - self.pool.sh_bits
+        return (((key or 0) * GOLDEN & WORD) >> shift for key in keys)
+
+    def _by_destination(self, count: int) -> Iterable[Choice]:
+        service = self.pool.service
+        if service.address is None:
+            return (Choice(detail="dh: it takes the destination's address") for _ in range(count))
+        slot = (fold(service.address) * GOLDEN & WORD) >> (32 - self.pool.sh_bits)
+        return (self._at(0, slot) for _ in range(count))
+
+    def _at(self, key: int, slot: int) -> Choice:
+        """The choice for who hashes to `slot`; `key` counts where another server takes its clients."""
+        known = self._by_slot.get(slot)
+        if known is not None:
+            return known
+        if self._takes[self.slots[slot]] or not self.pool.falls_back or self.pool.service.scheduler == "dh":
+            known = self._by_slot[slot] = self._first(slot)
+            return known
+        return self._other(key, slot)
+
+    def _first(self, slot: int) -> Choice:
+        """The choice where the slot's own server counts alone."""
+        index = self.slots[slot]
+        server = self._servers[index]
+        if self._takes[index]:
+            return self._told(slot, server, self._doubtful[index])
+        return self._told(slot, None, self._doubtful[index], "its server is full" if server.weight else ITS_WEIGHT)
+
+    def _other(self, key: int, slot: int) -> Choice:
+        """The choice where the slot's own server is out of service, and others are tried one by one."""
+        doubtful = self._doubtful[self.slots[slot]]
+        for other in self._others(key, slot):
+            index = self.slots[other]
+            doubtful = doubtful or self._doubtful[index]
+            if self._takes[index]:
+                return self._told(slot, self._servers[index], doubtful, "by fallback")
+        return self._told(slot, None, doubtful, NOBODY)
+
+    def _told(self, slot: int, server: Server | None, doubtful: bool, detail: str = "") -> Choice:
+        """The choice of a table, with what makes it doubtful."""
+        doubt = AT_LIMIT if doubtful else "" if self._sure else WITHOUT_WEIGHT
+        why = HASH if server else DROPPED
+        told = "; ".join(filter(None, (detail, doubt)))
+        return Choice(server=server, certain=not doubt, why=why, slot=slot, detail=told)
+
+    def _others(self, key: int, slot: int) -> Iterator[int]:
+        """The slots that are tried when the first one doesn't do, in their order."""
+        size = len(self.slots)
+        if self.pool.service.scheduler == "sh":
+            return ((2 * slot + step) % size for step in range(size))
+        return (siphash(key + (slot + step) % size, FIRST) % size for step in range(size))

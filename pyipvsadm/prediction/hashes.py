@@ -1,0 +1,79 @@
+"""The kernel's hashes of addresses: a multiplication for `sh` and `dh`, SipHash-1-3 for `mh`.
+
+Source: ip_vs_sh.c, ip_vs_dh.c and ip_vs_mh.c, hash_32 in linux/hash.h, hsiphash_1u32 in lib/siphash.c (of 64 bits).
+"""
+
+from __future__ import annotations
+
+from _struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+GOLDEN, WORD, LONG = 0x61C88647, 0xFFFFFFFF, (1 << 64) - 1
+KEYS = FIRST, SECOND = 2654435761, 2654446892  # of mh's two hashes, both halves of the key alike
+STATE = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573  # where SipHash begins
+LANE = 128  # bits, of which a number takes 64: what a sum or a shift spills over stays within
+TOGETHER = 512  # numbers that are hashed at once, few enough for the processor's cache
+OUT = Struct("<I12x")
+
+
+def fold(address: bytes) -> int:
+    """The 32 bits that stand for a packed address: of IPv6, its words by exclusive or."""
+    value = int.from_bytes(address, "big")
+    if len(address) == 4:
+        return value
+    value ^= value >> 64
+    return (value ^ value >> 32) & WORD
+
+
+def multiplied(value: int, bits: int) -> int:
+    """The bucket of `value`, of 2 ** `bits`."""
+    return (value * GOLDEN & WORD) >> (32 - bits)
+
+
+def siphashes(values: Sequence[int], key: int) -> Iterator[int]:
+    """The hash of each of `values`, which are taken modulo 2^32.
+
+    Many are hashed at once, side by side in one long number: Python takes as long for a sum of 64 bits as for some
+    hundreds of them.
+    """
+    for first in range(0, len(values), TOGETHER):
+        part = values[first : first + TOGETHER]
+        lanes = b"".join([(value & WORD | 4 << 56).to_bytes(16, "little") for value in part])
+        for (found,) in OUT.iter_unpack(_siphash(lanes, key)):
+            yield found
+
+
+def siphash(value: int, key: int) -> int:
+    """The hash of one number."""
+    return next(siphashes((value,), key))
+
+
+def _siphash(lanes: bytes, key: int) -> bytes:
+    count = len(lanes) * 8 // LANE
+    ones = ((1 << LANE * count) - 1) // ((1 << LANE) - 1)
+    mask = ones * LONG
+    message = int.from_bytes(lanes, "little")
+    a, b, c, d = (ones * (start ^ key) for start in STATE)
+    a, b, c, d = _round(a, b, c, d ^ message, mask)
+    a, c = a ^ message, c ^ ones * 0xFF
+    for _ in range(3):
+        a, b, c, d = _round(a, b, c, d, mask)
+    return (a ^ b ^ c ^ d).to_bytes(len(lanes), "little")
+
+
+def _round(a: int, b: int, c: int, d: int, mask: int) -> tuple[int, int, int, int]:
+    """One round of SipHash, on each lane."""
+    a = a + b & mask
+    b = (b << 13 | b >> 51) & mask ^ a
+    a = (a << 32 | a >> 32) & mask
+    c = c + d & mask
+    d = (d << 16 | d >> 48) & mask ^ c
+    a = a + d & mask
+    d = (d << 21 | d >> 43) & mask ^ a
+    c = c + b & mask
+    b = (b << 17 | b >> 47) & mask ^ c
+    c = (c << 32 | c >> 32) & mask
+    return a, b, c, d

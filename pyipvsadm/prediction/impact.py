@@ -1,0 +1,180 @@
+"""How many clients a change of a service moves: computed over the whole table of a hashing scheduler.
+
+Which slot a client has, and which ones are tried after it, is as good as chance. So shares of slots are shares of
+clients, and where two tables are asked for the same client, both look into the same slots if they hash alike.
+"""
+
+from __future__ import annotations
+
+from ..record import Record
+from .pools import HASHING, TURNS, Pool
+from .slots import slots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .pools import Member
+
+    End = tuple[bytes, int] | None  # the address and port of a server, or None
+    Shares = dict[End, float]
+    Pairs = dict[tuple[End, End], float]  # of where clients went, and where they go
+
+BETTER = "mh"  # the hashing scheduler that moves the fewest
+
+
+class Impact(Record):
+    """Shares of a service's clients, from 0 to 1: those that are sent to another server, those that are sent nowhere
+    any more, and how many it takes to have each server's share as its weight says. `other` is `moved` of `mh`.
+    """
+
+    __slots__ = ()
+    scheduler: str = ""
+    moved: float = 0.0
+    dropped: float = 0.0
+    ideal: float = 0.0
+    other: float | None = None
+
+    def line(self) -> str:
+        """It in words; empty where nobody is moved."""
+        if not self.moved and not self.dropped:
+            return ""
+        ideal = f" (ideal {percent(self.ideal)})"
+        told = [f"{percent(self.moved)} of clients move{ideal if self.moved else ''}"]
+        if self.dropped:
+            told.append(f"{percent(self.dropped)} get no server any more")
+        if self.other is not None and self.other < self.moved:
+            told.append(f"with {BETTER} it would be {percent(self.other)}")
+        return f"{self.scheduler}: {'; '.join(told)}; connections and persistent clients stay"
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 in percent, with a digit behind the point where it is small."""
+    found = share * 100
+    return f"{found:.0f} %" if found >= 9.95 or found in (0, 1) else f"{found:.1f} %"
+
+
+def impact(before: Pool, after: Pool) -> Impact | None:
+    """What the change from `before` to `after` does; None where that isn't a matter of hashes."""
+    scheduler = after.service.scheduler or ""
+    if before.service.scheduler not in HASHING or scheduler not in HASHING:
+        return None
+    gone, dropped = moved(before, after)
+    other = None
+    if scheduler != BETTER and before.service.scheduler == scheduler:
+        other, _ = moved(_hashed_by(before, BETTER), _hashed_by(after, BETTER))
+    return Impact(scheduler=scheduler, moved=gone, dropped=dropped, ideal=ideal(before, after), other=other)
+
+
+def shares(pool: Pool) -> Shares:
+    """The share of the clients that each server gets, and of those that none gets; nothing where that isn't known."""
+    if pool.service.scheduler in TURNS:
+        return _shares_of_turns(pool)
+    own = outcomes(pool)
+    found = _shares(own)
+    lost = found.get(None, 0.0)
+    if not (pool.falls_back and lost) or pool.service.scheduler == "sh" or lost == 1:
+        return found
+    del found[None]
+    return {end: share / (1 - lost) for end, share in found.items()}
+
+
+def _shares_of_turns(pool: Pool) -> Shares:
+    """Of `rr` and `wrr`, by what each server takes in a round."""
+    able = [member.server for member in pool.members if member.takes]
+    turns = {server[:2]: server.weight if pool.service.scheduler == "wrr" else 1 for server in able}
+    whole = sum(turns.values())
+    return {end: count / whole for end, count in turns.items()}
+
+
+def outcomes(pool: Pool) -> list[End]:
+    """Where the clients of each slot go. Of `mh` with a fallback, None is who is sent on by chance."""
+    table = slots(pool)
+    ends: list[End] = [member.server[:2] if member.takes else None for member in pool.members]
+    if pool.service.scheduler == "sh" and pool.falls_back:
+        return [ends[_sh_fallback(table, ends, slot)] for slot in range(len(table))]
+    return [ends[index] for index in table]
+
+
+def ideal(before: Pool, after: Pool) -> float:
+    """The share of clients that has to move, so that each server has as many as its weight says."""
+    old, new = fair(before.members), fair(after.members)
+    return sum(max(0.0, share - new.get(end, 0.0)) for end, share in old.items())
+
+
+def fair(members: Sequence[Member]) -> Shares:
+    """The share of each server as its weight says."""
+    whole = sum(member.server.weight for member in members)
+    return {member.server[:2]: member.server.weight / whole for member in members} if whole else {}
+
+
+def _hashed_by(pool: Pool, scheduler: str) -> Pool:
+    return pool.replace(service=pool.service.replace(scheduler=scheduler))
+
+
+def _sh_fallback(table: Sequence[int], ends: Sequence[End], slot: int) -> int:
+    """The index of the server that takes the clients of `slot`, be it its own or one that is tried after it."""
+    size = len(table)
+    tried = (slot, *((2 * slot + step) % size for step in range(size)))
+    return next((table[one] for one in tried if ends[table[one]]), table[slot])
+
+
+def _shares(ends: Sequence[End]) -> Shares:
+    found: Shares = {}
+    for end in ends:
+        found[end] = found.get(end, 0.0) + 1 / len(ends)
+    return found
+
+
+def moved(before: Pool, after: Pool) -> tuple[float, float]:
+    """The shares of clients that get another server, and of those that get none any more."""
+    alike = _hash(before) == _hash(after)
+    old, new = outcomes(before), outcomes(after)
+    if not old:
+        return 0.0, 0.0
+    if not new:
+        return 0.0, 1 - shares(before).get(None, 0.0)
+    pairs = _pairs_of_slots(old, new) if alike else _pairs_by_chance(_shares(old), _shares(new))
+    return _followed(pairs, before, after)
+
+
+def _hash(pool: Pool) -> tuple[object, ...]:
+    """What two pools have in common that hash a client to the same slot."""
+    scheduler = pool.service.scheduler
+    size = pool.mh_index if scheduler == "mh" else pool.sh_bits
+    return scheduler, pool.by_port, size
+
+
+def _pairs_of_slots(old: Sequence[End], new: Sequence[End]) -> Pairs:
+    found: Pairs = {}
+    for pair in zip(old, new, strict=True):
+        found[pair] = found.get(pair, 0.0) + 1 / len(old)
+    return found
+
+
+def _pairs_by_chance(old: Shares, new: Shares) -> Pairs:
+    return {(a, b): share * other for a, share in old.items() for b, other in new.items()}
+
+
+def _followed(pairs: Pairs, before: Pool, after: Pool) -> tuple[float, float]:
+    """The shares of clients that are moved, and that are lost, when all are sent on that a fallback sends on."""
+    old, new = shares(before), shares(after)
+    old_on, new_on = _sends_on(before), _sends_on(after)
+    moved = lost = both = 0.0
+    for (a, b), share in pairs.items():
+        if a is None and b is None and old_on and new_on:
+            both += share  # who is sent on by both is as any client: of these, as many move as of all
+        elif b is None and new_on:
+            moved += share * (1 - new.get(a, 0.0)) if a else share
+        elif a is None and old_on:
+            moved += share * (1 - old.get(b, 0.0)) if b else 0.0
+            lost += 0.0 if b else share
+        else:
+            moved += share if b and a != b else 0.0
+            lost += share if a and not b else 0.0
+    rest = 1 - both
+    return (moved / rest, lost / rest) if rest else (0.0, 0.0)
+
+
+def _sends_on(pool: Pool) -> bool:
+    return pool.service.scheduler == "mh" and pool.falls_back and any(member.takes for member in pool.members)

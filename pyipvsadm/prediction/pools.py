@@ -1,0 +1,133 @@
+"""A service and its servers as a scheduler sees them: in the kernel's order, with what the kernel remembers of them."""
+
+from __future__ import annotations
+
+from ..model import FLAG_1, FLAG_2, Server, Service
+from ..record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..model import Command
+
+FALLBACK, PORT = FLAG_1, FLAG_2  # what the flags mean to `sh` and `mh`
+HASHING, TURNS = ("sh", "mh", "dh"), ("rr", "wrr")
+SH_BITS, MH_INDEX = 8, 12  # what kernels are built with, if nobody chooses otherwise
+MH_SIZES = {8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093, 13: 8191, 14: 16381, 15: 32749, 16: 65521, 17: 131071}
+
+
+class Member(Record):
+    """A server of a pool. `last` is the weight that it had when it last had one, 0 if it never had: `mh` goes by that.
+    The kernel doesn't tell it of a server of weight 0, so there it may not be `known`.
+    """
+
+    __slots__ = ()
+    server: Server = Server()
+    last: int = 0
+    known: bool = True
+
+    @property
+    def takes(self) -> bool:
+        """Whether it gets new connections, as far as its counts tell."""
+        server = self.server
+        return bool(server.weight) and not 0 < server.upper_threshold <= server.active + server.inactive
+
+    @property
+    def sure(self) -> bool:
+        """Whether `takes` is certain.
+
+        The kernel closes a server as a connection begins that reaches the upper threshold, and opens it as one ends
+        below the lower one, or 3/4 of the upper. Which it was last isn't told, nor whether the threshold was set when
+        there were more connections already, which until Linux 7.2 closes nothing.
+        """
+        server = self.server
+        upper, lower = server.upper_threshold, server.lower_threshold
+        count = server.active + server.inactive
+        return not (server.weight and upper) or (count < lower if lower else count * 4 < upper * 3)
+
+
+class Pool(Record):
+    """A service and its servers in the kernel's order, the newest first.
+
+    `sh_bits` and `mh_index` say how large the kernel's tables are: CONFIG_IP_VS_SH_TAB_BITS and _MH_TAB_INDEX.
+    """
+
+    __slots__ = ()
+    service: Service = Service()
+    members: tuple[Member, ...] = ()
+    sh_bits: int = SH_BITS
+    mh_index: int = MH_INDEX
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers, in the kernel's order."""
+        return tuple(member.server for member in self.members)
+
+    @property
+    def slots(self) -> int:
+        """How many slots the table of a hashing scheduler has."""
+        return MH_SIZES[self.mh_index] if self.service.scheduler == "mh" else 1 << self.sh_bits
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether another server takes the clients of one that is out of service."""
+        return bool(self.service.flags & FALLBACK)
+
+    @property
+    def by_port(self) -> bool:
+        """Whether a client's port counts for its server."""
+        return self.service.scheduler in ("sh", "mh") and bool(self.service.flags & PORT)
+
+
+def members(servers: Iterable[Server]) -> tuple[Member, ...]:
+    """`servers`, of which nothing is known but what the kernel tells. One of weight 0 is taken for one that had the
+    weight that most of the others have.
+    """
+    servers = tuple(servers)
+    weights = [server.weight for server in servers if server.weight]
+    usual = max(weights, key=weights.count, default=0)
+    return tuple(
+        Member(server=server, last=server.weight or usual, known=server.weight > 0 or not usual) for server in servers
+    )
+
+
+def after(pool: Pool, commands: Iterable[Command]) -> Pool:
+    """What `pool` becomes by `commands` about it: a new server goes to the head, and an edit leaves it in its place."""
+    for command in commands:
+        change = CHANGES.get(command.verb)
+        if change:
+            pool = change(pool, command.service or pool.service, command.server or Server())
+    return pool
+
+
+def _add(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(members=(Member(server=server, last=server.weight), *pool.members))
+
+
+def _edit(pool: Pool, service: Service, server: Server) -> Pool:
+    found = (_edited(member, server) if member.server[:2] == server[:2] else member for member in pool.members)
+    return pool.replace(members=tuple(found))
+
+
+def _edited(member: Member, wanted: Server) -> Member:
+    """`member` with other settings. One whose weight becomes 0 is remembered with the one that it had."""
+    old = member.server
+    server = wanted.replace(active=old.active, inactive=old.inactive, persistent=old.persistent, stats=old.stats)
+    return member.replace(server=server, last=server.weight or member.last, known=server.weight > 0 or member.known)
+
+
+def _delete(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(members=tuple(member for member in pool.members if member.server[:2] != server[:2]))
+
+
+def _edit_service(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(service=service)
+
+
+CHANGES: dict[str, Callable[[Pool, Service, Server], Pool]] = {  # by the verb of a command
+    "add-server": _add,
+    "edit-server": _edit,
+    "delete-server": _delete,
+    "edit-service": _edit_service,
+}

@@ -1,0 +1,127 @@
+"""The typer application: reads the words of a verb, and calls its function."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import typing
+from importlib import import_module, util
+from typing import TYPE_CHECKING, Any
+
+import typer
+import typer.core
+
+from ...namespaces import parted
+from ...world import World
+from .. import arguments
+from . import netns_option, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..verb import Verb, Work
+
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
+
+
+def run(words: list[str], world: World) -> int:
+    """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
+    function = function_of(words[0])
+    command = netns_option.command(application([function]), words[0], world)
+    status: object = 0
+    with printed.by_others(world):
+        try:
+            command(whole(words), prog_name=world.program, obj=world)
+        except SystemExit as ended:  # typer has printed its help or its usage error
+            status = ended.code
+    return status if isinstance(status, int) else 1
+
+
+def function_of(name: str) -> Work:
+    """The function of the verb `name`, found by that name."""
+    home = f"{__package__.partition('.')[0]}.verbs.{name}"
+    spec = util.find_spec(home)
+    module = import_module(f"{home}.arguments" if spec and spec.submodule_search_locations else home)
+    found: Work = getattr(module, name, None) or getattr(module, f"{name}_")
+    return found
+
+
+def application(functions: Iterable[Work]) -> typer.Typer:
+    """The application that has `functions` for its verbs."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+    app.callback()(_everything)
+    for function in functions:
+        _add(app, function)
+    return app
+
+
+def _everything() -> None:
+    """Virtual services of the Linux kernel (IPVS): the modern verbs beside ipvsadm's options."""
+
+
+def _add(app: typer.Typer, function: Work) -> None:
+    verb: Verb = function.verb  # type: ignore[attr-defined]
+    name = function.__name__.rstrip("_")
+    if verb.verbs:
+        group = typer.Typer(add_completion=False, help=function.__doc__)
+        for inner in verb.verbs:
+            group.command(name=inner.__name__)(_reader(inner))
+        app.add_typer(group, name=name)
+        return
+    settings = {"allow_interspersed_args": not verb.passes, "ignore_unknown_options": verb.lenient}
+    app.command(
+        name=name,
+        cls=_command_class(verb.usage_status),
+        context_settings={key: value for key, value in settings.items() if value != (key == "allow_interspersed_args")},
+        epilog=verb.epilog() if verb.epilog else None,
+    )(_reader(function))
+
+
+def _reader(function: Work) -> Any:
+    """`function` as typer wants it: with its annotations evaluated, and a context in place of the world."""
+    known = {
+        **vars(typing),
+        "typer": typer,
+        "World": World,
+        **vars(arguments),
+        **vars(sys.modules[function.__module__]),
+    }
+    hints = typing.get_type_hints(function, known, include_extras=True)
+    hints.pop("return", None)
+
+    def call(context: typer.Context, **values: Any) -> None:
+        raise typer.Exit(function(context.obj, **values))
+
+    parameters = [
+        parameter.replace(name="context", annotation=typer.Context)
+        if name == "world"
+        else parameter.replace(annotation=hints[name])
+        for name, parameter in inspect.signature(function).parameters.items()
+    ]
+    call.__doc__, call.__name__ = function.__doc__, function.__name__
+    call.__annotations__ = {"context": typer.Context, **{key: hint for key, hint in hints.items() if key != "world"}}
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return call
+
+
+def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
+    """The class of a command that ends with `usage_status` where its words are wrong."""
+
+    class Command(typer.core.TyperCommand):
+        def make_context(self, *words: Any, **settings: Any) -> Any:
+            try:
+                return super().make_context(*words, **settings)
+            except USAGE_ERROR as error:
+                error.exit_code = usage_status  # type: ignore[attr-defined]
+                raise
+
+    return Command
+
+
+def whole(words: list[str]) -> list[str]:
+    """`words` with the verb of a group that may be left out."""
+    default = function_of(words[0]).verb.default  # type: ignore[attr-defined]
+    _, rest = parted(words[1:])
+    if not default or (rest and (not rest[0].startswith("-") or rest[0] == "--help")):
+        return words
+    return [words[0], default, *words[1:]]

@@ -1,0 +1,99 @@
+"""One change at a time: a lock on the table and the virtual addresses of a network namespace.
+
+Whoever reads a table, plans and writes it holds the lock from the reading to the end of the writing. It is a file of
+the folder of `state`, which nobody else may enter.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from typing import TYPE_CHECKING
+
+from ..errors import IpvsadmError
+from ..model import printable
+from . import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..world import World
+
+WAIT = 30.0  # seconds, where nobody says how long
+SILENT = 1.0  # seconds, after which we say for whom we wait
+SLICE = 0.05  # seconds between two tries
+HOLDER = 4096  # bytes about who holds the lock
+BUSY = 1  # the exit status
+
+
+def _never() -> int:
+    return 0
+
+
+@contextmanager
+def alone(world: World, seconds: float = WAIT, stopped: Callable[[], int] = _never) -> Iterator[None]:
+    """Hold the lock of this network namespace, having waited for it up to `seconds`. Raises IpvsadmError.
+
+    `stopped` gives the number of a signal that ends the waiting, or 0.
+    """
+    try:
+        with state.folder(make=True) as inside:
+            lock = state.open_private(inside, state.file_name("table", "lock"), os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise state.unwritable(error) from error
+    try:
+        _wait(lock, world, seconds, stopped)
+        _sign(lock)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _wait(lock: int, world: World, seconds: float, stopped: Callable[[], int]) -> None:
+    start = time.monotonic()
+    told = False
+    while not _taken(lock):
+        waited = time.monotonic() - start
+        if number := stopped():
+            raise IpvsadmError(
+                f"stopped by {signal.Signals(number).name} while it waited for {_holder(lock)}",
+                hint="nothing was done",
+                status=128 + number,
+            )
+        if waited >= seconds:
+            raise IpvsadmError(
+                f"the table is being changed by {_holder(lock)}: nothing was done",
+                hint=f"waited {waited:.0f} s; `--wait-lock SECONDS` waits longer",
+                status=BUSY,
+            )
+        if waited >= SILENT and not told:
+            told = True
+            world.tell(f"waiting for {_holder(lock)}, which is changing the table")
+        time.sleep(min(SLICE, max(0.0, seconds - waited)))
+
+
+def _taken(lock: int) -> bool:
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sign(lock: int) -> None:
+    """Write down who holds the lock; without room for that, others don't learn it."""
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()} {' '.join(sys.argv[1:])}".encode("utf-8", "surrogateescape")[:HOLDER], 0)
+    except OSError:
+        pass
+
+
+def _holder(lock: int) -> str:
+    """Who holds the lock: its process, and the command."""
+    number, _, words = os.pread(lock, HOLDER, 0).decode("utf-8", "replace").partition(" ")
+    return f"process {printable(number)} (`{printable(words)}`)" if number else "another process"

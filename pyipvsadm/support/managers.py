@@ -1,0 +1,82 @@
+"""Programs that change the table by themselves, and may undo what is done by hand."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..world import World
+
+PROGRAMS = {  # as the kernel names a process, in 15 letters: what people call it
+    "keepalived": "keepalived",
+    "ldirectord": "ldirectord",
+    "kube-proxy": "kube-proxy",
+    "kube-router": "kube-router",
+    "kube-vip": "kube-vip",
+    "lvscare": "lvscare",
+    "k3s": "k3s",
+    "k3s-server": "k3s",
+    "k3s-agent": "k3s",
+    "rke2": "rke2",
+    "rke2-server": "rke2",
+    "rke2-agent": "rke2",
+    "kubelite": "kubelite",
+    "seesaw_engine": "seesaw",
+    "seesaw_ncc": "seesaw",
+    "seesaw_watchdog": "seesaw",
+    "dockerd": "dockerd",
+}
+INTERPRETED = {"perl", "python3", "sh"}  # which run scripts: the script's name is then in the command line
+ELSEWHERE = "dockerd"  # which changes the tables of other network namespaces than its own
+
+
+def managers(root: str = "/") -> tuple[str, ...]:
+    """The programs that run and change the table of this network namespace, as far as that can be seen."""
+    here = _namespace(root, "self")
+    found = set()
+    try:
+        processes = [name for name in os.listdir(os.path.join(root, "proc")) if name.isdecimal()]
+    except OSError:
+        return ()
+    for process in processes:
+        name = PROGRAMS.get(_name(root, process))
+        if name and name not in found and (name == ELSEWHERE or _namespace(root, process) in ("", here)):
+            found.add(name)
+    return tuple(name for name in dict.fromkeys(PROGRAMS.values()) if name in found)
+
+
+def tell(world: World) -> None:
+    """Say on a terminal, in a line, who may undo what is changed by hand."""
+    if not world.watched:
+        return
+    found = [name for name in managers() if name != ELSEWHERE]
+    if found:
+        verb = "runs here and manages" if len(found) == 1 else "run here and manage"
+        world.note(f"{' and '.join(found)} {verb} this table, and may undo the change")
+
+
+def _name(root: str, process: str) -> str:
+    """What a process is called; of a script, the script's name."""
+    name = _read(os.path.join(root, "proc", process, "comm")).strip()
+    if name in INTERPRETED:
+        words = _read(os.path.join(root, "proc", process, "cmdline")).split("\0")
+        scripts = [os.path.basename(word) for word in words[1:] if word and not word.startswith("-")]
+        return scripts[0] if scripts else name
+    return name
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(4096)
+    except OSError:
+        return ""
+
+
+def _namespace(root: str, process: str) -> str:
+    """The network namespace of a process; empty where that can't be seen."""
+    try:
+        return os.readlink(os.path.join(root, "proc", process, "ns/net"))
+    except OSError:
+        return ""

@@ -1,0 +1,230 @@
+"""V: the virtual addresses, and the way in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from ....network.facts import ANSWERED, Route, is_loopback
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..queries import (
+    addressed,
+    is_own,
+    named,
+    neighbour_of,
+    networks,
+    ours,
+    outside,
+    setting,
+    subject,
+    virtual_addresses,
+)
+from ..snapshot import Service, Snapshot
+
+UNSHAPED = ("dummy", "tun")  # kinds of devices from whose addresses nothing is sent
+
+
+def is_local(snapshot: Snapshot) -> Findings:
+    """Virtual addresses are addresses of this machine."""
+    unusable = {one.address for one in snapshot.addresses or () if one.duplicate or one.tentative}
+    for address in virtual_addresses(snapshot):
+        route = snapshot.route(address)
+        if route.type != "local" and address not in unusable:
+            where = f"leave by {route.device}" if route.device else f"have no way ({route.source or route.type})"
+            other = _other_machine(snapshot, address)
+            yield failure(
+                address,
+                f"is not an address of this machine, so that packets for it {where}",
+                f"it is {other}: to bind it here would cut that machine off. Name the service by another address"
+                if other
+                else "IPVS takes packets where they are delivered to this machine itself",
+                *([] if other else [_binding(address, route)]),
+            )
+
+
+def _binding(address: str, route: Route) -> str:
+    if ":" in address and route.device and not route.gateway:  # neighbours ask for what is on their link
+        ends = ("dev", route.device, "nodad", "preferred_lft", "0")
+        return command("ip", "addr", "add", f"{address}/128", *ends)
+    return ours("vip", "add", address)
+
+
+def _other_machine(snapshot: Snapshot, address: str) -> str:
+    """Which other machine has `address`, as far as is known; empty if none."""
+    answered = {one.address for one in snapshot.neighbours or () if one.state in ANSWERED}
+    servers = {server.address for service in snapshot.services or () for server in service.servers}
+    rows = (
+        ("the next hop of a route", address in snapshot.next_hops),
+        ("a server of the table", address in servers),
+        ("a neighbour that answered", address in answered),
+    )
+    return next((words for words, holds in rows if holds), "")
+
+
+def no_loopback(snapshot: Snapshot) -> Findings:
+    """A loopback address has servers on this machine alone."""
+    for service in addressed(snapshot):
+        away = [server for server in service.servers if not is_own(snapshot, server)]
+        if is_loopback(service.address) and away:
+            moved = _moved(service)
+            yield failure(
+                subject(service, away[0]),
+                "is another machine, and the service's address never leaves this one",
+                "what is sent to a loopback address comes from one, which no other machine can answer;"
+                " use an address that clients can reach",
+                ours("vip", "add", "ADDRESS"),
+                *moved,
+            )
+
+
+def _moved(service: Service) -> list[str]:
+    """The commands that give a service the address ADDRESS."""
+    option, _ = named(service)
+    end = f"[ADDRESS]:{service.port}" if ":" in service.address else f"ADDRESS:{service.port}"
+    ways = {"direct": "-g", "tunnel": "-i"}
+    persistent = ("-p", str(service.persistence)) if service.persistence is not None else ()
+    return [
+        ours("-D", *named(service)),
+        ours("-A", option, end, "-s", service.scheduler or "wlc", *persistent),
+        *(
+            ours("-a", option, end, "-r", one.name, ways.get(one.forwarding, "-m"), "-w", one.weight)
+            for one in service.servers
+        ),
+    ]
+
+
+def is_usable(snapshot: Snapshot) -> Findings:
+    """Virtual addresses of IPv6 are usable."""
+    wanted = virtual_addresses(snapshot)
+    for one in snapshot.seen("addresses"):
+        if one.address in wanted and (one.duplicate or one.tentative):
+            whole = (f"{one.address}/{one.prefix}", "dev", one.device)
+            yield failure(
+                one.address,
+                f"another machine has it, too (dadfailed, on {one.device})"
+                if one.duplicate
+                else f"is still tentative on {one.device}",
+                "the kernel doesn't use it. Take it off the other machine; `nodad` then does without the test",
+                command("ip", "addr", "del", *whole),
+                command("ip", "addr", "add", *whole, "nodad", "preferred_lft", "0"),
+            )
+
+
+def is_no_source(snapshot: Snapshot) -> Findings:
+    """Virtual addresses of IPv6 are not source addresses."""
+    wanted = virtual_addresses(snapshot)
+    kinds = {link.name: link.kind for link in snapshot.seen("links")}
+    for one in snapshot.seen("addresses"):
+        single = one.address in wanted and ":" in one.address and one.prefix == 128
+        if single and one.preferred and one.device != "lo" and kinds.get(one.device) not in UNSHAPED:
+            if _is_chosen(snapshot, one.address) is False:
+                continue  # its label keeps it from that
+            yield warning(
+                one.address,
+                f"may be chosen as the source of connections from this machine by {one.device}",
+                "answers to those come to the virtual service; a preferred lifetime of 0 prevents it",
+                command("ip", "addr", "change", f"{one.address}/128", "dev", one.device, "preferred_lft", "0"),
+            )
+
+
+def _is_chosen(snapshot: Snapshot, address: str) -> bool | None:
+    """Whether the kernel sends from `address` to the neighbour that is most like it; None if it wasn't asked."""
+    route = (snapshot.routes or {}).get(neighbour_of(address))
+    return route.source == address if route and route.source else None
+
+
+def one_card_answers(snapshot: Snapshot) -> Findings:
+    """Only one network card answers for a virtual address."""
+    wanted = virtual_addresses(snapshot)
+    cards = {link.name for link in outside(snapshot)}
+    by_network = defaultdict(set)
+    for card in cards:
+        for network in networks(snapshot, card):
+            if ":" not in network and not network.endswith("/32"):
+                by_network[network].add(card)
+    for one in snapshot.seen("addresses"):
+        if one.address not in wanted or one.device not in cards or ":" in one.address:
+            continue
+        others = {card for found in by_network.values() if one.device in found for card in found} - {one.device}
+        lax = sorted(card for card in others if not snapshot.effective(card, "arp_ignore"))
+        if lax:
+            yield warning(
+                one.address,
+                f"is on {one.device}, and {', '.join(lax)} in the same network answers for it, too (arp_ignore=0)",
+                "clients may send to the wrong card",
+                setting("ipv4/conf/all/arp_ignore", 1),
+                setting("ipv4/conf/all/arp_announce", 2),
+            )
+
+
+def nobody_else_manages(snapshot: Snapshot) -> Findings:
+    """No network manager owns the virtual addresses."""
+    wanted = virtual_addresses(snapshot)
+    for one in snapshot.addresses or ():
+        if one.address in wanted and (manager := snapshot.managed.get(one.device)):
+            manual = command("nmcli", "device", "set", one.device, "managed", "no")
+            yield note(
+                one.address,
+                f"{manager} manages {one.device}",
+                "it may take addresses and routes away that it didn't set",
+                manual if manager == "NetworkManager" else command("networkctl", "status", one.device),
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "V15",
+        "A loopback address has servers on this machine alone",
+        (FAILURE,),
+        no_loopback,
+        looks="services on addresses of 127.0.0.0/8 or ::1, and whether their servers are other machines",
+        matters="what is sent to a loopback address comes from one, and no other machine can answer that",
+        mend="name the service by an address that clients can reach",
+    ),
+    Check(
+        "V1",
+        "Virtual addresses are addresses of this machine",
+        (FAILURE,),
+        is_local,
+        looks="the route to each virtual address",
+        matters="IPVS takes packets where they are delivered to this machine itself; others are forwarded or dropped",
+        mend="bind the address, with `pyipvsadm vip add`",
+        told_by=("G5",),
+    ),
+    Check(
+        "V2",
+        "Virtual addresses of IPv6 are usable",
+        (FAILURE,),
+        is_usable,
+        looks="whether an address is tentative, or another machine was found to have it",
+        matters="the kernel does not use such an address",
+        mend="take it off the other machine, or bind it with `nodad`",
+    ),
+    Check(
+        "V3",
+        "Virtual addresses of IPv6 are not source addresses",
+        (WARNING,),
+        is_no_source,
+        looks="preferred lifetimes and labels of virtual addresses on network cards",
+        matters="this machine's own connections may come from it, and their answers reach the virtual service",
+        mend="set the preferred lifetime to 0",
+    ),
+    Check(
+        "V10",
+        "Only one network card answers for a virtual address",
+        (WARNING,),
+        one_card_answers,
+        looks="addresses, networks and arp_ignore of the network cards",
+        matters="with arp_ignore=0, each card in a network answers for all of them, and clients may learn a wrong one",
+        mend="set arp_ignore to 1 and arp_announce to 2",
+    ),
+    Check(
+        "V13",
+        "No network manager owns the virtual addresses",
+        (NOTE,),
+        nobody_else_manages,
+        looks="the devices that NetworkManager or systemd-networkd manages",
+        matters="a network manager may take away addresses and routes that it didn't set",
+        mend="exclude the device from it",
+    ),
+)

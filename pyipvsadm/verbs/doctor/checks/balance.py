@@ -1,0 +1,192 @@
+"""S: what becomes of connections: servers that refuse them or are silent, and one server that gets everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..findings import FAILURE, NOTE, Check, Finding, Findings, failure, note
+from ..queries import PROTOCOLS, TCP, fault_of, is_full, ours, pairs, subject
+from ..snapshot import Server, Service, Snapshot
+from ..suspects import UDP, recent
+
+MANY = 20  # connections, or packets of a flow
+GO_BY_LOAD = ("lc", "wlc", "nq", "sed")  # which see none with one-packet scheduling
+GO_BY_TARGET = ("dh", "lblc", "lblcr")
+BUCKETS = 256  # of sh
+
+
+def servers_accept(snapshot: Snapshot) -> Findings:
+    """Servers accept connections."""
+    for service, server in pairs(snapshot):
+        if service.protocol in (0, TCP) and server.weight:
+            seen, why = fault_of(snapshot, service, server)
+            if seen:
+                yield _told(service, server, seen, why)
+
+
+def _told(service: Service, server: Server, seen: str, why: str) -> Finding:
+    others = any(other.weight for other in service.servers if other != server)
+    remedy = [ours("set", service.service, server.name, "--weight", 0)] if others else []
+    advice = "until that is mended, give it no connections" if others else "there is no other server"
+    return failure(subject(service, server), seen, f"{why}; {advice}", *remedy)
+
+
+def connections_are_spread(snapshot: Snapshot) -> Findings:
+    """Connections are spread over the servers."""
+    clients = _clients(snapshot)
+    for service in snapshot.seen("services"):
+        loads = _loads(service)
+        total = sum(loads)
+        if len(service.servers) < 2 or not total or max(loads) < total:
+            continue
+        server = service.servers[loads.index(total)]
+        of_it = clients.get(service.service, Counter[str]())
+        if total >= MANY:
+            yield note(
+                service.service,
+                f"all of its {total:,} connections go to {server.name}",
+                next(filter(None, (reason(service, server, of_it) for reason in REASONS)), UNEXPLAINED),
+            )
+        elif service.protocol == UDP and sum(of_it.values()) == 1 and recent(server).packets_in >= MANY:
+            yield note(
+                service.service,
+                f"all of its packets go to {server.name}",
+                "they are one flow, of one client's address and port: it stays with its server until it has been idle"
+                " for the timeout of UDP; one-packet scheduling (--ops) schedules each datagram",
+            )
+
+
+def _loads(service: Service) -> list[int]:
+    """The connections of each server: new ones while watching, or those that there are, or were with one-packet."""
+    new = [one.counters.connections - one.earlier.connections if one.earlier else 0 for one in service.servers]
+    if sum(new) >= MANY:
+        return new
+    if service.one_packet:
+        return [one.counters.connections for one in service.servers]
+    return [one.connections.active + one.connections.inactive for one in service.servers]
+
+
+def _clients(snapshot: Snapshot) -> dict[str, Counter[str]]:
+    """How many connections each client has to a service, as far as entries tell."""
+    names = {}
+    marked: dict[str, str] = {}
+    for service in snapshot.seen("services"):
+        names[PROTOCOLS.get(service.protocol, ""), service.address, service.port] = service.service
+        if service.mark:
+            marked.update((server.address, service.service) for server in service.servers)
+    found: dict[str, Counter[str]] = {}
+    for one in snapshot.connections or ():
+        name = names.get((one.protocol, one.address, one.port)) or names.get((one.protocol, one.address, 0))
+        if (name := name or marked.get(one.server)) and one.state != "NONE":
+            found.setdefault(name, Counter())[one.client] += 1
+    return found
+
+
+Clients = Counter[str]
+UNEXPLAINED = "none of its settings explains that: see which other server was added, or usable, only lately"
+
+
+def _others_are_off(service: Service, server: Server, clients: Clients) -> str:
+    off = not any(other.weight for other in service.servers if other is not server)
+    return "all other servers have weight 0" if off else ""
+
+
+def _others_are_full(service: Service, server: Server, clients: Clients) -> str:
+    usable = (other for other in service.servers if other is not server and other.weight)
+    return "all other servers are overloaded" if all(map(is_full, usable)) else ""
+
+
+def _load_is_unseen(service: Service, server: Server, clients: Clients) -> str:
+    if not (service.one_packet and service.scheduler in GO_BY_LOAD):
+        return ""
+    return (
+        f"with one-packet scheduling no connection lasts, so that {service.scheduler} finds all servers idle and takes"
+        " the same one each time; rr and wrr spread datagrams"
+    )
+
+
+def _goes_by_target(service: Service, server: Server, clients: Clients) -> str:
+    if service.scheduler not in GO_BY_TARGET or service.mark:
+        return ""
+    return (
+        f"{service.scheduler} chooses by the packet's destination, which is one address; it is for transparent caches"
+    )
+
+
+def _by_design(service: Service, server: Server, clients: Clients) -> str:
+    if service.scheduler == "fo":
+        return "fo sends all to the heaviest server that can take them"
+    if service.scheduler == "ovf":
+        return "ovf fills the heaviest server before it takes another"
+    udp = service.protocol == UDP and service.scheduler in ("sed", "nq")
+    return f"connections of UDP never count as active, by which {service.scheduler} chooses" if udp else ""
+
+
+def _one_client(service: Service, server: Server, clients: Clients) -> str:
+    if len(clients) != 1:
+        return ""
+    client = next(iter(clients))
+    if service.persistence is not None:
+        return f"the service is persistent, and all connections are of one client, {client}: perhaps a proxy or NAT"
+    if service.scheduler in ("sh", "mh") and f"{service.scheduler}-port" not in service.flags:
+        return (
+            f"{service.scheduler} chooses by the client's address, and all connections are of one client, {client};"
+            f" the flag {service.scheduler}-port takes the client's port as well"
+        )
+    return ""
+
+
+def _one_network(service: Service, server: Server, clients: Clients) -> str:
+    if service.persistence is None or service.netmask in (None, "255.255.255.255", 128):
+        return ""
+    return f"the service is persistent for whole networks of clients (netmask {service.netmask})"
+
+
+def _buckets_are_gone(service: Service, server: Server, clients: Clients) -> str:
+    if service.scheduler != "sh" or sum(max(1, one.weight) for one in service.servers) <= BUCKETS:
+        return ""
+    return f"sh deals out {BUCKETS} places, and the weights are more than that in all: use smaller ones"
+
+
+REASONS = (
+    _others_are_off,
+    _load_is_unseen,
+    _goes_by_target,
+    _by_design,
+    _one_client,
+    _one_network,
+    _buckets_are_gone,
+    _others_are_full,
+)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "S11",
+        "Servers accept connections",
+        (FAILURE,),
+        servers_accept,
+        looks="servers that got packets, their connections, and what came of a connection that was tried",
+        matters="a server that refuses connections or is silent serves nobody, and gets its share of clients",
+        mend="start the program on the server, open its firewall, or give it weight 0 meanwhile",
+        traffic=True,
+        told_by=(
+            "N1",
+            "N2",
+            "N6",
+            "D1",
+            "D4",
+            "V15",
+        ),
+    ),
+    Check(
+        "S12",
+        "Connections are spread over the servers",
+        (NOTE,),
+        connections_are_spread,
+        looks="services of several servers of which one has all connections, 20 or more",
+        matters="the scheduler, persistence, or the weights may give everything to one",
+        mend="see the reason that is told: another scheduler, or other weights",
+        traffic=True,
+    ),
+)

@@ -1,0 +1,190 @@
+"""D: direct routing, and what servers on the link have in common."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..queries import (
+    PROTOCOLS,
+    addressed,
+    bound_for_services,
+    hears,
+    named,
+    ours,
+    pairs,
+    setting,
+    subject,
+    virtual_addresses,
+)
+from ..snapshot import Snapshot
+
+LOST = ("failed", "incomplete")  # states of neighbours
+
+
+def servers_are_on_the_link(snapshot: Snapshot) -> Findings:
+    """Servers of direct routing are on a link."""
+    for service, server in pairs(snapshot, "direct"):
+        route = snapshot.route(server.address)
+        if route.gateway:
+            yield failure(
+                subject(service, server),
+                f"is behind the router {route.gateway}",
+                "direct routing leaves the client's packet as it is, so that no router can pass it on to the server;"
+                " use a tunnel or masquerading",
+                ours("set", service.service, server.name, "--ipip"),
+            )
+        elif route.type != "unicast":
+            yield failure(
+                subject(service, server),
+                f"there is no way to it ({route.source or route.type})",
+                "packets can't be sent",
+                command("ip", "route", "get", server.address),
+            )
+
+
+def ports_stay(snapshot: Snapshot) -> Findings:
+    """Ports stay the same without masquerading."""
+    for service, server in pairs(snapshot, "direct", "tunnel"):
+        if service.port and server.port != service.port:
+            way = "-g" if server.forwarding == "direct" else "-i"
+            yield failure(
+                subject(service, server),
+                f"is reached by {server.forwarding}, and has another port than the service",
+                f"packets get there as clients sent them, for port {service.port}; only masquerading translates",
+                ours("-d", *named(service), "-r", server.name),
+                ours("-a", *named(service), "-r", replace(server, port=service.port).name, way, "-w", server.weight),
+            )
+
+
+def servers_are_others(snapshot: Snapshot) -> Findings:
+    """Servers have addresses of their own."""
+    wanted = virtual_addresses(snapshot)
+    taken = {(service.protocol, service.address, service.port) for service in addressed(snapshot)}
+    for service in snapshot.seen("services"):
+        for server in service.servers:
+            if server.address not in wanted:
+                continue
+            port = server.port if server.forwarding == "masquerade" or service.mark else service.port
+            virtual = (service.protocol, server.address, port) in taken
+            if not virtual and server.address not in bound_for_services(snapshot):
+                continue  # this machine's own address, where a program may well listen
+            if service.protocol not in PROTOCOLS or hears(snapshot, PROTOCOLS[service.protocol], server.address, port):
+                continue
+            yield failure(
+                subject(service, server),
+                "has the address and the port of a virtual service" if virtual else "has the address of a service",
+                "packets for it come back to this machine, where no socket takes them; name the server by an address of"
+                " its own",
+                ours("-d", *named(service), "-r", server.name),
+            )
+
+
+def servers_answer(snapshot: Snapshot) -> Findings:
+    """Servers answer their neighbours."""
+    told_of = set()
+    lost = {(one.address, one.device): one.state for one in snapshot.seen("neighbours") if one.state in LOST}
+    for service, server in pairs(snapshot):
+        route = snapshot.route(server.address)
+        hop = route.gateway or server.address
+        state = lost.get((hop, route.device))
+        if server.weight and state and (hop, service.service) not in told_of:
+            told_of.add((hop, service.service))
+            yield failure(
+                subject(service, server),
+                f"{hop} on {route.device} doesn't answer ({state})",
+                "it is down, or in another network; until it's back, give it no connections",
+                ours("set", service.service, server.name, "--weight", 0),
+            )
+
+
+def no_loop(snapshot: Snapshot) -> Findings:
+    """A backup director does not balance twice."""
+    if not any(daemon.state == "backup" for daemon in snapshot.seen("daemons")):
+        return
+    for service in snapshot.seen("services"):
+        for server in service.servers:
+            own = server.forwarding != "masquerade" and snapshot.route(server.address).type == "local"
+            if own and not snapshot.sysctl("ipv4/vs/backup_only"):
+                yield warning(
+                    subject(service, server),
+                    "is this machine itself, which is the backup director as well",
+                    "what the master sends to it, it balances again, and sends back: a loop",
+                    setting("ipv4/vs/backup_only", 1),
+                )
+                return
+
+
+def replies_go_past(snapshot: Snapshot) -> Findings:
+    """Replies go past the director."""
+    found = [server for _, server in pairs(snapshot, "direct", "tunnel") if server.counters.packets_in]
+    if found and not any(server.counters.packets_out for server in found):
+        return  # as it should be: replies go past this machine, so that it counts none
+    for server in found:
+        if server.counters.packets_out:
+            yield note(
+                server.name,
+                "answers through this machine",
+                "with direct routing and tunnels it could answer clients by itself, which spares this machine",
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "D1",
+        "Servers of direct routing are on a link",
+        (FAILURE,),
+        servers_are_on_the_link,
+        looks="the routes to servers of direct routing",
+        matters="a router can't pass the client's packet on to the server",
+        mend="use a tunnel or masquerading",
+        told_by=("G5",),
+    ),
+    Check(
+        "D2",
+        "Ports stay the same without masquerading",
+        (FAILURE,),
+        ports_stay,
+        looks="the ports of services, and of servers by direct routing or tunnels",
+        matters="packets get to the server as clients sent them, for the service's port",
+        mend="give the server the service's port, or masquerade",
+    ),
+    Check(
+        "D3",
+        "Servers have addresses of their own",
+        (FAILURE,),
+        servers_are_others,
+        looks="servers whose address is a virtual one",
+        matters="packets for such a server come back to this machine",
+        mend="name the server by an address of its own",
+    ),
+    Check(
+        "D4",
+        "Servers answer their neighbours",
+        (FAILURE,),
+        servers_answer,
+        looks="the neighbour table's entries of servers and of routers to them",
+        matters="who doesn't answer there is down, or in another network",
+        mend="give the server weight 0 until it's back",
+        told_by=("D1",),
+    ),
+    Check(
+        "D6",
+        "A backup director does not balance twice",
+        (WARNING,),
+        no_loop,
+        looks="servers that are this machine, where the backup daemon runs",
+        matters="what the master sends here is balanced again, and sent back",
+        mend="set vs/backup_only to 1",
+    ),
+    Check(
+        "D7",
+        "Replies go past the director",
+        (NOTE,),
+        replies_go_past,
+        looks="replies of servers of direct routing and tunnels that come through here",
+        matters="such servers could answer clients by themselves, which spares this machine",
+        mend="route the servers' replies past this machine",
+    ),
+)

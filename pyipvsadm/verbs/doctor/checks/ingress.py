@@ -1,0 +1,260 @@
+"""V: the way in, from the network card to IPVS."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..firewall import remedies
+from ..firewall.chains import Firewall
+from ..firewall.packet_path import passage
+from ..firewall.protocols import number
+from ..queries import (
+    ARRIVING,
+    PROTOCOLS,
+    WILDCARDS,
+    addressed,
+    arrivals_by_service,
+    base_chain,
+    bound_for_services,
+    family,
+    first_packet,
+    inward,
+    is_own,
+    ours,
+    outside,
+    setting,
+    shortened,
+    told,
+)
+from ..snapshot import Service, Snapshot
+
+MAIN_ADDRESSES = ("127.0.0.1", "::1")
+STRICT = 1  # rp_filter
+SHOWN = 8  # ports, or addresses, that are named
+
+
+def all_ports_persist(snapshot: Snapshot) -> Findings:
+    """A service for all ports is persistent."""
+    for service in addressed(snapshot):
+        if not service.port and service.persistence is None:
+            yield warning(
+                service.service,
+                "is for all ports, and is not persistent",
+                "connections of a client to several ports belong together there, and go to different servers",
+                ours("set", service.service, "--persistent", 300),
+            )
+
+
+def no_socket_hides(snapshot: Snapshot) -> Findings:
+    """No other socket has a service's port."""
+    listening: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for one in snapshot.seen("listeners") if snapshot.seen("services") else ():
+        listening[one.protocol, one.port].append(one.address)
+    for service in addressed(snapshot):
+        heard = listening.get((PROTOCOLS.get(service.protocol, ""), service.port), ())
+        there = [address for address in heard if address in (service.address, *WILDCARDS[family(service.address)])]
+        if there and service.port not in _own_ports(snapshot, service):
+            yield warning(
+                service.service,
+                f"a socket of this machine listens on {there[0]} port {service.port}, too",
+                "it gets nothing as long as the service is there, and what is for the service once it is not",
+                command("ss", "-lnp", f"sport = :{service.port}"),
+            )
+
+
+def _own_ports(snapshot: Snapshot, service: Service) -> set[int]:
+    """The ports of the servers that are this machine itself."""
+    return {server.port for server in service.servers if is_own(snapshot, server)}
+
+
+def ports_beside(snapshot: Snapshot) -> Findings:
+    """Virtual addresses expose services alone."""
+    taken = defaultdict(set)
+    for service in addressed(snapshot):
+        taken[service.address].add((PROTOCOLS.get(service.protocol, ""), service.port))
+    wild: dict[str, set[tuple[str, int]]] = {
+        kind: {(one.protocol, one.port) for one in snapshot.seen("listeners") if one.address in addresses}
+        for kind, addresses in (WILDCARDS.items() if taken else ())
+    }
+    virtual = bound_for_services(snapshot) if any(wild.values()) else set()
+    exposed: dict[tuple[str, tuple[tuple[str, int], ...]], list[str]] = defaultdict(list)
+    for address, ports in taken.items():
+        beside = [one for one in sorted(wild[family(address)]) if not ports & {one, (one[0], 0)}]
+        beside = [one for one in beside if not _refused(snapshot, address, *one)] if address in virtual else []
+        if beside:
+            exposed[family(address), tuple(beside)].append(address)
+    for (kind, beside_all), addresses in exposed.items():
+        words = ", ".join(f"{protocol} {port}" for protocol, port in beside_all[:SHOWN])
+        yield note(
+            shortened(addresses),
+            f"sockets of this machine can be reached by it: {words}",
+            "whoever reaches the service reaches those, unless a rule such as this prevents it",
+            *_refusals(snapshot, kind, addresses, beside_all[0]),
+        )
+
+
+def _refused(snapshot: Snapshot, address: str, protocol: str, port: int) -> bool:
+    """Whether a rule refuses clients of a socket by this address already; without a look at the rules, none does."""
+    packet = {**ARRIVING, "family": family(address), "target": address, "port": str(port), "state": "new"}
+    packet |= {"protocol": number(protocol), "flags": "SYN" if protocol == "tcp" else ""}
+    found = passage(snapshot.firewall or Firewall(), ("prerouting", "input"), packet).drop
+    return bool(found and found.certain)
+
+
+def _refusals(snapshot: Snapshot, kind: str, addresses: list[str], port: tuple[str, int]) -> Iterator[str]:
+    """The commands that refuse clients of a port by some of `addresses`."""
+    chain = base_chain(snapshot, "input", kind, "filter")
+    for address in addresses[:SHOWN]:
+        yield remedies.refuse(
+            chain, {"family": kind, "target": address, "protocol": number(port[0]), "port": str(port[1])}
+        )
+
+
+def input_lets_in(snapshot: Snapshot) -> Findings:
+    """The firewall lets clients in."""
+    devices_in = inward(snapshot) if snapshot.seen("services") else []
+    arrived = arrivals_by_service(snapshot)
+    for service in addressed(snapshot):
+        firewall: Firewall = snapshot.seen("firewall")
+        devices = arrived.get(service.service) or devices_in
+        packet = first_packet(service)
+        drops = [passage(firewall, ("prerouting", "input"), {**packet, "in": device}).drop for device in devices]
+        found = [one for one in drops if one]
+        if found and len(found) == len(devices):
+            yield told(found[0], packet, service.service, "packets of clients", "IPVS comes after these rules")
+
+
+def nothing_is_redirected(snapshot: Snapshot) -> Findings:
+    """Nothing redirects clients before IPVS."""
+    arrived = arrivals_by_service(snapshot)
+    devices_in = inward(snapshot) if snapshot.seen("services") else []
+    for service in addressed(snapshot):
+        firewall: Firewall = snapshot.seen("firewall")
+        packet = first_packet(service)
+        devices = arrived.get(service.service) or devices_in
+        taken = [passage(firewall, ("prerouting",), {**packet, "in": device}).dnat for device in devices]
+        found = [one for one in taken if one and one.target not in _itself(service)]
+        if found:
+            hit = found[0]
+            severity, verb = (failure, "are") if hit.certain else (warning, "may be")
+            where = f"{hit.chain.program}, {hit.chain.family} {hit.chain.table} {hit.chain.name}"
+            yield severity(
+                service.service,
+                f"packets of clients {verb} redirected before IPVS ({where}): {hit.text}",
+                "they get another destination, and IPVS never sees them; a rule before that one leaves them alone",
+                remedies.accept(hit.chain, packet),
+            )
+
+
+def _itself(service: Service) -> tuple[str, ...]:
+    """How a rule says that packets go where they would have gone anyway."""
+    return f"{service.address}:{service.port}", f"[{service.address}]:{service.port}", service.address
+
+
+def reverse_path(snapshot: Snapshot) -> Findings:
+    """Reverse path filters let clients in."""
+    services = any(addressed(snapshot))
+    strict = [link.name for link in outside(snapshot) if services and _strict(snapshot, link.name)]
+    if not strict:
+        return
+    told_of = set()
+    for one in snapshot.seen("arrivals"):
+        if one.device in strict and ":" not in one.client and one.device not in told_of:
+            back = snapshot.route(one.client)
+            if back.device != one.device:
+                told_of.add(one.device)
+                yield warning(
+                    one.device,
+                    f"rp_filter is strict, and packets of {one.client} come in here, but would be answered by"
+                    f" {back.device or 'no device'}",
+                    "the kernel drops such packets before IPVS sees them; 2 tests loosely",
+                    setting(f"ipv4/conf/{one.device}/rp_filter", 2),
+                )
+
+
+def _strict(snapshot: Snapshot, device: str) -> bool:
+    return snapshot.effective(device, "rp_filter") == STRICT
+
+
+def packets_stay_apart(snapshot: Snapshot) -> Findings:
+    """Received packets are not joined."""
+    if snapshot.seen("services"):
+        for device in snapshot.large_receive:
+            yield warning(
+                device,
+                "joins the packets that it receives (large-receive-offload)",
+                "packets that were joined so cannot be forwarded as they came",
+                command("ethtool", "-K", device, "lro", "off"),
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "V5",
+        "A service for all ports is persistent",
+        (WARNING,),
+        all_ports_persist,
+        looks="services of port 0",
+        matters="connections of a client to several ports belong together there, and go to different servers",
+        mend="make the service persistent",
+    ),
+    Check(
+        "V6",
+        "No other socket has a service's port",
+        (WARNING,),
+        no_socket_hides,
+        looks="the sockets that listen on the address and port of a service",
+        matters="such a socket gets nothing while the service is there, and its clients once it isn't",
+        mend="stop the program, or let it listen elsewhere",
+    ),
+    Check(
+        "V7",
+        "Virtual addresses expose services alone",
+        (NOTE,),
+        ports_beside,
+        looks="sockets that listen on all addresses",
+        matters="whoever reaches a virtual address reaches those, too",
+        mend="reject what isn't for a service",
+    ),
+    Check(
+        "V8",
+        "The firewall lets clients in",
+        (FAILURE, WARNING),
+        input_lets_in,
+        looks="the rules that a client's packet passes before IPVS: prerouting and input",
+        matters="what they drop never gets to IPVS",
+        mend="accept the packets of the service",
+    ),
+    Check(
+        "V9",
+        "Reverse path filters let clients in",
+        (WARNING,),
+        reverse_path,
+        looks="strict rp_filter where packets came in by another device than their answers leave by",
+        matters="the kernel drops such packets before IPVS sees them",
+        mend="set rp_filter to 2",
+        traffic=True,
+        told_by=("V1",),
+    ),
+    Check(
+        "V12",
+        "Received packets are not joined",
+        (WARNING,),
+        packets_stay_apart,
+        looks="large-receive-offload of network cards",
+        matters="packets that a card has joined can't be forwarded as they came",
+        mend="switch it off with `ethtool`",
+    ),
+    Check(
+        "V14",
+        "Nothing redirects clients before IPVS",
+        (FAILURE, WARNING),
+        nothing_is_redirected,
+        looks="rules of DNAT and REDIRECT that a client's packet meets before IPVS (nat PREROUTING)",
+        matters="they give packets another destination, so that the service never sees them",
+        mend="accept the packets of the service before that rule, or remove it",
+    ),
+)

@@ -1,0 +1,202 @@
+"""N: masquerading, where replies have to come back through the director."""
+
+from __future__ import annotations
+
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..queries import PROTOCOLS, addressed, clients, hears, is_own, masquerade, pairs, setting, subject, translated
+from ..snapshot import NUMBER, Server, Service, Snapshot, UnseenError
+from ..suspects import NAT
+
+
+def forwarding_is_on(snapshot: Snapshot) -> Findings:
+    """The kernel forwards packets."""
+    for service, server in pairs(snapshot, NAT):
+        device = snapshot.route(server.address).device
+        if ":" in server.address:
+            names = ["ipv6/conf/all/forwarding"]
+        else:
+            names = ["ipv4/ip_forward", *([f"ipv4/conf/{device}/forwarding"] if device else [])]
+        off = next((name for name in names if not snapshot.sysctl(name)), None)  # the first sets the others
+        if off:
+            yield failure(
+                subject(service, server),
+                f"net.{off.replace('/', '.')} is 0",
+                "this machine forwards the replies of masqueraded servers, and drops them so",
+                setting(off, 1),
+            )
+
+
+def translation_is_tracked(snapshot: Snapshot) -> Findings:
+    """Rules that masquerade see what IPVS forwards."""
+    masqueraded = list(pairs(snapshot, NAT))
+    if not masqueraded or snapshot.sysctl("ipv4/vs/conntrack"):
+        return
+    for service, server in masqueraded:
+        if translated(snapshot, server, None):
+            yield warning(
+                subject(service, server),
+                "a rule masquerades what is sent to it, and vs/conntrack is 0",
+                "such rules take no notice of what IPVS forwards unless it is tracked",
+                setting("ipv4/vs/conntrack", 1),
+            )
+            return
+
+
+def no_redirects(snapshot: Snapshot) -> Findings:
+    """No redirects to servers."""
+    told_of = set()
+    by_device: dict[str, list[str]] = {}
+    for client in dict.fromkeys(client for client, _ in clients(snapshot)):
+        by_device.setdefault(snapshot.route(client).device, []).append(client)
+    for service, server in pairs(snapshot, NAT):
+        device = snapshot.route(server.address).device
+        if ":" in server.address or device in told_of:
+            continue
+        others = [client for client in by_device.get(device, ()) if client != server.address]
+        if all(translated(snapshot, server, client) for client in others):
+            continue
+        if snapshot.effective(device, "send_redirects"):
+            told_of.add(device)
+            names = [one for one in ("all", device) if snapshot.sysctl(f"ipv4/conf/{one}/send_redirects")]
+            yield warning(
+                subject(service, server),
+                f"replies come and go by {device}, which sends redirects",
+                "it tells servers of a shorter way to clients, past this machine, where replies aren't translated",
+                *(setting(f"ipv4/conf/{one}/send_redirects", 0) for one in names),
+            )
+
+
+def ports_are_reserved(snapshot: Snapshot) -> Findings:
+    """Ports of services are reserved."""
+    masqueraded = list(pairs(snapshot, NAT))
+    if not any(translated(snapshot, server, None) for _, server in masqueraded):
+        return
+    low, _, high = snapshot.sysctls.get("net/ipv4/ip_local_port_range", "").partition(" ")
+    if not (NUMBER.fullmatch(low) and NUMBER.fullmatch(high)):
+        raise UnseenError("net.ipv4.ip_local_port_range can't be read here")
+    reserved = snapshot.sysctls.get("net/ipv4/ip_local_reserved_ports", "")
+    ports = {service.port for service in addressed(snapshot) if int(low) <= service.port <= int(high)}
+    ports = {port for port in ports if not _in_ranges(port, reserved)}
+    if ports:
+        listed = ",".join(filter(None, [reserved, *map(str, sorted(ports))]))
+        yield warning(
+            "masquerading",
+            f"ports of services are also given to masqueraded connections: {', '.join(map(str, sorted(ports)))}",
+            "replies to those are taken for requests to the service",
+            setting("ipv4/ip_local_reserved_ports", listed),
+        )
+
+
+def _in_ranges(port: int, ranges: str) -> bool:
+    """Whether `port` is in `ranges`, such as 80,8000-8010."""
+    for one in filter(None, ranges.split(",")):
+        low, _, high = one.partition("-")
+        if all(NUMBER.fullmatch(end) for end in (low, high or low)) and int(low) <= port <= int(high or low):
+            return True
+    return False
+
+
+def no_hairpin(snapshot: Snapshot) -> Findings:
+    """No server is a client of its own."""
+    seen = set(clients(snapshot))
+    for service, server in pairs(snapshot, NAT):
+        own = seen & {(server.address, ""), (server.address, service.service)}
+        if own and not translated(snapshot, server, server.address):
+            yield warning(
+                subject(service, server),
+                "is a client of the service, too",
+                "what comes back to it from itself, it throws away; masquerade that",
+                setting("ipv4/vs/conntrack", 1),
+                masquerade(server, server.address),
+            )
+
+
+def own_servers(snapshot: Snapshot) -> Findings:
+    """Servers on this machine get their packets."""
+    for service in snapshot.seen("services"):
+        for server in service.servers:
+            if server.forwarding in ("direct", "tunnel", "masquerade") and is_own(snapshot, server):
+                if server.forwarding != "masquerade":
+                    yield note(
+                        subject(service, server),
+                        "is this machine itself",
+                        f"its socket gets packets for the service's address and port ({service.port or 'any'});"
+                        " only masquerading translates them",
+                    )
+                if service.protocol in PROTOCOLS and server.weight and not _is_heard(snapshot, service, server):
+                    yield warning(
+                        subject(service, server),
+                        "is this machine itself, where no socket listens on that address and port",
+                        "its clients are refused",
+                        command("ss", "-lnp"),
+                    )
+
+
+def _is_heard(snapshot: Snapshot, service: Service, server: Server) -> bool:
+    """Whether a socket of this machine takes what a server of its own gets."""
+    address, port = server.address, server.port
+    if server.forwarding != "masquerade":
+        address, port = service.address, service.port or port
+    return hears(snapshot, PROTOCOLS[service.protocol], address, port)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "N1",
+        "The kernel forwards packets",
+        (FAILURE,),
+        forwarding_is_on,
+        looks="ip_forward, and the forwarding of the servers' devices",
+        matters="replies of masqueraded servers are forwarded by this machine, which drops them otherwise",
+        mend="set net.ipv4.ip_forward or net.ipv6.conf.all.forwarding to 1",
+    ),
+    Check(
+        "N5",
+        "Rules that masquerade see what IPVS forwards",
+        (WARNING,),
+        translation_is_tracked,
+        looks="rules of MASQUERADE or SNAT for servers, and vs/conntrack",
+        matters="such rules take no notice of what IPVS forwards unless it is tracked",
+        mend="set vs/conntrack to 1",
+    ),
+    Check(
+        "N7",
+        "No redirects to servers",
+        (WARNING,),
+        no_redirects,
+        looks="clients and servers behind one device, and its send_redirects",
+        matters="a redirect tells servers of a way past this machine, where replies aren't translated",
+        mend="set send_redirects to 0",
+        traffic=True,
+        told_by=("N3",),
+    ),
+    Check(
+        "N8",
+        "Ports of services are reserved",
+        (WARNING,),
+        ports_are_reserved,
+        looks="the range of local ports, where connections to servers are masqueraded",
+        matters="replies to a masqueraded connection from a service's port are taken for requests to the service",
+        mend="add the ports to net.ipv4.ip_local_reserved_ports",
+    ),
+    Check(
+        "N9",
+        "No server is a client of its own",
+        (WARNING,),
+        no_hairpin,
+        looks="servers among the clients that were seen",
+        matters="a server throws away what comes back to it from itself",
+        mend="masquerade what servers send to themselves",
+        traffic=True,
+    ),
+    Check(
+        "N10",
+        "Servers on this machine get their packets",
+        (WARNING, NOTE),
+        own_servers,
+        looks="servers whose address is this machine's own, and the sockets that listen here",
+        matters="without a socket clients are refused; only masquerading translates addresses and ports",
+        mend="start the program that is to listen, or use masquerading where the port differs",
+    ),
+)

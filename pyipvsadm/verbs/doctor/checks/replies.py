@@ -1,0 +1,223 @@
+"""N: the replies of masqueraded servers, which have to come back through the director."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note
+from ..firewall.chains import Firewall, in_network
+from ..firewall.packet_path import Hit, Packet, passage
+from ..queries import (
+    ARRIVING,
+    TCP,
+    clients,
+    family,
+    inward,
+    masquerade,
+    networks,
+    pairs,
+    setting,
+    subject,
+    takes_connections,
+    told,
+    translated,
+)
+from ..snapshot import Server, Service, Snapshot, UnseenError
+from ..suspects import ENOUGH, NAT, UDP, recent
+
+Dropped = tuple[str, Packet, Hit]  # whose packet is dropped, the packet, and what drops it
+
+
+def rules_forward(snapshot: Snapshot) -> Findings:
+    """The firewall forwards requests and replies."""
+    for name, packet, hit in _forward_drops(snapshot):
+        if not _mended_by_conntrack(snapshot, packet):
+            yield told(hit, packet, name, "replies", "they never reach the client")
+    for name, packet, hit in _output_drops(snapshot):
+        yield told(hit, packet, name, "requests", "they never reach the server")
+
+
+def rules_know_connections(snapshot: Snapshot) -> Findings:
+    """Rules know the connections of IPVS."""
+    for name, packet, hit in _forward_drops(snapshot):
+        if _mended_by_conntrack(snapshot, packet):
+            finding = told(hit, packet, name, "replies", "")
+            yield replace(
+                finding,
+                why="with vs/conntrack=0, the connections of IPVS are not tracked: rules that ask for their state"
+                f" take replies for {packet['state']}",
+                commands=(setting("ipv4/vs/conntrack", 1),),
+            )
+
+
+def _forward_drops(snapshot: Snapshot) -> Iterator[Dropped]:
+    """What drops the replies of servers, whichever way these leave."""
+    ways = inward(snapshot) if snapshot.seen("services") else []
+    for service, server in pairs(snapshot, NAT):
+        firewall: Firewall = snapshot.seen("firewall")
+        reply = _reply(snapshot, service, server)
+        if not firewall.chains:
+            continue
+        found = [passage(firewall, ("prerouting", "forward"), {**reply, "out": out}).drop for out in ways or [""]]
+        drops = [one for one in found if one]
+        if drops and len(drops) == len(found):
+            yield subject(service, server), {**reply, "out": ways[0] if len(ways) == 1 else None}, drops[0]
+
+
+def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
+    """What drops the requests that are sent to servers."""
+    for service, server in pairs(snapshot, NAT):
+        firewall: Firewall = snapshot.seen("firewall")
+        if not firewall.chains:
+            continue
+        packet = {
+            "family": family(server.address),
+            "protocol": str(service.protocol) if service.protocol else None,
+            "target": server.address,
+            "port": str(server.port) if server.port else None,
+            "flags": "SYN" if service.protocol == TCP else "",
+            "out": snapshot.route(server.address).device,
+            "packet_type": "host",
+            "fragment": "first",
+        }
+        if hit := passage(firewall, ("output",), packet).drop:
+            yield subject(service, server), packet, hit
+
+
+def _reply(snapshot: Snapshot, service: Service, server: Server) -> Packet:
+    """What is known of the first packet from a server to a client, as firewalls see it."""
+    tracked = snapshot.sysctl("ipv4/vs/conntrack")
+    state = "established" if tracked else "invalid" if service.protocol == TCP else "new"
+    return {
+        **ARRIVING,
+        "target_type": "unicast",
+        "family": family(server.address),
+        "source": server.address,
+        "protocol": str(service.protocol) if service.protocol else None,
+        "source_port": str(server.port) if server.port else None,
+        "flags": "SYN,ACK" if service.protocol == TCP else "",
+        "in": snapshot.route(server.address).device or None,
+        "state": state,
+    }
+
+
+def _mended_by_conntrack(snapshot: Snapshot, packet: Packet) -> bool:
+    """Whether `packet` would pass if connections were tracked."""
+    if packet["state"] == "established":
+        return False
+    known = {**packet, "state": "established"}
+    return passage(snapshot.seen("firewall"), ("prerouting", "forward"), known).drop is None
+
+
+def replies_pass_here(snapshot: Snapshot) -> Findings:
+    """Servers answer through this machine."""
+    near: dict[str, list[Near]] = {}  # by device
+    for service, server in pairs(snapshot, NAT):
+        route = snapshot.route(server.address)
+        if route.gateway:
+            continue
+        if route.device not in near:
+            near[route.device] = _near(snapshot, route.device)
+        for network, found in near[route.device]:
+            if not in_network(server.address, network):
+                continue
+            there = [one for one, name in found if one != server.address and name in ("", service.service)]
+            client = next((one for one in there if not translated(snapshot, server, one)), None)
+            if client:
+                yield failure(
+                    subject(service, server),
+                    f"the client {client} is in its network, {network}",
+                    "the server answers it directly, past this machine, and the client does not know that answer."
+                    " Let the server see this machine as the client, or use direct routing",
+                    setting("ipv4/vs/conntrack", 1),
+                    masquerade(server, network),
+                )
+                break
+
+
+Near = tuple[str, list[tuple[str, str]]]  # a network, and the clients in it, as `clients` has them
+
+
+def _near(snapshot: Snapshot, device: str) -> list[Near]:
+    """The clients in each network that `device` is connected to."""
+    seen = clients(snapshot)
+    found = [(one, [client for client in seen if in_network(client[0], one)]) for one in networks(snapshot, device)]
+    return [one for one in found if one[1]]
+
+
+def replies_come_back(snapshot: Snapshot) -> Findings:
+    """Masqueraded servers' replies come back."""
+    if snapshot.sysctls.get("net/ipv4/vs/run_estimation") == "0":
+        raise UnseenError("counters stand still with vs/run_estimation=0")
+    for service, server in pairs(snapshot, NAT):
+        counts = recent(server)
+        if counts.packets_in < ENOUGH or counts.packets_out:
+            continue
+        if service.protocol == UDP and not service.one_packet:
+            yield note(
+                subject(service, server),
+                f"got {counts.packets_in:,} datagrams, and sent none back through here",
+                "that is right for logs, traps and flows; where clients wait for answers, look at the server's route",
+            )
+        elif service.protocol != UDP and takes_connections(snapshot, service, server):
+            own = snapshot.route(server.address).source or "ADDRESS-OF-THIS-MACHINE"
+            yield failure(
+                subject(service, server),
+                f"got {counts.packets_in:,} packets, and no answer of it came through here",
+                "with masquerading, a server's replies must come back through this machine: make it the server's"
+                " gateway to the clients (this is for the server)",
+                command("ip", *(["-6"] if ":" in own else []), "route", "replace", "default", "via", own),
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "N2",
+        "The firewall forwards requests and replies",
+        (FAILURE, WARNING),
+        rules_forward,
+        looks="the rules for requests to servers (output) and their replies (prerouting and forward)",
+        matters="what they drop gets to no server, or back to no client",
+        mend="accept these packets",
+    ),
+    Check(
+        "N3",
+        "Servers answer through this machine",
+        (FAILURE,),
+        replies_pass_here,
+        looks="clients in the network of a masqueraded server",
+        matters="the server answers such a client directly, with its own address, which the client doesn't know",
+        mend="masquerade these connections, or use direct routing",
+        traffic=True,
+    ),
+    Check(
+        "N4",
+        "Masqueraded servers' replies come back",
+        (FAILURE, NOTE),
+        replies_come_back,
+        looks="servers that got packets, and whose replies were never counted",
+        matters="with masquerading, replies must pass through the director",
+        mend="make this machine the server's gateway to its clients",
+        traffic=True,
+        told_by=(
+            "N1",
+            "N2",
+            "N3",
+            "N6",
+            "N9",
+            "V9",
+            "D4",
+        ),
+    ),
+    Check(
+        "N6",
+        "Rules know the connections of IPVS",
+        (FAILURE, WARNING),
+        rules_know_connections,
+        looks="rules that ask for a connection's state, and vs/conntrack",
+        matters="with vs/conntrack=0 they take replies for invalid or new",
+        mend="set vs/conntrack to 1",
+    ),
+)

@@ -1,0 +1,349 @@
+"""S: the table itself."""
+
+from __future__ import annotations
+
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..queries import addressed, is_full, load, named, ours, setting, subject
+from ..snapshot import Arrival, Connection, Service, Snapshot, UnseenError
+
+IGNORE_WEIGHTS = {"rr": "wrr", "lc": "wlc", "dh": "sh"}  # a scheduler, and one like it that heeds weights
+FALLBACK = {"sh": "sh-fallback", "mh": "mh-fallback"}
+UDP, TCP = 17, 6
+REUSE_SINCE = (5, 9)  # Linux
+ENOUGH = 3  # packets
+
+
+def has_usable_servers(snapshot: Snapshot) -> Findings:
+    """Services have usable servers."""
+    for service in snapshot.seen("services"):
+        if not service.servers:
+            yield failure(
+                service.service,
+                "has no servers",
+                "clients are refused",
+                ours("-a", *named(service), "-r", "SERVER"),
+            )
+        elif not any(server.weight for server in service.servers):
+            yield failure(
+                service.service,
+                "all of its servers have weight 0",
+                "none gets new connections",
+                *(ours("set", service.service, server.name, "--weight", 1) for server in service.servers),
+            )
+        elif all(not server.weight or is_full(server) for server in service.servers):
+            full = [server for server in service.servers if server.weight]
+            yield failure(
+                service.service,
+                "all of its servers are overloaded: "
+                + ", ".join(f"{server.name} has {load(server)} of {server.upper_threshold}" for server in full),
+                "none gets new connections until they end",
+                *(ours("set", service.service, server.name, "--u-threshold", 2 * load(server)) for server in full),
+            )
+
+
+def weights_count(snapshot: Snapshot) -> Findings:
+    """The scheduler heeds the weights."""
+    for service in snapshot.seen("services"):
+        other = IGNORE_WEIGHTS.get(service.scheduler or "")
+        if other and len({server.weight for server in service.servers if server.weight}) > 1:
+            yield warning(
+                service.service,
+                f"its servers have different weights, which {service.scheduler} takes no notice of",
+                "all get the same",
+                ours("set", service.service, "--scheduler", other),
+            )
+
+
+def drained_servers_empty(snapshot: Snapshot) -> Findings:
+    """Drained servers become empty."""
+    for service in snapshot.seen("services"):
+        if service.persistence is None:
+            continue
+        drained = [server for server in service.servers if not server.weight]
+        if drained and not snapshot.sysctl("ipv4/vs/expire_quiescent_template"):
+            yield warning(
+                subject(service, drained[0]),
+                "has weight 0, but clients that it knows still get there",
+                "the service is persistent, and vs/expire_quiescent_template is 0",
+                setting("ipv4/vs/expire_quiescent_template", 1),
+            )
+
+
+def datagrams_move_on(snapshot: Snapshot) -> Findings:
+    """Datagrams leave removed servers."""
+    udp = [one for one in addressed(snapshot) if one.protocol == UDP and not one.one_packet]
+    if not udp or snapshot.sysctl("ipv4/vs/expire_nodest_conn"):
+        return
+    removed = _removed_servers(snapshot)
+    for service in udp:
+        drained = [server for server in service.servers if not server.weight and load(server)]
+        if gone := removed.get((service.address, service.port)):
+            yield warning(
+                service.service,
+                f"datagrams of known clients still go to {gone}, which was removed, and are lost",
+                "a client that goes on sending keeps its entry alive; vs/expire_nodest_conn is 0",
+                setting("ipv4/vs/expire_nodest_conn", 1),
+            )
+        elif drained:
+            yield note(
+                subject(service, drained[0]),
+                f"is drained, and clients still have {load(drained[0]):,} entries for it",
+                "once it is removed, the datagrams of these clients are lost, unless vs/expire_nodest_conn is 1",
+                setting("ipv4/vs/expire_nodest_conn", 1),
+            )
+
+
+def _removed_servers(snapshot: Snapshot) -> dict[tuple[str, int], str]:
+    """Servers to which entries of UDP lead, and which their service lacks, by the service's address and port."""
+    there = {
+        (service.address, service.port, server.address, server.port)
+        for service in addressed(snapshot)
+        for server in service.servers
+    }
+    found = {}
+    for one in snapshot.connections or ():
+        for port in (one.port, 0):
+            place = one.address, port, one.server, one.server_port
+            if one.protocol == "udp" and place not in there and (*place[:3], 0) not in there:
+                found[one.address, port] = one.server
+    return found
+
+
+def ports_are_reused(snapshot: Snapshot) -> Findings:
+    """Ports are used again without delay."""
+    if not any(service.protocol == TCP for service in snapshot.seen("services")) or snapshot.release() >= REUSE_SINCE:
+        return
+    if snapshot.sysctl("ipv4/vs/conn_reuse_mode") and snapshot.sysctl("ipv4/vs/conntrack"):
+        yield warning(
+            "connections",
+            f"vs/conn_reuse_mode and vs/conntrack are on, and Linux {snapshot.kernel} is older than 5.9",
+            "a client that uses a port again waits for a second",
+            setting("ipv4/vs/conn_reuse_mode", 0),
+        )
+
+
+def idle_connections_live(snapshot: Snapshot) -> Findings:
+    """Idle connections outlive keepalives."""
+    timeout = snapshot.seen("timeouts").tcp
+    if any(_is_idle(one, timeout) for one in snapshot.connections or ()):
+        yield from keepalives_come_late(snapshot)
+
+
+def _is_idle(connection: Connection, timeout: int) -> bool:
+    """Whether nothing came for half of the time after which a connection is forgotten."""
+    return connection.state == "ESTABLISHED" and connection.expires is not None and connection.expires < timeout / 2
+
+
+def keepalives_come_late(snapshot: Snapshot) -> Findings:
+    """Whatever connections there are: what becomes of those that are idle."""
+    if not any(service.protocol == TCP for service in snapshot.seen("services")):
+        return
+    timeout, keepalive = snapshot.seen("timeouts").tcp, snapshot.sysctl("ipv4/tcp_keepalive_time")
+    if timeout and timeout < keepalive:
+        yield note(
+            "timeouts",
+            f"a connection that is idle for {timeout} s is forgotten, before a keepalive is due ({keepalive} s here)",
+            "it hangs then; let programs send keepalives more often, or raise the timeout",
+            ours("--set", keepalive + 60, 0, 0),
+        )
+
+
+def thresholds_fit(snapshot: Snapshot) -> Findings:
+    """Thresholds fit."""
+    for service in snapshot.seen("services"):
+        for server in service.servers:
+            if server.lower_threshold > server.upper_threshold > 0:
+                yield warning(
+                    subject(service, server),
+                    f"its lower threshold {server.lower_threshold} is above the upper one, {server.upper_threshold}",
+                    "the kernel refuses that",
+                    ours("set", service.service, server.name, "--l-threshold", server.upper_threshold),
+                )
+
+
+def hashes_have_a_fallback(snapshot: Snapshot) -> Findings:
+    """Hashes have a fallback."""
+    for service in snapshot.seen("services"):
+        flag = FALLBACK.get(service.scheduler or "")
+        drained = [server for server in service.servers if not server.weight]
+        if flag and drained and flag not in service.flags and len(drained) < len(service.servers):
+            flags = ",".join((*service.flags, flag))
+            yield note(
+                subject(service, drained[0]),
+                f"has weight 0, and {service.scheduler} has no fallback",
+                "clients that it would serve are refused, though there are other servers",
+                ours("set", service.service, "--sched-flags", flags),
+            )
+
+
+def daemons_can_talk(snapshot: Snapshot) -> Findings:
+    """The synchronisation daemon can talk."""
+    for daemon in snapshot.seen("daemons"):
+        links = {link.name: link for link in snapshot.seen("links")}
+        link = links.get(daemon.interface)
+        name = f"{daemon.state} daemon"
+        if not link:
+            yield warning(
+                name,
+                f"its interface {daemon.interface} isn't there any more",
+                "it does nothing: start it on another one",
+                ours("--stop-daemon", daemon.state),
+            )
+            continue
+        if not link.up:
+            yield warning(
+                name,
+                f"its interface {link.name} is down",
+                "it does nothing",
+                command("ip", "link", "set", link.name, "up"),
+            )
+        if not link.multicast:
+            yield warning(
+                name,
+                f"its interface {link.name} has no multicast",
+                "connections are told to other directors by multicast",
+                command("ip", "link", "set", link.name, "multicast", "on"),
+            )
+        if (daemon.maxlen or 0) > link.mtu:
+            yield warning(
+                name,
+                f"its messages have up to {daemon.maxlen} bytes, and {link.name} takes {link.mtu}",
+                "they are sent in fragments",
+                command("ip", "link", "set", link.name, "mtu", str(daemon.maxlen)),
+            )
+
+
+def packets_are_counted(snapshot: Snapshot) -> Findings:
+    """Packets that arrive are counted."""
+    if not snapshot.seen("services"):
+        return
+    if snapshot.sysctls.get("net/ipv4/vs/run_estimation") == "0":
+        raise UnseenError("counters stand still with vs/run_estimation=0")
+    arrivals = snapshot.seen("arrivals")
+    by_service: dict[str, list[Arrival]] = {}
+    for one in arrivals:
+        by_service.setdefault(one.service, []).append(one)
+    for service in snapshot.services or ():
+        came = by_service.get(service.service, [])
+        if sum(one.packets for one in came) < ENOUGH or service.earlier is None:
+            continue
+        if service.counters.packets_in == service.earlier.packets_in:
+            yield warning(
+                service.service,
+                f"packets for it come in by {', '.join(sorted({one.device for one in came}))}, and it counts none",
+                "something throws them away before they get to IPVS",
+                *_way_in(service, came[0]),
+            )
+
+
+def _way_in(service: Service, arrival: Arrival) -> list[str]:
+    """The command that asks the kernel where a packet of a client goes."""
+    if not service.address:
+        return []
+    return [command("ip", "route", "get", service.address, "from", arrival.client, "iif", arrival.device)]
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "S1",
+        "Services have usable servers",
+        (FAILURE,),
+        has_usable_servers,
+        looks="the servers of each service, their weights and thresholds",
+        matters="a service without a usable server refuses its clients",
+        mend="add a server, or raise a weight or a threshold",
+    ),
+    Check(
+        "S2",
+        "The scheduler heeds the weights",
+        (WARNING,),
+        weights_count,
+        looks="different weights under a scheduler that ignores them",
+        matters="all servers get the same",
+        mend="use the weighted scheduler of that kind",
+    ),
+    Check(
+        "S3",
+        "Drained servers become empty",
+        (WARNING,),
+        drained_servers_empty,
+        looks="servers of weight 0 of persistent services",
+        matters="clients that the server knows still get there",
+        mend="set vs/expire_quiescent_template to 1",
+    ),
+    Check(
+        "S4",
+        "Datagrams leave removed servers",
+        (WARNING, NOTE),
+        datagrams_move_on,
+        looks="entries of UDP services for servers that were removed or drained, and vs/expire_nodest_conn",
+        matters="a client that goes on sending keeps its entry for a removed server alive, and its datagrams are lost",
+        mend="set vs/expire_nodest_conn to 1",
+    ),
+    Check(
+        "S5",
+        "Ports are used again without delay",
+        (WARNING,),
+        ports_are_reused,
+        looks="vs/conn_reuse_mode and vs/conntrack on kernels before 5.9",
+        matters="a client that uses a port again waits for a second",
+        mend="set vs/conn_reuse_mode to 0",
+    ),
+    Check(
+        "S6",
+        "Idle connections outlive keepalives",
+        (NOTE,),
+        idle_connections_live,
+        asked=keepalives_come_late,
+        looks="connections that have been idle for long, the TCP timeout of IPVS, and the time until keepalives",
+        matters="an idle connection is forgotten before a keepalive is due, and hangs",
+        mend="raise the timeout, or send keepalives more often",
+    ),
+    Check(
+        "S7",
+        "Thresholds fit",
+        (WARNING,),
+        thresholds_fit,
+        looks="lower thresholds above the upper ones",
+        matters="the kernel refuses that",
+        mend="lower the lower threshold",
+    ),
+    Check(
+        "S8",
+        "Hashes have a fallback",
+        (NOTE,),
+        hashes_have_a_fallback,
+        looks="servers of weight 0 under `sh` or `mh`",
+        matters="clients that such a server would serve are refused",
+        mend="set the scheduler's fallback flag",
+    ),
+    Check(
+        "S9",
+        "The synchronisation daemon can talk",
+        (WARNING,),
+        daemons_can_talk,
+        looks="the daemon's interface, its MTU and multicast",
+        matters="connections aren't told to other directors",
+        mend="bring the interface up, or start the daemon on another one",
+    ),
+    Check(
+        "S10",
+        "Packets that arrive are counted",
+        (WARNING,),
+        packets_are_counted,
+        looks="packets that come in for a service while its counters stand still",
+        matters="something drops or redirects them before they get to IPVS",
+        mend="find the rule or the route that takes them",
+        traffic=True,
+        told_by=(
+            "V1",
+            "V4",
+            "V8",
+            "V9",
+            "G8",
+            "G11",
+            "S1",
+        ),
+    ),
+)

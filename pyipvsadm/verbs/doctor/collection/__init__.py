@@ -1,0 +1,186 @@
+"""Collects a Snapshot. Whatever can't be seen is left out of it with the reason, and nothing here is changed."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from ....classic.commands import refused
+from ....documents.writers import counted, daemon_data, server_with_counts, service_data
+from ....errors import IpvsadmError
+from ....model import Table
+from ....network.facts import Reading, Route, reading
+from ....support.managers import managers
+from ..firewall.chains import Rule
+from ..firewall.programs import firewall
+from ..queries import neighbour_of
+from ..snapshot import Daemon, Service, Snapshot, Timeouts, UnseenError
+from ..suspects import suspects
+from . import proc
+from .connecting import tried
+from .traffic import watch
+
+if TYPE_CHECKING:
+    from ....world import World
+
+SETTLING = 2.2  # seconds until the kernel has surely counted what came in
+LEAST_WATCH = 0.3  # seconds
+DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of devices that aren't hardware
+SERVICES, DAEMONS = TypeAdapter(tuple[Service, ...]), TypeAdapter(tuple[Daemon, ...])
+CLIENTS = 64  # clients whose routes are asked for
+
+
+def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> Snapshot:
+    """This machine as it is, its counters watched for some `seconds`. Routes are asked for `addresses` too."""
+    collected = Collection()
+    standing = proc.standing()
+    collected.look("firewall", lambda: firewall(standing.privileged))
+    collected.look("listeners", proc.listeners)
+    collected.found |= {
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kernel": platform.release(),
+        "standing": standing,
+        "modules": proc.modules(),
+        "managers": managers(),
+        "elsewhere": proc.elsewhere(),
+    }
+    collected.table(world, seconds)
+    collected.found["sysctls"] = proc.sysctls()  # IPVS has its own once it was reached
+    collected.network([*addresses, *collected.addresses()])
+    return Snapshot(**collected.found, unseen=collected.unseen)
+
+
+class Collection:
+    """What was `found` of a Snapshot's fields, and why others are `unseen`."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+        self.unseen: dict[str, str] = {}
+
+    def look(self, field: str, see: Callable[[], Any]) -> None:
+        """Let `see` find a field."""
+        try:
+            self.found[field] = see()
+        except (UnseenError, OSError) as error:
+            self.unseen[field] = str(error)
+
+    def table(self, world: World, seconds: float) -> None:
+        """IPVS: what it holds, and what it counts."""
+        try:
+            kernel = world.reach(load=False)
+            before = kernel.table(stats=True)
+            services = _services(before)
+            if seconds and services:
+                self.look("arrivals", lambda: watch(services, max(LEAST_WATCH, seconds - SETTLING)))
+                time.sleep(SETTLING)
+                services = _with_earlier(_services(kernel.table(stats=True)), services)
+                self.found["watched"] = seconds
+            else:
+                self.unseen["arrivals"] = "nothing was watched" if services else "there is no service to watch"
+            self.found |= {
+                "ipvs": True,
+                "table_size": kernel.info().size,
+                "services": services,
+                "timeouts": before.timeouts and Timeouts(**before.timeouts.asdict()),
+                "daemons": _daemons(before),
+            }
+        except (OSError, IpvsadmError) as error:
+            found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
+            self.found["ipvs"] = proc.has_ipvs()
+            why = str(found).partition("\n")[0]
+            for field in ("services", "timeouts", "daemons", "table_size", "arrivals"):
+                self.unseen[field] = why
+        try:
+            seen = proc.connections()
+            self.found |= {"connection_count": seen.count, "connections": seen.first, "states": seen.states}
+        except UnseenError as error:
+            self.unseen |= dict.fromkeys(("connections", "connection_count"), str(error))
+        wanted = suspects(self.found.get("services") or (), self.found.get("states", {}))
+        self.found["tried"] = tried((one.name, one.address, one.port) for one in wanted)
+
+    def addresses(self) -> list[str]:
+        """The addresses whose routes matter: of services, servers and clients."""
+        services: tuple[Service, ...] = self.found.get("services") or ()
+        wanted = [service.address for service in services if service.address]
+        wanted += [neighbour_of(address) for address in wanted if ":" in address]
+        wanted += [server.address for service in services for server in service.servers]
+        clients = [one.client for one in self.found.get("connections") or ()]
+        clients += [one.client for one in self.found.get("arrivals") or ()]
+        return list(dict.fromkeys([*wanted, *list(dict.fromkeys(clients))[:CLIENTS]]))
+
+    def network(self, addresses: Iterable[str]) -> None:
+        """Links, addresses, neighbours and routes."""
+        try:
+            with reading() as opened:
+                for field in ("links", "addresses", "neighbours", "next_hops"):
+                    self.look(field, getattr(opened, field))
+                self.found["routes"] = {address: _route(opened, address) for address in addresses}
+                self._marked(opened)
+        except OSError as error:
+            fields = ("links", "addresses", "neighbours", "routes")
+            self.unseen |= dict.fromkeys(fields, f"rtnetlink: {error.strerror or error}")
+        links = self.found.get("links") or ()
+        hardware = [link.name for link in links if link.kind not in DAMPED and link.name != "lo"]
+        self.look("large_receive", lambda: proc.large_receive(hardware))
+        self.found["managed"] = proc.managed({link.name: link.index for link in links})
+
+    def _marked(self, opened: Reading) -> None:
+        """The routes that marked packets take, to the addresses that rules mark."""
+        services: tuple[Service, ...] = self.found.get("services") or ()
+        marks = {str(service.mark) for service in services if service.mark}
+        firewall = self.found.get("firewall")
+        if not (marks and firewall):
+            return
+        for chain in firewall.chains:
+            for rule in chain.rules:
+                if rule.action == "mark" and rule.target in marks:
+                    for network in _targets(rule):
+                        address = network.partition("/")[0].partition("-")[0]
+                        found = _route(opened, address, int(rule.target))
+                        self.found.setdefault("marked_routes", {})[f"{rule.target} {network}"] = found
+
+
+def _targets(rule: Rule) -> list[str]:
+    """The networks that a rule is about."""
+    found = (match.values for match in rule.matches if match.field == "target" and not match.negated)
+    return [network for values in found for network in values]
+
+
+def _route(opened: Reading, address: str, mark: int = 0) -> Route:
+    """Where packets for `address` go; a Route of type "none" if there is no way, with why as its source."""
+    try:
+        return opened.route_to(address, mark)
+    except OSError as error:
+        return Route("none", source=str(error.strerror or error))
+
+
+def _services(table: Table) -> tuple[Service, ...]:
+    found = [
+        {**service_data(service), **counted(service.stats), "servers": list(map(server_with_counts, servers))}
+        for service, servers in table.services
+    ]
+    return SERVICES.validate_python(found)
+
+
+def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tuple[Service, ...]:
+    """`services` with the counters that each, and each of its servers, had `before`."""
+    old = {service.service: service for service in before}
+    found = []
+    for service in services:
+        was = old.get(service.service)
+        if was:
+            counters = {server.name: server.counters for server in was.servers}
+            servers = tuple(replace(one, earlier=counters.get(one.name)) for one in service.servers)
+            service = replace(service, earlier=was.counters, servers=servers)
+        found.append(service)
+    return tuple(found)
+
+
+def _daemons(table: Table) -> tuple[Daemon, ...]:
+    return DAEMONS.validate_python([daemon_data(one) for one in table.daemons or ()])

@@ -1,0 +1,215 @@
+"""What /proc, /sys and /run tell of this machine, below a root folder, so that tests can give one."""
+
+from __future__ import annotations
+
+import os
+import platform
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fcntl import ioctl
+from pathlib import Path
+from socket import AF_INET, AF_INET6, inet_ntop, socket
+from struct import pack, unpack
+from sys import byteorder
+
+from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
+from ....listing.connections import packed
+from ....model import printable
+from ..snapshot import Connection, Listener, Modules, Standing, UnseenError
+
+ROOT = Path("/")
+SYSCTLS = (
+    *("net/ipv4/vs/*", "net/ipv4/ip_forward", "net/ipv4/ip_local_port_range", "net/ipv4/ip_local_reserved_ports"),
+    *("net/ipv4/tcp_keepalive_time", "net/netfilter/nf_conntrack_count", "net/netfilter/nf_conntrack_max"),
+    *(
+        f"net/ipv4/conf/*/{name}"
+        for name in ("forwarding", "rp_filter", "arp_ignore", "arp_announce", "send_redirects")
+    ),
+    *(f"net/ipv6/conf/*/{name}" for name in ("forwarding", "disable_ipv6")),
+)
+SIOCETHTOOL, ETHTOOL_GFLAGS, ETH_FLAG_LRO = 0x8946, 0x25, 1 << 15  # linux/sockios.h, linux/ethtool.h
+SHOWN, COUNTED = 1000, 200_000  # connections that a snapshot takes, and those whose states it tells
+LISTENING, UNCONNECTED = "0A", "07"  # net/tcp_states.h: of TCP; of UDP
+
+
+def sysctls(root: Path = ROOT) -> dict[str, str]:
+    """The settings of the kernel that checks look at and that can be read, by path below /proc/sys."""
+    base = root / "proc/sys"
+    found = {}
+    for pattern in SYSCTLS:
+        for path in base.glob(pattern):
+            if (value := _read(path)) is not None:
+                found[str(path.relative_to(base))] = " ".join(value.split())
+    return found
+
+
+def standing(root: Path = ROOT) -> Standing:
+    """What this process may do, and where it is."""
+    status = _read(root / "proc/self/status") or ""
+    capabilities = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
+    uid_map = (_read(root / "proc/self/uid_map") or "").split() or ALL_USERS
+    container = (_read(root / "run/systemd/container") or "").strip() or next(
+        (name for mark, name in CONTAINERS.items() if (root / mark).exists()), ""
+    )
+    return Standing(
+        privileged=bool(int(capabilities, 16) >> CAP_NET_ADMIN & 1),
+        user_namespace=uid_map[:3] != ALL_USERS,
+        container=container,
+    )
+
+
+def modules(root: Path = ROOT) -> Modules:
+    """The kernel's modules."""
+    loaded = [line.split()[0] for line in (_read(root / "proc/modules") or "").splitlines()]
+    folder = root / "lib/modules" / platform.release()
+    built_in = _read(folder / "modules.builtin") or ""
+    dependencies = _read(folder / "modules.dep")
+    loadable = None
+    if dependencies is not None:
+        paths = [line.partition(":")[0] for line in dependencies.splitlines()]
+        loadable = tuple(module_of(path) for path in paths if module_of(path).startswith("ip_vs"))
+    return Modules(tuple(loaded + [module_of(path) for path in built_in.split()]), loadable)
+
+
+def has_ipvs(root: Path = ROOT) -> bool:
+    """Whether the kernel has IPVS now, as a module that is loaded or built in."""
+    return (root / "proc/net/ip_vs").exists()
+
+
+def elsewhere(root: Path = ROOT) -> dict[str, int]:
+    """How many services other network namespaces hold, by the number of a process in each, where that can be seen."""
+    seen = {_namespace(root / "proc/self")}
+    found = {}
+    for process in _processes(root):
+        if (namespace := _namespace(process)) not in seen:
+            seen.add(namespace)
+            lines = (_read(process / "net/ip_vs") or "").splitlines()
+            if count := sum(line.startswith(("TCP ", "UDP ", "SCTP ", "FWM ")) for line in lines):
+                found[process.name] = count
+    return found
+
+
+def _namespace(process: Path) -> str:
+    try:
+        return os.readlink(process / "ns/net")
+    except OSError:
+        return ""  # not ours to see: counted as one
+
+
+def _processes(root: Path) -> Iterator[Path]:
+    try:
+        yield from (path for path in (root / "proc").iterdir() if path.name.isdecimal())
+    except OSError:
+        return
+
+
+def listeners(root: Path = ROOT) -> tuple[Listener, ...]:
+    """The sockets that take connections or datagrams. Raises UnseenError."""
+    found = []
+    for name, wanted in (("tcp", LISTENING), ("tcp6", LISTENING), ("udp", UNCONNECTED), ("udp6", UNCONNECTED)):
+        text = _read(root / "proc/net" / name)
+        if text is None and not name.endswith("6"):
+            raise UnseenError(f"/proc/net/{name} can't be read")
+        for line in (text or "").splitlines()[1:]:
+            words = line.split()
+            if words[3:4] == [wanted]:
+                address, _, port = words[1].partition(":")
+                found.append(Listener(name.removesuffix("6"), _socket_address(address), int(port, 16)))
+    return tuple(dict.fromkeys(found))
+
+
+def _socket_address(digits: str) -> str:
+    """An address as /proc/net/tcp writes it: 32 bits at a time, as numbers of this machine."""
+    words = (int(digits[start : start + 8], 16) for start in range(0, len(digits), 8))
+    raw = b"".join(word.to_bytes(4, byteorder) for word in words)
+    return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
+
+
+@dataclass(frozen=True)
+class Connections:
+    """The entries of IPVS: their number, the `first` SHOWN, and how many of each server are in which state."""
+
+    count: int
+    first: tuple[Connection, ...]
+    states: dict[str, dict[str, int]]
+
+
+def connections(root: Path = ROOT) -> Connections:
+    """The connections of IPVS, of very many the states of the first COUNTED. Raises UnseenError."""
+    found: list[Connection] = []
+    states: Counter[tuple[str, str, str, str]] = Counter()
+    count = 0
+    try:
+        with open(root / "proc/net/ip_vs_conn", encoding="utf-8", errors="replace") as lines:
+            next(lines, None)
+            for line in lines:
+                count += 1
+                if len(found) < SHOWN:
+                    found.append(_connection(line))
+                if count <= COUNTED:
+                    words = line.split(None, 8)
+                    states[words[0], words[5], words[6], words[7]] += 1
+    except (OSError, ValueError, IndexError) as error:
+        raise UnseenError(f"/proc/net/ip_vs_conn can't be read: {error}") from None
+    return Connections(count, tuple(found), _states(states))
+
+
+def _states(counted: Counter[tuple[str, str, str, str]]) -> dict[str, dict[str, int]]:
+    """How many connections are in which state, by "PROTOCOL SERVER"."""
+    found: dict[str, dict[str, int]] = {}
+    for (protocol, digits, port, state), number in counted.items():
+        address = _text(digits)
+        name = f"[{address}]:{int(port, 16)}" if ":" in address else f"{address}:{int(port, 16)}"
+        found.setdefault(f"{protocol.lower()} {name}", {})[printable(state)] = number
+    return found
+
+
+def _connection(line: str) -> Connection:
+    protocol, client, _, address, port, server, server_port, state, *rest = line.split()
+    ends = [_text(one) for one in (client, address, server)]
+    expires = int(rest[0]) if rest and rest[0].isdecimal() else None
+    return Connection(
+        protocol.lower(), ends[0], ends[1], int(port, 16), ends[2], int(server_port, 16), printable(state), expires
+    )
+
+
+def _text(digits: str) -> str:
+    raw = packed(digits.strip("[]"))
+    return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
+
+
+def large_receive(devices: list[str]) -> tuple[str, ...]:
+    """Those of `devices` that have large-receive-offload on."""
+    found = []
+    with socket() as any_socket:
+        for device in devices:
+            request = array("B", pack("II", ETHTOOL_GFLAGS, 0))
+            try:
+                ioctl(any_socket, SIOCETHTOOL, pack("16sP16x", device.encode()[:15], request.buffer_info()[0]))
+            except OSError:
+                continue  # a device that knows no such flags
+            if unpack("II", request)[1] & ETH_FLAG_LRO:
+                found.append(device)
+    return tuple(found)
+
+
+def managed(indices: dict[str, int], root: Path = ROOT) -> dict[str, str]:
+    """Which network manager has each device, of those in `indices` that one has."""
+    found = {}
+    for device, index in indices.items():
+        networkd = _read(root / f"run/systemd/netif/links/{index}") or ""
+        manager = _read(root / f"run/NetworkManager/devices/{index}") or ""
+        if "ADMIN_STATE=configured" in networkd:
+            found[device] = "systemd-networkd"
+        elif "managed=true" in manager:
+            found[device] = "NetworkManager"
+    return found
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return None

@@ -1,0 +1,137 @@
+"""Rules of a firewall in one form, whichever program showed them.
+
+Not everything that a rule may ask about is understood; what isn't makes it `opaque`. What concerns single clients,
+or how much they send, makes it `selective`: it is a choice about those, and no reason to let others in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from ipaddress import ip_address, ip_network
+
+HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+Place = tuple[str, str, str, str]  # of a chain: program, family, table, name
+
+
+@dataclass(frozen=True)
+class Match:
+    """One condition of a rule: the `field` of a packet is one of `values`, or none of them if `negated`.
+
+    Values are networks for "source" and "target", ports or ranges such as "80-90" for "port" and "source_port",
+    numbers, perhaps with a mask ("1/255"), for "mark", flags that are looked at and those that are set
+    ("SYN,ACK/SYN") for "flags", and words for "protocol" (a number), "state", "family" ("ip", "ip6"), "in" and "out"
+    (devices), "source_type" and "target_type" ("local"), "packet_type" ("host") and "fragment" ("first").
+    """
+
+    field: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its `text`, as its program writes it, and what it does.
+
+    `action` is accept, drop, jump, goto, return, mark, restore, dnat, masquerade, snat, notrack, clamp, or empty for
+    others. `target` is the chain of a jump, the mark that is set, perhaps with a mask, or where dnat leads; restore
+    sets a mark that isn't known here.
+    """
+
+    text: str
+    action: str = ""
+    target: str = ""
+    matches: tuple[Match, ...] = ()
+    opaque: bool = False
+    selective: bool = False
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain of rules. `program` shows it and changes it; `hook` and `policy` are empty but for a base chain's."""
+
+    program: str
+    family: str  # ip, ip6 or inet
+    table: str
+    name: str
+    hook: str = ""
+    priority: int = 0
+    policy: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """What tells it from all others."""
+        return self.program, self.family, self.table, self.name
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """All chains of a machine, and what the kernel lacks of firewalls whose programs are there."""
+
+    chains: tuple[Chain, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+    def at(self, hook: str, family: str) -> tuple[Chain, ...]:
+        """The base chains that packets of a family pass at `hook`, in their order."""
+        return self._base.get((hook, family), ())
+
+    def rules(self, family: str) -> Iterator[tuple[Chain, Rule]]:
+        """All rules for packets of a family."""
+        for chain in self.chains:
+            if chain.family in (family, "inet"):
+                for rule in chain.rules:
+                    yield chain, rule
+
+    def called(self, caller: Chain, name: str) -> Chain | None:
+        """The chain `name` that rules of `caller` jump to."""
+        return self._places.get((*caller.place[:3], name))
+
+    @cached_property
+    def _base(self) -> dict[tuple[str, str], tuple[Chain, ...]]:
+        ordered = sorted(self.chains, key=lambda chain: chain.priority)
+        return {
+            (hook, family): tuple(one for one in ordered if one.hook == hook and one.family in (family, "inet"))
+            for hook in HOOKS
+            for family in ("ip", "ip6")
+        }
+
+    @cached_property
+    def _places(self) -> dict[Place, Chain]:
+        return {chain.place: chain for chain in self.chains}
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a packet that rules ask about: packets that are alike in those are treated alike."""
+        found = {match.field for chain in self.chains for rule in chain.rules for match in rule.matches}
+        return tuple(sorted(found | {"family"}))
+
+    @cached_property
+    def memory(self) -> dict[object, object]:
+        """What was found out about this firewall, by what was asked."""
+        return {}
+
+
+def in_network(address: str, network: str) -> bool:
+    """Whether `address` is in `network`, such as 10.0.0.0/8 or 10.0.0.1-10.0.0.9."""
+    family, low, high = span(network)
+    of, number, _ = span(address)
+    return family == of and low <= number <= high
+
+
+@lru_cache(maxsize=1 << 17)
+def span(text: str) -> tuple[int, int, int]:
+    """The family, the first and the last address of a network; family 0 and no address, if it isn't one."""
+    first, dash, last = text.partition("-")
+    try:
+        if dash:
+            low, high = ip_address(first), ip_address(last)
+        elif "/" not in first:
+            low = high = ip_address(first)
+        else:
+            network = ip_network(first, strict=False)
+            low, high = network[0], network[-1]
+    except ValueError:
+        return 0, 1, 0  # a name, or something that we don't understand
+    return low.version, int(low), int(high)

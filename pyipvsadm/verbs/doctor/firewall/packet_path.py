@@ -1,0 +1,192 @@
+"""The way of a packet through a firewall: what drops it, what sends it elsewhere, and which mark it gets.
+
+A rule that may match is trusted to let pass what it accepts, and suspected of dropping. One that is about some
+clients or some of their packets alone is not suspected: who wrote it meant those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from .chains import Chain, Firewall, Rule, in_network
+from .rule_index import Index
+
+ENDS = ("accept", "drop")
+DEEP = 16  # jumps; the kernel allows no more
+IPVS_PRIORITY = 98  # of its hooks at input; chains with a higher one come after it. Source: ip_vs_core.c, ip_vs_ops4
+YES, NO, MAYBE, SOME = "yes", "no", "maybe", "some"  # whether a rule matches; some: of such packets
+WHOLE = 0xFFFFFFFF
+
+Packet = Mapping[str, str | None]  # by the field of a Match; None, or missing, is what isn't known
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What drops a packet or sends it elsewhere: the base chain, the rule or the policy in its words, how certain."""
+
+    chain: Chain
+    text: str
+    certain: bool
+    target: str = ""  # where it is sent
+
+
+@dataclass
+class Passage:
+    """What becomes of one packet on its way. `mark` is None where it can't be known; `marker` set it last."""
+
+    packet: dict[str, str | None]
+    drop: Hit | None = None
+    dnat: Hit | None = None
+    mark: int | None = 0
+    marker: Rule | None = None
+
+    def note(self, drop: Hit | None = None, dnat: Hit | None = None) -> None:
+        """Remember the first of what may happen, or what certainly does."""
+        if drop and (self.drop is None or drop.certain):
+            self.drop = drop
+        if dnat and (self.dnat is None or dnat.certain):
+            self.dnat = dnat
+
+
+def drop_of(firewall: Firewall, hook: str, packet: Packet) -> Hit | None:
+    """What drops `packet` at `hook`, a certain drop rather than a possible one; None if nothing does."""
+    return passage(firewall, (hook,), packet).drop
+
+
+def passage(firewall: Firewall, hooks: Iterable[str], packet: Packet) -> Passage:
+    """The way of `packet` through `hooks`, up to IPVS."""
+    hooks = tuple(hooks)
+    asked = (hooks, *((field, packet.get(field)) for field in firewall.fields))
+    found = firewall.memory.get(asked)
+    if not isinstance(found, Passage):
+        found = firewall.memory[asked] = _passage(firewall, hooks, packet)
+    return found
+
+
+def _passage(firewall: Firewall, hooks: tuple[str, ...], packet: Packet) -> Passage:
+    made = Passage({"mark": "0", **packet})
+    for hook in hooks:
+        for chain in firewall.at(hook, packet.get("family") or "ip"):
+            if hook == "input" and chain.priority > IPVS_PRIORITY:
+                continue
+            if _walk(firewall, chain, chain, made, DEEP, YES) == "drop":
+                return made
+    return made
+
+
+def _walk(firewall: Firewall, base: Chain, chain: Chain, made: Passage, depth: int, called: str) -> str:
+    """How a chain ends: "accept", "drop", or "" for neither. `called` tells whether the packet gets there at all."""
+    index = Index.of(firewall, chain)
+    position = 0
+    while (position := index.following(made.packet, position)) < len(chain.rules):
+        rule = chain.rules[position]
+        position += 1
+        matched = matches(rule, made.packet)
+        if matched == NO:
+            continue
+        sure = matched if called == YES else called
+        if (end := _act(firewall, base, chain, rule, made, depth, sure)) is not None:
+            return end
+    if chain is base and base.policy == "drop":
+        made.note(drop=Hit(base, f"policy of chain {chain.name}: drop", certain=True))
+        return "drop"
+    return ""
+
+
+def _act(firewall: Firewall, base: Chain, chain: Chain, rule: Rule, made: Passage, depth: int, sure: str) -> str | None:
+    """Do what `rule` does to a packet that it matches, or may; how the chain ends, None if it goes on."""
+    match rule.action:
+        case "accept":
+            return "accept"
+        case "drop":
+            if sure != SOME:
+                made.note(drop=Hit(base, rule.text, certain=sure == YES))
+            return "drop" if sure == YES else None
+        case "dnat":
+            if sure != SOME:
+                made.note(dnat=Hit(base, rule.text, sure == YES, rule.target))
+            return "accept" if sure == YES else None
+        case "mark" | "restore":
+            _mark(made, rule, sure)
+        case "return":
+            return "" if sure == YES else None
+        case "jump" | "goto" if depth and (callee := firewall.called(chain, rule.target)):
+            end = _walk(firewall, base, callee, made, depth - 1, sure)
+            if end == "accept" or (end == "drop" and sure == YES):
+                return end
+            if rule.action == "goto" and sure == YES:
+                return ""
+    return None
+
+
+def _mark(made: Passage, rule: Rule, sure: str) -> None:
+    """Give the packet a mark."""
+    value, mask = numbers(rule.target)
+    if rule.action == "restore" or sure != YES or value is None or made.mark is None:
+        if not (rule.action == "mark" and sure != YES and value == made.mark):
+            made.mark = None
+    else:
+        made.mark = (made.mark & ~mask) ^ value
+        made.marker = rule
+    made.packet["mark"] = None if made.mark is None else str(made.mark)
+
+
+def numbers(mark: str) -> tuple[int | None, int]:
+    """The value and the mask of a mark such as "7" or "0x7/0xff"; None if it is something else."""
+    value, slash, mask = mark.partition("/")
+    try:
+        return int(value, 0), int(mask, 0) if slash else WHOLE
+    except ValueError:
+        return None, WHOLE
+
+
+def matches(rule: Rule, packet: Packet) -> str:
+    """Whether `rule` is about `packet`, as one of YES, NO, MAYBE and SOME."""
+    answer = SOME if rule.selective else YES
+    for match in rule.matches:
+        value = packet.get(match.field)
+        if value is None:
+            answer = SOME
+        elif any(_is(match.field, one, value) for one in match.values) == match.negated:
+            return NO
+    return MAYBE if rule.opaque and answer == YES else answer
+
+
+def _is(field: str, wanted: str, value: str) -> bool:
+    if field in ("source", "target"):
+        return in_network(value, wanted)
+    if field in ("port", "source_port"):
+        low, _, high = wanted.partition("-")
+        return _is_port(low) and _is_port(high or low) and int(low) <= int(value) <= int(high or low)
+    if field in ("in", "out") and wanted[-1:] in ("+", "*"):  # iptables writes the one, nft the other
+        return value.startswith(wanted[:-1])
+    if field == "mark":
+        number, mask = numbers(wanted)
+        return number is not None and int(value) & mask == number
+    if field == "flags":
+        return _flags(wanted, value)
+    return wanted == value
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5
+
+
+def _flags(wanted: str, value: str) -> bool:
+    """Whether of the flags that `wanted` looks at, just those are set that it asks for; without a mask, any of them."""
+    looked, slash, asked = wanted.partition("/")
+    given = set(filter(None, value.split(",")))
+    if not slash:
+        return bool(given & set(looked.split(",")))
+    return given & set(filter(None, looked.split(","))) == set(filter(None, asked.split(",")))
+
+
+def without(packet: Packet, *fields: str) -> dict[str, str | None]:
+    """`packet`, of which these fields aren't known."""
+    return {**packet, **dict.fromkeys(fields)}
+
+
+def possible(hit: Hit) -> Hit:
+    """`hit` as one that may happen."""
+    return replace(hit, certain=False)

@@ -1,0 +1,98 @@
+"""Asks nft and iptables, where they are installed, for their rules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from ..snapshot import UnseenError
+from . import iptables, nft
+from .chains import Chain, Firewall
+
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where an ordinary user doesn't look
+LEGACY = {"ip": "ip_tables_names", "ip6": "ip6_tables_names"}  # the tables that there are, in /proc/net
+MODULES = ("nf_tables", "ip_tables", "ip6_tables")  # of the kernel: without them, there are no rules
+PATIENCE = 20  # seconds
+NONE = ("not supported", "Table does not exist", "can't initialize")  # what is said where the kernel lacks it
+SAVERS = {  # family: the program's name
+    "ip": "iptables",
+    "ip6": "ip6tables",
+}
+
+
+def firewall(privileged: bool) -> Firewall:
+    """All rules of this network namespace. Raises UnseenError if they can't be told."""
+    programs = [name for name in ("nft", *SAVERS.values()) if shutil.which(name, path=PATH)]
+    if not programs:
+        if any(os.path.exists(f"/sys/module/{module}") for module in MODULES):
+            raise UnseenError("firewall rules: neither nft nor iptables is installed")
+        return Firewall()
+    if not privileged:
+        raise UnseenError("firewall rules: it takes CAP_NET_ADMIN to list them")
+    lacking: list[str] = []
+    ruleset = _nft(lacking)
+    found = [chain for family, name in SAVERS.items() for chain in _saved(name, family, ruleset, lacking)]
+    tables = {(chain.family, chain.table) for chain in found}  # those that iptables keeps in nftables are told twice
+    chains = found + [chain for chain in ruleset or () if (chain.family, chain.table) not in tables]
+    return Firewall(tuple(chains), tuple(lacking))
+
+
+def _saved(name: str, family: str, ruleset: tuple[Chain, ...] | None, lacking: list[str]) -> list[Chain]:
+    """The chains of both back ends of iptables, or of the one that there is.
+
+    One that has nothing to tell isn't asked: starting it takes longer than all else.
+    """
+    use = {
+        "legacy": _has_text(f"/proc/net/{LEGACY[family]}"),
+        "nft": (ruleset is None and "nft" not in lacking) or any(chain.family == family for chain in ruleset or ()),
+    }
+    back_ends = [end for end in use if shutil.which(f"{name}-{end}-save", path=PATH)]
+    found: list[Chain] = []
+    for program in [f"{name}-{end}" for end in back_ends if use[end]] if back_ends else [name]:
+        if (saved := _output(lacking, f"{program}-save")) is not None:
+            found += iptables.chains(saved, program, family)
+    return found
+
+
+def _has_text(path: str) -> bool:
+    try:
+        with open(path) as file:
+            return bool(file.read(1))
+    except OSError:
+        return False
+
+
+def _nft(lacking: list[str]) -> tuple[Chain, ...] | None:
+    """The chains of nftables; None without nft, or where the kernel knows nothing of it."""
+    ruleset = _output(lacking, "nft", "-j", "list", "ruleset")
+    if ruleset is None:
+        return None
+    try:
+        if found := nft.chains(ruleset):
+            found = nft.chains(ruleset, _output(lacking, "nft", "-a", "list", "ruleset") or "")
+    except ValueError as error:
+        raise UnseenError(f"firewall rules: {error}") from None
+    return found
+
+
+def _output(lacking: list[str], program: str, *words: str) -> str | None:
+    """What `program` prints; None if it isn't installed or the kernel lacks what it is about, which is `lacking` then.
+
+    Bytes that are no UTF-8 are replaced. Raises UnseenError if it fails.
+    """
+    path = shutil.which(program, path=PATH)
+    if path is None:
+        return None
+    try:
+        ran = subprocess.run([path, *words], capture_output=True, timeout=PATIENCE, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnseenError(f"firewall rules: {program}: {error}") from None
+    stderr = ran.stderr.decode(errors="replace")
+    if ran.returncode and any(told in stderr for told in NONE):
+        lacking += [program] if program not in lacking else []
+        return None
+    if ran.returncode:
+        told = stderr.strip().splitlines() or [f"status {ran.returncode}"]
+        raise UnseenError(f"firewall rules: {program}: {told[0]}")
+    return ran.stdout.decode(errors="replace")

@@ -1,0 +1,46 @@
+"""Which servers seem not to answer: those to which a connection is tried, and which checks name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .snapshot import Counters, Server, Service
+
+NAT = "masquerade"
+ENOUGH = 3  # packets or connections, to say something of all
+UDP = 17
+OPEN, REFUSED, SILENT = "open", "refused", "silent"  # what comes of a connection that is tried
+ALIVE = ("ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "TIME_WAIT", "LAST_ACK")  # states that take an answer
+UNANSWERED = ("SYN_RECV", "SYN_SENT", "CLOSE")
+COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
+
+States = Mapping[str, Mapping[str, int]]  # how many connections of a server are in which state
+
+
+def recent(server: Server) -> Counters:
+    """What a server got and sent: while watching, if that was enough, or else at any time."""
+    now, before = server.counters, server.earlier
+    if before is None or now.packets_in - before.packets_in < ENOUGH:
+        return now
+    return Counters(**{name: getattr(now, name) - getattr(before, name) for name in COUNTS})
+
+
+def is_suspect(service: Service, server: Server, states: States) -> bool:
+    """Whether clients seem to get no answer of a masqueraded server of TCP, by what is counted or by its entries."""
+    if server.forwarding != NAT or service.protocol == UDP:
+        return False
+    counts = recent(server)
+    if counts.packets_in >= ENOUGH and not counts.packets_out:
+        return True
+    state = states.get(f"tcp {server.name}", {})
+    return sum(state.get(name, 0) for name in UNANSWERED) >= ENOUGH
+
+
+def suspects(services: tuple[Service, ...], states: States) -> Iterator[Server]:
+    """The servers to which it is worth to try a connection."""
+    seen = set()
+    for service in services:
+        for server in service.servers:
+            if server.port and server.name not in seen and is_suspect(service, server, states):
+                seen.add(server.name)
+                yield server

@@ -1,0 +1,97 @@
+"""Carries the checks out on a snapshot. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ...table.notation import service_of, spelled
+from .checks import CHECKS
+from .findings import DIRECTOR, NOTE, REAL_SERVER, SEVERITIES, UNKNOWN, Check, Finding
+from .queries import shortened
+from .snapshot import Snapshot, UnseenError
+
+WELL, SILENT = "well", "silent"  # what comes of a check, beside severities; silent is one of traffic without any
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`findings`, the worst first and what could not be told last; and the `outcomes` of the checks by their codes.
+
+    `packets` were seen to arrive in so many `seconds`.
+    """
+
+    findings: tuple[Finding, ...]
+    outcomes: dict[str, str]
+    packets: int = 0
+    seconds: float = 0
+
+    def having(self, outcome: str) -> list[str]:
+        """The codes of the checks with this outcome."""
+        return [code for code, found in self.outcomes.items() if found == outcome]
+
+
+def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
+    """What is wrong, by all checks for this kind of machine, or by those of these `codes`."""
+    mode = REAL_SERVER if snapshot.vips else DIRECTOR
+    checks = [check for check in CHECKS if mode in check.modes and (not codes or check.code in codes)]
+    found: list[Finding] = []
+    unknown: dict[str, list[str]] = {}  # by why
+    for check in checks:
+        try:
+            find = check.asked if codes and check.asked else check.find
+            for finding in find(snapshot):
+                found.append(replace(finding, check=check.code))
+        except UnseenError as error:
+            unknown.setdefault(str(error), []).append(check.code)
+    found = _untold(found, checks)
+    missed = [Finding(UNKNOWN, why, "", check=", ".join(codes)) for why, codes in unknown.items()]
+    findings = sorted(_grouped(found), key=lambda finding: SEVERITIES.index(finding.severity))
+    return Verdict(
+        findings=(*findings, *missed),
+        outcomes=dict(_outcomes(snapshot, checks, found, {code for codes in unknown.values() for code in codes})),
+        packets=sum(one.packets for one in snapshot.arrivals or ()),
+        seconds=snapshot.watched,
+    )
+
+
+def _untold(found: Iterable[Finding], checks: Iterable[Check]) -> list[Finding]:
+    """The findings whose cause no other one tells."""
+    told_by = {check.code: set(check.told_by) for check in checks}
+    found = list(found)
+    told = {finding.check for finding in found if finding.severity != NOTE}
+    return [finding for finding in found if not told_by[finding.check] & told]
+
+
+def _outcomes(
+    snapshot: Snapshot, checks: Iterable[Check], found: Iterable[Finding], unknown: set[str]
+) -> Iterator[tuple[str, str]]:
+    worst: dict[str, str] = {}
+    for finding in found:
+        worst[finding.check] = min(worst.get(finding.check, NOTE), finding.severity, key=SEVERITIES.index)
+    for check in checks:
+        rest = UNKNOWN if check.code in unknown else SILENT if check.traffic and not snapshot.has_traffic else WELL
+        yield check.code, worst.get(check.code, rest)
+
+
+def _grouped(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that say the same of several subjects as one: a cause is told once, with all that it hits."""
+    groups: dict[Finding, tuple[dict[str, None], dict[str, None]]] = {}
+    for finding in findings:
+        subjects, commands = groups.setdefault(replace(finding, subject="", commands=()), ({}, {}))
+        subjects[finding.subject] = None
+        commands.update(dict.fromkeys(finding.commands))
+    return [
+        replace(cause, subject=shortened(list(subjects)), commands=tuple(commands), subjects=tuple(subjects))
+        for cause, (subjects, commands) in groups.items()
+    ]
+
+
+def restricted(snapshot: Snapshot, names: Iterable[str]) -> tuple[Snapshot, list[str]]:
+    """The snapshot with the services that `names` name alone, and the names that it lacks. Raises UsageError."""
+    wanted = list(dict.fromkeys(spelled(service_of(name)) for name in names))
+    if not wanted or snapshot.services is None:
+        return snapshot, []
+    services = tuple(service for service in snapshot.services if service.service in wanted)
+    missing = [name for name in wanted if name not in {service.service for service in services}]
+    return replace(snapshot, services=services), missing

@@ -1,0 +1,127 @@
+"""Carries out `metrics`: reads, and tells it on stdout, in a file or by HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...classic.commands import transport
+from ...errors import UsageError
+from ...grammar.options import NETNS
+from ...grammar.suggestions import did_you_mean
+from ...model import printable
+from ...record import Record
+from ...support.scope import scope_of
+from . import textfile
+from .exposition import ALL, exposition
+from .series import BACKEND, COMPATIBLE, COMPATIBLE_LABELS, LABELS, OWN
+from .source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from ...kernel import Kernel
+    from ...world import World
+    from .reading import Reading
+    from .series import Series
+
+
+class Wishes(Record):
+    """What the command line asks for."""
+
+    __slots__ = ()
+    textfile: str | None = None
+    listen: str | None = None
+    netns: tuple[str, ...] = ()
+    services_only: bool = False
+    labels: str | None = None
+    only: tuple[str, ...] = ()
+    compatible: str | None = None
+    rules: bool = False
+    dashboard: bool = False
+
+
+def run(world: World, wishes: Wishes) -> int:
+    """Carry it out; the exit status. Raises IpvsadmError."""
+    _check(world, wishes)
+    if wishes.rules or wishes.dashboard:
+        from .alerts import rules
+        from .dashboard import dashboard
+
+        world.write(rules() if wishes.rules else dashboard())
+        return 0
+    series, keep, only = chosen(wishes), kept(wishes), scope_of(wishes.only)
+    sources = _sources(world, wishes.netns)
+
+    def read() -> list[Reading]:
+        return [source.read(only) for source in sources]
+
+    def write(readings: Sequence[Reading]) -> Iterable[str]:
+        return exposition(series, readings, keep)
+
+    if wishes.listen is not None:
+        from . import listening
+
+        return listening.serve(world, listening.address_of(wishes.listen), read, write)
+    try:
+        pieces = write(read())
+    except OSError as error:
+        raise transport("list", error) from error
+    if wishes.textfile is not None:
+        textfile.replace(wishes.textfile, pieces)
+        return 0
+    for piece in pieces:
+        world.write(piece)
+    return 0
+
+
+def _check(world: World, wishes: Wishes) -> None:
+    """Raise UsageError where wishes exclude each other."""
+    ways = [f"`--{name}`" for name in ("textfile", "listen", "rules", "dashboard") if getattr(wishes, name)]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} exclude each other", hint="call `metrics` once for each")
+    if wishes.textfile == "":
+        raise UsageError("`--textfile` names no file", hint="name one whose name ends in .prom")
+    if wishes.netns and world.netns:
+        raise UsageError(f"`{NETNS}` stands before `metrics` and behind it", hint="name all of them behind it")
+    if len(set(wishes.netns)) < len(wishes.netns):
+        raise UsageError(f"`{NETNS}` names a network namespace twice", hint="name each once")
+    if wishes.compatible and wishes.textfile is not None:
+        raise UsageError(
+            "`--compatible` is not for `--textfile`: node_exporter has series of these names itself,"
+            " and drops its own or the file's, as it happens",
+            hint="without `--compatible`, the names are others; or serve them with `--listen`",
+        )
+    if wishes.compatible and wishes.netns:
+        raise UsageError(
+            f"`--compatible` tells of one network namespace, and has no label for `{NETNS}`",
+            hint=f"write it before the verb: `pyipvsadm {NETNS} X metrics --compatible {wishes.compatible}`",
+        )
+
+
+def chosen(wishes: Wishes) -> tuple[Series, ...]:
+    """The series that are told."""
+    series = COMPATIBLE[wishes.compatible] if wishes.compatible else OWN
+    return tuple(row for row in series if row.about != BACKEND or not wishes.services_only)
+
+
+def kept(wishes: Wishes) -> Collection[str]:
+    """The labels that are kept. Raises UsageError where one isn't known."""
+    known = COMPATIBLE_LABELS if wishes.compatible else ALL
+    if wishes.labels is None:
+        return known
+    names = [name.strip() for name in wishes.labels.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            order = [each for each in LABELS[BACKEND] if each in known]
+            hint = did_you_mean(name, order, f"there are {', '.join(order)}")
+            raise UsageError(f"`{printable(name)}` is no label that can be kept", hint=hint)
+    return frozenset(names)
+
+
+def _sources(world: World, names: Sequence[str]) -> list[Source]:
+    """Where to read: the namespaces of these names, or that where we are."""
+
+    def reach() -> Kernel:
+        return world.reach(load=False, again=True)
+
+    return [Source(reach, name) for name in names] or [Source(reach)]

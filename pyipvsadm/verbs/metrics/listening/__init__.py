@@ -1,0 +1,85 @@
+"""Carries out `metrics --listen`: binds the address, gives up privileges, and serves."""
+
+from __future__ import annotations
+
+import gc
+import socket
+from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
+from typing import TYPE_CHECKING
+
+from ....errors import IpvsadmError, UsageError
+from ....kernel import ready
+from ....model import printable
+from . import privileges
+from .answers import Answers
+from .listener import Listener
+from .request import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ....world import World
+    from ..reading import Reading
+
+FAILED = 1  # the exit status
+LOCAL, LAST_PORT = "127.0.0.1", 65535
+FORMS = "write 9796, 127.0.0.1:9796 or [::1]:9796"
+BACKLOG = 128  # connections that wait to be accepted
+HINTS = {
+    EADDRINUSE: "another program listens there, which `ss -ltnp` shows; name another port",
+    EADDRNOTAVAIL: "that is no address of this machine, or of this network namespace",
+    EACCES: "ports below 1024 take root, or CAP_NET_BIND_SERVICE",
+}
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """The address, which may be left out, and the port that `text` names. Raises UsageError."""
+    host, _, digits = text.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    is_port = digits.isascii() and digits.isdigit() and len(digits) < 6 and int(digits) <= LAST_PORT
+    if not is_port or (":" in host) != bracketed:
+        raise UsageError(f"`{printable(text)}` is no address to listen at", hint=FORMS)
+    return host.strip("[]") or LOCAL, int(digits)
+
+
+def serve(
+    world: World,
+    address: tuple[str, int],
+    read: Callable[[], Sequence[Reading]],
+    write: Callable[[Sequence[Reading]], Iterable[str]],
+) -> int:
+    """Answer scrapes until SIGTERM comes; the exit status. Raises IpvsadmError."""
+    listening = _bound(*address)
+    ready()
+    try:
+        privileges.drop()
+    except OSError as error:
+        raise IpvsadmError(f"privileges can't be given up: {error.strerror}", status=FAILED) from error
+    host, port = listening.getsockname()[:2]
+    world.tell(f"listening at http://{f'[{host}]' if ':' in host else host}:{port}{METRICS}")
+    gc.freeze()  # what the start has made stays
+    answers = Answers(read, write, world.tell)
+    Listener(listening, answers, answers.forget).run()
+    return 0
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises IpvsadmError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST
+        )[0]
+    except OSError:
+        raise UsageError(f"`{printable(host)}` is no address in digits", hint=FORMS) from None
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        raise IpvsadmError(
+            f"can't listen at {where}: {error.strerror}", hint=HINTS.get(error.errno or 0, FORMS), status=FAILED
+        ) from error
+    return listening

@@ -1,0 +1,83 @@
+"""What scrapes are answered. One reading serves all that come within a second, since the kernel's is as old anyway."""
+
+from __future__ import annotations
+
+import zlib
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ....classic.commands import transport
+from ....errors import IpvsadmError
+from ..exposition import CONTENT_TYPE
+from .request import HTML, INDEX, METRICS, head, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ..reading import Reading
+    from .request import Request
+
+FRESH = 1.0  # seconds
+FAST, GZIP = 1, 31  # zlib's level, and its way to say that gzip is meant
+
+
+class Answers:
+    """Answers requests with what `read` reads, as `write` makes text of it. What goes wrong is told by `tell`, once."""
+
+    def __init__(
+        self,
+        read: Callable[[], Sequence[Reading]],
+        write: Callable[[Sequence[Reading]], Iterable[str]],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._read, self._write, self._tell = read, write, tell
+        self._readings: Sequence[Reading] = ()
+        self._bodies: dict[bool, list[bytes]] = {}  # by whether they are compressed
+        self._until = 0.0
+        self._told = ""
+
+    def __call__(self, request: Request) -> list[bytes]:
+        """The answer to `request` in pieces, the first of which is its head."""
+        if request.status != 200:
+            return refusal(request.status)
+        if request.path != METRICS:
+            return [head(200, len(INDEX), HTML), INDEX.encode()]
+        try:
+            body = self._body(request.gzip)
+        except (OSError, IpvsadmError) as error:
+            return refusal(500, self._trouble(error))
+        self._told = ""
+        encoding = {"Content-Encoding": "gzip"} if request.gzip else {}
+        length = sum(map(len, body))
+        return [head(200, length, CONTENT_TYPE, {"Vary": "Accept-Encoding", **encoding}), *body]
+
+    def _body(self, gzip: bool) -> list[bytes]:
+        if monotonic() >= self._until:
+            self.forget()
+            self._readings = self._read()
+            self._until = monotonic() + FRESH
+        if gzip not in self._bodies:
+            pieces = (piece.encode() for piece in self._write(self._readings))
+            self._bodies[gzip] = [b"".join(_compressed(pieces))] if gzip else list(pieces)
+        return self._bodies[gzip]
+
+    def forget(self) -> None:
+        """Let go of what was read, if it serves no scrape any more."""
+        if self._readings and monotonic() >= self._until:
+            self._readings, self._bodies = (), {}
+
+    def _trouble(self, error: OSError | IpvsadmError) -> str:
+        """What is wrong, and what may help."""
+        why = transport("list", error) if isinstance(error, OSError) else error
+        text = f"{why}\n{why.hint}".rstrip()
+        if text != self._told:
+            self._tell(text)
+        self._told = text
+        return text
+
+
+def _compressed(pieces: Iterable[bytes]) -> Iterable[bytes]:
+    squeezing = zlib.compressobj(FAST, zlib.DEFLATED, GZIP)
+    for piece in pieces:
+        yield squeezing.compress(piece)
+    yield squeezing.flush()

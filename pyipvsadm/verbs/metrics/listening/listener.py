@@ -1,0 +1,155 @@
+"""An HTTP server for Prometheus: one thread, bounded in all that clients can take of it.
+
+A client has PATIENCE seconds to say what it wants, and as long again to take the answer; those that say nothing keep
+nobody waiting, and when there are too many, the oldest go. At most ANSWERED get an answer at the same time.
+"""
+
+from __future__ import annotations
+
+import selectors
+import signal
+import socket
+from collections import deque
+from itertools import islice
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from .request import MOST, request_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .request import Request
+
+    Answer = list[bytes]  # in pieces, the first of which is its head
+
+PATIENCE = 5.0  # seconds
+ANSWERED = 4  # requests at once
+OPEN = 64  # connections at once
+AT_ONCE = 16  # pieces
+TICK = 0.25  # seconds after which we look who is late
+
+
+class Client:
+    """A connection: first its `request` comes, then what is `left` of the answer goes, then the client hangs up."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.received = b""
+        self.request: Request | None = None
+        self.left: deque[memoryview] = deque()
+        self.until = monotonic() + PATIENCE
+
+
+class Listener:
+    """Accepts clients on `listening`, and gives them what `answer` says. `rest` is called again and again."""
+
+    def __init__(self, listening: socket.socket, answer: Callable[[Request], Answer], rest: Callable[[], None]) -> None:
+        self._listening, self._answer, self._rest = listening, answer, rest
+        self._selector = selectors.DefaultSelector()
+        self._clients: dict[socket.socket, Client] = {}  # the oldest first
+        self._waiting: deque[Client] = deque()  # for an answer
+        self._ended = False
+        listening.setblocking(False)
+        self._selector.register(listening, selectors.EVENT_READ)
+
+    def run(self) -> None:
+        """Serve until SIGTERM comes."""
+        waker, woken = socket.socketpair()
+        waker.setblocking(False)
+        self._selector.register(woken, selectors.EVENT_READ)
+        before = signal.signal(signal.SIGTERM, self._end)
+        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+        try:
+            while not self._ended:
+                self._step()
+        finally:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGTERM, before)
+            for one in (waker, woken, self._listening, *self._clients):
+                one.close()
+            self._selector.close()
+
+    def _end(self, *_: object) -> None:
+        self._ended = True
+
+    def _step(self) -> None:
+        for key, _ in self._selector.select(TICK):
+            if key.fileobj is self._listening:
+                self._accept()
+            elif client := self._clients.get(key.fileobj):  # type: ignore[call-overload]
+                self._heed(client)
+        now = monotonic()
+        for client in [one for one in self._clients.values() if one.until < now]:
+            self._close(client)
+        while self._waiting and sum(bool(one.left) for one in self._clients.values()) < ANSWERED:
+            self._begin(self._waiting.popleft())
+        self._rest()
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listening.accept()
+        except OSError:
+            return  # the client has gone, or there are too many files: the late ones make room
+        connection.setblocking(False)
+        if len(self._clients) >= OPEN:
+            silent = (one for one in self._clients.values() if one.request is None)
+            self._close(next(silent, None) or next(iter(self._clients.values())))
+        self._clients[connection] = Client(connection)
+        self._selector.register(connection, selectors.EVENT_READ)
+
+    def _heed(self, client: Client) -> None:
+        """Go on with `client`, who has said something, or takes more."""
+        try:
+            if client.left:
+                self._send(client)
+                return
+            said = client.connection.recv(MOST)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._close(client)
+            return
+        if not said:
+            self._close(client)
+        elif client.request is None:
+            self._take(client, said)
+
+    def _take(self, client: Client, said: bytes) -> None:
+        """Add to what `client` has said. Its request known, it waits, and isn't listened to meanwhile."""
+        client.received += said
+        client.request = request_in(client.received)
+        if client.request:
+            client.received = b""
+            client.until = monotonic() + PATIENCE
+            self._selector.unregister(client.connection)
+            self._waiting.append(client)
+
+    def _begin(self, client: Client) -> None:
+        """Make the answer to `client`, if it is still there. Nobody is late because of the time that this takes."""
+        if client.connection not in self._clients or client.request is None:
+            return
+        start = monotonic()
+        pieces = self._answer(client.request)
+        took = monotonic() - start
+        for one in self._clients.values():
+            one.until += took
+        client.left.extend(map(memoryview, pieces[:1] if client.request.head_only else filter(None, pieces)))
+        self._selector.register(client.connection, selectors.EVENT_WRITE)
+
+    def _send(self, client: Client) -> None:
+        """Send some pieces. What was sent whole is closed by the client: to close what it writes to loses answers."""
+        sent = client.connection.sendmsg(list(islice(client.left, AT_ONCE)))
+        while client.left and sent >= len(client.left[0]):
+            sent -= len(client.left.popleft())
+        if client.left:
+            client.left[0] = client.left[0][sent:]
+        else:
+            client.connection.shutdown(socket.SHUT_WR)
+            self._selector.modify(client.connection, selectors.EVENT_READ)
+
+    def _close(self, client: Client) -> None:
+        del self._clients[client.connection]
+        if client.connection in self._selector.get_map():
+            self._selector.unregister(client.connection)
+        client.connection.close()

@@ -1,0 +1,94 @@
+"""Pure: what /proc/net shows of IPVS to everybody. No counters of services, thresholds or seconds are among it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model import ONE_PACKET, Info, Server, Service, Stats
+from .reading import PROTOCOLS, Status
+
+if TYPE_CHECKING:
+    from .reading import Group
+
+MARK, ARROW = "FWM", "->"
+NUMBERS = {name: number for number, name in PROTOCOLS.items()}
+FORWARDING = {"Masq": 0, "Local": 1, "Tunnel": 2, "Route": 3}
+IPV4, IPV6 = 2, 10  # AF_INET, AF_INET6
+
+
+def table(text: str) -> tuple[Info | None, list[Group]]:
+    """The lines of ip_vs: the version and the size, and each service with its servers.
+
+    Nothing tells the mark of an IPv6 service from that of an IPv4 one but its servers; of marks that can't be told
+    apart, the first stands.
+    """
+    lines = text.splitlines()
+    found: dict[tuple[object, ...], Group] = {}
+    service, servers = None, []
+    for line in [*lines[3:], ""]:
+        words = line.split()
+        if words[:1] == [ARROW]:
+            servers.append(_server(words))
+            continue
+        if service:
+            if service.fwmark is not None and servers:
+                service = service.replace(af=servers[0].af)
+            found.setdefault(service[:5], (service, tuple(servers)))
+        service, servers = (_service(words) if words else None), []
+    return _info(lines[0] if lines else ""), list(found.values())
+
+
+def _info(line: str) -> Info | None:
+    """`IP Virtual Server version 1.2.1 (size=4096)`."""
+    words = line.split()
+    if len(words) != 6:
+        return None
+    major, minor, patch = map(int, words[4].split("."))
+    return Info(version=major << 16 | minor << 8 | patch, size=int(words[5].strip("(size=)")))
+
+
+def _service(words: list[str]) -> Service:
+    """`TCP  0A090001:0050 rr ops`, or `FWM  00000011 rr`. Persistence is in jiffies, whose length isn't told."""
+    protocol, endpoint, scheduler, *rest = words
+    flags = ONE_PACKET if "ops" in rest else 0
+    if protocol == MARK:
+        return Service(fwmark=int(endpoint, 16), scheduler=scheduler, flags=flags)
+    address, port = _endpoint(endpoint)
+    family = IPV4 if len(address) == 4 else IPV6
+    number = NUMBERS.get(protocol, 0)
+    return Service(af=family, protocol=number, address=address, port=port, scheduler=scheduler, flags=flags)
+
+
+def _server(words: list[str]) -> Server:
+    """`-> 0A090101:0050      Masq    1      0          0`."""
+    address, port = _endpoint(words[1])
+    weight, active, inactive = map(int, words[3:6])
+    forwarding = FORWARDING.get(words[2], FORWARDING["Masq"])
+    return Server(address=address, port=port, forwarding=forwarding, weight=weight, active=active, inactive=inactive)
+
+
+def _endpoint(text: str) -> tuple[bytes, int]:
+    host, _, port = text.rpartition(":")
+    return bytes.fromhex(host.strip("[]").replace(":", "")), int(port, 16)
+
+
+def totals(text: str) -> Stats | None:
+    """The five counters of the whole namespace, which ip_vs_stats has in hexadecimal digits."""
+    lines = text.splitlines()
+    if len(lines) < 3:
+        return None
+    return Stats(**dict(zip(Stats.FIELDS, (int(word, 16) for word in lines[2].split()), strict=False)))
+
+
+def status(text: str) -> Status | None:
+    """ip_vs_status, which Linux 7 has: the hash table of connections, and how long its chains are."""
+    rows = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    if "Conns" not in rows:
+        return None
+    numbers = {name: int(said.split()[0]) for name, said in rows.items() if said[:1].isdigit()}
+    lengths = [
+        int(name.rpartition("-")[2])
+        for name, count in numbers.items()
+        if name.startswith("Conn buckets len-") and count
+    ]
+    return Status(buckets=numbers.get("Conn buckets", 0), connections=numbers["Conns"], chain=max(lengths, default=0))

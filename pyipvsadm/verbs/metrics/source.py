@@ -1,0 +1,141 @@
+"""Where readings come from: the kernel by netlink, or what /proc shows of it to everybody. Loads no module."""
+
+from __future__ import annotations
+
+import os
+from errno import EPERM
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ... import namespaces
+from ...errors import IpvsadmError, UnreachableError
+from ...kernel import Kernel
+from ...kernel.transport import generic_netlink
+from ...support import state
+from ...table.notation import server_of, service_of
+from . import proc
+from .reading import KEY, SERVER_KEY, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...model import Stats
+    from ...table.plan import Scope
+    from .reading import Keys, Status
+
+PROC = "/proc/net"
+TABLE, STATUS, TOTALS = "ip_vs", "ip_vs_status", "ip_vs_stats"
+ABSENT = "this kernel has no IPVS, or its module isn't loaded"
+DENIED = "IPVS takes CAP_NET_ADMIN, even to list; /proc tells the rest"
+
+
+class Source:
+    """The IPVS of one network namespace: that where we are, or the one named `netns`.
+
+    That one is entered once, so that it can be read when we may enter no other any more: a socket stays in the
+    namespace that it was made in, and so does an open file of /proc.
+    """
+
+    def __init__(self, reach: Callable[[], Kernel], netns: str | None = None) -> None:
+        """`reach` makes a Kernel, each time it is called. Raises IpvsadmError where `netns` can't be entered."""
+        self._kernel: Kernel | None = None
+        self._reach = reach
+        self._netns = netns
+        self._status: int | None = None
+        self._inode = os.stat(namespaces.HERE).st_ino
+        if netns is not None:
+            self._enter(netns)
+
+    def _enter(self, netns: str) -> None:
+        try:
+            with namespaces.Entered(namespaces.path_of(netns)):
+                held = generic_netlink()
+                self._inode = os.stat(namespaces.HERE).st_ino
+                if os.path.exists(f"{PROC}/{STATUS}"):
+                    self._status = os.open(f"{PROC}/{STATUS}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise namespaces.refusal(netns, error) from error
+        self._reach = lambda: Kernel.open(load=False, held=held)
+
+    def read(self, only: Scope | None = None) -> Reading:
+        """What there is now, or of it what `only` holds. Raises OSError where the kernel fails to tell."""
+        start = monotonic()
+        reading = self._now(only) if os.path.exists(f"{PROC}/{TABLE}") else Reading(trouble=ABSENT)
+        if reading.loaded:
+            reading = reading.replace(drained=self._drained(), status=self._status_now(), totals=self._totals())
+        return reading.replace(netns=self._netns, seconds=monotonic() - start)
+
+    def _now(self, only: Scope | None) -> Reading:
+        """What there is, where there is IPVS: to ask for it where there isn't has the kernel load its module."""
+        try:
+            return self._asked(only)
+        except UnreachableError as error:
+            self._kernel = None
+            trouble = DENIED if error.errno == EPERM else str(error).replace("\n", " ")
+            return _seen(only, trouble) if self._netns is None else Reading(loaded=True, trouble=trouble)
+
+    def _asked(self, only: Scope | None) -> Reading:
+        """What the kernel answers. A module that was reloaded has another number: the socket is made to ask anew."""
+        if self._kernel:
+            try:
+                return self._table(self._kernel, only)
+            except OSError:
+                self._kernel = None
+        kernel = self._reach()
+        reading = self._table(kernel, only)
+        self._kernel = kernel
+        return reading
+
+    def _table(self, kernel: Kernel, only: Scope | None) -> Reading:
+        """The table with its counters, in the kernel's order. A dump of what changes may tell things twice."""
+        services = {one[:KEY]: one for one in kernel.services(True) if only is None or only.holds(one)}
+        return Reading(
+            loaded=True,
+            info=kernel.info(again=True),
+            timeouts=kernel.timeouts(),
+            daemons=tuple(kernel.daemons()),
+            groups=tuple(
+                (service, tuple({one[:SERVER_KEY]: one for one in servers}.values()))
+                for service, servers in kernel.with_servers(services.values(), True)
+            ),
+        )
+
+    def _status_now(self) -> Status | None:
+        """What Linux 7 tells of the connections; of another namespace, the file that was opened there says it."""
+        if self._netns is None:
+            return proc.status(_content(f"{PROC}/{STATUS}"))
+        return None if self._status is None else proc.status(os.pread(self._status, 1 << 16, 0).decode())
+
+    def _totals(self) -> Stats | None:
+        """The counters of the whole namespace, where it is ours."""
+        return proc.totals(_content(f"{PROC}/{TOTALS}")) if self._netns is None else None
+
+    def _drained(self) -> Keys | None:
+        """What `drain` remembers to have drained; None where that can't be read."""
+        try:
+            return drained(state.load("drain", self._inode))
+        except IpvsadmError:
+            return None
+
+
+def drained(rows: Sequence[dict[str, object]]) -> Keys:
+    """The keys of the services and servers in the rows of `drain`'s file. Raises IpvsadmError."""
+    return frozenset(
+        (service_of(str(row.get("service")))[:KEY], server_of(str(row.get("server")))[:SERVER_KEY]) for row in rows
+    )
+
+
+def _seen(only: Scope | None, trouble: str) -> Reading:
+    """What /proc shows to everybody."""
+    info, groups = proc.table(_content(f"{PROC}/{TABLE}"))
+    some = tuple(group for group in groups if only is None or only.holds(group[0]))
+    return Reading(loaded=True, trouble=trouble, info=info, groups=some)
+
+
+def _content(path: str) -> str:
+    """What a file of /proc says; nothing where there is none, or none for us."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, PermissionError):
+        return ""

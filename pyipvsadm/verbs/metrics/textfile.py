@@ -1,0 +1,55 @@
+"""Writes a file as a whole or not at all, for collectors that read it whenever they like."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ...errors import IpvsadmError
+from ...model import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MODE = 0o644  # the collector is another user
+FAILED = 1  # the exit status
+
+
+def replace(path: str, pieces: Iterable[str]) -> None:
+    """Have `path` hold `pieces`, or what it held before. Raises IpvsadmError."""
+    folder, name = os.path.split(path)
+    new = os.path.join(folder, f".{name}.{os.urandom(6).hex()}")  # which collectors don't take for one of theirs
+    try:
+        _check(path)
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
+        try:
+            _fill(file, pieces)
+            os.rename(new, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(new)
+            raise
+    except OSError as error:
+        raise IpvsadmError(
+            f"{printable(path)} can't be written: {error.strerror}",
+            hint="what it held before is left as it was; the folder has to be there, with room, and ours to write to",
+            status=FAILED,
+        ) from error
+
+
+def _check(path: str) -> None:
+    """Raise IpvsadmError if `path` is there and no ordinary file, which would be gone."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise IpvsadmError(f"{printable(path)} is no ordinary file", hint="name one ending in .prom", status=FAILED)
+
+
+def _fill(file: int, pieces: Iterable[str]) -> None:
+    """Write `pieces` to `file`, until they are on the disk, and close it."""
+    with open(file, "w", encoding="utf-8", newline="\n") as out:
+        os.fchmod(file, MODE)  # whatever the umask says
+        out.writelines(pieces)
+        out.flush()
+        os.fsync(file)

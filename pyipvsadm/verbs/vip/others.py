@@ -1,0 +1,59 @@
+"""Addresses that other machines have: to bind one of them here would cut its machine off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import IpvsadmError
+from ...network.facts import ANSWERED
+from ...table.notation import spelled_address
+from .transaction import REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...model import Server, Service
+    from ...network.facts import Reading
+
+    Entries = Iterable[tuple[Service, Iterable[Server]]]
+
+
+@dataclass(frozen=True)
+class Others:
+    """The addresses of routers, servers, and neighbours that answered."""
+
+    next_hops: frozenset[str] = frozenset()
+    servers: frozenset[str] = frozenset()
+    neighbours: frozenset[str] = frozenset()
+
+    def who(self, address: str) -> str:
+        """Which machine has `address`, in words; empty if none is known."""
+        rows = (
+            (self.next_hops, "the next hop of a route"),
+            (self.servers, "a server of the table"),
+            (self.neighbours, "a neighbour that answered"),
+        )
+        return next((words for addresses, words in rows if address in addresses), "")
+
+    def refuse(self, addresses: Iterable[str]) -> None:
+        """Raise IpvsadmError if other machines have some of `addresses`."""
+        found = [(address, self.who(address)) for address in addresses]
+        taken = [f"{address} is {who}" for address, who in found if who]
+        if taken:
+            raise IpvsadmError(
+                "\n".join([*taken, "nothing was done: to bind that here would cut the other machine off"]),
+                hint="name another address; `--force` binds it even so",
+                status=REFUSED,
+            )
+
+
+def seen(director: Reading, servers: Iterable[str]) -> Others:
+    """The others that can be seen from here. Raises OSError."""
+    answered = (one.address for one in director.neighbours() if one.state in ANSWERED)
+    return Others(frozenset(director.next_hops()), frozenset(servers), frozenset(answered))
+
+
+def servers_of(entries: Entries) -> set[str]:
+    """The addresses of all servers."""
+    return {spelled_address(server.address) for _, servers in entries for server in servers if server.address}

@@ -1,0 +1,55 @@
+"""`where SERVICE [CLIENT...]`: which server a client gets, and what a change would do to that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...prediction.choices import Chooser
+from ...prediction.impact import impact
+from ...prediction.pools import after
+from ...table.notation import service_of
+from .answers import Answer
+from .facts import expires, remembered, situation
+from .question import Change, client_of, clients_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...world import World
+
+
+def run(world: World, name: str, words: Sequence[str], file: str, change: Change, output: str) -> int:
+    """Print where the clients go; the exit status. Raises IpvsadmError."""
+    key = service_of(name)
+    clients = [client_of(word, key) for word in words]
+    if file:
+        clients += clients_in(file, key, world)
+    now = situation(world, key, change.scheduler)
+    pool = now.pool
+    commands = change.commands(pool.service, pool.servers, world)
+    then = after(pool, commands) if commands else None
+    entries = remembered(world, pool.service, clients) if clients else {}
+    expire = bool(entries) and expires()
+    answer = Answer(
+        pool=pool,
+        then=then,
+        clients=tuple(clients),
+        choices=tuple(Chooser(pool, entries, expire).choose(clients)),
+        later=tuple(Chooser(then, entries, expire).choose(clients)) if then else (),
+        assumed=now.assumed,
+        impact=impact(pool, then) if then else None,
+    )
+    if output == "json":
+        from .data import pieces
+
+        for piece in pieces(answer):
+            world.write(piece)
+    elif clients and not file:
+        world.write(answer.each())
+    else:
+        from .shares import shown
+
+        world.write(shown(answer, world.canvas()))
+    if output != "json":
+        world.write(answer.notes())
+    return 0

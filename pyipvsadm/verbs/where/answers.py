@@ -1,0 +1,100 @@
+"""What is known of each client, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...prediction.choices import CONNECTION, DROPPED, PERSISTENCE, Choice
+from ...prediction.clients import Client
+from ...prediction.impact import Impact
+from ...prediction.pools import MH_INDEX, MH_SIZES, Pool
+from ...record import Record
+from ...support.text_table import aligned
+from ...table.notation import spelled_address, spelled_server
+
+if TYPE_CHECKING:
+    from ...model import Server
+
+SLOTS = {"sh": "bucket", "dh": "bucket", "mh": "entry"}
+KINDS = {CONNECTION: "a connection", PERSISTENCE: "a persistence entry"}
+
+
+class Answer(Record):
+    """A pool, the one that it would become, if a change is asked for, and the choice of each for each client."""
+
+    __slots__ = ()
+    pool: Pool = Pool()
+    then: Pool | None = None
+    clients: tuple[Client, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    later: tuple[Choice, ...] = ()
+    assumed: bool = False
+    impact: Impact | None = None
+
+    @property
+    def moved(self) -> int:
+        """How many of the clients would get another server, or none."""
+        return sum(end(now) != end(then) for now, then in zip(self.choices, self.later, strict=True))
+
+    def each(self) -> str:
+        """A line for each client."""
+        rows = []
+        for index, (client, choice) in enumerate(zip(self.clients, self.choices, strict=True)):
+            row = [spelled_client(client), shown(choice), self.reason(choice, self.pool)]
+            if self.then:
+                later = self.later[index]
+                row[2:] = [
+                    f"-> {shown(later)}" if end(later) != end(choice) else "stays",
+                    self.reason(later, self.then),
+                ]
+            rows.append(row)
+        return aligned(rows)
+
+    def reason(self, choice: Choice, pool: Pool) -> str:
+        """Why a client goes there."""
+        scheduler = pool.service.scheduler or ""
+        if choice.seconds is not None:
+            gone = "" if choice.server else "; its server isn't there any more"
+            return f"{KINDS[choice.why]}, {choice.seconds} s left{gone}"
+        if choice.slot is None:
+            return f"{scheduler}: {choice.detail}"
+        told = f"{scheduler}, {SLOTS[scheduler]} {choice.slot}"
+        return f"{told}: {choice.detail}" if choice.detail else told
+
+    def notes(self) -> str:
+        """What is to be said of all clients."""
+        told = []
+        if self.then and self.clients:
+            told.append(f"{self.moved} of {len(self.clients)} move")
+        if self.impact:
+            told.append(self.impact.line() or "nobody moves")
+        elif self.then and not self.clients:
+            told.append("which clients move isn't known: not both ways go by a hash")
+        if self.assumed:
+            told.append(f"the kernel's configuration can't be read: mh with {MH_SIZES[MH_INDEX]} entries, as is usual")
+        return "".join(f"{line}\n" for line in told)
+
+
+def end(choice: Choice) -> tuple[object, ...]:
+    """What two choices for the same server have in common."""
+    return choice.server[:2] if choice.server else (None, choice.why == DROPPED)
+
+
+def shown(choice: Choice) -> str:
+    """The server of a choice, as it is shown."""
+    if choice.server is None:
+        return "none" if choice.why in (DROPPED, CONNECTION) else "?"
+    return spelled_server(choice.server) if choice.certain else f"probably {spelled_server(choice.server)}"
+
+
+def spelled_client(client: Client) -> str:
+    """A client's name."""
+    host = spelled_address(client.address)
+    if client.port is None:
+        return host
+    return f"[{host}]:{client.port}" if ":" in host else f"{host}:{client.port}"
+
+
+def name_of(server: Server | None) -> str | None:
+    """A server's name; None for none."""
+    return spelled_server(server) if server else None

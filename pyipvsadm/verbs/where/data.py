@@ -1,0 +1,54 @@
+"""What is known, for programs: a list of objects, in a line each."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ...prediction.impact import fair, shares
+from ...table.notation import spelled_address
+from .answers import Answer, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...prediction.choices import Choice
+
+
+def pieces(answer: Answer) -> Iterator[str]:
+    """An object for each client; without clients one for each server."""
+    lines = _clients(answer) if answer.clients else _servers(answer)
+    start = "[\n"
+    for line in lines:
+        yield f"{start}  {json.dumps(line)}"
+        start = ",\n"
+    yield "[]\n" if start == "[\n" else "\n]\n"
+
+
+def _clients(answer: Answer) -> Iterator[dict[str, Any]]:
+    for index, (client, choice) in enumerate(zip(answer.clients, answer.choices, strict=True)):
+        own = {"client": spelled_address(client.address), "port": client.port, **_choice(choice)}
+        if answer.then:
+            own["then"] = _choice(answer.later[index])
+        yield own
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {"server": name_of(choice.server), "certain": choice.certain, "why": choice.why}
+
+
+def _servers(answer: Answer) -> Iterator[dict[str, Any]]:
+    """The share of each server, where it is known, and the one that its weight says."""
+    pools = [pool for pool in (answer.pool, answer.then) if pool]
+    found = [(shares(pool), fair(pool.members), {one[:2]: one for one in pool.servers}) for pool in pools]
+    for key in dict.fromkeys(key for by_hash, _, there in found for key in (*sorted(there), *by_hash)):
+        told = [
+            {
+                "weight": there[key].weight if key in there else None,
+                "share": by_hash.get(key, 0.0) if by_hash else None,
+                "by_weight": by_weight.get(key, 0.0),
+            }
+            for by_hash, by_weight, there in found
+        ]
+        server = next((there[key] for _, _, there in found if key in there), None)
+        yield {"server": name_of(server), **told[0], **({"then": told[1]} if answer.then else {})}

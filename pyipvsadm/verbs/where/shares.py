@@ -1,0 +1,104 @@
+"""How clients are spread over servers: by what is known of all, or by the clients that were counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ...prediction.choices import Chooser
+from ...prediction.impact import fair, percent, shares
+from ...support.text_table import aligned
+from ...table.notation import spelled, spelled_server
+from .answers import end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ...drawing.canvas import Canvas
+    from ...prediction.choices import Choice
+    from ...prediction.pools import Pool
+    from .answers import Answer
+
+    Key = tuple[object, ...]
+    Shares = dict[Key, float]
+    Told = tuple[str, list[str | float]]
+
+NOBODY, UNTOLD = (None, True), (None, False)  # the keys of who gets no server, and of who isn't known to
+NAMES = {NOBODY: "(none)", UNTOLD: "(not known)"}
+PARTS = 10_000  # of a share, as bars have them
+
+
+def shown(answer: Answer, canvas: Canvas | None) -> str:
+    """The share of each server, as text or drawn on `canvas`."""
+    pools = [answer.pool, *([answer.then] if answer.then else [])]
+    total = len(answer.clients)
+    if total:
+        counts = [_counts(choices) for choices in (answer.choices, answer.later)][: len(pools)]
+        spread: list[Shares] = [{key: count / total for key, count in found.items()} for found in counts]
+    else:
+        spread = [{key or NOBODY: share for key, share in shares(pool).items()} for pool in pools]
+    if not any(spread):
+        return _next(answer.pool)
+    rows = list(_rows(pools, spread, total))
+    columns = _columns(len(pools), total)
+    return f"{_title(answer)}\n{_drawn(columns, rows, canvas) if canvas else _aligned(columns, rows)}"
+
+
+def _counts(choices: Sequence[Choice]) -> Counter[Key]:
+    """How often each server is chosen. Most choices are the same object again and again."""
+    found: Counter[Key] = Counter()
+    kinds = {id(choice): choice for choice in choices}
+    for number, count in Counter(map(id, choices)).items():
+        found[end(kinds[number])] += count
+    return found
+
+
+def _title(answer: Answer) -> str:
+    count = f"{len(answer.clients)} clients" if answer.clients else "shares of all clients"
+    return f"{spelled(answer.pool.service)}  {answer.pool.service.scheduler}, {count}"
+
+
+def _next(pool: Pool) -> str:
+    """What is known where there are no shares: who gets the next connection."""
+    choice = Chooser(pool).next()
+    who = spelled_server(choice.server) if choice.server else "can't be told"
+    return f"{spelled(pool.service)}  {pool.service.scheduler}: the next one: {who}; {choice.detail}\n"
+
+
+def _columns(pools: int, clients: int) -> list[tuple[str, bool]]:
+    """The heads of the columns, and whether each holds shares, which may be bars."""
+    if pools == 2:
+        return [("Weight", False), ("Then", False), ("Share", True), ("Then", True)]
+    return [("Weight", False), *([("Clients", False)] if clients else []), ("Share", True), ("By weight", False)]
+
+
+def _rows(pools: list[Pool], spread: list[Shares], clients: int) -> Iterator[tuple[str, list[str | float]]]:
+    """Of each server its name and its cells, shares from 0 to 1."""
+    there = [{server[:2]: server for server in pool.servers} for pool in pools]
+    by_weight = fair(pools[0].members)
+    for key in dict.fromkeys(key for found, own in zip(there, spread, strict=True) for key in (*sorted(found), *own)):
+        server = next((found[key] for found in there if key in found), None)
+        cells: list[str | float] = [str(found[key].weight) if key in found else "" for found in there]
+        if len(pools) == 1 and clients:
+            cells.append(str(round(spread[0].get(key, 0.0) * clients)))
+        cells += [own.get(key, 0.0) for own in spread]
+        if len(pools) == 1:
+            cells.append(percent(by_weight.get(key, 0.0)) if server else "")
+        yield spelled_server(server) if server else NAMES[key], cells
+
+
+def _aligned(columns: list[tuple[str, bool]], rows: list[Told]) -> str:
+    lines = [[name, *(cell if isinstance(cell, str) else percent(cell) for cell in cells)] for name, cells in rows]
+    return aligned([["Server", *(head for head, _ in columns)], *lines], range(1, len(columns) + 1))
+
+
+def _drawn(columns: list[tuple[str, bool]], rows: list[Told], canvas: Canvas) -> str:
+    from ...drawing import Drawing, rendered
+    from ...drawing.layout import NUMBER, SHARE, Column, Row, lay_out
+
+    heads = [Column(head=head, kind=SHARE if is_share else NUMBER) for head, is_share in columns]
+    drawn = [
+        Row(name=name, cells=tuple(cell if isinstance(cell, str) else (round(cell * PARTS), PARTS) for cell in cells))
+        for name, cells in rows
+    ]
+    return rendered(Drawing(lay_out("Server", heads, drawn, canvas)), canvas)
