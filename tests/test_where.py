@@ -180,7 +180,7 @@ def test_the_kernel_s_configuration_says_how_large_its_tables_are(play, monkeypa
 
 
 WRONG = [
-    (["192.0.2.1:80", "zork"], 2, "`zork` names no client: `zork` is no IPv4 address in digits"),
+    (["192.0.2.1:80", "zork"], 2, "`zork` names no client: `zork` is not an IPv4 address in digits"),
     (["192.0.2.1:80", "10.0.0.1:0"], 2, "`10.0.0.1:0` names no client: the port is a number from 1 to 65535"),
     (["192.0.2.1:80", "::1"], 2, "::1 isn't of the address family of 192.0.2.1:80/tcp"),
     (["192.0.2.1:99"], 1, "No such service: 192.0.2.1:99/tcp"),
@@ -188,7 +188,7 @@ WRONG = [
     (["192.0.2.1:80", "--with", "10.2.0.2:8080"], 2, "10.2.0.2:8080 is there already"),
     (["192.0.2.1:80", "--with", "10.2.0.9:80 weigth 2"], 2, "`10.2.0.9:80 weigth 2` describes no server"),
     (["192.0.2.1:80", "--weight", "10.2.0.2:8080"], 2, "`10.2.0.2:8080` names no weight"),
-    (["192.0.2.1:80", "--clients", "missing"], 2, "missing: there is no such file"),
+    (["192.0.2.1:80", "--clients", "missing"], 2, "missing: no such file"),
     (["192.0.2.1:80", "--clients", "-"], 2, "stdin:2: `x\\x1by`"),
 ]
 

@@ -71,7 +71,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
             Parameter(names=('--yes',), help='Do not ask before deleting.'),
             Parameter(names=('--force',), help='Continue even if others keep changing the table; with `--vips`, also bind what another machine has.'),
-            Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those that no service has any more are removed afterwards.'),
+            Parameter(names=('--vips',), help='Also bind the addresses of the services before the table changes, as `vip sync` does, and remove unused ones afterwards.'),
             Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
             Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
@@ -177,7 +177,7 @@ VERBS: tuple[Verb, ...] = (
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
+                    Parameter(names=('--force',), help='Also bind addresses that another machine has.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
@@ -202,7 +202,7 @@ VERBS: tuple[Verb, ...] = (
                 options=(
                     Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
+                    Parameter(names=('--force',), help='Also bind addresses that another machine has.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
             ),

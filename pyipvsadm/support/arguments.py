@@ -52,7 +52,7 @@ Device = Annotated[
     str | None,
     typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device for the addresses."),
 ]
-BindTaken = Annotated[bool, typer.Option("--force", help="Bind what another machine has, too.")]
+BindTaken = Annotated[bool, typer.Option("--force", help="Also bind addresses that another machine has.")]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="In digits.", show_default=False)]
 Server = Annotated[
     str,

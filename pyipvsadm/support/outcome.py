@@ -35,8 +35,8 @@ def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: st
         )
     if outcome.remains:
         return IpvsadmError(
-            f"{message}\nnot everything could be undone; to restore the table as it was before takes\n"
-            f"{as_text(outcome.remains)}by these commands:\n{_commands(outcome.remains, program)}",
+            f"{message}\nnot everything could be undone; these changes restore the table as it was before:\n"
+            f"{as_text(outcome.remains)}these commands make them:\n{_commands(outcome.remains, program)}",
             hint=f"{hint}; the same `{verb}` again completes the change".removeprefix("; "),
             status=HALF_DONE,
         )

@@ -84,8 +84,8 @@ def apply(
         bool,
         typer.Option(
             "--vips",
-            help="Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those"
-            " that no service has any more are removed afterwards.",
+            help="Also bind the addresses of the services before the table changes, as `vip sync` does, and remove"
+            " unused ones afterwards.",
         ),
     ] = False,
     device: Device = None,
