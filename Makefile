@@ -7,7 +7,7 @@ PACKAGES := $(SANDBOX) ipvsadm iptables nftables strace bash-completion zsh fish
             prometheus prometheus-node-exporter
 COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
 
-.PHONY: test long demo pictures check generated setup packages bench clean
+.PHONY: test long systems demo deb pictures check generated setup packages bench clean
 
 test: setup check  # the other Pythons have the processor that waits for the sandbox
 	@others=$$(mktemp); trap 'kill $$!; rm -f $$others' EXIT; \
@@ -34,6 +34,15 @@ pictures: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(BENCH)
+
+deb: setup
+	@tests/packages.sh dpkg-dev lintian
+	@$(BIN)/python -m tests.debian.build
+	@lintian --fail-on error dist/pyipvsadm_*.deb
+
+systems: setup
+	@tests/packages.sh debootstrap dpkg-dev lintian
+	$(BIN)/python -m pytest -m systems tests/debian
 
 check: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 # Completes the words of pyipvsadm in bash, with bash-completion.                     -*- shell-script -*-
 #
-# pyipvsadm itself knows what fits: pyipvsadm/complete.py says how it answers.
+# pyipvsadm itself knows what fits: pyipvsadm/help/complete_command.py says how it answers.
 
 _pyipvsadm() {
     local cur prev words cword

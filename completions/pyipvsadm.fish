@@ -1,4 +1,4 @@
-# Completes the words of pyipvsadm in fish. It knows itself what fits: pyipvsadm/complete.py says how it answers.
+# Completes the words of pyipvsadm in fish. It knows itself what fits: pyipvsadm/help/complete_command.py says how it answers.
 
 function __pyipvsadm_offers
     set -l words (commandline -opc)

@@ -75,9 +75,7 @@ def _inside(words: list[str], world: World) -> list[str]:
 
 def _run(words: list[str], world: World) -> int:
     if words and _is_verb(words[0]):  # a name alone: ipvsadm itself takes words before options
-        from .support import application  # typer and rich: 150 ms that `-Ln` has no use for
-
-        return application.run(words, world)
+        return _verb(words, world)
     if words and words[0] == COMPLETE:
         from .help import complete_command
 
@@ -95,6 +93,20 @@ def _run(words: list[str], world: World) -> int:
 
         if str(error).startswith(NETNS):
             error.hint = f"put `{NETNS} X` before everything else, or after a verb"
+        raise
+
+
+def _verb(words: list[str], world: World) -> int:
+    from . import libraries
+
+    try:
+        libraries.require("typer", words[0])
+        from .support import application  # typer and rich: 150 ms that `-Ln` has no use for
+
+        return application.run(words, world)
+    except ModuleNotFoundError as error:
+        if lacking := libraries.missing(error.name or "", words[0]):
+            raise lacking from error
         raise
 
 

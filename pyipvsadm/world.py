@@ -158,8 +158,12 @@ class World:
         ansi = terminal and os.environ.get("TERM") != "dumb"
         if style != "rich" and not ansi:
             return None
-        from .drawing.canvas import Canvas
-
+        try:
+            from .drawing.canvas import Canvas
+        except ModuleNotFoundError:  # rich isn't there, which plain text can do without
+            if style:
+                self.note(f"{STYLE}=rich needs the library rich, which isn't installed")
+            return None
         return Canvas(
             columns=self.columns or _columns_said(),
             ansi=ansi,

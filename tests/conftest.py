@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     What watches the clock comes behind all others.
     """
     if not config.option.markexpr and sandboxes.ENVIRONMENT not in os.environ:
-        long = [item for item in items if item.get_closest_marker("long")]
+        long = [item for item in items if any(map(item.get_closest_marker, ("long", "systems")))]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
     items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("clock", "kernel")])

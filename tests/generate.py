@@ -107,7 +107,7 @@ def parameter(own: Any) -> Parameter:
     return Parameter(
         names=tuple(own.opts) if is_option else (),
         others=tuple(own.secondary_opts),
-        value="" if switch else own.metavar or ("|".join(choices) or own.name.upper()),
+        value="" if switch else "|".join(choices) or own.metavar or own.name.upper(),
         choices=tuple(choices),
         many=bool(own.multiple or own.nargs == -1),
         needed=bool(own.required),

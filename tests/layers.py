@@ -25,7 +25,7 @@ LAYERS = (  # from the top down: a part imports itself, and parts of the layers 
     ("listing", "namespaces"),
     ("grammar", "kernel"),
     ("names", "progress"),
-    ("model", "shapes"),
+    ("model", "shapes", "libraries"),
     ("record", "cache"),
     ("errors",),
 )

@@ -65,7 +65,7 @@ FIRST_UNSORTED = "\n".join((*(lines := FIRST.split("\n"))[:1], lines[2], lines[1
 def test_the_version_is_ours_first_and_then_the_one_that_it_equals(words):
     ran = run(words)
     assert (ran.status, ran.stderr) == (0, "")
-    assert ran.stdout == f"pyipvsadm v{__version__} (compatible with ipvsadm v1.31)\n"
+    assert ran.stdout == f"pyipvsadm v{__version__} (compatible with ipvsadm v1.31-5)\n"
 
 
 @pytest.mark.parametrize("words", [["-h"], ["--help"], ["-hv"]])
@@ -83,7 +83,7 @@ def test_help_is_on_stdout(words):
     (["-A", "-n"], "Illegal 'numeric' option with the 'add-service' command\n", 2),
     (["-L", "--zork"], "--zork: unknown option\n", 255),
     (["-A", "-t"], "-t: missing argument\n", 255),
-    (["-A", "-6"], "-6 used before -f\n\n", 2),
+    (["-A", "-6"], "-6 must follow -f\n\n", 2),
     (["-L", ""], "unexpected argument \n", 2),
 ])  # fmt: skip
 def test_wrong_words_need_no_kernel_and_get_a_hint(words, message, status):

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import jsonschema
+import pydantic
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -525,6 +526,9 @@ def test_yaml_and_rules_leave_counters_out():
         assert "counters" not in documents.dump(COUNTED, format)
 
 
+@pytest.mark.skipif(
+    pydantic.VERSION < "2.11", reason="pydantic 2.10 reads by these shapes, but writes no schema of them"
+)
 def test_the_schema_that_ships_is_current():
     assert documents.schema() == shape.schema(), "run `make generated`"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

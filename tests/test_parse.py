@@ -258,7 +258,7 @@ def test_ipv6_goes_with_a_mark_of_every_command_that_takes_a_service(command):
         assert refused(f"{words} -f 5 -6") == usage(
             f"Illegal 'service-address' option with the '{command_name(command)}' command"
         )
-    assert refused(f"{words} -6") == usage("-6 used before -f\n")  # with an empty line behind it
+    assert refused(f"{words} -6") == usage("-6 must follow -f\n")  # with an empty line behind it
 
 
 @pytest.mark.parametrize("command", "ae")
@@ -578,8 +578,8 @@ REFUSALS = [
     *[(f"-a -t 192.0.2.1:80 -r 192.0.2.2 -i --tun-type {text}", usage("illegal tunnel type specified"))
       for text in ("''", "GUE", "vxlan")],
     ("-6", (TRY, 255, True)),
-    ("-A -6 -f 5", usage("-6 used before -f\n")),
-    ("-A -t 192.0.2.1:80 -6", usage("-6 used before -f\n")),
+    ("-A -6 -f 5", usage("-6 must follow -f\n")),
+    ("-A -t 192.0.2.1:80 -6", usage("-6 must follow -f\n")),
 ]  # fmt: skip
 
 

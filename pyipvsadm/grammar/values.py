@@ -188,7 +188,7 @@ def ipv6(text: str, known: Known) -> Fields:
     """Make the fwmark service read before an IPv6 one."""
     service = known.of("service")
     if not service.get("fwmark"):
-        raise UsageError("-6 used before -f\n", hint="write the mark first: `-f MARK -6`")
+        raise UsageError("-6 must follow -f\n", hint="write the mark first: `-f MARK -6`")
     if service.get("netmask") is not None:
         known.notes.append("a netmask before `-6` is ignored: put `-M` after it")
     return {"af": AF_INET6, "netmask": None}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .topics import Topic
 
-COMPATIBLE = "ipvsadm v1.31"
+COMPATIBLE = "ipvsadm v1.31-5"  # the newest of Debian's
 WIDTH, HEIGHT = 79, 23  # of a screen of 80 columns and 24 lines: the shell's next prompt takes one
 
 

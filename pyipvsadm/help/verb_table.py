@@ -257,4 +257,18 @@ VERBS: tuple[Verb, ...] = (
         ),
         passes=True,
     ),
+    Verb(
+        name='completion',
+        help="Print what makes a shell complete the words of `pyipvsadm`, where the installation doesn't do it by itself.\n\n- `pyipvsadm completion bash > ~/.local/share/bash-completion/completions/pyipvsadm`, with bash-completion\n\n- `pyipvsadm completion zsh > FOLDER/_pyipvsadm`, a folder of `$fpath`\n\n- `pyipvsadm completion fish > ~/.config/fish/completions/pyipvsadm.fish`",
+        arguments=(
+            Parameter(value='bash|zsh|fish', choices=('bash', 'zsh', 'fish'), needed=True, help='bash, zsh or fish.'),
+        ),
+    ),
+    Verb(
+        name='man',
+        help="Show a manual page, where `man pyipvsadm` doesn't find it.\n\nOn a terminal it is shown by `man`. Elsewhere its source is printed: `pyipvsadm man > pyipvsadm.8`.",
+        arguments=(
+            Parameter(value='pyipvsadm|pyipvsadm-save|pyipvsadm-restore|pyipvsadm-table', choices=('pyipvsadm', 'pyipvsadm-save', 'pyipvsadm-restore', 'pyipvsadm-table'), help='This one, or that of pyipvsadm-save, -restore or -table.'),
+        ),
+    ),
 )

@@ -36,8 +36,9 @@ class Changing:
         One of IPv6 is usable at once, without a look for duplicates, and never the source of new connections.
         """
         if ":" in address:
-            ipv6 = {"flags": IFA_F_NODAD, "preferred_lft": 0, "valid_lft": FOREVER}
-            self._address("add", address, device, AF_INET6, 128, **ipv6)
+            lifetimes = {"preferred": 0, "valid": FOREVER}
+            told_twice = {**lifetimes, "cacheinfo": lifetimes}  # pyroute2 reads the one before 0.9, and then the other
+            self._address("add", address, device, AF_INET6, 128, flags=IFA_F_NODAD, **told_twice)
         else:
             self._address("add", address, device, AF_INET, 32)
 

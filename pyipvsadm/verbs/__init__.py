@@ -15,4 +15,6 @@ NAMES = (
     "doctor",
     "metrics",
     "sandbox",
+    "completion",
+    "man",
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from pyipvsadm.help.topics import TOPICS
 
@@ -36,6 +38,17 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
     ),
 )
 THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
+SINCE = (  # what ipvsadm says otherwise since one of Debian's versions, and we do: the pattern of before, and the words
+    ("1.31-3", re.compile(r"^-6 used before -f$", re.M), "-6 must follow -f"),
+)
+
+
+@cache
+def precedes(version: str) -> bool:
+    """Whether the ipvsadm that is here comes before this one of Debian's: its own word for all of them is `v1.31`."""
+    asked = ["dpkg-query", "-W", "-f", "${Version}", "ipvsadm"]
+    here = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.partition(":")[2]
+    return not subprocess.run(["dpkg", "--compare-versions", here, "lt", version], check=False).returncode
 
 
 def compared(ours: Answer, theirs: Answer, table: rawtable.Table | None = None) -> str:
@@ -44,7 +57,10 @@ def compared(ours: Answer, theirs: Answer, table: rawtable.Table | None = None) 
         stdout=_normal(ours.stdout, OURS),
         stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
     )
-    theirs = theirs._replace(stdout=_normal(theirs.stdout, THEIRS))
+    theirs = theirs._replace(
+        stdout=_normal(theirs.stdout, THEIRS),
+        stderr=_normal(theirs.stderr, tuple((old, new) for since, old, new in SINCE if precedes(since))),
+    )
     if ours == theirs or (table and not has_order(table) and _lines_sorted(ours) == _lines_sorted(theirs)):
         return ""
     return f"ours   {ours}\ntheirs {theirs}"

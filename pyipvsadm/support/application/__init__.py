@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 import typing
 from importlib import import_module, util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
 import typer.core
@@ -17,7 +18,7 @@ from .. import arguments
 from . import netns_option, printed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..verb import Verb, Work
 
@@ -86,7 +87,8 @@ def _reader(function: Work) -> Any:
         **vars(arguments),
         **vars(sys.modules[function.__module__]),
     }
-    hints = typing.get_type_hints(function, known, include_extras=True)
+    found = typing.get_type_hints(function, known, include_extras=True)
+    hints = {name: choice(hint) for name, hint in found.items()}
     hints.pop("return", None)
 
     def call(context: typer.Context, **values: Any) -> None:
@@ -102,6 +104,34 @@ def _reader(function: Work) -> Any:
     call.__annotations__ = {"context": typer.Context, **{key: hint for key, hint in hints.items() if key != "world"}}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return call
+
+
+def choice(hint: Any) -> Any:
+    """The annotation `hint`, with a reader of the words if it takes a Literal: typer before 0.19 has none."""
+    words = _words(hint)
+    if not words or get_origin(hint) is not Annotated:
+        return hint
+    wanted, info = get_args(hint)[:2]
+    info = copy.copy(info)
+    info.parser, info.metavar = _word_reader(words), info.metavar or f"[{'|'.join(words)}]"
+    return Annotated[wanted, info]
+
+
+def _words(hint: Any) -> tuple[str, ...]:
+    """The words that `hint` allows; none if it isn't about words."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    inner = get_args(hint)[:1] if get_origin(hint) is Annotated else get_args(hint)
+    return tuple(word for each in inner for word in _words(each))
+
+
+def _word_reader(words: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, words))}.")
+        return text
+
+    return read
 
 
 def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:

@@ -162,7 +162,7 @@ def connection_table(snapshot: Snapshot) -> Findings:
         yield note(
             "connections",
             f"{count} connections in a table of {size} rows",
-            "looking one up takes long; the size is set when the module is loaded",
+            "looking one up takes long; before Linux 7.2 the size is set when the module is loaded",
             "echo options ip_vs conn_tab_bits=18 > /etc/modprobe.d/ip_vs.conf",
         )
 

@@ -1,0 +1,51 @@
+"""The libraries that verbs take: what is said where one isn't installed, or too old. Needs Python alone."""
+
+from __future__ import annotations
+
+from .errors import IpvsadmError
+from .record import Record
+
+
+class Library(Record):
+    """A library: its name at PyPI, Debian's package, the oldest version that will do, as pyproject.toml has it."""
+
+    __slots__ = ()
+    name: str = ""
+    package: str = ""
+    oldest: str = ""
+
+
+LIBRARIES = {  # by what is imported
+    "typer": Library(name="typer", package="python3-typer", oldest="0.15"),
+    "click": Library(name="click", package="python3-click", oldest="8"),  # where typer has none of its own
+    "rich": Library(name="rich", package="python3-rich", oldest="13.9"),
+    "pydantic": Library(name="pydantic", package="python3-pydantic", oldest="2.10"),
+    "pyroute2": Library(name="pyroute2", package="python3-pyroute2", oldest="0.7.7"),
+    "yaml": Library(name="PyYAML", package="python3-yaml", oldest="6"),
+}
+CLASSIC = "ipvsadm's commands need none"
+
+
+def missing(module: str, verb: str) -> IpvsadmError | None:
+    """What to say where `verb` can't import `module`; None if that is no library of these."""
+    library = LIBRARIES.get(module.partition(".")[0])
+    if library is None:
+        return None
+    return IpvsadmError(
+        f"`{verb}` needs the library {library.name}, which isn't installed",
+        hint=f"install Debian's package, with `apt-get install {library.package}`; {CLASSIC}",
+    )
+
+
+def require(module: str, verb: str) -> None:
+    """Raise IpvsadmError if `module` is older than `verb` needs, ModuleNotFoundError if it isn't there."""
+    library, version = LIBRARIES[module], str(__import__(module).__version__)
+    if _numbers(version) < _numbers(library.oldest):
+        raise IpvsadmError(
+            f"`{verb}` needs {library.name} {library.oldest} or newer, and {version} is installed",
+            hint=f"Debian has it from 13 on, and `pipx install` brings its own; {CLASSIC}",
+        )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")[:3] if part.isdecimal()]

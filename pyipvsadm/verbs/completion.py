@@ -1,0 +1,38 @@
+"""`completion SHELL`: what makes a shell complete our words, wherever an installer has put it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..help.shipped import shipped, text
+from ..support.verb import verb
+
+if TYPE_CHECKING:
+    from typing import Annotated, Literal
+
+    import typer
+
+    from ..world import World
+
+FILES = {
+    "bash": ("pyipvsadm.bash", "pyipvsadm-save.bash"),
+    "zsh": ("_pyipvsadm",),
+    "fish": ("pyipvsadm.fish", "pyipvsadm-save.fish"),
+}
+
+
+@verb(rank=130)
+def completion(
+    world: World,
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
+) -> int:
+    """Print what makes a shell complete the words of `pyipvsadm`, where the installation doesn't do it by itself.
+
+    - `pyipvsadm completion bash > ~/.local/share/bash-completion/completions/pyipvsadm`, with bash-completion
+
+    - `pyipvsadm completion zsh > FOLDER/_pyipvsadm`, a folder of `$fpath`
+
+    - `pyipvsadm completion fish > ~/.config/fish/completions/pyipvsadm.fish`
+    """
+    world.write("".join(text(shipped("completions", name)) for name in FILES[shell]))
+    return 0

@@ -1,0 +1,39 @@
+"""`man`: a manual page, wherever an installer has put it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from ..help.shipped import shipped, text
+from ..support.verb import verb
+
+if TYPE_CHECKING:
+    from typing import Annotated, Literal
+
+    import typer
+
+    from ..world import World
+
+SECTIONS = {"pyipvsadm": 8, "pyipvsadm-save": 8, "pyipvsadm-restore": 8, "pyipvsadm-table": 5}
+
+
+@verb(rank=140)
+def man(
+    world: World,
+    page: Annotated[
+        Literal["pyipvsadm", "pyipvsadm-save", "pyipvsadm-restore", "pyipvsadm-table"],
+        typer.Argument(metavar="PAGE", help="This one, or that of pyipvsadm-save, -restore or -table."),
+    ] = "pyipvsadm",
+) -> int:
+    """Show a manual page, where `man pyipvsadm` doesn't find it.
+
+    On a terminal it is shown by `man`. Elsewhere its source is printed: `pyipvsadm man > pyipvsadm.8`.
+    """
+    path = shipped("man", f"{page}.{SECTIONS[page]}")
+    viewer = shutil.which("man")
+    if viewer and world.terminal:
+        return subprocess.run([viewer, "-l", str(path)], check=False).returncode
+    world.write(text(path))
+    return 0

@@ -1,0 +1,1 @@
+"""Builds the Debian package, and tries it in fresh roots."""
