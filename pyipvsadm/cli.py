@@ -92,7 +92,7 @@ def _run(words: list[str], world: World) -> int:
         from .grammar.options import NETNS
 
         if str(error).startswith(NETNS):
-            error.hint = f"`{NETNS} X` goes before everything else, or behind a verb"
+            error.hint = f"put `{NETNS} X` before everything else, or after a verb"
         raise
 
 
@@ -124,7 +124,7 @@ def _meant(words: list[str], otherwise: str) -> str:
     from .verbs import NAMES
 
     if not any(word.startswith("-") for word in words):
-        otherwise = f"there are the verbs {', '.join(NAMES)}; `-h` shows the commands"
+        otherwise = f"the verbs are {', '.join(NAMES)}; `-h` shows the commands"
     return did_you_mean(words[0], NAMES, otherwise)
 
 
@@ -133,7 +133,7 @@ def _save(words: list[str], world: World) -> int:
     options = [word for word in words if word.startswith("-")]
     if any(word != "-n" for word in options):
         raise IpvsadmError(
-            f"{world.program}: prints the table as rules, which {world.program.replace('save', 'restore')} reads\n"
+            f"{world.program}: prints the table as rules for {world.program.replace('save', 'restore')} reads\n"
             f"Usage: {world.program} [-n]    (-n: addresses and ports as numbers)",
             status=LISTING,
         )

@@ -97,17 +97,17 @@ class OutputError(IpvsadmError):
 
 
 _KEY_MISSING = ("Service not defined", "add the virtual service first, with `-A`")
-_NO_SERVICE = ("No such service", "`-Ln` lists the services that there are")
+_NO_SERVICE = ("No such service", "`-Ln` lists the services")
 _NO_SERVER = (
     "No such destination",
-    "`-Ln` lists the servers; a service's `-r` goes by address and port, and without `-m` the port is the service's",
+    "`-Ln` lists the servers; address and port must match, and without `-m` the port is that of the service",
 )
 _THRESHOLDS = (strerror(ERANGE), "the lower threshold (`-y`) may not exceed the upper one (`-x`)")
 _INVALID = "Invalid operation.  Possibly wrong module version, address not unicast, ..."
-_UNFIT = (_INVALID, "a server needs a unicast address, and of the service's family unless it's a tunnel (`-i`)")
+_UNFIT = (_INVALID, "a server needs a unicast address, of the service's family except with `-i`")
 _NO_SCHEDULER = (
     "Scheduler or persistence engine not found",
-    "names are lower case, as in `-s wlc`; the module `ip_vs_NAME` must be there for this kernel",
+    "names are lower case, as in `-s wlc`; this kernel needs the module `ip_vs_NAME`",
 )
 
 REFUSALS = {  # (verb, errno): what ipvsadm says, and how to go on; None stands for any verb
@@ -129,20 +129,20 @@ REFUSALS = {  # (verb, errno): what ipvsadm says, and how to go on; None stands 
     ("start-daemon", EEXIST): ("Daemon has already run", "stop it first, with `--stop-daemon`"),
     ("start-daemon", ENODEV): (strerror(ENODEV), "name an interface of this machine with `--mcast-interface`"),
     ("start-daemon", ENETUNREACH): (strerror(ENETUNREACH), "bring the interface up: `ip link set NAME up`"),
-    ("stop-daemon", ESRCH): ("No daemon is running", "`-L --daemon` shows what runs"),
-    (None, EPERM): ("Permission denied (you must be root)", "IPVS takes CAP_NET_ADMIN, even to list"),
+    ("stop-daemon", ESRCH): ("No daemon is running", "`-L --daemon` shows which daemons run"),
+    (None, EPERM): ("Permission denied (you must be root)", "IPVS requires CAP_NET_ADMIN, even to list"),
     ("add-server", EINVAL): _UNFIT,
     ("edit-server", EINVAL): _UNFIT,
-    (None, EINVAL): (_INVALID, "the kernel doesn't say what it has against this"),
+    (None, EINVAL): (_INVALID, "the kernel gives no reason"),
     (None, ENOPROTOOPT): ("Protocol not available", "this kernel has no IPVS"),
     (None, ENOMEM): ("Memory allocation problem", "the kernel is out of memory"),
-    (None, EOPNOTSUPP): ("Operation not supported with IPv6", "this kernel can't do that"),
+    (None, EOPNOTSUPP): ("Operation not supported with IPv6", "this kernel does not support it"),
     (None, EAFNOSUPPORT): (
         "Operation not supported with specified address family",
         "this kernel's IPVS has no IPv6",
     ),
     (None, EBADMSG): ("The table changes faster than it can be read", "find out who changes it, and try again"),
-    (None, EMSGSIZE): ("Module is wrong version", "this kernel's IPVS speaks another version"),
+    (None, EMSGSIZE): ("Module is wrong version", "this kernel has another version of IPVS"),
 }
 
 
@@ -156,9 +156,9 @@ def refusal(verb: str, errno: int) -> RefusedError:
 def unreachable(errno: int) -> UnreachableError:
     """IPVS can't be reached: `errno` is EPERM without CAP_NET_ADMIN, else the kernel has none."""
     reason = REFUSALS[None, EPERM if errno == EPERM else ENOPROTOOPT][0]
-    why = "IPVS takes CAP_NET_ADMIN, even to list: use sudo" if errno == EPERM else "try `modprobe ip_vs` as root"
+    why = "IPVS requires CAP_NET_ADMIN, even to list: use sudo" if errno == EPERM else "try `modprobe ip_vs` as root"
     return UnreachableError(
         f"Can't initialize ipvs: {reason}\nAre you sure that IP Virtual Server is built in the kernel or as module?",
-        hint=f"{why}; or try things out in a kernel of your own, with `pyipvsadm sandbox`",
+        hint=f"{why}; or use a throw-away kernel: `pyipvsadm sandbox`",
         errno=errno,
     )

@@ -25,7 +25,7 @@ class Names:
                 return inet_aton(_socket.gethostbyname(host.encode("utf-8", "surrogateescape")))  # type: ignore[arg-type]
         except (OSError, ValueError):
             pass
-        raise ValueError(f"`{host}` is no IPv4 address and no name of one")
+        raise ValueError(f"`{host}` is neither an IPv4 address nor the name of one")
 
     def port(self, service: str, protocol: int) -> int:
         """The port that `service` is the name of. Raises ValueError, saying what is wrong."""
@@ -33,7 +33,7 @@ class Names:
         try:
             return _socket.getservbyname(service, name)
         except (OSError, ValueError, UnicodeError):
-            raise ValueError(f"`{service}` is no port and no name of one for {name}") from None
+            raise ValueError(f"`{service}` is neither a port nor the name of one for {name}") from None
 
     def host(self, address: bytes) -> str:
         """The name of `address`, or its digits where it has none."""

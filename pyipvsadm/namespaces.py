@@ -18,7 +18,7 @@ FOLDERS = ("/run/netns", "/var/run/docker/netns")  # where names are: ip(8)'s, a
 HERE = "/proc/self/ns/net"
 CLONE_NEWNET = 0x40000000  # linux/sched.h
 SHOWN = 8  # names that a hint lists
-FORMS = "a name, a process id or a path goes here; `pyipvsadm netns` lists namespaces with services"
+FORMS = "give a name, a process id or a path; `pyipvsadm netns` lists the namespaces that hold services"
 
 
 def parted(words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -33,7 +33,7 @@ def parted(words: Sequence[str]) -> tuple[str | None, list[str]]:
     if not equals:
         name = rest.pop(0) if rest else ""
     if not name:
-        raise UsageError(f"`{NETNS}` lacks its namespace", hint=FORMS)
+        raise UsageError(f"`{NETNS}` needs a namespace", hint=FORMS)
     return name, rest
 
 
@@ -127,22 +127,24 @@ def refusal(name: str, error: OSError) -> IpvsadmError:
     name = printable(name)
     if error.errno in (ENOENT, ENOTDIR):
         if _is_process(name):
-            return IpvsadmError(f"there is no process {name}, and no network namespace of that name", hint=_known())
+            return IpvsadmError(
+                f"there is neither a process {name} nor a network namespace of that name", hint=_known()
+            )
         return IpvsadmError(f"there is no network namespace `{name}`", hint=_known())
     if error.errno in (EPERM, EACCES):
         return IpvsadmError(
-            f"the network namespace `{name}` may not be entered: {error.strerror}",
-            hint="that takes CAP_SYS_ADMIN, and for a process of another user CAP_SYS_PTRACE: use sudo",
+            f"the network namespace `{name}` can't be entered: {error.strerror}",
+            hint="this requires CAP_SYS_ADMIN, and CAP_SYS_PTRACE for a process of another user: use sudo",
         )
     if error.errno == EINVAL:
-        left = "the name may be left over, or bound in another mount namespace; " if named else ""
-        return IpvsadmError(f"`{printable(path)}` is no network namespace", hint=left + FORMS)
+        left = "the name may be stale, or bound in another mount namespace; " if named else ""
+        return IpvsadmError(f"`{printable(path)}` is not a network namespace", hint=left + FORMS)
     return IpvsadmError(f"the network namespace `{name}` can't be entered: {error.strerror}", hint=FORMS)
 
 
 def _known() -> str:
     found = [f"`{printable(name)}`" for name, _ in names()]
     if not found:
-        return f"no namespace has a name here; {FORMS}"
+        return f"no namespace has a name; {FORMS}"
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return f"there are {', '.join(found[:SHOWN])}{more}; {FORMS}"

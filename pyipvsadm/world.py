@@ -153,7 +153,7 @@ class World:
         if plain or style == "plain":
             return None
         if style not in ("", "rich"):
-            self.note(f"{STYLE} may be `plain` or `rich`, and is neither: ignored")
+            self.note(f"{STYLE} must be `plain` or `rich`; its value is ignored")
         terminal = os.isatty(self._stdout)
         ansi = terminal and os.environ.get("TERM") != "dumb"
         if style != "rich" and not ansi:

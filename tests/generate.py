@@ -29,6 +29,7 @@ from . import moves
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "pyipvsadm" / "help" / "verb_table.py"
 NAMES = ROOT / "pyipvsadm" / "verbs" / "__init__.py"
+SCHEMA = ROOT / "pyipvsadm" / "documents" / "schema.json"
 KINDS = {int: ["number"], bool: ["true", "false"], bytes: ["address"], str: ["text"], Service: ["service"]}
 HEAD = '''"""The verbs' command lines. Written by `make generated` from the functions in verbs/."""
 
@@ -168,7 +169,7 @@ def key(field: tuple[str, Any]) -> Parameter:
     if info.examples and len(info.examples) < 6:
         told += f"; such as {', '.join(map(str, info.examples))}"
     if not info.is_required() and info.default not in (None, []):
-        told += f"; {json.dumps(info.default)}, if not given"
+        told += f"; default: {json.dumps(info.default)}"
     return Parameter(names=(name,), value="|".join(kinds(info.annotation)), needed=info.is_required(), help=told)
 
 
@@ -210,7 +211,7 @@ def generated() -> dict[Path, str]:
         "who moves": moves.table(),
     }
     pages = {path: manual.fill(path.read_text(), lists) for path in sorted((ROOT / "man").glob("*.[58]"))}
-    return {TABLE: table(), NAMES: names(), **pages}
+    return {TABLE: table(), NAMES: names(), SCHEMA: shape.schema(), **pages}
 
 
 def stale() -> list[Path]:

@@ -153,7 +153,7 @@ def test_what_stands_behind_a_refusal_in_its_batch_is_taken_back():
     assert (ran.status, ipvs.services) == (1, {})
     assert ipvs.changes == 512 + 511  # two batches of three, and back
     assert ran.stderr.startswith("change 301 of 600, `-A -t 192.0.2.1:301 -s rr`: the kernel says: Scheduler or ")
-    assert "511 of 600 changes had been made, and were taken back: the table is as it was before\n" in ran.stderr
+    assert "511 of 600 changes were made and undone: the table is as it was before\n" in ran.stderr
 
 
 def test_several_refusals_are_counted():
@@ -173,7 +173,7 @@ def test_a_signal_takes_all_back_and_a_second_one_does_not_stop_that(number):
     ran = apply(ipvs, WANTED)
     assert ran.status == 128 + number
     assert ran.stderr.startswith(f"stopped by {number.name}\n")
-    assert "were taken back: the table is as it was before\n" in ran.stderr
+    assert "undone: the table is as it was before\n" in ran.stderr
     assert ipvs.snapshot() == before
     assert signal.getsignal(number) == handler
 
@@ -208,7 +208,7 @@ class TestOthersChangeTheTable:
         ipvs.on_read = lambda number: set_weight(ipvs, 77 + number)
         ran = apply(ipvs, WANTED)
         assert (ran.status, ipvs.changes) == (2, 0)
-        assert "changed twice" in ran.message
+        assert "changed the table twice" in ran.message
         assert "--force" in ran.hints[0]
 
     def test_twice_with_force(self):
@@ -256,7 +256,7 @@ class TestDeletions:
         ipvs = kernel_with(NOW)
         ran = apply(ipvs, "")
         assert (ran.status, ran.message, ipvs.changes) == (
-            2, "this would delete all services, 3 of them: nothing was done\n", 0,
+            2, "this would delete all services (3): nothing was done\n", 0,
         )  # fmt: skip
         assert "--yes" in ran.hints[0]
         assert apply(ipvs, "", "--yes").status == 0
@@ -394,7 +394,7 @@ class TestTheExchangeBreaksOff:
 
         ran = apply(ipvs, WANTED, play=play)
         assert (ran.status, ipvs.snapshot() == before) == (1, True)
-        assert ran.message.startswith("the exchange with the kernel broke off: ")
+        assert ran.message.startswith("the connection to the kernel broke: ")
 
     def test_the_table_can_not_be_read_any_more(self):
         ipvs = kernel_with(NOW, before=lambda number: ENOMEM if number == 4 else None)
@@ -405,7 +405,7 @@ class TestTheExchangeBreaksOff:
 
         ran = apply(ipvs, WANTED, play=play)
         assert ran.status == 3
-        assert "what the table is now can't be told" in ran.stderr
+        assert "the state of the table is unknown" in ran.stderr
 
 
 @pytest.mark.parametrize("words", [["diff", "-"], ["apply", "-"]])

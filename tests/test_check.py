@@ -36,9 +36,7 @@ def test_a_wrong_one_is_told_on_stderr(tmp_path):
     ran = check(str(path))
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.message == f"{path}:4: services[0].shceduler: unknown key; did you mean `scheduler`?\n"
-    assert ran.hints == [
-        f"nothing was changed: mend the file first; `pyipvsadm check {path}` tells whether it's right then"
-    ]
+    assert ran.hints == [f"nothing was changed: correct the file first; `pyipvsadm check {path}` checks the file again"]
 
 
 def test_a_missing_one_too():
@@ -83,7 +81,7 @@ def test_a_trial_that_all_goes_well_in(tmp_path):
     path = tmp_path / "table"
     path.write_bytes(RULES + b"--start-daemon master --mcast-interface none0\n")
     ran = check(str(path), "--trial")
-    assert ran[:3] == (0, f"{path}: right: 1 service, 1 server, and a kernel has taken it\n", "")
+    assert ran[:3] == (0, f"{path}: right: 1 service, 1 server, and a kernel accepts it\n", "")
 
 
 @pytest.mark.boot
@@ -97,7 +95,7 @@ def test_a_refusal_is_status_1(tmp_path, monkeypatch):
     ran = check(str(path), "--trial")
     assert (ran.status, ran.stdout) == (1, "")
     assert ran.message.startswith(f"{path}:3: Scheduler or persistence engine not found (")
-    assert ran.hints == ["the kernel of a sandbox refused this; yours was not asked"]
+    assert ran.hints == ["the kernel of a sandbox refused this; the running kernel was not asked"]
 
 
 def test_modules_of_the_kernel_tell_more_names(tmp_path, monkeypatch):
@@ -114,7 +112,7 @@ def test_a_trial_that_cannot_be_held(monkeypatch):
         return subprocess.CompletedProcess([], 2, b"", b"no kernel here\nhint: install one\n")
 
     monkeypatch.setattr(subprocess, "run", nowhere)
-    with pytest.raises(IpvsadmError, match=r"(?s)the trial could not be held:\nno kernel here") as caught:
+    with pytest.raises(IpvsadmError, match=r"(?s)the trial could not run:\nno kernel here") as caught:
         trial.refusals(REFUSED)
     assert caught.value.status == 2
 

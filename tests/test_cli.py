@@ -392,7 +392,7 @@ NOTED = ["-a", "-t", "10.0.0.1:80", "-r", "10.1.0.1:8080"]  # whose port is sile
 def test_notes_are_for_people_at_a_terminal():
     status, told = on_terminal(NOTED)
     assert status == 0
-    assert told.startswith("hint: without `-m` a server has the port of its service")
+    assert told.startswith("hint: without `-m`, the server gets the port of its service")
     assert run(NOTED, small_kernel())[:3] == (0, "", "")
     assert on_terminal(["-a", "-t", "10.0.0.1:80", "-r", "10.1.0.1:80"]) == (0, "")
 

@@ -278,7 +278,7 @@ def test_explanations():
         "10.2.0.3:8080": "tunnel, weight 1, tunnel gue:6080:none",
     }
     assert explained("-S --")["--numeric"] == "show addresses and ports as numbers"
-    assert explained("sh")["show"] == "Show the table as it is now"
+    assert explained("sh")["show"] == "Show the current table"
     assert all("\n" not in help and "\t" not in help for help in explained("").values())
 
 
@@ -292,8 +292,8 @@ def test_the_answer_as_shells_read_it():
     assert run(["__complete", "-S", "--"]).stdout.splitlines() == [
         "words",
         "--numeric\tshow addresses and ports as numbers",
-        "--nosort\tleave services and servers in the kernel's order",
-        "--all\tsave timeouts and daemons as well (not in ipvsadm)",
+        "--nosort\tlist services and servers in the kernel's order",
+        "--all\talso save timeouts and daemons (not in ipvsadm)",
     ]
     assert run(["__complete", "sandbox", "--", "ls", ""]).stdout == "command 2\n"
     assert run(["__complete", "check", ""]).stdout == "files\n"

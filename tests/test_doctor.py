@@ -125,11 +125,11 @@ def test_a_real_server_s_addresses_may_be_named_for_a_snapshot():
 
 
 @pytest.mark.parametrize(("words", "text", "message"), [
-    (["192.0.2.10"], None, "`192.0.2.10` names no service: the port is missing"),
+    (["192.0.2.10"], None, "`192.0.2.10` is not a service: the port is missing"),
     (["192.0.2.77:80"], None, "No such service: 192.0.2.77:80/tcp"),
     (["--mode", "real-server"], None, "`--mode real-server` and `--vip ADDRESS` go together"),
     (["--vip", "192.0.2.10"], None, "`--mode real-server` and `--vip ADDRESS` go together"),
-    (["--mode", "real-server", "--vip", "nobody"], None, "`nobody` is no IPv4 address in digits"),
+    (["--mode", "real-server", "--vip", "nobody"], None, "`nobody` is not an IPv4 address in digits"),
     (["--mode", "real-server", "--vip", VIP, "192.0.2.10:80"], None, "a real server knows no services"),
     ([], "", "cannot read the snapshot stdin: this isn't JSON"),
     ([], "\xff", "cannot read the snapshot stdin: this isn't"),
@@ -137,7 +137,7 @@ def test_a_real_server_s_addresses_may_be_named_for_a_snapshot():
     ([], '{"version": 1, "services": []}', "cannot read the snapshot stdin: this is no snapshot of doctor's"),
     ([], '{"version": 2, "unseen": {}}', "cannot read the snapshot stdin: its version is 2, and only 1 is known here"),
     ([], '{"version": 1, "unseen": {}, "links": 5}', "cannot read the snapshot stdin: links: Input should be"),
-    ([], '{"version": 1, "unseen": {}, "services": [{"service": "x"}]}', "cannot read the snapshot stdin: `x` names"),
+    ([], '{"version": 1, "unseen": {}, "services": [{"service": "x"}]}', "cannot read the snapshot stdin: `x` is not"),
 ])  # fmt: skip
 def test_what_is_wrong_with_words_and_files(words, text, message):
     stdin = SHAPE.dump_json(HEALTHY) if text is None else text.encode("latin-1")

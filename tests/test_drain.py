@@ -146,13 +146,13 @@ def test_which_servers_are_meant(ipvs, line, changed):
         (f"drain {ONE} --from 192.0.2.3:80", 1, f"192.0.2.3:80/tcp has no server {ONE}"),
         (f"drain {ONE} --from {HTTP} --from 192.0.2.77:80", 1, "192.0.2.77:80/tcp has no server"),
         (f"drain {LAST}", 2, "no other server of 192.0.2.3:80/tcp has a weight"),
-        ("drain web1", 2, "`web1` names no server"),
-        ("drain 198.51.100.1:http", 2, "names no server"),
-        ("drain 198.51.100.1:", 2, "names no server"),
-        ("drain 2001:db8::2:80:1:2:3:4:5", 2, "names no server"),
-        (f"drain {ONE} --from 192.0.2.1", 2, "names no service"),
+        ("drain web1", 2, "`web1` is not a server"),
+        ("drain 198.51.100.1:http", 2, "is not a server"),
+        ("drain 198.51.100.1:", 2, "is not a server"),
+        ("drain 2001:db8::2:80:1:2:3:4:5", 2, "is not a server"),
+        (f"drain {ONE} --from 192.0.2.1", 2, "is not a service"),
         ("undrain 198.51.100.77", 1, "no service has a server 198.51.100.77"),
-        ("undrain web1", 2, "names no server"),
+        ("undrain web1", 2, "is not a server"),
     ],
 )
 def test_nothing_is_done(ipvs, line, status, message):
@@ -196,7 +196,7 @@ def test_what_cannot_be_taken_back_is_remembered(ipvs):
     ipvs.before = lambda number: EINVAL if number else None
     ran = run(ipvs, f"drain {ONE}")
     assert ran.status == 3
-    assert "not all could be taken back" in ran.message
+    assert "not everything could be undone" in ran.message
     assert "the same `drain` again" in ran.hints[-1]
     ipvs.before = lambda number: None
     assert run(ipvs, f"undrain {ONE}").status == 0
@@ -217,7 +217,7 @@ def test_a_second_drain_keeps_what_is_remembered(ipvs):
     run(ipvs, f"drain {ONE} --from {HTTP}")
     ran = run(ipvs, f"drain {ONE}")
     assert set(ran.stdout.splitlines()) == {
-        f"{HTTP} {ONE}  weight 0 already, 5 is remembered",
+        f"{HTTP} {ONE}  weight 0 already, 5 is recorded",
         f"{HTTPS} {ONE}  weight 7 -> 0",
     }
     assert run(ipvs, f"drain {ONE}").status == 0
@@ -237,7 +237,7 @@ def test_a_weight_that_somebody_set_since_counts_for_more(ipvs):
 def test_undrain_without_a_memory_takes_a_weight(ipvs):
     fakes.run(["set", HTTP, ONE, "-w", "0"], ipvs.play)
     ran = run(ipvs, f"undrain {ONE} --from {HTTP}")
-    assert (ran.status, ran.message) == (1, f"no weight is remembered of {ONE}\n")
+    assert (ran.status, ran.message) == (1, f"no weight is recorded for {ONE}\n")
     assert "--weight N" in ran.hints[0]
     assert run(ipvs, f"undrain {ONE} --weight 2").status == 0
     assert weights(ipvs) == [2, 2]
@@ -262,7 +262,7 @@ def test_a_memory_that_cannot_be_written(ipvs, monkeypatch):
     monkeypatch.setattr(state, "FOLDER", "/proc/nowhere")
     ran = run(ipvs, f"drain {ONE}")
     assert (ran.status, ipvs.changes) == (1, 0)
-    assert "can't be written down" in ran.message
+    assert "no record can be written" in ran.message
 
 
 class TestWaiting:
@@ -328,7 +328,7 @@ class TestWaiting:
         ran = run(ipvs, f"drain {ONE} --remove")
         assert ran.status == 0
         assert ran.stdout.splitlines()[-2:] == [f"{HTTP} {ONE}  removed", f"{HTTPS} {ONE}  removed"]
-        assert f"{ONE} was empty, and is removed from 2 services" in ran.stderr
+        assert f"{ONE} was empty and is removed from 2 services" in ran.stderr
         assert rules(ipvs).splitlines() == [line for line in before.splitlines() if f"-r {ONE} " not in line]
         assert remembered() == []
 
@@ -337,7 +337,7 @@ class TestWaiting:
         clock.events[5] = lambda: fakes.run(["set", HTTP, ONE, "-w", "9"], ipvs.play).status
         ran = run(ipvs, f"drain {ONE} --remove")
         assert ran.status == 1
-        assert f"busy: {HTTP} {ONE} has got weight 9 from somebody else meanwhile" in ran.stderr
+        assert f"busy: {HTTP} {ONE} got weight 9 from somebody else in the meantime" in ran.stderr
         assert "nothing was removed" in ran.message
         assert sorted(weights(ipvs)) == [0, 9]
 
@@ -347,13 +347,16 @@ class TestWaiting:
         ran = run(ipvs, f"drain {ONE} --from {HTTP} --remove")
         assert ran.status == 0
         assert "removed from 0 services" not in ran.stderr
-        assert "gone already" in ran.stderr
+        assert "is gone: somebody else" in ran.stderr
 
     def test_connections_of_udp_count_though_none_is_active(self, ipvs, clock):
         self.counts(ipvs, clock, {0: (0, 2, 0), 30: (0, 0, 0)}, (198, 51, 100, 5))
         ran = run(ipvs, f"drain {UDP} --wait")
         assert (ran.status, clock.time) == (0, 131)
-        assert "UDP knows no end of a connection: 2 connections of it, remembered 300 s after a packet" in ran.stderr
+        assert (
+            "UDP connections have no end: the kernel remembers 2 connections for 300 s after the last packet"
+            in ran.stderr
+        )
 
 
 class TestRamp:
@@ -388,7 +391,7 @@ class TestRamp:
         clock.signal(32)
         run(ipvs, f"undrain {ONE} --from {HTTP} --ramp 60")
         ran = run(ipvs, f"drain {ONE} --from {HTTP}")
-        assert ran.stdout == f"{HTTP} {ONE}  weight 3 -> 0, 5 is remembered\n"
+        assert ran.stdout == f"{HTTP} {ONE}  weight 3 -> 0, 5 is recorded\n"
         assert run(ipvs, f"undrain {ONE}").stdout == f"{HTTP} {ONE}  weight 0 -> 5\n"
 
     def test_somebody_else_sets_a_weight_meanwhile(self, ipvs, clock):
@@ -396,7 +399,7 @@ class TestRamp:
         clock.events[32] = lambda: fakes.run(["set", HTTP, ONE, "-w", "9"], ipvs.play).status
         ran = run(ipvs, f"undrain {ONE} --from {HTTP} --ramp 60")
         assert ran.status == 1
-        assert f"{HTTP} {ONE} has got weight 9 by somebody else" in ran.message
+        assert f"{HTTP} {ONE} got weight 9 by somebody else" in ran.message
         assert 9 in weights(ipvs)
 
     @pytest.mark.parametrize(
@@ -433,13 +436,13 @@ def place(protocol=IPPROTO_TCP, scheduler="rr", flags=0, timeout=0, **counts):
         (place(), 0, {}),
         (place(active=3), 0, {}),
         (place(active=3, inactive=2), 0, {}),
-        (place(inactive=2), 0, {"closed": "only connections that are closed, or not yet open, are left of TCP (2)"}),
-        (place(IPPROTO_UDP, inactive=1), 0, {"udp": "1 connection of it, remembered 300 s after a packet"}),
+        (place(inactive=2), 0, {"closed": "only TCP connections that are closed or not yet open are left (2)"}),
+        (place(IPPROTO_UDP, inactive=1), 0, {"udp": "remembers 1 connection for 300 s after the last packet"}),
         (place(132, inactive=1), 0, {}),
         (place(active=1, persistent=2, flags=PERSISTENT, timeout=360), 0,
-         {"persistence": "2 persistent clients may come back, as net.ipv4.vs.expire_quiescent_template is 0:"
-                         " `sysctl -w net.ipv4.vs.expire_quiescent_template=1` sends them elsewhere; 360 s after"}),
-        (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), 1, {"persistence": "they are sent elsewhere"}),
+         {"persistence": "2 persistent clients may come back, because net.ipv4.vs.expire_quiescent_template is 0:"
+                         " `sysctl -w net.ipv4.vs.expire_quiescent_template=1` sends them elsewhere; the"}),
+        (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), 1, {"persistence": "sends them elsewhere"}),
         (place(active=1, persistent=1, flags=PERSISTENT, timeout=360), None, {"persistence": "unless net.ipv4.vs"}),
     ],
 )  # fmt: skip

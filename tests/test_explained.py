@@ -88,33 +88,33 @@ BARE = {"capabilities": 0, "uid_map": OUTSIDE}
 
 
 @pytest.mark.parametrize(("seen", "hint"), [
-    (HERE, "the module `ip_vs` is there for this kernel, but wasn't loaded: `modprobe ip_vs` tells why"),
-    (HERE.replace(capabilities=0), "the module `ip_vs` isn't loaded, and this process may not do it:"
+    (HERE, "the module `ip_vs` exists for this kernel, but could not be loaded: `modprobe ip_vs` shows why"),
+    (HERE.replace(capabilities=0), "the module `ip_vs` isn't loaded, and this process may not load it:"
      " `sudo modprobe ip_vs`"),
     (HERE.replace(on_disk=frozenset()), "this kernel, 6.1.0, has no module `ip_vs`: it's neither built in nor in"),
-    (HERE.replace(on_disk=None), "there are no modules for this kernel, 6.1.0, in /lib/modules"),
-    (HERE.replace(on_disk=None, releases=("6.1.0",)), "there are no modules for this kernel, 6.1.0, in /lib/modules"),
-    (HERE.replace(on_disk=None, releases=("6.1.0", "6.2.0")), "there are modules for 6.2.0, but 6.1.0 runs: boot one"),
-    (HERE.replace(sealed=True), "this kernel, 6.1.0, loads no more modules until it is booted"),
+    (HERE.replace(on_disk=None), "/lib/modules has no modules for this kernel, 6.1.0"),
+    (HERE.replace(on_disk=None, releases=("6.1.0",)), "/lib/modules has no modules for this kernel, 6.1.0"),
+    (HERE.replace(on_disk=None, releases=("6.1.0", "6.2.0")), "6.1.0 is running, but the modules are for 6.2.0"),
+    (HERE.replace(sealed=True), "this kernel, 6.1.0, loads no modules until the next boot"),
     (HERE.replace(modular=False), "this kernel, 6.1.0, can't load modules, and `ip_vs` isn't built in"),
     (HERE.replace(container="docker"), "this is a container (docker), and the kernel hasn't loaded `ip_vs`:"
      " `modprobe ip_vs` as root of the host"),
-    (THERE, "`ip_vs` is part of this kernel, 6.1.0, but doesn't answer this process"),
+    (THERE, "`ip_vs` is part of this kernel, 6.1.0, but does not answer this process"),
 ])  # fmt: skip
 def test_why_there_is_no_ipvs(seen, hint):
     assert unreached(True, seen).startswith(hint)
-    assert unreached(True, seen).endswith("; or try things out in a kernel of your own, with `pyipvsadm sandbox`")
+    assert unreached(True, seen).endswith("; or use a throw-away kernel: `pyipvsadm sandbox`")
 
 
 @pytest.mark.parametrize(("seen", "hint"), [
-    (Machine(user=1000, **BARE), "IPVS takes CAP_NET_ADMIN, even to list: use sudo"),
+    (Machine(user=1000, **BARE), "IPVS requires CAP_NET_ADMIN, even to list: use sudo"),
     (Machine(**BARE), "you are root, but this process lacks CAP_NET_ADMIN"),
     (Machine(container="docker", **BARE), "you are root of a container (docker) that lacks CAP_NET_ADMIN:"
      " start it with `--cap-add NET_ADMIN`"),
     (Machine(container="kubernetes", **BARE), "you are root of a container (kubernetes) that lacks CAP_NET_ADMIN:"
      " add NET_ADMIN to the pod's"),
     (Machine(container="lxc", **BARE), "you are root of a container (lxc) that lacks CAP_NET_ADMIN: give it that"),
-    (Machine(capabilities=1 << 12, uid_map=INSIDE), "this kernel takes CAP_NET_ADMIN outside of user namespaces"),
+    (Machine(capabilities=1 << 12, uid_map=INSIDE), "the kernel requires CAP_NET_ADMIN outside of any user namespace"),
     (Machine(capabilities=1 << 12, uid_map=OUTSIDE), ""),
     (Machine(capabilities=1 << 12), ""),
 ])  # fmt: skip
@@ -138,17 +138,17 @@ def test_what_is_lacking_first_is_told(seen, hint):
 
 @pytest.mark.parametrize(("scheduler", "engine", "seen", "hint"), [
     ("nq", None, THERE, "no scheduler `nq`: this kernel, 6.1.0, has no module `ip_vs_nq`: it's neither built in nor in"
-     " /lib/modules; at hand: rr, wlc"),
-    ("wlc", None, THERE, "no scheduler `wlc`: the module `ip_vs_wlc` is there for this kernel, but wasn't loaded:"
-     " `modprobe ip_vs_wlc` tells why; at hand: rr"),
+     " /lib/modules; available: rr, wlc"),
+    ("wlc", None, THERE, "no scheduler `wlc`: the module `ip_vs_wlc` exists for this kernel, but could not be loaded:"
+     " `modprobe ip_vs_wlc` shows why; available: rr"),
     ("wlc", None, THERE.replace(container="podman"), "no scheduler `wlc`: this is a container (podman), and the kernel"
-     " hasn't loaded `ip_vs_wlc`: `modprobe ip_vs_wlc` as root of the host; at hand: rr"),
+     " hasn't loaded `ip_vs_wlc`: `modprobe ip_vs_wlc` as root of the host; available: rr"),
     ("wlc", None, THERE.replace(built_in=frozenset({"ip_vs_wlc"})), ""),
     ("rr", "sip", THERE, "no persistence engine `sip`: this kernel, 6.1.0, has no module `ip_vs_pe_sip`"),
     ("rr", "spi", THERE, "there is no persistence engine `spi`; did you mean `sip`?"),
     ("none", "spi", HERE, "there is no persistence engine `spi`; did you mean `sip`?"),
     ("nq", "spi", HERE, "there is no persistence engine `spi`; did you mean `sip`?"),
-    ("twos", None, THERE.replace(on_disk=frozenset({"ip_vs_twos"})), "no scheduler `twos`: the module `ip_vs_twos` is"),
+    ("twos", None, THERE.replace(on_disk=frozenset({"ip_vs_twos"})), "no scheduler `twos`: the module `ip_vs_twos` "),
     ("\x1bx", None, THERE, "there is no scheduler `x`; there are rr, "),
 ])  # fmt: skip
 def test_why_a_scheduler_or_an_engine_is_not_found(scheduler, engine, seen, hint):

@@ -102,5 +102,5 @@ def test_odd_names_of_hosts_and_services(unit):
     """Through the system's resolver itself, which isn't asked about what is no name."""
     names = Names()
     assert taken(["-A", "-t", f"10.0.0.1:{unit}"], names)
-    with pytest.raises(ValueError, match=r"no port"):
+    with pytest.raises(ValueError, match=r"neither a port"):
         names.port(unit, 6)

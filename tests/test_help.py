@@ -66,9 +66,9 @@ def test_an_example_is_a_line_of_the_grammar(example):
 
 @pytest.mark.parametrize(("words", "first"), [
     (["-h", "service"], "Virtual services: what clients connect to"),
-    (["--help", "server"], "Real servers, which do the work of a service"),
-    (["foo", "-h", "-w"], "Real servers, which do the work of a service"),
-    (["-h", "rr", "and", "--all", "-that"], "Schedulers: how the server of a new connection is chosen"),
+    (["--help", "server"], "Real servers: the machines behind a service"),
+    (["foo", "-h", "-w"], "Real servers: the machines behind a service"),
+    (["-h", "rr", "and", "--all", "-that"], "Schedulers: how the kernel chooses a server for a connection"),
     (["-h", "sevice"], "There is no topic `sevice`; did you mean `service`?"),
     (["-h", "\x1b[31m"], "There is no topic `[31m`"),
     (["-h", "x" * (1 << 20)], f"There is no topic `{'x' * 36}...`"),

@@ -102,7 +102,7 @@ def test_a_link_named_as_a_script_is_that_script(prefix, tmp_path, target):
     (tmp_path / "ipvsadm-save").symlink_to(prefix / "bin" / target)
     done = called(tmp_path / "ipvsadm-save", "--help")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("ipvsadm-save: prints the table as rules, which ipvsadm-restore reads\n")
+    assert done.stderr.startswith("ipvsadm-save: prints the table as rules for ipvsadm-restore reads\n")
 
 
 def test_as_a_module_it_is_called_pyipvsadm():

@@ -225,7 +225,7 @@ def test_a_mark_of_both_families_has_one_weight_or_none():
     (["--listen", "::1:9796"], "`::1:9796` is no address to listen at", 2),
     (["--listen", "example.org:80"], "`example.org` is no address in digits", 2),
     (["--listen", "192.0.2.1:9796"], "can't listen at 192.0.2.1:9796: Cannot assign requested address", 1),
-    (["--only", "10.9.0.1/8"], "`10.9.0.1/8` names no network: that network starts at 10.0.0.0", 2),
+    (["--only", "10.9.0.1/8"], "`10.9.0.1/8` is not a network: that network starts at 10.0.0.0", 2),
 ])  # fmt: skip
 def test_wrong_words_say_what_is_wrong_and_how_to_go_on(words, message, status):
     ran = run(["metrics", *words], kernel())

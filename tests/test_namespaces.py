@@ -42,7 +42,7 @@ def test_words_that_begin_with_a_namespace(words, netns, rest):
 
 @pytest.mark.parametrize("words", [["--netns"], ["--netns="], ["--netns=", "-L"], ["--netns", "", "-L"]])
 def test_the_namespace_has_to_be_named(words):
-    with pytest.raises(UsageError, match="lacks its namespace"):
+    with pytest.raises(UsageError, match="needs a namespace"):
         namespaces.parted(words)
 
 
@@ -62,13 +62,13 @@ def test_a_name_goes_before_a_process_and_the_first_folder_before_the_second(fol
 
 
 @pytest.mark.parametrize(("name", "message", "hint"), [
-    ("nosuch", "there is no network namespace `nosuch`", "no namespace has a name here; "),
-    ("no/such", "there is no network namespace `no/such`", "no namespace has a name here; "),
-    ("/etc/passwd/x", "there is no network namespace `/etc/passwd/x`", "no namespace has a name here; "),
-    ("4194305", "there is no process 4194305, and no network namespace of that name", "no namespace has a name here; "),
-    ("/etc/passwd", "`/etc/passwd` is no network namespace", "a name, a process id or a path goes here; "),
-    ("/etc", "`/etc` is no network namespace", "a name, "),
-    ("/proc/self/ns/uts", "`/proc/self/ns/uts` is no network namespace", "a name, "),
+    ("nosuch", "there is no network namespace `nosuch`", "no namespace has a name; "),
+    ("no/such", "there is no network namespace `no/such`", "no namespace has a name; "),
+    ("/etc/passwd/x", "there is no network namespace `/etc/passwd/x`", "no namespace has a name; "),
+    ("4194305", "there is neither a process 4194305 nor a network namespace of that name", "no namespace has a name; "),
+    ("/etc/passwd", "`/etc/passwd` is not a network namespace", "give a name, a process id or a path; "),
+    ("/etc", "`/etc` is not a network namespace", "give a name, "),
+    ("/proc/self/ns/uts", "`/proc/self/ns/uts` is not a network namespace", "give a name, "),
     ("\x1b[31m/", "there is no network namespace `[31m/`", ""),
 ])  # fmt: skip
 def test_what_cannot_be_entered(name, message, hint):
@@ -90,8 +90,8 @@ def test_a_name_that_is_left_over_or_a_pipe(folders):
     os.mkfifo(f"{folders[0]}/pipe")
     for name in ("left", "pipe"):
         ran = run(["--netns", name, "-Ln"])
-        assert ran.message == f"`{folders[0]}/{name}` is no network namespace\n"
-        assert ran.hints[0].startswith("the name may be left over, or bound in another mount namespace; ")
+        assert ran.message == f"`{folders[0]}/{name}` is not a network namespace\n"
+        assert ran.hints[0].startswith("the name may be stale, or bound in another mount namespace; ")
 
 
 @pytest.mark.parametrize(("words", "message", "status"), [
@@ -101,7 +101,7 @@ def test_a_name_that_is_left_over_or_a_pipe(folders):
 def test_behind_a_command_the_hint_says_where_it_goes(words, message, status):
     ran = run(words)
     assert (ran.status, ran.message) == (status, f"{message}\n")
-    assert ran.hints == ["`--netns X` goes before everything else, or behind a verb"]
+    assert ran.hints == ["put `--netns X` before everything else, or after a verb"]
 
 
 def test_a_namespace_is_named_once_and_a_sandbox_has_its_own(monkeypatch):
@@ -110,7 +110,7 @@ def test_a_namespace_is_named_once_and_a_sandbox_has_its_own(monkeypatch):
     assert (twice.status, twice.message) == (2, "`--netns` is given twice\n")
     ran = run(["--netns", "a", "sandbox"])
     assert (ran.status, ran.message) == (
-        2, "`--netns` is not for `sandbox`, which has network namespaces of its own\n",
+        2, "`--netns` does not apply to `sandbox`, which has its own network namespaces\n",
     )  # fmt: skip
     ran = run(["sandbox", "--netns", "a"])
     assert ran.status == 2

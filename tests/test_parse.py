@@ -648,8 +648,8 @@ def test_the_program_is_called_what_it_is_called():
     ("-a -t 192.0.2.1:80 -r 192.0.2.2:8080", "port of its service"),
     ("-a -r 192.0.2.2 -m -t 192.0.2.1:80", "before the service"),
     ("-A -t 192.0.2.1:80 -p -M 24", "not a prefix length"),
-    ("-A -M 255.255.0.0 -t [2001:db8::1]:80", "thrown away"),
-    ("-A -f 5 -M 255.255.0.0 -6", "thrown away"),
+    ("-A -M 255.255.0.0 -t [2001:db8::1]:80", "is ignored: put"),
+    ("-A -f 5 -M 255.255.0.0 -6", "is ignored: put"),
     ("-Z -t 0.0.0.0", "all services"),
     ("-A -p -t [192.0.2.1]:80", "brackets are for IPv6"),
 ])  # fmt: skip

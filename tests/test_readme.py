@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text()
 BENCH = (ROOT / "tests" / "bench" / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 INDENTED = re.findall(r"^ {4}(\S[^\n]*)$", README, re.MULTILINE)  # commands, each perhaps with a comment
-CALLS = [line.partition("  #")[0].split() for line in INDENTED if line.startswith("pyipvsadm ")]
+CALLS = [re.split(r" [ #>|]", line)[0].split() for line in INDENTED if line.startswith("pyipvsadm ")]
 
 
 def test_it_is_short():

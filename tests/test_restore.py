@@ -269,7 +269,7 @@ def test_notes_name_their_line_and_are_for_terminals_alone(tmp_path):
         status, told = on_terminal(["-R"], stdin=given.fileno())
     assert status == 0
     first, second = told.splitlines()
-    assert first.startswith("hint: line 2: without `-m` a server has the port of its service")
+    assert first.startswith("hint: line 2: without `-m`, the server gets the port of its service")
     assert second.startswith("hint: line 3: ")
     assert run(["-R"], small_kernel(), rules)[:3] == (0, "", "")
 

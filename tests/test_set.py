@@ -95,9 +95,9 @@ def test_what_is_named_changes_and_all_else_stays(ipvs, line, old, new):
         (V, "nothing to set"),
         ("--weight 0", "which service?"),
         (f"{V} {ONE} {TWO} -w 1", "unexpected argument `198.51.100.2:80'"),
-        ("192.0.2.1 -s rr", "names no service"),
-        ("192.0.2.1:http -s rr", "names no service"),
-        (f"{V} 198.51.100.1 -w 1", "names no server"),
+        ("192.0.2.1 -s rr", "is not a service"),
+        ("192.0.2.1:http -s rr", "is not a service"),
+        (f"{V} 198.51.100.1 -w 1", "is not a server"),
         (f"{V} {ONE} -w -1", "illegal weight specified"),
         (f"{V} {ONE} -w", "missing argument"),
         (f"{V} {ONE} --wieght 1", "unknown option"),
@@ -107,15 +107,15 @@ def test_what_is_named_changes_and_all_else_stays(ipvs, line, old, new):
         (f"{V} {ONE} -s rr", "`scheduler` is a setting of the service"),
         (f"{V} {ONE} --no-ops", "`ops` is a setting of the service"),
         (f"{V} -w 1", "`weight` is a setting of a server"),
-        (f"{V} --numeric", "`--numeric` is no setting"),
-        (f"{V} -L", "`--list` is no setting"),
-        (f"{V} -t 192.0.2.1:80", "`--tcp-service` is no setting"),
+        (f"{V} --numeric", "`--numeric` is not a setting"),
+        (f"{V} -L", "`--list` is not a setting"),
+        (f"{V} -t 192.0.2.1:80", "`--tcp-service` is not a setting"),
         (f"{V} -b mh-port", "incompatible scheduler flag"),
         (f"{V} --persistent 0", "invalid timeout value"),
         (f"{V} --ops", "One-Packet Scheduling is only for UDP"),
         ("192.0.2.1:0 --no-persistent", "Zero port specified"),
         (f"{V} {ONE} --tun-type gre", "Tunnel options conflict with forward method"),
-        (f"{V} {ONE} -g", "without masquerading a server has the port of its service, 80"),
+        (f"{V} {ONE} -g", "without masquerading, the server gets the port of its service, 80"),
         (f"{V} {ONE} -i --tun-type gue", "without masquerading"),
         (f"{V} {TWO} --tun-type ipip --tun-port 3", "Illegal 'tun-port' option with the 'ipip' tunnel type"),
         (f"{V} {TWO} -m --tun-csum", "Tunnel options conflict with forward method"),
@@ -181,7 +181,10 @@ class TestWhatAnEditResets:
         ],
     )  # fmt: skip
     def test_hint(self, ipvs, line, hint):
-        assert at_terminal(ipvs, line) == (0, f"hint: what isn't given was reset: {hint}; `pyipvsadm set` keeps it\r\n")
+        assert at_terminal(ipvs, line) == (
+            0,
+            f"hint: options that were not given were reset: {hint}; `pyipvsadm set` keeps them\r\n",
+        )
         assert ipvs.changes == 1
 
     @pytest.mark.parametrize(

@@ -141,9 +141,9 @@ def test_services_can_be_named():
 
 @pytest.mark.parametrize(("words", "status", "message", "hint"), [
     (["192.168.2.11:53"], 1, "No such service: 192.168.2.11:53/tcp\n",
-     "`pyipvsadm show` lists the services that there are"),
+     "`pyipvsadm show` lists the services"),
     (["192.168.2.10:80", "fwmark:7/ipv6", "-o", "json"], 1, "No such service: fwmark:7/ipv6\n", None),
-    (["192.168.2.11"], 2, "`192.168.2.11` names no service: the port is missing\n", None),
+    (["192.168.2.11"], 2, "`192.168.2.11` is not a service: the port is missing\n", None),
 ])  # fmt: skip
 def test_what_is_not_there_leaves_stdout_empty(words, status, message, hint):
     ran = show(*words)

@@ -54,7 +54,7 @@ WRONG = ("", ":", "x", "192.168.2.10", "192.168.2.10:", "192.168.2.10:65536", "1
     [*WRONG, "fwmark:0", "fwmark:", "fwmark:4294967296", "fwmark:7/ipv4", "fwmark:7/", "1.2.3.4:80/", "1.2.3.4:80/x"],
 )
 def test_no_service(text):
-    with pytest.raises(UsageError, match="names no service") as raised:
+    with pytest.raises(UsageError, match="is not a service") as raised:
         service_of(text)
     assert "fwmark:7" in raised.value.hint
     assert str(raised.value).isprintable()
@@ -62,7 +62,7 @@ def test_no_service(text):
 
 @pytest.mark.parametrize("text", [*WRONG, "192.168.2.10:80/tcp", "fwmark:7"])
 def test_no_server(text):
-    with pytest.raises(UsageError, match="names no server") as raised:
+    with pytest.raises(UsageError, match="is not a server") as raised:
         server_of(text)
     assert raised.value.hint
 
@@ -88,5 +88,5 @@ def test_a_network_s_start_is_told():
 
 @pytest.mark.parametrize("text", ["", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0:80"])
 def test_no_network(text):
-    with pytest.raises(UsageError, match="names no network"):
+    with pytest.raises(UsageError, match="is not a network"):
         network_of(text)

@@ -106,7 +106,7 @@ def test_the_terminal_s_width_is_heeded():
 
 def test_an_unknown_style_gets_a_hint_and_no_heed():
     ran = seen(["-Ln"], kernel(), PYIPVSADM_STYLE="zork")
-    assert ran.text.splitlines()[0] == "hint: PYIPVSADM_STYLE may be `plain` or `rich`, and is neither: ignored"
+    assert ran.text.splitlines()[0] == "hint: PYIPVSADM_STYLE must be `plain` or `rich`; its value is ignored"
     assert "1 service, 2 servers" in ran.text
 
 

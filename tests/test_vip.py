@@ -130,7 +130,7 @@ def test_an_account_that_is_no_account(content, tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "FOLDER", str(tmp_path))
     with open(memory.path(ledger.VERB), "w", errors="surrogateescape") as file:
         file.write(content)
-    with pytest.raises(IpvsadmError, match="where `vip` remembers what it did, can't be read"):
+    with pytest.raises(IpvsadmError, match="the record of `vip`, can't be read"):
         ledger.load()
 
 
@@ -150,9 +150,9 @@ def test_ls_may_be_left_out(line, expected):
 
 
 @pytest.mark.parametrize(("words", "message"), [
-    ("add 10.0.0.1/24", "`10.0.0.1/24` is no IPv4 address in digits"),
-    ("add 10.0.0.1 vip.example", "`vip.example` is no IPv4 address in digits"),
-    ("rm ::x", "`::x` is no IPv6 address in digits"),
+    ("add 10.0.0.1/24", "`10.0.0.1/24` is not an IPv4 address in digits"),
+    ("add 10.0.0.1 vip.example", "`vip.example` is not an IPv4 address in digits"),
+    ("rm ::x", "`::x` is not an IPv6 address in digits"),
     ("add 224.0.0.1", "`224.0.0.1` can't be the address of one machine"),
     ("add 0.0.0.0", "`0.0.0.0` can't be the address of one machine"),
     ("add ff02::1", "`ff02::1` can't be the address of one machine"),

@@ -180,7 +180,7 @@ def test_the_kernel_s_configuration_says_how_large_its_tables_are(play, monkeypa
 
 
 WRONG = [
-    (["192.0.2.1:80", "zork"], 2, "`zork` names no client: `zork` is no IPv4 address in digits"),
+    (["192.0.2.1:80", "zork"], 2, "`zork` names no client: `zork` is not an IPv4 address in digits"),
     (["192.0.2.1:80", "10.0.0.1:0"], 2, "`10.0.0.1:0` names no client: the port is a number from 1 to 65535"),
     (["192.0.2.1:80", "::1"], 2, "::1 isn't of the address family of 192.0.2.1:80/tcp"),
     (["192.0.2.1:99"], 1, "No such service: 192.0.2.1:99/tcp"),
@@ -190,7 +190,7 @@ WRONG = [
     (["192.0.2.1:80", "--weight", "10.2.0.2:8080"], 2, "`10.2.0.2:8080` names no weight"),
     (["192.0.2.1:80", "--clients", "-", "--table", "-"], 2, "stdin can't be both the table and the clients"),
     (["192.0.2.1:80", "--clients", "/dev/null"], 2, "/dev/null names no client"),
-    (["192.0.2.1:80", "--clients", "missing"], 2, "missing: there is no such file"),
+    (["192.0.2.1:80", "--clients", "missing"], 2, "missing: no such file"),
     (["192.0.2.1:80", "--clients", "-"], 2, "stdin:2: `x\\x1by`"),
 ]
 

@@ -83,10 +83,10 @@ class Run:
             self._flush()
         except KeyboardInterrupt:
             self._settle()
-            done = f"line {self._done} was the last" if self._done else "no line was"
-            raise IpvsadmError("interrupted", hint=f"{done} to be carried out", status=INTERRUPTED) from None
+            done = f"line {self._done} was the last" if self._done else "no line has been"
+            raise IpvsadmError("interrupted", hint=f"{done} carried out", status=INTERRUPTED) from None
         if lines.dropped:
-            self._world.note(f"line {lines.dropped}: without an end, and with blanks there, it was dropped")
+            self._world.note(f"line {lines.dropped}: dropped, because it has no line end and ends with blanks")
 
     def _lines(self, lines: Iterable[tuple[int, str]]) -> None:
         """Take some lines: into the batch, or, what isn't for it, carried out at once."""
@@ -190,5 +190,5 @@ def _verb(command: Command | Alike) -> str:
 def _nested(world: World) -> NoCommandError:
     return NoCommandError(
         f"Try `{world.program} -h' or '{world.program} --help' for more information.",
-        hint="a restore can't begin another",
+        hint="a restore can't start another restore",
     )

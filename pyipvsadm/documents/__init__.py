@@ -104,7 +104,7 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
         findings = file.format.read(file.text, assembly, inputs)
     except BrokenError as error:
         raise DocumentError(
-            f"{file.name}:{error.line}: {error}", hint="mend that first: behind it nothing can be read"
+            f"{file.name}:{error.line}: {error}", hint="correct this first: nothing after it can be read"
         ) from None
     if assembly.problems:
         raise _error(file, findings, assembly, path)
@@ -136,5 +136,5 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
         lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` tells whether it's right then"
-    return DocumentError("\n".join(lines), hint=f"nothing was changed: mend the file first{again}")
+    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` checks the file again"
+    return DocumentError("\n".join(lines), hint=f"nothing was changed: correct the file first{again}")

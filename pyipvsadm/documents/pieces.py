@@ -66,7 +66,7 @@ class Reading:
     def checked(self, kind: type[Some], raw: object, path: Path) -> Some | None:
         """`raw` as a `kind`, if it is one, unknown keys aside; if not, that is a problem."""
         if isinstance(raw, dict) and len(raw) > KEYS:
-            self.wrong(path, f"there are {len(raw)} keys here, where {len(kind.model_fields)} are known")
+            self.wrong(path, f"there are {len(raw)} keys here, but only {len(kind.model_fields)} are known")
             return None
         try:
             return kind.model_validate(raw)
@@ -192,9 +192,9 @@ class Reading:
         where = (*path, "tunnel")
         kind = TUNNELS[tunnel.type]
         if found.forwarding != "tunnel":
-            self.wrong(where, f"goes with `forwarding: tunnel`, not with {found.forwarding}")
+            self.wrong(where, f"requires `forwarding: tunnel`, not {found.forwarding}")
         if kind == GUE and tunnel.port is None:
-            self.wrong(where, "a gue tunnel takes a port: `port: 6080`")
+            self.wrong(where, "a gue tunnel needs a port, such as `port: 6080`")
         if kind != GUE and tunnel.port is not None:
             self.wrong((*where, "port"), f"a tunnel of type {tunnel.type} has no port")
         if tunnel.checksum not in CHECKSUMS[kind]:

@@ -48,7 +48,7 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
         if service is not service_before:
             entry, service_before = assembly.entry(service), service
         if entry is None:
-            assembly.wrong(number, f"the service {spelled(service)} isn't there yet: its `-A` goes before this")
+            assembly.wrong(number, f"the service {spelled(service)} is not defined yet: put its `-A` before this line")
             service_before = None
         else:
             take(entry, server, number)
@@ -64,13 +64,13 @@ def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
     elif command.verb == "start-daemon" and command.daemon:
         assembly.daemon(command.daemon, number)
     else:
-        assembly.wrong(number, f"`{words(text)[0]}` doesn't say what a table holds: lines of {LINES} do")
+        assembly.wrong(number, f"`{words(text)[0]}` does not describe a table: only lines of {LINES} do")
 
 
 def _refusal(words: list[str], error: IpvsadmError) -> str:
     """Why a line was refused, on one line."""
     if isinstance(error, NoCommandError):
-        return f"`{words[0]}` begins no rule: lines of {LINES} are rules, and `#` begins a comment"
+        return f"`{words[0]}` is not a rule: rules are lines of {LINES}, and comments begin with `#`"
     message = str(error).strip()
     return f"{message} ({error.hint})" if error.hint else message
 

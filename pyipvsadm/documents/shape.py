@@ -37,13 +37,13 @@ U31, U64 = 2**31 - 1, 2**64 - 1
 
 def _version(number: Any) -> int:
     if type(number) is not int or number != VERSION:
-        raise ValueError(f"should be {VERSION}, the only version of this format that is known here")
+        raise ValueError(f"should be {VERSION}, the only supported version of this format")
     return number
 
 
 def _service(text: Any) -> Service:
     if not isinstance(text, str):
-        raise ValueError(f"names no service: {SERVICE_FORMS}")
+        raise ValueError(f"is not a service: {SERVICE_FORMS}")
     try:
         return service_of(text)
     except UsageError as error:
@@ -130,7 +130,7 @@ class TunnelShape(Shape):
     type: Literal["ipip", "gue", "gre"] = Field("ipip", description=_help("tun-type"))
     port: int | None = Field(None, ge=1, le=65535, description=_help("tun-port"))
     checksum: Literal["none", "csum", "remcsum"] = Field(
-        "none", description="the checksums of a gue or gre tunnel; remcsum, remote checksum offload, is gue's alone"
+        "none", description="the checksums of a gue or gre tunnel; remcsum (remote checksum offload) is for gue only"
     )
 
 
@@ -142,12 +142,14 @@ class ServerShape(Shape):
     )
     port: int | None = Field(None, ge=0, le=65535, description="the server's port; that of the service, if not given")
     forwarding: Literal["masquerade", "tunnel", "direct", "local"] = Field(
-        "direct", description="how packets get to the server: by NAT, in a tunnel, as they are, or to this machine"
+        "direct", description="how packets reach the server: by NAT, through a tunnel, unchanged, or on this machine"
     )
-    weight: int = Field(1, ge=0, le=U31, description="how much this server can take; 0 for no new connections")
-    upper_threshold: int = Field(0, ge=0, le=U31, description="no new connections from so many on; 0 for no threshold")
+    weight: int = Field(1, ge=0, le=U31, description="the share of connections that this server gets; 0 stops new ones")
+    upper_threshold: int = Field(0, ge=0, le=U31, description="stop new connections at so many; 0: no threshold")
     lower_threshold: int = Field(0, ge=0, le=U31, description=_help("l-threshold"))
-    tunnel: TunnelShape | None = Field(None, description="how a tunnel wraps its packets; for `forwarding: tunnel`")
+    tunnel: TunnelShape | None = Field(
+        None, description="how the packets are encapsulated; goes with `forwarding: tunnel`"
+    )
     owner: SkipValidation[PodShape | None] = None
     connections: SkipValidation[Connections | None] = None
     counters: SkipValidation[Counts | None] = None
@@ -158,18 +160,18 @@ class ServiceShape(Shape):
     """A virtual service, and its servers."""
 
     service: Annotated[Service, PlainValidator(_service), WithJsonSchema({"type": "string", "pattern": NAME})] = Field(
-        description="what the service is called, as on the command line",
+        description="the service, written as on the command line",
         examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
     )
     scheduler: str = Field(
         "wlc", min_length=1, max_length=15, description="how servers are chosen", examples=list(KNOWN_SCHEDULERS)
     )
     persistence: int | None = Field(
-        None, ge=1, le=DAYS_31, description="keep a client on its server for so many seconds; null for not at all"
+        None, ge=1, le=DAYS_31, description="keep a client on its server for so many seconds; null: no persistence"
     )
     netmask: Annotated[str | int | None, PlainValidator(_netmask), WithJsonSchema({"anyOf": MASKS})] = Field(
         None,
-        description="which clients persistence takes for one: a mask for IPv4, the length of a prefix for IPv6",
+        description="the clients that persistence treats as one: a netmask for IPv4, a prefix length for IPv6",
         examples=["255.255.255.0", 64],
     )
     engine: str | None = Field(
@@ -196,10 +198,12 @@ class TimeoutsShape(Shape):
 class DaemonShape(Shape):
     """A synchronisation daemon. What is null, the kernel chooses."""
 
-    state: Literal["master", "backup"] = Field(description="whether it sends connections, or receives them")
-    interface: str = Field("eth0", min_length=1, max_length=15, description="where it sends or listens")
-    syncid: int = Field(0, ge=0, le=255, description="the id of its messages")
-    maxlen: int | None = Field(None, ge=1, le=65507, description="the longest message, in bytes")
+    state: Literal["master", "backup"] = Field(description="whether the daemon sends connections or receives them")
+    interface: str = Field(
+        "eth0", min_length=1, max_length=15, description="the interface on which it sends or listens"
+    )
+    syncid: int = Field(0, ge=0, le=255, description="the sync id of its messages")
+    maxlen: int | None = Field(None, ge=1, le=65507, description="the maximum length of a message, in bytes")
     group: Annotated[bytes | None, PlainValidator(_group), WithJsonSchema({"type": ["string", "null"]})] = Field(
         None, description="the multicast group", examples=["224.0.0.81", "ff02::81"]
     )
@@ -214,9 +218,9 @@ class DocumentShape(Shape):
         description="the version of this format", examples=[VERSION]
     )
     services: list[SkipValidation[ServiceShape]] = Field(description="the virtual services")
-    timeouts: TimeoutsShape | None = Field(None, description="the timeouts; left as they are, if not given")
+    timeouts: TimeoutsShape | None = Field(None, description="the timeouts; a file without them changes none")
     daemons: list[SkipValidation[DaemonShape]] | None = Field(
-        None, description="the daemons that run; left as they are, if not given, and none for an empty list"
+        None, description="the daemons that run; a file without them changes none, an empty list stops all"
     )
     addresses: list[Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})]] | None = Field(
         None,
@@ -226,7 +230,7 @@ class DocumentShape(Shape):
 
 
 def schema() -> str:
-    """The JSON Schema of documents. Run as a program, this module prints it: that is the file `schema.json`."""
+    """The JSON Schema of documents, which the file `schema.json` holds: `make generated` writes it."""
     made = DocumentShape.model_json_schema()
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -243,7 +247,3 @@ def _untitled(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     return {key: _untitled(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
-
-
-if __name__ == "__main__":
-    print(schema(), end="")

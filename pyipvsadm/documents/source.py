@@ -60,10 +60,10 @@ def _pieces(path: str, name: str) -> Iterator[bytes]:
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
     except FileNotFoundError:
-        raise IpvsadmError(f"{name}: there is no such file", hint="name a file, or `-` for stdin") from None
+        raise IpvsadmError(f"{name}: no such file", hint="name a file, or `-` for stdin") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise IpvsadmError(f"{name}: can't be read: {why}", hint="name a file that you may read") from None
+        raise IpvsadmError(f"{name}: can't be read: {why}", hint="name a file that you are allowed to read") from None
     try:
         state = os.fstat(file)
         if stat.S_ISDIR(state.st_mode):
@@ -101,7 +101,7 @@ def _bounded(pieces: Iterable[bytes], name: str, format: Format) -> Iterator[byt
 
 
 def _too_large(name: str, limit: int, hint: str) -> IpvsadmError:
-    return IpvsadmError(f"{name}: is larger than {limit >> 20} MiB, and so no table", hint=hint)
+    return IpvsadmError(f"{name}: is larger than {limit >> 20} MiB, the limit for a table", hint=hint)
 
 
 def _text(content: bytes, name: str) -> str:
@@ -112,7 +112,7 @@ def _text(content: bytes, name: str) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise IpvsadmError(
             f"{name}:{line}: isn't UTF-8: the byte 0x{content[error.start]:02x}",
-            hint="write it anew in UTF-8, as with `iconv -f latin1 -t utf8`",
+            hint="convert it to UTF-8, such as with `iconv -f latin1 -t utf8`",
         ) from None
 
 

@@ -35,7 +35,7 @@ TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
 
 
 def _too_deep(line: int) -> BrokenError:
-    return BrokenError(line, f"is nested more than {DEPTH} deep, which no table is")
+    return BrokenError(line, f"is nested more than {DEPTH} levels deep")
 
 
 class Tree:
@@ -89,7 +89,7 @@ class Builder:
 
     def _take_key(self, kind: str, value: Any, line: int) -> None:
         if kind != "=":
-            raise BrokenError(line, "a key is a word, not a list or a mapping")
+            raise BrokenError(line, "a key must be a word, not a list or a mapping")
         mapping, path = self._stack[-1]
         self._key = key = value if isinstance(value, str) else json.dumps(value)
         if key in mapping:
@@ -102,7 +102,7 @@ class Builder:
         """Put a value where it belongs, and return its path."""
         if not self._stack:
             if self.data is not NOTHING:
-                raise BrokenError(line, "there is a second document; a table is one")
+                raise BrokenError(line, "there is a second document, but a table is a single one")
             self.data = value
             self.lines[()] = line
             return ()
@@ -174,9 +174,9 @@ def yaml_problem(error: Exception, text: str) -> BrokenError:
     around = "\n".join(text.split("\n")[max(0, line - 1) : line + 1])
     why = ""
     if re.search(r"(^|\n)\s*\t", around):
-        why = "; YAML is indented with blanks, not with tabs"
+        why = "; indent YAML with blanks, not with tabs"
     elif re.search(r":\s+\[[0-9A-Fa-f]*:", around):
-        why = '; an IPv6 address goes in quotes: "[2001:db8::1]:80/tcp"'
+        why = '; put an IPv6 address in quotes: "[2001:db8::1]:80/tcp"'
     return BrokenError(line + 1, f"isn't YAML: {what}{why}")
 
 
@@ -233,10 +233,10 @@ class Anchors:
         """What the alias `name` stands for. Raises BrokenError."""
         events = self._complete.get(name)
         if events is None:
-            raise BrokenError(line, f"the alias *{printable(name)} stands for nothing complete")
+            raise BrokenError(line, f"the alias *{printable(name)} refers to an incomplete value")
         self._aliased += len(events)
         if self._aliased > ALIASED:
-            raise BrokenError(line, f"aliases stand for more than {ALIASED} values: write them out, or fewer")
+            raise BrokenError(line, f"aliases expand to more than {ALIASED} values: use fewer")
         for kind, value, _ in events:
             for _, _, open_events in self._open:
                 open_events.append((kind, value, line))

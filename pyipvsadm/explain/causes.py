@@ -66,8 +66,8 @@ def server_exists(command: Command, seen: Seen) -> str:
 
 def _exists(name: str, edit: Command, settings: str, differs: bool) -> str:
     if not differs:
-        return f"{name} is there, and just so: {settings}"
-    return f"{name} is there: {settings}; to change it: `{rule(edit)}`, {SET}"
+        return f"{name} already exists with these settings: {settings}"
+    return f"{name} exists with other settings: {settings}; to change it: `{rule(edit)}`, {SET}"
 
 
 def no_service(command: Command, seen: Seen) -> str:
@@ -79,7 +79,7 @@ def no_service(command: Command, seen: Seen) -> str:
     if near:
         there = _there_is([f"{spelled(one)} (`{service_option(one)}`)" for one in near])
     elif len(seen.services) > FEW:
-        there = f"`-Ln` lists the {len(seen.services)} that there are"
+        there = f"`-Ln` lists all {len(seen.services)} services"
     elif seen.services:
         there = _there_is([spelled(one) for one in seen.services])
     else:
@@ -97,13 +97,14 @@ def no_server(command: Command, seen: Seen) -> str:
     hidden = next((one for one in near if one.address == wanted.address and one.forwarding == MASQUERADE), None)
     if hidden and command.verb == "edit-server" and wanted.forwarding != MASQUERADE:
         return (
-            f"without `-m` the port is the service's, {wanted.port}; {spelled_server(hidden)} is there, masqueraded:"
-            f" add `-m`, or change single settings with `pyipvsadm set {spelled(service)} {spelled_server(hidden)}`"
+            f"without `-m` the port is that of the service, {wanted.port}; {spelled_server(hidden)} exists, with"
+            f" masquerading: add `-m`, or change single settings with"
+            f" `pyipvsadm set {spelled(service)} {spelled_server(hidden)}`"
         )
     if near:
         there = _there_is([spelled_server(one) for one in near])
     elif len(seen.servers) > FEW:
-        there = f"`-Ln {service_option(service)}` lists the {len(seen.servers)} that it has"
+        there = f"`-Ln {service_option(service)}` lists its {len(seen.servers)} servers"
     elif seen.servers:
         there = f"it has {_listed([spelled_server(one) for one in seen.servers])}"
     else:
@@ -118,8 +119,8 @@ def thresholds(command: Command, seen: Seen) -> str:
         return ""
     lower, upper = server.lower_threshold, server.upper_threshold
     if not upper:
-        return f"the lower threshold is {lower}, and the upper one 0, none: give `-x` too, {lower} at least"
-    return f"the lower threshold, {lower}, is above the upper one, {upper}: `-y` goes up to `-x`"
+        return f"the lower threshold is {lower}, and the upper one is 0, for none: also give `-x`, at least {lower}"
+    return f"the lower threshold, {lower}, exceeds the upper one, {upper}: `-y` must not exceed `-x`"
 
 
 def unfit_server(command: Command, seen: Seen) -> str:
@@ -130,12 +131,12 @@ def unfit_server(command: Command, seen: Seen) -> str:
     address = spelled_address(server.address)
     what = unfit(server.address) or ("a broadcast address of this network" if address in seen.broadcasts else "")
     if what:
-        return f"{address} is {what}: a server takes an address of its own"
+        return f"{address} is {what}: a server needs a unicast address"
     if server.af != service.af and seen.daemons:
         states = _listed([daemon_state(daemon) for daemon in seen.daemons])
         return (
-            f"while a synchronisation daemon runs ({states}), a server is of the address family of its service:"
-            f" `--stop-daemon {daemon_state(seen.daemons[0])}` comes first"
+            f"while a synchronisation daemon runs ({states}), a server must have the address family of its service:"
+            f" first `--stop-daemon {daemon_state(seen.daemons[0])}`"
         )
     return ""
 
@@ -145,7 +146,7 @@ def no_device(command: Command, seen: Seen) -> str:
     daemon = command.daemon
     if daemon is None or daemon.interface in seen.interfaces:
         return ""
-    there = f"{_there_is(list(seen.interfaces))}, and `--mcast-interface` names one"
+    there = f"{_there_is(list(seen.interfaces))}; name one with `--mcast-interface`"
     near = did_you_mean(daemon.interface, seen.interfaces, there, form="--mcast-interface {}")
     return f"there is no interface `{printable(daemon.interface)}`; {near}"
 
@@ -157,8 +158,8 @@ def unreachable_group(command: Command, seen: Seen) -> str:
         return ""
     if daemon.group and len(daemon.group) == 16 and daemon.interface not in seen.ipv6:
         return (
-            f"{daemon.interface} has no IPv6, which the group {spelled_address(daemon.group)} takes: it may be down"
-            f" (`ip link set {daemon.interface} up`), have IPv6 turned off, or an MTU below 1280"
+            f"{daemon.interface} has no IPv6, which the group {spelled_address(daemon.group)} requires: it may be"
+            f" down (`ip link set {daemon.interface} up`), have IPv6 turned off, or an MTU below 1280"
         )
     return f"{daemon.interface} is down: `ip link set {daemon.interface} up`"
 
@@ -168,9 +169,7 @@ def invalid_daemon(command: Command, seen: Seen) -> str:
     daemon = command.daemon
     if daemon and daemon.group and len(daemon.group) == 16 and daemon.interface not in seen.ipv6:
         return unreachable_group(command, seen)
-    return (
-        "a daemon can't run while a service has a server of another address family, through a tunnel: `-Ln` shows them"
-    )
+    return "a daemon can't run while a service has a server of another address family: `-Ln` shows such servers"
 
 
 def daemon_runs(command: Command, seen: Seen) -> str:
@@ -179,7 +178,7 @@ def daemon_runs(command: Command, seen: Seen) -> str:
     if running is None:
         return ""
     state = daemon_state(running)
-    return f"it runs as `--start-daemon {daemon_settings(running)}`; `--stop-daemon {state}` ends it"
+    return f"it already runs, with `--start-daemon {daemon_settings(running)}`; `--stop-daemon {state}` stops it"
 
 
 def no_daemon(command: Command, seen: Seen) -> str:
@@ -188,8 +187,8 @@ def no_daemon(command: Command, seen: Seen) -> str:
         return ""
     other = next((daemon_state(one) for one in seen.daemons if one.state != command.daemon.state), None)
     if other is None:
-        return "neither a master nor a backup runs"
-    return f"no {daemon_state(command.daemon)} runs, but a {other}: `--stop-daemon {other}` ends that"
+        return "no master and no backup is running"
+    return f"a {other} is running, not a {daemon_state(command.daemon)}: `--stop-daemon {other}` stops it"
 
 
 def no_ipv6(command: Command, seen: Seen) -> str:
@@ -203,7 +202,7 @@ def long_timeout(command: Command, seen: Seen) -> str:
     """Which timeout is longer than a kernel may count, which depends on how fast it ticks."""
     values = command.timeouts or Timeouts()
     long = [value for value in values if value > SURE_TIMEOUT]
-    return f"{max(long)} s are more than this kernel can count; it can count {SURE_TIMEOUT}" if long else ""
+    return f"{max(long)} s exceed what this kernel can count; {SURE_TIMEOUT} s are safe" if long else ""
 
 
 def scheduler(command: Command, seen: Seen) -> str:

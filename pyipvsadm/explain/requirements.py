@@ -68,7 +68,7 @@ def unreached(permitted: bool, machine: Machine) -> str:
         why = why_not_loaded(MODULE, machine)
     else:
         why = no_privilege(machine)
-    return f"{why}; or try things out in a kernel of your own, with `pyipvsadm sandbox`" if why else ""
+    return f"{why}; or use a throw-away kernel: `pyipvsadm sandbox`" if why else ""
 
 
 def no_privilege(machine: Machine) -> str:
@@ -77,26 +77,24 @@ def no_privilege(machine: Machine) -> str:
     if machine.may(CAP_NET_ADMIN):
         if not lines or lines[0].split() == ALL_USERS:
             return ""
-        return "this kernel takes CAP_NET_ADMIN outside of user namespaces, and this process is root within one"
+        return "the kernel requires CAP_NET_ADMIN outside of any user namespace, but this process has it only in one"
     if machine.user:
-        return "IPVS takes CAP_NET_ADMIN, even to list: use sudo"
+        return "IPVS requires CAP_NET_ADMIN, even to list: use sudo"
     if machine.container:
         how = ADD_CAPABILITY.get(machine.container, "give it that")
         return f"you are root of a container ({machine.container}) that lacks CAP_NET_ADMIN: {how}"
-    return "you are root, but this process lacks CAP_NET_ADMIN: somebody has taken it away, as `setpriv` does"
+    return "you are root, but this process lacks CAP_NET_ADMIN: it was dropped, as `setpriv` does"
 
 
 def why_not_loaded(module: str, machine: Machine) -> str:
     """Why `module` isn't part of the kernel, and what would make it so."""
     kernel = f"this kernel, {machine.release},"
     if machine.has(module):
-        return f"`{module}` is part of {kernel} but doesn't answer this process"
+        return f"`{module}` is part of {kernel} but does not answer this process"
     if not machine.modular:
         return f"{kernel} can't load modules, and `{module}` isn't built in"
     if machine.sealed:
-        return (
-            f"{kernel} loads no more modules until it is booted (kernel.modules_disabled), and `{module}` is none yet"
-        )
+        return f"{kernel} loads no modules until the next boot (kernel.modules_disabled), and `{module}` isn't loaded"
     if machine.container:
         return (
             f"this is a container ({machine.container}), and the kernel hasn't loaded `{module}`:"
@@ -105,13 +103,13 @@ def why_not_loaded(module: str, machine: Machine) -> str:
     if machine.on_disk is None:
         others = [release for release in machine.releases if release != machine.release]
         if others:
-            return f"there are modules for {', '.join(others[:3])}, but {machine.release} runs: boot one of those"
-        return f"there are no modules for {kernel[:-1]}, in /lib/modules"
+            return f"{machine.release} is running, but the modules are for {', '.join(others[:3])}: boot one of these"
+        return f"/lib/modules has no modules for {kernel[:-1]}"
     if module not in machine.on_disk:
         return f"{kernel} has no module `{module}`: it's neither built in nor in /lib/modules"
     if machine.may(CAP_SYS_MODULE):
-        return f"the module `{module}` is there for this kernel, but wasn't loaded: `modprobe {module}` tells why"
-    return f"the module `{module}` isn't loaded, and this process may not do it: `sudo modprobe {module}`"
+        return f"the module `{module}` exists for this kernel, but could not be loaded: `modprobe {module}` shows why"
+    return f"the module `{module}` isn't loaded, and this process may not load it: `sudo modprobe {module}`"
 
 
 def no_scheduler(service: Service, machine: Machine) -> str:
@@ -127,6 +125,6 @@ def no_scheduler(service: Service, machine: Machine) -> str:
     for kind, name, prefix, known in missing:
         failed = machine.can_load(prefix + name)  # so that others may fail as well
         there = [one for one in known if machine.has(prefix + one) or (not failed and machine.can_load(prefix + one))]
-        hand = f"; at hand: {', '.join(there)}" if there else ""
+        hand = f"; available: {', '.join(there)}" if there else ""
         return f"no {kind} `{name}`: {why_not_loaded(prefix + name, machine)}{hand}"
     return ""

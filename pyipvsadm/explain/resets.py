@@ -36,4 +36,4 @@ def resets(words: Sequence[str], command: Command, service: Service | None, serv
         return ""
     given = {row.role for row, *_ in scan(words, []) if hasattr(row, "role")}
     lost = {name: pair for name, pair in changed(old, new).items() if given.isdisjoint(ROLES[name])}
-    return f"what isn't given was reset: {told_changes(lost)}; `pyipvsadm set` keeps it" if lost else ""
+    return f"options that were not given were reset: {told_changes(lost)}; `pyipvsadm set` keeps them" if lost else ""

@@ -123,13 +123,15 @@ def _meant(word: str) -> str:
     if not word.startswith("--"):
         letter = next(letter for letter in word[1:] if letter not in SHORT)
         other = letter.swapcase()
-        otherwise = f"did you mean `-{other}`?" if other in SHORT else f"`-{printable(letter)}` is none; {otherwise}"
+        otherwise = (
+            f"did you mean `-{other}`?" if other in SHORT else f"there is no option `-{printable(letter)}`; {otherwise}"
+        )
     return did_you_mean(name, LONG, otherwise, "--{}") if len(word) > 2 else otherwise
 
 
 def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None, int]:
     """The command, which has to be the first option, its value, and the place of the next word."""
-    hint = "the command comes first: `-A`, `-a`, `-L`, ..."
+    hint = "start with a command: `-A`, `-a`, `-L`, ..."
     try:
         row, value, _, at = next(found)
         if isinstance(row, Rule):
@@ -146,9 +148,9 @@ def _gather(found: Iterator[Found], known: Known) -> set[str]:
     given: set[str] = set()
     for row, value, word, _ in found:
         if isinstance(row, Rule):
-            raise UsageError(f"invalid option `{word}'", hint="a line takes one command")
+            raise UsageError(f"invalid option `{word}'", hint="give only one command")
         if row.role in given:
-            raise UsageError(f"multiple '{row.role}' options specified", hint="give one of them")
+            raise UsageError(f"multiple '{row.role}' options specified", hint="give only one of them")
         if row.role:
             given.add(row.role)
         if row.sets:
@@ -166,7 +168,7 @@ def _timeouts(words: list[str], known: Known) -> list[str]:
     for word, value in zip(words, values, strict=False):
         if value is None:
             raise UsageError(
-                f"invalid timeout value `{word}' specified", hint=f"seconds go here, from 0 to {DAYS_31} (31 days)"
+                f"invalid timeout value `{word}' specified", hint=f"give seconds from 0 to {DAYS_31} (31 days)"
             )
     known.of("timeouts").update(zip(Timeouts.FIELDS, values, strict=True))
     return words[3:]
@@ -190,7 +192,7 @@ def _build(rule: Rule, known: Known, given: set[str]) -> Command:
             service = settled_service(service)
         elif rule.verb == "zero" and not (service.fwmark or service.port or any(service.address or b"")):
             service = None
-            known.notes.append("`-Z -t 0.0.0.0` zeroes all services, as `-Z` does")
+            known.notes.append("`-Z -t 0.0.0.0` zeroes the counters of all services, as `-Z` does")
     if service and "real-server" in given:
         server = Server(**known.of("server"))
         if rule.verb != "delete-server":
@@ -219,10 +221,10 @@ def settled_service(service: Service) -> Service:
     if service.fwmark is None:
         if not service.port and not service.flags & PERSISTENT:
             raise UsageError(
-                "Zero port specified for non-persistent service", hint="name a port, or let `-p` take all of them"
+                "Zero port specified for non-persistent service", hint="name a port, or use `-p` for all ports"
             )
         if service.flags & ONE_PACKET and service.protocol != IPPROTO_UDP:
-            raise UsageError("One-Packet Scheduling is only for UDP virtual services", hint="use `-u`, or no `-o`")
+            raise UsageError("One-Packet Scheduling is only for UDP virtual services", hint="use `-u`, or omit `-o`")
     return service.replace(scheduler=service.scheduler or "wlc", engine=service.engine or None)
 
 
@@ -230,16 +232,16 @@ def _settled(server: Server, service: Service, given: set[str], known: Known) ->
     """`server` as it is to be added or set, after the rules between it and its service."""
     if service.fwmark is None and server.forwarding in (DIRECT, TUNNEL) and server.port != service.port:
         if server.port:
-            known.notes.append(f"without `-m` a server has the port of its service: {service.port}")
+            known.notes.append(f"without `-m`, the server gets the port of its service: {service.port}")
         server = server.replace(port=service.port)
     if server.af != service.af and server.forwarding != TUNNEL:
         raise UsageError(
             "Different address family is allowed only for tunneling servers",
-            hint="use `-i`, or an address of one family",
+            hint="use `-i`, or addresses of the same family",
         )
     tunnel = [role for role in ("tun-type", *TUNNEL_ROLES) if role in given]
     if tunnel and server.forwarding != TUNNEL:
-        raise UsageError("Tunnel options conflict with forward method", hint="tunnel options go with `-i`")
+        raise UsageError("Tunnel options conflict with forward method", hint="tunnel options require `-i`")
     if server.forwarding == TUNNEL:
         (name,) = (name for name, number in TUNNELS.items() if number == server.tunnel_type)
         check(TUNNEL_RULES[name], given, TUNNEL_ROLES, "tunnel type")
@@ -252,5 +254,5 @@ def check_listing(listing: Listing) -> None:
     columns = listing.stats or listing.rate or listing.thresholds
     if (special and columns) or ((listing.timeout or listing.daemon) and listing.persistent_conn):
         raise UsageError(
-            "options conflicts in the list command", hint="counters, rates and thresholds are a table's alone"
+            "options conflicts in the list command", hint="only the table has counters, rates and thresholds"
         )

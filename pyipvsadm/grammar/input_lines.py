@@ -40,7 +40,7 @@ class Lines:
         yield from enumerate(lines, self._number + 1)
         self._number += len(lines)
         if len(rest) > LINE_LENGTH:
-            raise UsageError(f"line {self._number + 1} is too long", hint=f"a line has at most {LINE_LENGTH} bytes")
+            raise UsageError(f"line {self._number + 1} is too long", hint=f"the limit is {LINE_LENGTH} bytes")
 
 
 def words(line: str) -> list[str]:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 SCHEDULERS = {
-    "rr": "one server after the other",
-    "wrr": "one server after the other, each as often as its weight says",
+    "rr": "each server in turn",
+    "wrr": "each server in turn, as often as its weight says",
     "lc": "the server with the fewest connections",
     "wlc": "the server with the fewest connections for its weight",
-    "lblc": "the destination's server of last time, while it isn't overloaded: for caches",
-    "lblcr": "one of several servers of the destination, more of them under load: for caches",
+    "lblc": "the server that the destination had last, unless it is overloaded: for caches",
+    "lblcr": "one of the servers of the destination, which gets more under load: for caches",
     "dh": "by a hash of the destination's address",
     "sh": "by a hash of the client's address",
-    "sed": "the server that will be done soonest, by its connections and its weight",
-    "nq": "a server that has nothing to do; if there is none, as sed",
-    "fo": "the server of the highest weight that isn't overloaded",
-    "ovf": "the server of the highest weight, until it has as many connections as its weight says",
-    "mh": "by a hash of the client's address that changes little when servers do (Maglev)",
+    "sed": "the server with the shortest expected delay, by connections and weight",
+    "nq": "an idle server; if there is none, as sed",
+    "fo": "the server with the highest weight that isn't overloaded",
+    "ovf": "the server with the highest weight, until its connections reach its weight",
+    "mh": "by a hash of the client's address; few clients move when servers change (Maglev)",
 }
 
 ENGINES = {"sip": "by the Call-ID of SIP"}
 
 FLAGS = {
-    "sh-fallback": "another server, if the hash leads to one that is out of service",
-    "sh-port": "hash the client's port as well",
-    "mh-fallback": "another server, if the hash leads to one that is out of service",
-    "mh-port": "hash the client's port as well",
+    "sh-fallback": "choose another server if the hash leads to an unavailable one",
+    "sh-port": "also hash the client's port",
+    "mh-fallback": "choose another server if the hash leads to an unavailable one",
+    "mh-port": "also hash the client's port",
     "flag-1": "the scheduler's first flag",
     "flag-2": "the scheduler's second flag",
     "flag-3": "the scheduler's third flag",
@@ -36,4 +36,4 @@ TUNNELS = {
     "gre": "generic routing encapsulation",
 }
 
-STATES = {"master": "sends connections to other directors", "backup": "receives connections from a master"}
+STATES = {"master": "sends connection states to other directors", "backup": "receives connection states from a master"}

@@ -60,7 +60,7 @@ def number(field: str, low: int, high: int, problem: str) -> Reader:
     def read(text: str, known: Known) -> Fields:
         value = integer(text, low, high)
         if value is None:
-            raise UsageError(problem.format(text), hint=f"a whole number from {low} to {high} goes here")
+            raise UsageError(problem.format(text), hint=f"give a whole number from {low} to {high}")
         return {field: value}
 
     return read
@@ -73,7 +73,7 @@ def choice(field: str, problem: str, **values: Any) -> Reader:
         if text not in values:
             from .suggestions import did_you_mean
 
-            hint = did_you_mean(text, values, f"one of {', '.join(values)} goes here")
+            hint = did_you_mean(text, values, f"give one of {', '.join(values)}")
             raise UsageError(problem.format(text), hint)
         return {field: values[text]}
 
@@ -104,7 +104,7 @@ def service_address(protocol: int) -> Reader:
         fields: Fields = {"protocol": protocol, "address": address, "port": port}
         if len(address) == 16:
             if known.of("service").get("netmask") is not None:
-                known.notes.append("a netmask before an IPv6 address is thrown away: give `-M` behind it")
+                known.notes.append("a netmask before an IPv6 address is ignored: put `-M` after the address")
             fields.update(af=AF_INET6, netmask=None)
         return fields
 
@@ -120,7 +120,7 @@ def server_address(text: str, known: Known) -> Fields:
     except ValueError as error:
         raise UsageError("illegal real server address[:port] specified", hint=f"{error}: {ADDRESS_FORMS}") from None
     if protocol is None:
-        known.notes.append("`-r` before the service: a port that it leaves out is 0, not the service's")
+        known.notes.append("`-r` is before the service: without a port, it gets port 0, not the port of the service")
     return {"address": address, "port": port}
 
 
@@ -134,18 +134,18 @@ def endpoint(text: str, protocol: int | None, port: int, known: Known) -> tuple[
     port. All else is split at its last colon, and tried as inet_aton reads it, then as a name.
     """
     if not text or (text.isascii() and text.isdigit()):
-        raise ValueError("digits alone are no address" if text else "the address is empty")
+        raise ValueError("digits alone are not an address" if text else "the address is empty")
     host, port_text = text, None
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or not rest.startswith(":"):
-            raise ValueError("a bracket opens an IPv6 address, and `]:PORT` closes it")
+            raise ValueError("write an IPv6 address as `[ADDRESS]:PORT`")
         port_text = rest[1:]
     try:
         address = inet_pton(AF_INET6, host)
     except (OSError, ValueError, UnicodeError):
         if text.startswith("["):
-            known.notes.append("brackets are for IPv6: the port behind them is not read")
+            known.notes.append("brackets are for IPv6: the port after them is ignored")
         before, colon, after = host.rpartition(":")
         host, port_text = (before, after) if colon else (host, None)
         address = ipv4(host, known)
@@ -168,7 +168,7 @@ def port_number(text: str, protocol: int | None, known: Known) -> int:
     if value is not None:
         return value
     if protocol is None:
-        raise ValueError("names of ports are known once the service has been named")
+        raise ValueError("name the service before a port that is given by name")
     return known.names().port(text, protocol)
 
 
@@ -179,7 +179,7 @@ def fwmark(text: str, known: Known) -> Fields:
         hint = "a mark is a number from 1 to 4294967295"
         negative = integer(text, -(2**31), -1)
         if negative is not None:
-            hint += f"; ipvsadm saves those from 2147483648 on as negative ones: write {negative + 2**32}"
+            hint += f"; ipvsadm saves marks from 2147483648 on as negative numbers: write {negative + 2**32}"
         raise UsageError(f"invalid fwmark value `{text}' specified", hint=hint)
     return {"fwmark": value}
 
@@ -190,7 +190,7 @@ def ipv6(text: str, known: Known) -> Fields:
     if not service.get("fwmark"):
         raise UsageError("-6 must follow -f\n", hint="write the mark first: `-f MARK -6`")
     if service.get("netmask") is not None:
-        known.notes.append("a netmask before `-6` is thrown away: give `-M` behind it")
+        known.notes.append("a netmask before `-6` is ignored: put `-M` after it")
     return {"af": AF_INET6, "netmask": None}
 
 
@@ -199,7 +199,7 @@ def persistence(text: str | None, known: Known) -> Fields:
     value = DEFAULT_PERSISTENCE if text is None else integer(text, 1, DAYS_31)
     if value is None:
         raise UsageError(
-            f"invalid timeout value `{text}' specified", hint=f"seconds go here, from 1 to {DAYS_31} (31 days)"
+            f"invalid timeout value `{text}' specified", hint=f"give seconds from 1 to {DAYS_31} (31 days)"
         )
     return {"flags": known.of("service").get("flags", 0) | PERSISTENT, "timeout": value}
 
@@ -213,7 +213,7 @@ def netmask(text: str, known: Known) -> Fields:
         value = int(f"{sign}{digits[:length].lstrip('0')[:20] or 0}")
         value = max(-(2**63), min(value, 2**63 - 1)) & 0xFFFFFFFF  # as C's atoi has it: a long, cut to an int
         if not 1 <= value <= 128:
-            raise UsageError("illegal ipv6 netmask specified", hint="the length of a prefix goes here, 1 to 128")
+            raise UsageError("illegal ipv6 netmask specified", hint="give a prefix length from 1 to 128")
         return {"netmask": value if value != 128 else None}
     try:
         mask = int.from_bytes(ipv4(text, known), "big")
@@ -237,7 +237,7 @@ def multicast_group(text: str, known: Known) -> Fields:
         return {"group": group}
     raise UsageError(
         f"invalid {'IPv6' if family == AF_INET6 else 'IPv4'} mcast-group `{text}'",
-        hint="a multicast address goes here, such as 224.0.0.81 or ff02::81",
+        hint="give a multicast address, such as 224.0.0.81 or ff02::81",
     )
 
 
@@ -260,7 +260,7 @@ def scheduler_flags(text: str, scheduler: str) -> int:
         if not bit:
             from .suggestions import did_you_mean
 
-            hint = did_you_mean(name, SCHEDULER_FLAGS, f"there are {', '.join(SCHEDULER_FLAGS)}")
+            hint = did_you_mean(name, SCHEDULER_FLAGS, f"the flags are {', '.join(SCHEDULER_FLAGS)}")
             raise UsageError(f"invalid scheduler flag `{name}'", hint)
         if owner and owner != scheduler:
             raise UsageError(f"incompatible scheduler flag `{name}'", hint=f"it belongs to `-s {owner}`")

@@ -66,7 +66,7 @@ TOPICS = (
     ),
     Topic(
         name="server",
-        title="Real servers, which do the work of a service",
+        title="Real servers: the machines behind a service",
         commands=("add-server", "edit-server", "delete-server"),
         but=("service-address", *_TUNNEL),
         see=("service", "tunnels"),
@@ -83,21 +83,21 @@ TOPICS = (
     ),
     Topic(
         name="restore",
-        title="The table as rules: saved to stdout, restored from stdin",
+        title="Rules: save the table to stdout, restore it from stdin",
         commands=("save", "restore"),
         see=("verbs",),
         examples=("-Sn > rules", "-R < rules", "-R --check < rules"),
     ),
     Topic(
         name="timeouts",
-        title="When connections without traffic are forgotten, in seconds",
+        title="Timeouts: seconds until the kernel forgets an idle connection",
         commands=("set",),
         others=("timeout",),
         examples=("--set 900 120 300", "-L --timeout"),
     ),
     Topic(
         name="daemon",
-        title="Daemons that tell another director of the connections",
+        title="Synchronisation daemons: share connections with other directors",
         commands=("start-daemon", "stop-daemon"),
         others=("daemon",),
         words=STATES,
@@ -105,7 +105,7 @@ TOPICS = (
     ),
     Topic(
         name="schedulers",
-        title="Schedulers: how the server of a new connection is chosen",
+        title="Schedulers: how the kernel chooses a server for a connection",
         others=("scheduler",),
         words=SCHEDULERS,
         see=("flags",),
@@ -121,14 +121,14 @@ TOPICS = (
     ),
     Topic(
         name="persistence",
-        title="Persistence: a client's connections go to one server; and its engines",
+        title="Persistence: all connections of a client go to one server",
         others=("persistent", "netmask", "pe", "persistent-conn"),
         words=ENGINES,
         examples=("-A -t 192.0.2.1:443 -p 600 -M 255.255.255.0", "-A -u 192.0.2.1:5060 -p 60 -o --pe sip"),
     ),
     Topic(
         name="tunnels",
-        title="Tunnels to servers, and their kinds",
+        title="Tunnels to servers, and their types",
         others=("ipip", *_TUNNEL, "tun-info"),
         words=TUNNELS,
         see=("server",),
@@ -136,7 +136,7 @@ TOPICS = (
     ),
     Topic(
         name="verbs",
-        title="Verbs, beside ipvsadm's commands; each explains itself: VERB --help",
+        title="Verbs, in addition to ipvsadm's commands; for more: VERB --help",
         words={verb.name: _brief(first_sentence(verb.help)) for verb in VERBS},
     ),
 )

@@ -10,10 +10,10 @@ from .command_lines import Parameter, Verb
 VERBS: tuple[Verb, ...] = (
     Verb(
         name='show',
-        help="Show the table as it is now.\n\n**json** is one document, and **ndjson** a line for each service; both tell counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,\nyaml and rules.\n\nWith `--names`, each service is told with the Service of Kubernetes that it belongs to, and each server with its pod\nand node; the options of Kubernetes say which node this is.\n\n- `pyipvsadm show -o yaml > table.yaml` keeps the table in a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained",
+        help="Show the current table.\n\n**json** is one document, and **ndjson** is a line for each service; both include counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** contain the settings only. `check`, `diff` and `apply` read json,\nyaml and rules.\n\nWith `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node; the options\nfor Kubernetes say which node this is.\n\n- `pyipvsadm show -o yaml > table.yaml` saves the table to a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds drained servers",
         options=(
-            Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), help='What to print: for people, for programs, or for `apply` to read.'),
-            Parameter(names=('--plain',), help='Draw nothing, on terminals as well.'),
+            Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), help='Output format.'),
+            Parameter(names=('--plain',), help='Print plain text, even on a terminal.'),
             Parameter(names=('--names',), value='FILE', help='Name the Services and pods of Kubernetes, by the objects in this file.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|rules', choices=('json', 'yaml', 'kubernetes', 'rules'), help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), help='List everything in FILE that a table cannot express or that may surprise.'),
@@ -47,10 +47,10 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='check',
-        help='Judge a file that says what the table should be, without touching the kernel.\n\nAll that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1\nif only the kernel of a `--trial` refuses something.',
+        help="Check a file that describes the table, without touching the kernel.\n\nAll errors are reported at once, with their lines. Exit status: 0 if the file is right, 2 if it isn't, 1 if only\nthe kernel of a `--trial` refuses something.",
         options=(
-            Parameter(names=('--trial',), help='Load it into the kernel of a sandbox as well, and tell what that refuses.'),
-            Parameter(names=('--schema',), help='Print the JSON Schema of JSON and YAML.'),
+            Parameter(names=('--trial',), help='Also load the table into the kernel of a sandbox, and report what it refuses.'),
+            Parameter(names=('--schema',), help='Print the JSON Schema of the JSON and YAML formats.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|rules', choices=('json', 'yaml', 'kubernetes', 'rules'), help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), help='List everything in FILE that a table cannot express or that may surprise.'),
             Parameter(names=('--node',), value='NAME', help="The node that the table is for. Default: this host's name."),
@@ -66,7 +66,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='diff',
-        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nWhere FILE is another program's, each line says why it is there. `=` is no difference, but the state that a server\nis in: one that kube-proxy drains, say. The order of servers isn't compared. Where `sh` goes by it and has another\none, a hint on a terminal says so.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
+        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nWhere FILE is another program's, each line says why it is there. `=` is not a difference, but the state of a server,\nsuch as one that kube-proxy drains. The order of servers is not compared. If it differs and `sh` depends on it, a\nhint on a terminal says so.\n\nExit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.",
         options=(
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--no-prune',), help='Do not delete what FILE does not contain.'),
@@ -89,16 +89,16 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='apply',
-        help="Make the table what FILE says, in an order that leaves no service without a server.\n\nWhat the kernel can change in place is never deleted and added anew, so connections live. If the kernel\nrefuses a change, or at Ctrl-C, all that was done is taken back. Applying a file twice changes nothing.\nTimeouts and daemons that FILE doesn't mention are left as they are.\n\nDeletions are asked about on a terminal. Elsewhere they aren't, but to empty the table takes `--yes`.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input, nothing\ntried; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal, and taken back.",
+        help="Make the table match FILE, in an order that leaves no service without a server.\n\nWhat the kernel can change in place is never deleted and added again, so connections survive. If the kernel\nrefuses a change, or on Ctrl-C, everything done so far is undone. Applying a file twice changes nothing.\nTimeouts and daemons that FILE does not mention stay as they are.\n\nOn a terminal, `apply` asks before it deletes anything. Elsewhere it doesn't ask, but emptying the table requires\n`--yes`.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input, nothing tried;\n3 refused, and not everything could be undone; 130 or 143 stopped by a signal, and undone.",
         options=(
             Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
             Parameter(names=('--no-prune',), help='Do not delete what FILE does not contain.'),
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, help='Touch only services with an address in this network, or with this mark. Repeatable.'),
             Parameter(names=('--keep-weights',), help='Keep the weights of servers that exist.'),
-            Parameter(names=('--yes',), help='Do not ask about deletions.'),
-            Parameter(names=('--force',), help='Go on though others keep changing the table; with `--vips`, bind what another machine has, too.'),
-            Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those that no service has any more are removed afterwards.'),
-            Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+            Parameter(names=('--yes',), help='Do not ask before deleting.'),
+            Parameter(names=('--force',), help='Continue even if others keep changing the table; with `--vips`, also bind what another machine has.'),
+            Parameter(names=('--vips',), help='Also bind the addresses of the services before the table changes, as `vip sync` does, and remove unused ones afterwards.'),
+            Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
             Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|rules', choices=('json', 'yaml', 'kubernetes', 'rules'), help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), help='List everything in FILE that a table cannot express or that may surprise.'),
@@ -133,22 +133,22 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='set',
-        help='Change the settings that are named of a live service or server, and keep all others.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` may be left out), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
+        help='Change only the named settings of a live service or server.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` is optional), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
             Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
-            Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server, for seconds'),
-            Parameter(names=('-M', '--netmask'), value='netmask', help='which clients persistence takes for one'),
-            Parameter(names=('-g', '--gatewaying'), help='direct routing: the packet as it is'),
-            Parameter(names=('-i', '--ipip'), help='a tunnel to the server'),
+            Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server for so many seconds'),
+            Parameter(names=('-M', '--netmask'), value='netmask', help='the netmask of the clients that persistence treats as one'),
+            Parameter(names=('-g', '--gatewaying'), help='direct routing: the packet stays unchanged'),
+            Parameter(names=('-i', '--ipip'), help='tunnelling: the packet travels inside another one'),
             Parameter(names=('-m', '--masquerading'), help='masquerading: network address translation (NAT)'),
-            Parameter(names=('-w', '--weight'), value='weight', help='how much this server can take'),
-            Parameter(names=('-x', '--u-threshold'), value='connections', help='no new connections from so many on'),
-            Parameter(names=('-y', '--l-threshold'), value='connections', help='new connections again below so many'),
+            Parameter(names=('-w', '--weight'), value='weight', help='the share of connections that this server gets'),
+            Parameter(names=('-x', '--u-threshold'), value='connections', help='stop new connections at so many'),
+            Parameter(names=('-y', '--l-threshold'), value='connections', help='resume new connections below so many'),
             Parameter(names=('-o', '--ops'), help='one-packet scheduling: choose a server for each datagram'),
             Parameter(names=('--pe',), value='engine', help='a persistence engine: sip'),
-            Parameter(names=('-b', '--sched-flags'), value='flags', help='flags of the scheduler, parted by commas'),
-            Parameter(names=('--tun-type',), value='type', help='the kind of tunnel: ipip, gue or gre'),
+            Parameter(names=('-b', '--sched-flags'), value='flags', help='flags of the scheduler, separated by commas'),
+            Parameter(names=('--tun-type',), value='type', help='the type of tunnel: ipip, gue or gre'),
             Parameter(names=('--tun-port',), value='port', help='the port of a gue tunnel'),
             Parameter(names=('--tun-nocsum',), help='a tunnel without checksums'),
             Parameter(names=('--tun-csum',), help='a tunnel with checksums'),
@@ -165,14 +165,14 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='drain',
-        help='Let a server get no new connections, and those that it has come to their end.\n\nIts weight becomes 0 in every service that has it, and all else stays; if one of these changes is refused, those\nthat were made are taken back. The weights are printed, and remembered for `undrain` in `/run/pyipvsadm`.\n\nWhat keeps the server busy is told. Of UDP, the kernel has no active connections: with **active**, those count\nthat it remembers. Ctrl-C ends the waiting, and leaves the server drained.\n\nExit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and taken back;\n2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not all could be taken\nback; 130 or 143 stopped by a signal.\n\n- `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off',
+        help="Stop new connections to a server, and let the existing ones finish.\n\n`drain` sets the server's weight to 0 in every service that has it, and changes nothing else; if one of these\nchanges is refused, the others are undone. It prints the old weights, and records them in `/run/pyipvsadm` for\n`undrain`.\n\nWhile it waits, it reports what keeps the server busy. The kernel knows no active UDP connections, so **active**\ncounts the UDP connections that it remembers. Ctrl-C ends the waiting and leaves the server drained.\n\nExit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and undone;\n2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not everything could be\nundone; 130 or 143 stopped by a signal.\n\n- `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off",
         options=(
-            Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all that have it.'),
+            Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all services that have the server.'),
             Parameter(names=('--wait',), help='Wait until its connections have ended.'),
-            Parameter(names=('--deadline',), value='TIME', help='How long to wait: 60s, 10m or 1h. Implies `--wait`. Default: 10m.'),
+            Parameter(names=('--deadline',), value='TIME', help='How long to wait, such as 60s, 10m or 1h. Implies `--wait`. Default: 10m.'),
             Parameter(names=('--until',), value='active|all', choices=('active', 'all'), help='Which connections to wait for: the **active**, or **all**, inactive and persistent too. Implies `--wait`. Default: active.'),
-            Parameter(names=('--remove',), help='Then remove it. Implies `--wait`.'),
-            Parameter(names=('--force',), help='Even if that leaves a service without a server that has a weight.'),
+            Parameter(names=('--remove',), help='Then remove the server. Implies `--wait`.'),
+            Parameter(names=('--force',), help='Drain the server even if that leaves a service without any usable server.'),
             Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
@@ -181,11 +181,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='undrain',
-        help='Give a server the weights back that it had before `drain`.\n\nA server that comes back empty would get all new connections from schedulers that look for the least: with\n`--ramp` its weight rises from 1. Ctrl-C leaves it where it is then, and the same command goes on from there.\n\nExit status: 0 done, or nothing to do; 1 no such server, no weight remembered, or refused by the kernel, and taken\nback; 2 wrong input; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal.',
+        help='Restore the weights that a server had before `drain`.\n\nSchedulers that look for the fewest connections would send all new ones to a server that comes back empty: with\n`--ramp` its weight rises from 1. Ctrl-C leaves the weight where it is, and the same command continues from there.\n\nExit status: 0 done, or nothing to do; 1 no such server, no weight recorded, or refused by the kernel, and undone;\n2 wrong input; 3 refused, and not everything could be undone; 130 or 143 stopped by a signal.',
         options=(
-            Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all that have it.'),
-            Parameter(names=('--ramp',), value='TIME', help='Raise the weight in steps, over 60s, 10m or 1h. Default: at once.'),
-            Parameter(names=('--weight',), value='N', help='The weight, instead of those remembered.'),
+            Parameter(names=('--from',), value='SERVICE', many=True, help='Only in this service. Repeatable. Default: in all services that have the server.'),
+            Parameter(names=('--ramp',), value='TIME', help='Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.'),
+            Parameter(names=('--weight',), value='N', help='The weight to set instead of the recorded ones.'),
             Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
         ),
         arguments=(
@@ -194,11 +194,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='top',
-        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.\n\nRates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that\nof the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all\nrates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second",
+        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.\n\nRates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last\n2 seconds if the interval is shorter. The first printed sample appears when all rates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` prints the new connections per second",
         options=(
-            Parameter(names=('--interval',), value='SECONDS', help='How often to look, from 0.2 to 3600.'),
-            Parameter(names=('--once',), help='Print one sample, and end.'),
-            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), help='For people, or a line of JSON for each sample.'),
+            Parameter(names=('--interval',), value='SECONDS', help='How often to sample, from 0.2 to 3600.'),
+            Parameter(names=('--once',), help='Print one sample and end.'),
+            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), help='Output format: text, or a line of JSON for each sample.'),
             Parameter(names=('--names',), value='FILE', help='Name the Services and pods of Kubernetes, by the objects in this file.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|rules', choices=('json', 'yaml', 'kubernetes', 'rules'), help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), help='List everything in FILE that a table cannot express or that may surprise.'),
@@ -215,7 +215,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='netns',
-        help='List the network namespaces of this machine that hold services, with how many.\n\nThose are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is\nin. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.\n\nWhat may not be looked into is told as unknown.\n\nExit status: 0, or 1 if something is unknown.',
+        help='List the network namespaces of this machine that hold services, with the number of services.\n\nThese are the namespaces with a name below `/run/netns` or `/var/run/docker/netns`, and those of running processes.\nThe first column is what `--netns` takes; the word `here` marks the namespace in which `pyipvsadm` runs.\n\nA namespace that this user may not look into is listed as unknown.\n\nExit status: 0, or 1 if something is unknown.',
         options=(
             Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='Output format.'),
         ),
@@ -229,16 +229,16 @@ VERBS: tuple[Verb, ...] = (
                 help="List every virtual address of the table and of the device. This is what `vip` does by itself.\n\nThe state is `ok`, or what is wrong: `missing`, on no interface; `not local`, on one, but packets don't get in;\n`unused`, on the device without a service; `duplicate`, on two interfaces; and for IPv6 `tentative`, not usable\nyet, or `dadfailed`, as another machine has it.\n\nExit status: 0 if all is right, 1 if something is wrong, 2 if that can't be told.",
                 options=(
                     Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), help='Output format.'),
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
                 ),
             ),
             Verb(
                 name='add',
                 help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,\nthe table and the neighbours tell, is refused: to bind it would cut that machine off.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
                 options=(
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
+                    Parameter(names=('--force',), help='Also bind addresses that another machine has.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
@@ -249,7 +249,7 @@ VERBS: tuple[Verb, ...] = (
                 name='rm',
                 help="Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.\n\nExit status: 0 done; 1 refused, and nothing done; 2 wrong input.",
                 options=(
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                 ),
@@ -261,9 +261,9 @@ VERBS: tuple[Verb, ...] = (
                 name='sync',
                 help="Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nWith FILE, those are its `addresses` or, if it doesn't say any, the addresses of its services.\n\nAn address of another interface stays where it is, and one that a route makes local is left alone. One that\nanother machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.",
                 options=(
-                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device that has the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), help='Show what would change, and change nothing.'),
-                    Parameter(names=('--force',), help='Bind what another machine has, too.'),
+                    Parameter(names=('--force',), help='Also bind addresses that another machine has.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', help='How long to wait for others that change the table.'),
                     Parameter(names=('--from',), value='json|yaml|kubernetes|rules', choices=('json', 'yaml', 'kubernetes', 'rules'), help='The format of FILE. Default: by content and name.'),
                     Parameter(names=('--notes',), help='List everything in FILE that a table cannot express or that may surprise.'),

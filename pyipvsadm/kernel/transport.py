@@ -67,9 +67,7 @@ class Transport:
             return self._socket.recv(self._room)
         except OSError as error:
             if error.errno == ENOBUFS:
-                raise OSError(
-                    ENOBUFS, "the kernel had no room for its answers: some requests may have been refused unseen"
-                ) from None
+                raise OSError(ENOBUFS, "the kernel had no room for its answers: some refusals may be lost") from None
             raise
 
     def ask(self, number: int, attributes: bytes = b"") -> list[bytes]:

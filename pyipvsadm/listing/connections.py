@@ -46,7 +46,7 @@ def entries(lines: Iterator[str]) -> Iterator[Connection]:
     if next(lines, None) is None:
         raise IpvsadmError(
             "unexpected input from /proc/net/ip_vs_conn",
-            hint="the list is empty, without even a header",
+            hint="the list is empty and has no header",
             status=LISTING,
         )
     return _entries(lines)

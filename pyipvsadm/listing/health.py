@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 DRAINED, FULL, MAYBE_FULL = "drained", "full", "full?"
 WORDS = ((DRAINED, DRAINED), (FULL, FULL), (MAYBE_FULL, "perhaps full"))
-MAYBE_FULL_MEANS = "closed if it was full, and not below its lower threshold (or 3/4 of the upper) since"
+MAYBE_FULL_MEANS = "closed if it was full and has not been below its lower threshold (or 3/4 of the upper one) since"
 
 
 def state(server: Server) -> str:

@@ -60,9 +60,9 @@ WaitLock = Annotated[
 ]
 Device = Annotated[
     str | None,
-    typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device that has the addresses."),
+    typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device for the addresses."),
 ]
-BindTaken = Annotated[bool, typer.Option("--force", help="Bind what another machine has, too.")]
+BindTaken = Annotated[bool, typer.Option("--force", help="Also bind addresses that another machine has.")]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="In digits.", show_default=False)]
 Server = Annotated[
     str,
@@ -74,5 +74,9 @@ Server = Annotated[
 ]
 From = Annotated[
     list[str] | None,
-    typer.Option("--from", metavar="SERVICE", help="Only in this service. Repeatable. Default: in all that have it."),
+    typer.Option(
+        "--from",
+        metavar="SERVICE",
+        help="Only in this service. Repeatable. Default: in all services that have the server.",
+    ),
 ]

@@ -32,6 +32,6 @@ def named(kernel: Kernel, service: Service) -> Service:
             raise
         raise IpvsadmError(
             f"No such service: {spelled(service)}",
-            hint="`pyipvsadm show` lists the services that there are",
+            hint="`pyipvsadm show` lists the services",
             status=LISTING,
         ) from None

@@ -29,18 +29,18 @@ def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: st
     message, hint = _reason(outcome, plan)
     if outcome.remains is None:
         return IpvsadmError(
-            f"{message}\nwhat the table is now can't be told, as it can't be read",
-            hint=f"`{program} {'diff FILE' if verb == 'apply' else 'show'}` tells, once it can",
+            f"{message}\nthe state of the table is unknown, because it can't be read",
+            hint=f"`{program} {'diff FILE' if verb == 'apply' else 'show'}` shows it, once it can be read",
             status=HALF_DONE,
         )
     if outcome.remains:
         return IpvsadmError(
-            f"{message}\nnot all could be taken back; to have the table as it was before, it takes\n"
-            f"{as_text(outcome.remains)}which these commands do:\n{_commands(outcome.remains, program)}",
-            hint=f"{hint}; the same `{verb}` again goes on to the table that is wanted".removeprefix("; "),
+            f"{message}\nnot everything could be undone; these changes restore the table as it was before:\n"
+            f"{as_text(outcome.remains)}these commands make them:\n{_commands(outcome.remains, program)}",
+            hint=f"{hint}; the same `{verb}` again completes the change".removeprefix("; "),
             status=HALF_DONE,
         )
-    count = f"{outcome.undone} of {len(plan.steps)} changes had been made, and were taken back: "
+    count = f"{outcome.undone} of {len(plan.steps)} changes were made and undone: "
     message += f"\n{count if outcome.undone else ''}the table is as it was before{more}"
     status = 128 + outcome.stopped if outcome.stopped else REFUSED
     return IpvsadmError(message, hint, status)
@@ -51,7 +51,7 @@ def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:
     if outcome.stopped:
         return f"stopped by {signal.Signals(outcome.stopped).name}", ""
     if outcome.broken:
-        return f"the exchange with the kernel broke off: {outcome.broken}", ""
+        return f"the connection to the kernel broke: {outcome.broken}", ""
     steps = plan.steps
     (step, errno), *others = outcome.refused
     refusal = errors.refusal(step.command.verb, errno)

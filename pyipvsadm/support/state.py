@@ -98,8 +98,8 @@ def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
 def unreadable(verb: str, error: Exception) -> IpvsadmError:
     """What to tell of a file that isn't as `verb` has written it."""
     return IpvsadmError(
-        f"{path(verb)}, where `{verb}` remembers what it did, can't be read: {error}",
-        hint="nothing was done; if you remove the file, what it says is forgotten",
+        f"{path(verb)}, the record of `{verb}`, can't be read: {error}",
+        hint="nothing was done; if you remove the file, its record is lost",
         status=REFUSED,
     )
 
@@ -129,7 +129,7 @@ def unwritable(error: OSError) -> IpvsadmError:
             status=REFUSED,
         )
     return IpvsadmError(
-        f"what is done can't be written down in {FOLDER}: {error.strerror}",
+        f"no record can be written in {FOLDER}: {error.strerror}",
         hint="nothing was done; use `sudo`" if os.geteuid() else f"nothing was done; make room in {FOLDER}",
         status=REFUSED,
     )

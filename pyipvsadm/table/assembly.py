@@ -91,27 +91,27 @@ class Assembly:
             self.engine(service.engine, place)
         if service.fwmark is None:
             if not service.port and not service.flags & PERSISTENT:
-                self.wrong(place, f"port 0 of {spelled(service)} stands for all ports, which takes persistence")
+                self.wrong(place, f"port 0 of {spelled(service)} means all ports, which requires persistence")
             if service.flags & ONE_PACKET and service.protocol != IPPROTO_UDP:
-                self.wrong(place, f"one-packet scheduling is for UDP, which {spelled(service)} isn't")
+                self.wrong(place, f"one-packet scheduling is for UDP, and {spelled(service)} isn't UDP")
         return entry
 
     def scheduler(self, name: str, place: Place) -> None:
         """Judge the name of a scheduler."""
         if name not in self._schedulers:
-            self.wrong(place, f"`{name}` is no scheduler that is known{self.suggestion(name, self._schedulers)}")
+            self.wrong(place, f"`{name}` is not a known scheduler{self.suggestion(name, self._schedulers)}")
 
     def engine(self, name: str, place: Place) -> None:
         """Judge the name of a persistence engine."""
         if name not in self._engines:
-            self.wrong(place, f"`{name}` is no persistence engine that is known{self.suggestion(name, self._engines)}")
+            self.wrong(place, f"`{name}` is not a known persistence engine{self.suggestion(name, self._engines)}")
 
     def claim(self, service: Service, place: Place) -> Entry:
         """Take a service of which only the name is to be judged."""
         entry = Entry(service, place)
         first = self._by_key.setdefault(service[:5], entry)
         if first is not entry:
-            self.wrong(place, f"the service {spelled(service)} is there twice; leave one of them", first.place)
+            self.wrong(place, f"the service {spelled(service)} is there twice; remove one of them", first.place)
         self.entries.append(entry)
         return entry
 
@@ -127,10 +127,12 @@ class Assembly:
         if server.lower_threshold > server.upper_threshold:
             self.wrong(
                 place,
-                f"the lower threshold, {server.lower_threshold}, is above the upper one, {server.upper_threshold}",
+                f"the lower threshold, {server.lower_threshold}, exceeds the upper one, {server.upper_threshold}",
             )
         if address[0] in DOUBTFUL and unfit(address):
-            self.wrong(place, f"{spelled_address(address)} can't be a server's: it takes a unicast address")
+            self.wrong(
+                place, f"{spelled_address(address)} can't be the address of a server: it is not a unicast address"
+            )
         if server.forwarding != TUNNEL and server.af != entry.service.af:
             self.wrong(
                 place,
@@ -153,7 +155,9 @@ class Assembly:
         """Take a daemon."""
         daemons = self._daemons = self._daemons or {}
         if daemon.state in daemons:
-            self.wrong(place, "there is one daemon of a kind, and this kind was there before", daemons[daemon.state][1])
+            self.wrong(
+                place, "there can be one daemon of each state, and this one is the second", daemons[daemon.state][1]
+            )
         daemons[daemon.state] = daemon, place
 
     def all_addresses(self) -> None:
@@ -187,4 +191,4 @@ class Assembly:
 
 
 def _suggestion(word: str, *known: str) -> str:
-    return f"; {did_you_mean(word, known, 'known are ' + ', '.join(known))}"
+    return f"; {did_you_mean(word, known, 'choose one of ' + ', '.join(known))}"

@@ -37,7 +37,7 @@ def service_of(text: str) -> Service:
     try:
         return _service(text)
     except ValueError as error:
-        raise UsageError(f"`{printable(text)}` names no service: {error}", hint=SERVICE_FORMS) from None
+        raise UsageError(f"`{printable(text)}` is not a service: {error}", hint=SERVICE_FORMS) from None
 
 
 def server_of(text: str) -> Server:
@@ -45,7 +45,7 @@ def server_of(text: str) -> Server:
     try:
         address, port = _endpoint(text)
     except ValueError as error:
-        raise UsageError(f"`{printable(text)}` names no server: {error}", hint=SERVER_FORMS) from None
+        raise UsageError(f"`{printable(text)}` is not a server: {error}", hint=SERVER_FORMS) from None
     return Server(address=address, port=port)
 
 
@@ -55,7 +55,7 @@ def servers_of(text: str) -> tuple[bytes, int | None]:
         return address_of(text[1:-1] if text.startswith("[") and text.endswith("]") else text), None
     except ValueError as error:
         if ":" not in text:
-            raise UsageError(f"`{printable(text)}` names no server: {error}", hint=ADDRESS_FORMS) from None
+            raise UsageError(f"`{printable(text)}` is not a server: {error}", hint=ADDRESS_FORMS) from None
     server = server_of(text)
     return server.address, server.port
 
@@ -80,7 +80,7 @@ def address_of(text: str) -> bytes:
         return inet_pton(family, text)
     except (OSError, ValueError):
         what = "IPv6" if family == AF_INET6 else "IPv4"
-        raise ValueError(f"`{printable(text)}` is no {what} address in digits") from None
+        raise ValueError(f"`{printable(text)}` is not an {what} address in digits") from None
 
 
 def network_of(text: str) -> tuple[bytes, int]:
@@ -95,7 +95,7 @@ def network_of(text: str) -> tuple[bytes, int]:
             start = (int.from_bytes(network, "big") ^ rest).to_bytes(len(network), "big")
             raise ValueError(f"that network starts at {spelled_address(start)}")
     except ValueError as error:
-        raise UsageError(f"`{printable(text)}` names no network: {error}", hint=NETWORK_FORMS) from None
+        raise UsageError(f"`{printable(text)}` is not a network: {error}", hint=NETWORK_FORMS) from None
     return network, prefix
 
 
@@ -108,7 +108,7 @@ def _service(text: str) -> Service:
     name, slash, last = text.partition("/")
     if name.startswith(MARK):
         if slash and last != IPV6:
-            raise ValueError(f"behind a mark goes `/{IPV6}` or nothing")
+            raise ValueError(f"only `/{IPV6}` may follow a mark")
         mark = _number(name.removeprefix(MARK), "mark", 1, LAST_MARK)
         return Service(af=AF_INET6 if slash else AF_INET, fwmark=mark)
     address, port = _endpoint(name)
@@ -129,12 +129,12 @@ def _endpoint(text: str) -> tuple[bytes, int]:
     host, colon, port = text.rpartition(":")
     if text.startswith("["):
         if not host.endswith("]"):
-            raise ValueError("an IPv6 address stands in brackets, and `:PORT` behind them")
+            raise ValueError("write an IPv6 address in brackets, followed by `:PORT`")
         return _bracketed(host[1:-1]), _number(port, "port", 0, LAST_PORT)
     if not colon:
         raise ValueError("the port is missing")
     if ":" in host:
-        raise ValueError("an IPv6 address stands in brackets, and `:PORT` behind them")
+        raise ValueError("write an IPv6 address in brackets, followed by `:PORT`")
     return address_of(host), _number(port, "port", 0, LAST_PORT)
 
 
@@ -162,7 +162,7 @@ def _family(address: bytes) -> int:
 def unfit(address: bytes) -> str:
     """What `address`, which is packed, is instead of unicast; empty if it's fit, as far as that isn't up to routes."""
     if not any(address):
-        return "no address, but stands for all"
+        return "the wildcard, not an address"
     if len(address) == 4:
         if address[0] in range(224, 240):
             return "a multicast address"

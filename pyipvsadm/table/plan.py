@@ -220,7 +220,7 @@ class _Draft:
         running = {daemon.state: daemon for daemon in now}
         asked = {daemon.state: daemon for daemon in wanted}
         if len(asked) < len(wanted):
-            raise UsageError("a daemon stands twice in the table", hint="one master and one backup can run")
+            raise UsageError("a daemon is in the table twice", hint="one master and one backup can run")
         changes = {state: daemon_changes(running[state], asked[state]) for state in running.keys() & asked.keys()}
         for state, daemon in running.items():
             if changes.get(state) or (self._prune and state not in asked):
@@ -237,14 +237,14 @@ def _by_key(table: Table, only: Scope | None) -> Services:
     entries = [entry for entry in table.services if only is None or only.holds(entry[0])]
     found = {service_key(entry[0]): entry for entry in entries}
     if len(found) < len(entries):
-        raise UsageError("a service stands twice in the table", hint="a table holds each service once")
+        raise UsageError("a service is in the table twice", hint="a table holds each service once")
     return found
 
 
 def _by_server_key(servers: Servers) -> dict[Key, Server]:
     found = {server_key(server): server for server in servers}
     if len(found) < len(servers):
-        raise UsageError("a server stands twice in a service", hint="a service holds each server once")
+        raise UsageError("a server is in its service twice", hint="a service holds each server once")
     return found
 
 

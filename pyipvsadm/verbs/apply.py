@@ -78,39 +78,40 @@ def apply(
     no_prune: NoPrune = False,
     only: Only = None,
     keep_weights: KeepWeights = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about deletions.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before deleting.")] = False,
     force: Annotated[
         bool,
         typer.Option(
             "--force",
-            help="Go on though others keep changing the table; with `--vips`, bind what another machine has, too.",
+            help="Continue even if others keep changing the table; with `--vips`, also bind what another machine has.",
         ),
     ] = False,
     vips: Annotated[
         bool,
         typer.Option(
             "--vips",
-            help="Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those"
-            " that no service has any more are removed afterwards.",
+            help="Also bind the addresses of the services before the table changes, as `vip sync` does, and remove"
+            " unused ones afterwards.",
         ),
     ] = False,
     device: Device = None,
     wait_lock: WaitLock = WAIT,
     asked: Asked = AS_IT_IS,
 ) -> int:
-    """Make the table what FILE says, in an order that leaves no service without a server.
+    """Make the table match FILE, in an order that leaves no service without a server.
 
-    What the kernel can change in place is never deleted and added anew, so connections live. If the kernel
-    refuses a change, or at Ctrl-C, all that was done is taken back. Applying a file twice changes nothing.
-    Timeouts and daemons that FILE doesn't mention are left as they are.
+    What the kernel can change in place is never deleted and added again, so connections survive. If the kernel
+    refuses a change, or on Ctrl-C, everything done so far is undone. Applying a file twice changes nothing.
+    Timeouts and daemons that FILE does not mention stay as they are.
 
-    Deletions are asked about on a terminal. Elsewhere they aren't, but to empty the table takes `--yes`.
+    On a terminal, `apply` asks before it deletes anything. Elsewhere it doesn't ask, but emptying the table requires
+    `--yes`.
 
-    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input, nothing
-    tried; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal, and taken back.
+    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input, nothing tried;
+    3 refused, and not everything could be undone; 130 or 143 stopped by a signal, and undone.
     """
     if device is not None and not vips:
-        raise UsageError("`--device` without `--vips`", hint="add `--vips` to have the addresses on it")
+        raise UsageError("`--device` without `--vips`", hint="add `--vips` to bind the addresses on it")
     wishes = Wishes(
         prune=not no_prune,
         keep_weights=keep_weights,
@@ -206,8 +207,8 @@ def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: Worl
         return before, last
     if not wishes.force:
         raise IpvsadmError(
-            "the table was changed twice while this was about to change it: nothing was done",
-            hint="find out who else changes it, try again, or go on regardless with `--force`",
+            "somebody else changed the table twice in the meantime: nothing was done",
+            hint="find out who changes it, try again, or continue with `--force`",
             status=NOT_TRIED,
         )
     _ask_again(fresh, last, before, path, wishes, world)
@@ -237,8 +238,8 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
     if answer is None:
         if empties(plan, before):
             raise IpvsadmError(
-                f"this would delete all services, {len(before.services)} of them: nothing was done",
-                hint="if that is meant, say so with `--yes`",
+                f"this would delete all services ({len(before.services)}): nothing was done",
+                hint="to do it anyway, use `--yes`",
                 status=NOT_TRIED,
             )
     elif answer.lower() not in ("y", "yes"):

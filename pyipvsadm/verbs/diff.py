@@ -50,11 +50,11 @@ def diff(
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
 
-    Where FILE is another program's, each line says why it is there. `=` is no difference, but the state that a server
-    is in: one that kube-proxy drains, say. The order of servers isn't compared. Where `sh` goes by it and has another
-    one, a hint on a terminal says so.
+    Where FILE is another program's, each line says why it is there. `=` is not a difference, but the state of a server,
+    such as one that kube-proxy drains. The order of servers is not compared. If it differs and `sh` depends on it, a
+    hint on a terminal says so.
 
-    Exit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.
+    Exit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.
     """
     document = read_document(world, file, asked)
     findings, scope = document.findings, scope_of(only)

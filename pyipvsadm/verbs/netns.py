@@ -63,12 +63,12 @@ def netns(
     world: World,
     output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="Output format.")] = "table",
 ) -> int:
-    """List the network namespaces of this machine that hold services, with how many.
+    """List the network namespaces of this machine that hold services, with the number of services.
 
-    Those are looked into that have a name, below `/run/netns` or `/var/run/docker/netns`, and those that a process is
-    in. The first column is what goes behind `--netns`; the one where `pyipvsadm` runs is marked by the word `here`.
+    These are the namespaces with a name below `/run/netns` or `/var/run/docker/netns`, and those of running processes.
+    The first column is what `--netns` takes; the word `here` marks the namespace in which `pyipvsadm` runs.
 
-    What may not be looked into is told as unknown.
+    A namespace that this user may not look into is listed as unknown.
 
     Exit status: 0, or 1 if something is unknown.
     """
@@ -82,7 +82,7 @@ def netns(
     if found.hidden:
         world.tell(
             f"the network namespaces of {found.hidden} processes are unknown",
-            "to see those of other users takes CAP_SYS_PTRACE: use sudo",
+            "to see those of other users requires CAP_SYS_PTRACE: use sudo",
         )
     return UNKNOWN if found.hidden or any(one.services is None for one in told) else 0
 

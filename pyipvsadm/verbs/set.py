@@ -49,9 +49,9 @@ def set_(
     words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
     wait_lock: WaitLock = WAIT,
 ) -> int:
-    """Change the settings that are named of a live service or server, and keep all others.
+    """Change only the named settings of a live service or server.
 
-    A service is `192.168.2.10:80/tcp` (`/tcp` may be left out), `[2001:db8::1]:53/udp`, `fwmark:7` or
+    A service is `192.168.2.10:80/tcp` (`/tcp` is optional), `[2001:db8::1]:53/udp`, `fwmark:7` or
     `fwmark:7/ipv6`; a server is `10.2.0.2:8080`.
 
     Exit status: 0 done; 1 refused by the kernel; 2 wrong input.
@@ -64,7 +64,7 @@ def set_(
         with alone(world, wait_lock):
             command = _edit(world, key, server, given, off)
             if command is None:
-                world.note("nothing to do: all is set as wanted")
+                world.note("nothing to do: all settings are as wanted")
                 return 0
             for _, errno in world.kernel.submit((command,)):
                 raise _refusal(command.verb, errno)
@@ -104,16 +104,16 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
     try:
         for row, value, *_ in scan([word for word in words if word not in OFF], names):
             if isinstance(row, Rule) or row.role not in SERVICE_ROLES + SERVER_ROLES:
-                raise UsageError(f"`--{row.name}` is no setting", hint="`pyipvsadm set --help` shows what there is")
+                raise UsageError(f"`--{row.name}` is not a setting", hint="`pyipvsadm set --help` shows the settings")
             if row.role in given or any(OFF[word][0] == row.role for word in off):
-                raise UsageError(f"`{row.role}` is set twice", hint="give one of them")
+                raise UsageError(f"`{row.role}` is set twice", hint="give only one of them")
             given[row.role] = row, value
     except OptionError as error:
         raise UsageError(str(error), hint="`pyipvsadm set --help` shows the settings") from None
     if not 1 <= len(names) <= 2:
         raise UsageError(
             f"unexpected argument `{names[2]}'" if names else "which service?",
-            hint=f"the service comes first, then its server, then the settings: {SERVICE_FORMS}",
+            hint=f"give the service first, then its server, then the settings: {SERVICE_FORMS}",
         )
     if not given and not off:
         raise UsageError("nothing to set", hint="name a setting, such as `--weight 0`; `set --help` shows them")
@@ -124,9 +124,11 @@ def _check_roles(given: Given, off: list[str], server: bool) -> None:
     """Raise UsageError where a setting is none of what is named."""
     for role in [*given, *(OFF[word][0] for word in off)]:
         if server and role not in SERVER_ROLES:
-            raise UsageError(f"`{role}` is a setting of the service", hint="set it without naming a server")
+            raise UsageError(f"`{role}` is a setting of the service", hint="omit the server")
         if not server and role not in SERVICE_ROLES:
-            raise UsageError(f"`{role}` is a setting of a server", hint="name it behind the service, as 10.2.0.2:8080")
+            raise UsageError(
+                f"`{role}` is a setting of a server", hint="name the server after the service, such as 10.2.0.2:8080"
+            )
 
 
 def edit_service(old: Service, given: Given, off: list[str], world: World) -> Command | None:
@@ -157,12 +159,12 @@ def edit_server(service: Service, old: Server, given: Given, world: World) -> Co
     _settle_tunnel(fields, old, set(given))
     new = Server(**fields)
     if new.forwarding != TUNNEL and new.af != service.af:
-        raise UsageError("Different address family is allowed only for tunneling servers", hint="keep it a tunnel")
+        raise UsageError("Different address family is allowed only for tunneling servers", hint="keep tunnelling")
     moved = new.forwarding in (DIRECT, TUNNEL) and new.port != service.port and service.fwmark is None
     if moved and new.forwarding != old.forwarding:
         raise UsageError(
-            f"without masquerading a server has the port of its service, {service.port}",
-            hint="the port can't be changed: add such a server, and then delete this one",
+            f"without masquerading, the server gets the port of its service, {service.port}",
+            hint="the port can't be changed: add a server with that port, then delete this one",
         )
     command = Command(verb="edit-server", service=plain_service(service), server=plain_server(new))
     return command if server_changes(old, new) else None
@@ -179,7 +181,7 @@ def _settle_tunnel(fields: Fields, old: Server, given: set[str]) -> None:
     tunnel = given & {"tun-type", *TUNNEL_ROLES}
     if fields["forwarding"] != TUNNEL:
         if tunnel:
-            raise UsageError("Tunnel options conflict with forward method", hint="tunnel options go with `-i`")
+            raise UsageError("Tunnel options conflict with forward method", hint="tunnel options require `-i`")
         fields.update(tunnel_type=0, tunnel_port=0, tunnel_flags=0)
         return
     if fields["tunnel_type"] != old.tunnel_type:

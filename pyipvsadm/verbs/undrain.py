@@ -45,24 +45,28 @@ def undrain(
             metavar="TIME",
             parser=duration,
             show_default=False,
-            help="Raise the weight in steps, over 60s, 10m or 1h. Default: at once.",
+            help="Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.",
         ),
     ] = None,
     weight: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, max=2**31 - 1, show_default=False, help="The weight, instead of those remembered."
+            metavar="N",
+            min=1,
+            max=2**31 - 1,
+            show_default=False,
+            help="The weight to set instead of the recorded ones.",
         ),
     ] = None,
     wait_lock: WaitLock = WAIT,
 ) -> int:
-    """Give a server the weights back that it had before `drain`.
+    """Restore the weights that a server had before `drain`.
 
-    A server that comes back empty would get all new connections from schedulers that look for the least: with
-    `--ramp` its weight rises from 1. Ctrl-C leaves it where it is then, and the same command goes on from there.
+    Schedulers that look for the fewest connections would send all new ones to a server that comes back empty: with
+    `--ramp` its weight rises from 1. Ctrl-C leaves the weight where it is, and the same command continues from there.
 
-    Exit status: 0 done, or nothing to do; 1 no such server, no weight remembered, or refused by the kernel, and taken
-    back; 2 wrong input; 3 refused, and not all could be taken back; 130 or 143 stopped by a signal.
+    Exit status: 0 done, or nothing to do; 1 no such server, no weight recorded, or refused by the kernel, and undone;
+    2 wrong input; 3 refused, and not everything could be undone; 130 or 143 stopped by a signal.
     """
     return run(world, server, services or [], ramp or 0.0, weight, wait_lock)
 
@@ -101,7 +105,7 @@ def _wanted(
         if to is not None and to != place.server.weight:
             wanted[place.key] = to
         elif to is None and not place.server.weight and before:
-            world.tell(f"{place.name} stays at weight 0: no other is remembered")
+            world.tell(f"{place.name} stays at weight 0: no other weight is recorded")
     return table, {place.key: place for place in places}, wanted
 
 
@@ -109,8 +113,8 @@ def _nothing(world: World, server: str, places: Mapping[Key, Place]) -> int:
     """Tell why there is nothing to do. Raises IpvsadmError if no weight is known."""
     if any(not place.server.weight for place in places.values()):
         raise IpvsadmError(
-            f"no weight is remembered of {server}",
-            hint="nothing was done; say which it shall have with `--weight N`",
+            f"no weight is recorded for {server}",
+            hint="nothing was done; give the weight with `--weight N`",
             status=NOTHING,
         )
     world.note("nothing to do: it isn't drained")
@@ -154,10 +158,10 @@ def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: 
     before = load(table)
     for key, weight in expected.items():
         if key not in there or there[key].server.weight != weight:
-            now = f"has got weight {there[key].server.weight}" if key in there else "was removed"
+            now = f"got weight {there[key].server.weight}" if key in there else "was removed"
             raise IpvsadmError(
-                f"{places[key].name} {now} by somebody else meanwhile: its weight is left as it is",
-                hint="the same `undrain` again starts from there",
+                f"{places[key].name} {now} by somebody else in the meantime: its weight stays unchanged",
+                hint="the same `undrain` starts from there",
                 status=NOTHING,
             )
     rising = {key: remembered(places[key], wanted[key], left) for key, left in weights.items()}
@@ -177,6 +181,6 @@ def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached:
     lines = "\n".join(f"{places[key].name}  weight {reached[key]} of {wanted[key]}" for key in wanted)
     return IpvsadmError(
         f"stopped by {signal.Signals(number).name}: the weights of {server} stay where they are\n{lines}",
-        hint="the same `undrain` goes on from there, and without `--ramp` at once; `drain` takes it out again",
+        hint="the same `undrain` continues from there, without `--ramp` at once; `drain` takes the server out again",
         status=128 + number,
     )

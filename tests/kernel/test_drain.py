@@ -160,7 +160,7 @@ def test_not_one_request_fails_from_start_to_removal(at_work):
     assert ran.returncode == 0, ran
     assert ran.stdout == f"{VIP}:80/tcp {LEAVING}  weight 3 -> 0\n{VIP}:80/tcp {LEAVING}  removed\n"
     assert " active, " in ran.stderr
-    assert f"{LEAVING} was empty, and is removed from 1 service\n" in ran.stderr
+    assert f"{LEAVING} was empty and is removed from 1 service\n" in ran.stderr
     assert rules(director) == sorted(line for line in RULES.splitlines() if LEAVING not in line)
     served = servers.served[LEAVING]
     clients.settle(1)

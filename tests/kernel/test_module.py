@@ -51,35 +51,35 @@ SITUATIONS = {  # name: what makes it so, what is tried then, and what our hint 
     "no privilege, nothing to load": (
         f"unload; {NO_MODULES}",
         "try unprivileged $P -Ln",
-        "there are no modules for this kernel, ",
+        "/lib/modules has no modules for this kernel, ",
     ),
     "no privilege to list": ("modprobe -q ip_vs", "try unprivileged $P -Ln", "you are root, but this process lacks"),
     "no privilege to list connections": ("modprobe -q ip_vs", "try unprivileged $P -Lc", "lacks CAP_NET_ADMIN"),
     "no privilege to add": ("modprobe -q ip_vs", "try unprivileged $P -A -f 1", "lacks CAP_NET_ADMIN"),
-    "no privilege to restore": ("modprobe -q ip_vs", "try unprivileged $P -R", "IPVS takes CAP_NET_ADMIN"),
+    "no privilege to restore": ("modprobe -q ip_vs", "try unprivileged $P -R", "IPVS requires CAP_NET_ADMIN"),
     "no privilege at all": ("modprobe -q ip_vs", "try setpriv --reuid 65534 --clear-groups $P -Ln", "use sudo"),
-    "root of a user namespace": ("modprobe -q ip_vs", "try unshare -Urn $P -Ln", "outside of user namespaces"),
+    "root of a user namespace": ("modprobe -q ip_vs", "try unshare -Urn $P -Ln", "outside of any user namespace"),
     "root of a container": (
         "modprobe -q ip_vs",
         "try contained setpriv --bounding-set=-all --inh-caps=-all $P -Ln",
         "you are root of a container (podman) that lacks CAP_NET_ADMIN: start it with `--cap-add NET_ADMIN`",
     ),
-    "nothing to load": (f"unload; {NO_MODULES}", "try $P -Ln", "there are no modules for this kernel, "),
+    "nothing to load": (f"unload; {NO_MODULES}", "try $P -Ln", "/lib/modules has no modules for this kernel, "),
     "nothing for this kernel": (
         f"unload; {NO_MODULES}; mkdir /lib/modules/9.9.9",
         "try $P -Ln",
-        "there are modules for 9.9.9, but",
+        "is running, but the modules are for 9.9.9",
     ),
     "no such module": ("unload; lack ip_vs", "try $P -Ln", "has no module `ip_vs`"),
     "no modprobe": (
         f"unload; mv /sbin/modprobe /sbin/gone; {NO_MODULES}",
         "try $P -Ln",
-        "there are no modules for this kernel, ",
+        "/lib/modules has no modules for this kernel, ",
     ),
     "none that loads": (
         f"unload; {NO_LOADING}; mv /sbin/modprobe /sbin/gone; ln -s /bin/false /sbin/modprobe",
         "try $P -Ln",
-        "the module `ip_vs` is there for this kernel, but wasn't loaded: `modprobe ip_vs` tells why",
+        "the module `ip_vs` exists for this kernel, but could not be loaded: `modprobe ip_vs` shows why",
     ),
     "none in a container": (
         f"unload; {NO_LOADING}; {NO_MODULES}",
@@ -89,13 +89,13 @@ SITUATIONS = {  # name: what makes it so, what is tried then, and what our hint 
     "a scheduler that doesn't load": (
         f"modprobe -q ip_vs_rr; {NO_LOADING}",
         "try $P -A -f 1 -s nq",
-        "no scheduler `nq`: the module `ip_vs_nq` is there for this kernel, but wasn't loaded: `modprobe ip_vs_nq`"
-        " tells why; at hand: rr",
+        "no scheduler `nq`: the module `ip_vs_nq` exists for this kernel, but could not be loaded:"
+        " `modprobe ip_vs_nq` shows why; available: rr",
     ),
     "no such scheduler's module": (
         "modprobe -q ip_vs; lack ip_vs_nq",
         "try $P -A -f 1 -s nq",
-        "has no module `ip_vs_nq`: it's neither built in nor in /lib/modules; at hand: rr, wrr, lc, wlc, ",
+        "has no module `ip_vs_nq`: it's neither built in nor in /lib/modules; available: rr, wrr, lc, wlc, ",
     ),
     "no such engine's module": (
         "modprobe -q ip_vs; lack ip_vs_pe_sip",
@@ -105,7 +105,7 @@ SITUATIONS = {  # name: what makes it so, what is tried then, and what our hint 
     "none any more": (  # the last one, since it stays so
         "unload; echo 1 > /proc/sys/kernel/modules_disabled",
         "try $P -Ln",
-        "loads no more modules until it is booted (kernel.modules_disabled), and `ip_vs` is none yet",
+        "loads no modules until the next boot (kernel.modules_disabled), and `ip_vs` isn't loaded",
     ),
 }
 UNDO = """
@@ -151,7 +151,7 @@ def test_what_keeps_us_from_it_is_told_with_a_remedy(answers, situation):
     hint = stderr.splitlines()[-1]
     assert (hint[:6], stdout) == ("hint: ", "")
     assert SITUATIONS[situation][2] in hint
-    assert status == "255" or hint.endswith("; or try things out in a kernel of your own, with `pyipvsadm sandbox`")
+    assert status == "255" or hint.endswith("; or use a throw-away kernel: `pyipvsadm sandbox`")
 
 
 def test_what_modprobe_says_is_shown(answers):

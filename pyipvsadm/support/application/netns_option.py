@@ -22,8 +22,8 @@ def command(app: typer.Typer, verb: str, world: World) -> Any:
     """`app` as typer runs it for `verb`, each of its verbs with `--netns` behind its own options. Raises UsageError."""
     if world.netns and verb in ALONE:
         raise UsageError(
-            f"`{NETNS}` is not for `{verb}`, which has network namespaces of its own",
-            hint=f"behind `--` go commands that run there: `pyipvsadm sandbox -- pyipvsadm {NETNS} X -Ln`",
+            f"`{NETNS}` does not apply to `{verb}`, which has its own network namespaces",
+            hint=f"commands that run there follow `--`: `pyipvsadm sandbox -- pyipvsadm {NETNS} X -Ln`",
         )
     made = typer.main.get_command(app)
     option = typer.main.get_command(_every_verb).params[0]
@@ -58,7 +58,7 @@ def _options(
             metavar="NAME|PID|PATH",
             callback=_enter,
             is_eager=True,
-            help="Act on this network namespace. The option may stand before the verb as well.",
+            help="Act on this network namespace. May also stand before the verb.",
         ),
     ] = None,
 ) -> None:

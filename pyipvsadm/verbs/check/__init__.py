@@ -25,9 +25,11 @@ def run(world: World, path: str, trial: bool, asked: Asked) -> int:
 
         if found := refusals(document):
             raise IpvsadmError(
-                "\n".join(found), hint="the kernel of a sandbox refused this; yours was not asked", status=REFUSED
+                "\n".join(found),
+                hint="the kernel of a sandbox refused this; the running kernel was not asked",
+                status=REFUSED,
             )
-        tried = ", and a kernel has taken it"
+        tried = ", and a kernel accepts it"
     world.write(f"{'stdin' if path == '-' else path}: right: {summary(document.table)}{tried}\n")
     return 0
 

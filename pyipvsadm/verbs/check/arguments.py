@@ -34,17 +34,20 @@ def check(
     world: World,
     file: File,
     trial: Annotated[
-        bool, typer.Option("--trial", help="Load it into the kernel of a sandbox as well, and tell what that refuses.")
+        bool,
+        typer.Option("--trial", help="Also load the table into the kernel of a sandbox, and report what it refuses."),
     ] = False,
     schema: Annotated[
         bool,
-        typer.Option("--schema", callback=print_schema, is_eager=True, help="Print the JSON Schema of JSON and YAML."),
+        typer.Option(
+            "--schema", callback=print_schema, is_eager=True, help="Print the JSON Schema of the JSON and YAML formats."
+        ),
     ] = False,
     asked: Asked = AS_IT_IS,
 ) -> int:
-    """Judge a file that says what the table should be, without touching the kernel.
+    """Check a file that describes the table, without touching the kernel.
 
-    All that is wrong with it is told at once, with its lines. The status is 0 if all is right, 2 if not, and 1
-    if only the kernel of a `--trial` refuses something.
+    All errors are reported at once, with their lines. Exit status: 0 if the file is right, 2 if it isn't, 1 if only
+    the kernel of a `--trial` refuses something.
     """
     return run(world, file, trial, asked)

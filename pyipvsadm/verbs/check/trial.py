@@ -60,11 +60,11 @@ def _tried(commands: list[Command]) -> list[tuple[int, int]]:
         return [(index, errno) for index, errno in json.loads(done.stdout)]
     except subprocess.TimeoutExpired:
         raise IpvsadmError(
-            f"the trial took longer than {TIMEOUT} s", hint="`check` without `--trial` judges the file alone"
+            f"the trial took longer than {TIMEOUT} s", hint="`check` without `--trial` checks the file alone"
         ) from None
     except ValueError:
         said = done.stderr.decode("utf-8", "replace").strip()
-        raise IpvsadmError(f"the trial could not be held:\n{said}".rstrip(":\n")) from None
+        raise IpvsadmError(f"the trial could not run:\n{said}".rstrip(":\n")) from None
 
 
 def inside() -> None:

@@ -29,7 +29,7 @@ def drain(
             metavar="TIME",
             parser=duration,
             show_default=False,
-            help="How long to wait: 60s, 10m or 1h. Implies `--wait`. Default: 10m.",
+            help="How long to wait, such as 60s, 10m or 1h. Implies `--wait`. Default: 10m.",
         ),
     ] = None,
     until: Annotated[
@@ -40,23 +40,24 @@ def drain(
             " Implies `--wait`. Default: active.",
         ),
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Then remove it. Implies `--wait`.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Then remove the server. Implies `--wait`.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Even if that leaves a service without a server that has a weight.")
+        bool, typer.Option("--force", help="Drain the server even if that leaves a service without any usable server.")
     ] = False,
     wait_lock: WaitLock = WAIT,
 ) -> int:
-    """Let a server get no new connections, and those that it has come to their end.
+    """Stop new connections to a server, and let the existing ones finish.
 
-    Its weight becomes 0 in every service that has it, and all else stays; if one of these changes is refused, those
-    that were made are taken back. The weights are printed, and remembered for `undrain` in `/run/pyipvsadm`.
+    `drain` sets the server's weight to 0 in every service that has it, and changes nothing else; if one of these
+    changes is refused, the others are undone. It prints the old weights, and records them in `/run/pyipvsadm` for
+    `undrain`.
 
-    What keeps the server busy is told. Of UDP, the kernel has no active connections: with **active**, those count
-    that it remembers. Ctrl-C ends the waiting, and leaves the server drained.
+    While it waits, it reports what keeps the server busy. The kernel knows no active UDP connections, so **active**
+    counts the UDP connections that it remembers. Ctrl-C ends the waiting and leaves the server drained.
 
-    Exit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and taken back;
-    2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not all could be taken
-    back; 130 or 143 stopped by a signal.
+    Exit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and undone;
+    2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not everything could be
+    undone; 130 or 143 stopped by a signal.
 
     - `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off
     """

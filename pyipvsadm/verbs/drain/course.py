@@ -70,7 +70,7 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
         where = f"{spelled(missing[0])} has" if missing else "no service has"
         raise IpvsadmError(
             f"{where} no server {server}" if missing else f"{where} a server {server}",
-            hint=f"nothing was done; `{world.called} show` lists what there is",
+            hint=f"nothing was done; `{world.called} show` lists services and servers",
             status=NOTHING,
         )
     return table, places
@@ -105,7 +105,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
     for place in places:
         what = f"weight {place.server.weight} -> 0" if place.server.weight else "weight 0 already"
         kept = weights[place.key].weight if place.key in weights else 0
-        more = f", {kept} is remembered" if kept and kept != place.server.weight else ""
+        more = f", {kept} is recorded" if kept and kept != place.server.weight else ""
         world.write(f"{place.name}  {what}{more}\n")
     effects.tell(world, table, make_plan(table, with_weights(table, dict.fromkeys(after, 0))).commands)
     for line in refused_clients(places, world.called):
@@ -120,8 +120,8 @@ def _check_others(table: Table, places: Sequence[Place]) -> None:
         names = [spelled(service) for service in lost]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         raise IpvsadmError(
-            f"no other server of {', '.join(names[:3])}{more} has a weight: it would serve nobody",
-            hint="nothing was done; drain it elsewhere with `--from SERVICE`, or if that is meant, say `--force`",
+            f"no other server of {', '.join(names[:3])}{more} has a weight: it would have no usable server",
+            hint="nothing was done; drain the server in other services with `--from SERVICE`, or use `--force`",
             status=NOT_TRIED,
         )
 
@@ -137,7 +137,7 @@ def look(world: World, places: Sequence[Place]) -> list[Place]:
             now += [place for place in there if place.key in wanted]
     except OSError as error:
         raise IpvsadmError(
-            f"the kernel can't be asked any more: {error.strerror or error}",
+            f"the kernel can't be reached any more: {error.strerror or error}",
             hint="the server stays drained",
             status=NOTHING,
         ) from error
@@ -173,10 +173,10 @@ def _wait(world: World, wishes: Wishes, places: Sequence[Place], teller: Teller,
             return 0
     now = look(world, places)
     stands = f"{wishes.server} stays drained, with {counts(now)}"
-    hint = f"`{world.called} undrain {' '.join([wishes.server, *_from(wishes)])}` puts its weights back"
+    hint = f"`{world.called} undrain {' '.join([wishes.server, *_from(wishes)])}` restores its weights"
     if why == wait.STOPPED:
         raise IpvsadmError(f"stopped by {signal.Signals(clock.first).name}: {stands}", hint, 128 + clock.first)
-    raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` goes on waiting; {hint}", LATE)
+    raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` continues to wait; {hint}", LATE)
 
 
 def _from(wishes: Wishes) -> list[str]:
@@ -191,9 +191,8 @@ def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer
         now = [place for place in places_of(table, *servers_of(wishes.server), ()) if place.key in wanted]
         if weighted := [place for place in now if place.server.weight]:
             raise IpvsadmError(
-                f"{weighted[0].name} has got weight {weighted[0].server.weight} from somebody else:"
-                " nothing was removed",
-                hint="the same `drain` again drains it anew",
+                f"{weighted[0].name} got weight {weighted[0].server.weight} from somebody else: nothing was removed",
+                hint="the same `drain` drains it again",
                 status=NOTHING,
             )
         if any(place.busy(wishes.everything) for place in now):
@@ -203,6 +202,6 @@ def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer
     for place in now:
         world.write(f"{place.name}  removed\n")
     count = counted(len(now), "service")
-    how = f"was empty, and is removed from {count}" if now else "is gone already: somebody else has removed it"
+    how = f"was empty and is removed from {count}" if now else "is gone: somebody else removed it"
     world.tell(f"{wishes.server} {how}")
     return True

@@ -63,7 +63,7 @@ class Teller:
     def _tell_weights(self, places: Sequence[Place]) -> None:
         for place in places:
             if weight := place.server.weight:
-                self._say(place.name, f"busy: {place.name} has got weight {weight} from somebody else meanwhile")
+                self._say(place.name, f"busy: {place.name} got weight {weight} from somebody else in the meantime")
 
     def _say(self, kind: str, text: str) -> None:
         if kind not in self._said:

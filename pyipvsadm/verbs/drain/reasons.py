@@ -39,13 +39,13 @@ def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
     if persistent:
         found["persistence"] = _persistence(persistent, machine.expire_quiescent_template)
     if udp:
-        lasts = f"{machine.udp_timeout} s" if machine.udp_timeout else "for the UDP timeout"
+        lasts = f"for {machine.udp_timeout} s" if machine.udp_timeout else "for the UDP timeout"
         count = counted(udp, "connection")
-        found["udp"] = f"UDP knows no end of a connection: {count} of it, remembered {lasts} after a packet"
+        found["udp"] = f"UDP connections have no end: the kernel remembers {count} {lasts} after the last packet"
     if closed and not any(server.active for server in tcp):
         found["closed"] = (
-            f"only connections that are closed, or not yet open, are left of TCP ({closed}): they are"
-            f" remembered up to {CLOSED_LASTS} s, and `--until active` doesn't wait for them"
+            f"only TCP connections that are closed or not yet open are left ({closed}): the kernel"
+            f" remembers them up to {CLOSED_LASTS} s, and `--until active` doesn't wait for them"
         )
     return found
 
@@ -57,9 +57,11 @@ def _persistence(places: Sequence[Place], expire: int | None) -> str:
     lasts = max((place.service.timeout for place in places if place.service.flags & PERSISTENT), default=0)
     after = f"{lasts} s after their last connection" if lasts else "some time after their last connection"
     if expire:
-        return f"{who} got here: they are sent elsewhere when they come back; {after} they are forgotten"
-    unless = f"as {SETTING} is 0" if expire == 0 else f"unless {SETTING} is 1"
-    return f"{who} may come back, {unless}: `sysctl -w {SETTING}=1` sends them elsewhere; {after} they are forgotten"
+        return f"{who} got here: the kernel sends them elsewhere when they come back, and forgets them {after}"
+    unless = f"because {SETTING} is 0" if expire == 0 else f"unless {SETTING} is 1"
+    return (
+        f"{who} may come back, {unless}: `sysctl -w {SETTING}=1` sends them elsewhere; the kernel forgets them {after}"
+    )
 
 
 def refused_clients(places: Iterable[Place], program: str) -> list[str]:
@@ -76,7 +78,7 @@ def refused_clients(places: Iterable[Place], program: str) -> list[str]:
         name = spelled(service)
         flags = f"{scheduler}-fallback" + (f",{scheduler}-port" if service.flags & PORT else "")
         way = (
-            "it may be sent elsewhere by another scheduler, or once the server is removed"
+            "another scheduler, or removing the server, sends them elsewhere"
             if scheduler == "dh"
             else f"`{program} set {name} -b {flags}` sends them elsewhere"
         )

@@ -25,23 +25,23 @@ def show(
     services: Services = None,
     output: Annotated[
         ShownAs,
-        typer.Option("--output", "-o", help="What to print: for people, for programs, or for `apply` to read."),
+        typer.Option("--output", "-o", help="Output format."),
     ] = "table",
-    plain: Annotated[bool, typer.Option("--plain", help="Draw nothing, on terminals as well.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Print plain text, even on a terminal.")] = False,
     names: Names = None,
     asked: Asked = AS_IT_IS,
 ) -> int:
-    """Show the table as it is now.
+    """Show the current table.
 
-    **json** is one document, and **ndjson** a line for each service; both tell counters (of 64 bits), rates per
-    second and connections. **yaml** and **rules** are the settings alone. `check`, `diff` and `apply` read json,
+    **json** is one document, and **ndjson** is a line for each service; both include counters (of 64 bits), rates per
+    second and connections. **yaml** and **rules** contain the settings only. `check`, `diff` and `apply` read json,
     yaml and rules.
 
-    With `--names`, each service is told with the Service of Kubernetes that it belongs to, and each server with its pod
-    and node; the options of Kubernetes say which node this is.
+    With `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node; the options
+    for Kubernetes say which node this is.
 
-    - `pyipvsadm show -o yaml > table.yaml` keeps the table in a file
+    - `pyipvsadm show -o yaml > table.yaml` saves the table to a file
 
-    - `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds what is drained
+    - `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds drained servers
     """
     return run(world, services or [], output, plain, owners(world, names, asked))

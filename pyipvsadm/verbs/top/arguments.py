@@ -38,23 +38,23 @@ def top(
     world: World,
     services: Services = None,
     interval: Annotated[
-        float, typer.Option(metavar="SECONDS", parser=interval_seconds, help="How often to look, from 0.2 to 3600.")
+        float, typer.Option(metavar="SECONDS", parser=interval_seconds, help="How often to sample, from 0.2 to 3600.")
     ] = 1.0,
-    once: Annotated[bool, typer.Option("--once", help="Print one sample, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Print one sample and end.")] = False,
     output: Annotated[
-        Literal["text", "ndjson"], typer.Option("--output", "-o", help="For people, or a line of JSON for each sample.")
+        Literal["text", "ndjson"],
+        typer.Option("--output", "-o", help="Output format: text, or a line of JSON for each sample."),
     ] = "text",
     names: Names = None,
     asked: Asked = AS_IT_IS,
 ) -> int:
-    """Watch rates and connections live: sorted by any column, filtered, folded. `?` tells the keys, `q` leaves.
+    """Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.
 
-    Rates are computed from counters, of which the kernel tells every 2 seconds how far they are: a rate is that
-    of the interval, or of the last 2 seconds if it is shorter. The first sample that is printed comes when all
-    rates are known.
+    Rates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last
+    2 seconds if the interval is shorter. The first printed sample appears when all rates are known.
 
     - `pyipvsadm top --once` prints one sample as text
 
-    - `pyipvsadm top -o ndjson | jq '.total.rates.connections'` tells the new connections per second
+    - `pyipvsadm top -o ndjson | jq '.total.rates.connections'` prints the new connections per second
     """
     return run(world, services or [], interval, output, once, owners(world, names, asked) or NOBODY)

@@ -208,14 +208,14 @@ ACTIONS: dict[str, Callable[[State, Shown], State]] = {
 HELP = (  # keys, and what they do
     ("Up Down, k j", "move the cursor, as do Page Up, Page Down, Home and End"),
     ("Left Right, < >", "choose the column to sort by"),
-    ("r", "sort the other way round"),
-    ("/", "show only names that hold a text: Enter keeps it, Esc ends it"),
+    ("r", "reverse the order"),
+    ("/", "show only names with a text: Enter keeps it, Esc ends it"),
     ("Enter", "fold or unfold the service at the cursor"),
     ("f", "fold or unfold all services"),
     ("p, Space", "pause the screen; counting goes on"),
     ("+ -", "a longer or a shorter interval"),
-    ("Esc", "end the filter, or take the cursor away"),
-    ("Ctrl-L", "draw the screen anew"),
+    ("Esc", "end the filter, or hide the cursor"),
+    ("Ctrl-L", "redraw the screen"),
     ("?, h", "this page"),
     ("q, Ctrl-C", "leave"),
 )

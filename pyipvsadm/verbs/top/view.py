@@ -241,9 +241,9 @@ def _help(screen: Screen) -> Iterator[Line]:
     yield from ([(line, "dim")] for line in NOTES)
 
 
-EXPLANATIONS = {"+": ": added while you looked", "-": ": deleted", "~": ": its weight is another, and was N"}
+EXPLANATIONS = {"+": ": added while you looked", "-": ": deleted", "~": ": its weight has changed from N"}
 NOTES = (
-    "A rate is that of the interval, or of the last 2 seconds: the kernel tells no",
+    "A rate covers the interval, or the last 2 seconds: the kernel has no",
     "newer counters. k is 1000. Services have the sums of their servers.",
 )
 
