@@ -10,7 +10,7 @@ from .command_lines import Parameter, Verb
 VERBS: tuple[Verb, ...] = (
     Verb(
         name='show',
-        help="Show the current table.\n\n**json** is one document, and **ndjson** is a line for each service; both include counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** contain the settings only. `check`, `diff` and `apply` read json,\nyaml and rules.\n\nWith `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node; the options\nfor Kubernetes say which node this is.\n\n- `pyipvsadm show -o yaml > table.yaml` saves the table to a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds drained servers",
+        help="Show the current table.\n\n**json** is one document, and **ndjson** is a line for each service; both include counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** contain the settings only. `check`, `diff` and `apply` read json,\nyaml and rules.\n\nWith `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node. The\noptions for Kubernetes say which node this is.\n\n- `pyipvsadm show -o yaml > table.yaml` saves the table to a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds drained servers",
         options=(
             Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), help='Output format.'),
             Parameter(names=('--plain',), help='Print plain text, even on a terminal.'),

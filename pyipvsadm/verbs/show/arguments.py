@@ -37,8 +37,8 @@ def show(
     second and connections. **yaml** and **rules** contain the settings only. `check`, `diff` and `apply` read json,
     yaml and rules.
 
-    With `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node; the options
-    for Kubernetes say which node this is.
+    With `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node. The
+    options for Kubernetes say which node this is.
 
     - `pyipvsadm show -o yaml > table.yaml` saves the table to a file
 

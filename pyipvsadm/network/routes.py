@@ -1,0 +1,122 @@
+"""Where packets for many addresses go: asked in batches, since a question by itself takes longer than its answer."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from errno import EAFNOSUPPORT
+from itertools import islice
+from os import strerror
+from struct import Struct
+from sys import byteorder
+
+from . import rtnetlink
+from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
+
+BATCH = 64  # questions of one write, whose answers fit into the socket's buffer
+RTM_GETROUTE = 26
+RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH, RTA_MARK, RTA_VIA = 1, 4, 5, 7, 8, 9, 16, 18
+RTAX_MTU = 2
+HEAD = Struct("=BBBBBBBBI")  # struct rtmsg
+HOP = Struct("=HBBi")  # struct rtnexthop
+ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
+    1: "unicast",
+    2: "local",
+    3: "broadcast",
+    4: "anycast",
+    5: "multicast",
+    6: "blackhole",
+    7: "unreachable",
+    8: "prohibit",
+    9: "throw",
+}
+
+Question = tuple[str, int]  # an address, and a firewall mark or 0
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where packets for an address go. `type` is "local" for an address of our own; `mtu` is 0 if it sets none.
+
+    `gateway` is empty if the address is on the link. `source` is the address that we send from.
+    """
+
+    type: str
+    device: str = ""
+    gateway: str = ""
+    source: str = ""
+    mtu: int = 0
+
+
+def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
+    """The route of each question, or the error's number where there is no way, in their order. Raises OSError.
+
+    `names` are those of devices by their indices.
+    """
+    asked = iter(questions)
+    while batch := list(islice(asked, BATCH)):
+        last = len(batch) - 1
+        made.send(b"".join(_question(number, *one, ack=number == last) for number, one in enumerate(batch)))
+        found: dict[int, Route | int] = {}
+        through = False
+        while not through:
+            for kind, _, number, body in rtnetlink.answers(made.recv(rtnetlink.RECEIVE_BYTES)):
+                error = rtnetlink.failed(body) if kind == rtnetlink.NLMSG_ERROR else None
+                through |= error is not None and number == last  # the kernel works in order
+                if error != 0:
+                    found[number] = _route(body, names) if error is None else error
+        yield from (found.get(number, EAFNOSUPPORT) for number in range(len(batch)))  # IPv6 that is off may be silent
+
+
+def no_way(error: int) -> Route:
+    """What stands for a route where there is none; its source says why."""
+    return Route("none", source=strerror(error))
+
+
+def next_hops(made: socket.socket) -> tuple[str, ...]:
+    """The routers that routes lead to. Raises OSError."""
+    found: dict[str, None] = {}
+    for body in rtnetlink.listed(made, RTM_GETROUTE, HEAD):
+        own = attributes(body, HEAD.size)
+        found.update(dict.fromkeys(_gateway(body[0], one) for one in (own, *_hops(own.get(RTA_MULTIPATH, b"")))))
+    return tuple(one for one in found if one)
+
+
+def _question(number: int, address: str, mark: int, ack: bool) -> bytes:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    packed = socket.inet_pton(family, address)
+    wanted = attribute(RTA_DST, packed) + (attribute(RTA_MARK, rtnetlink.NUMBER.pack(mark)) if mark else b"")
+    head = HEAD.pack(family, 8 * len(packed), *[0] * 7)
+    return rtnetlink.question(RTM_GETROUTE, head + wanted, rtnetlink.NLM_F_ACK if ack else 0, number)
+
+
+def _route(body: bytes, names: Mapping[int, str]) -> Route:
+    family, *_, kind, _ = HEAD.unpack_from(body)
+    found = attributes(body, HEAD.size)
+    device = number_of(found, RTA_OIF) or 0
+    metrics = attributes(found[RTA_METRICS]) if RTA_METRICS in found else {}
+    return Route(
+        type=ROUTE_TYPES.get(kind, "unknown"),
+        device=names.get(device, str(device)) if device else "",
+        gateway=_gateway(family, found),
+        source=address_of(family, found[RTA_PREFSRC]) if RTA_PREFSRC in found else "",
+        mtu=number_of(metrics, RTAX_MTU) or 0,
+    )
+
+
+def _gateway(family: int, found: Attributes) -> str:
+    """The next machine, which may be of the other family."""
+    if RTA_GATEWAY in found:
+        return address_of(family, found[RTA_GATEWAY])
+    via = found.get(RTA_VIA, b"")
+    return address_of(int.from_bytes(via[:2], byteorder), via[2:]) if len(via) > 2 else ""
+
+
+def _hops(data: bytes) -> Iterator[Attributes]:
+    """What a route of several ways says of each."""
+    start = 0
+    while start + HOP.size <= len(data):
+        length, *_ = HOP.unpack_from(data, start)
+        yield attributes(data[start : start + length], HOP.size)
+        start += max(length + 3 & ~3, HOP.size)
