@@ -11,11 +11,12 @@ SCHEDULERS = {
     "lblcr": "one of several servers of the destination, more of them under load: for caches",
     "dh": "by a hash of the destination's address",
     "sh": "by a hash of the client's address",
-    "sed": "the server that will be done soonest, by its connections and its weight",
+    "sed": "the server that will be done soonest, by connections and weight",
     "nq": "a server that has nothing to do; if there is none, as sed",
     "fo": "the server of the highest weight that isn't overloaded",
     "ovf": "the server of the highest weight, until it has as many connections as its weight says",
     "mh": "by a hash of the client's address that changes little when servers do (Maglev)",
+    "twos": "of two drawn at random, the less busy server; few kernels have it",
 }
 
 ENGINES = {"sip": "by the Call-ID of SIP"}
