@@ -71,4 +71,4 @@ packages:
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-3.* .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

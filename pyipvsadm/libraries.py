@@ -21,7 +21,7 @@ LIBRARIES = {  # by what is imported
     "rich": Library(name="rich", package="python3-rich", oldest="13.9"),
     "pydantic": Library(name="pydantic", package="python3-pydantic", oldest="2.10"),
     "pyroute2": Library(name="pyroute2", package="python3-pyroute2", oldest="0.7.7"),
-    "yaml": Library(name="PyYAML", package="python3-yaml", oldest="6"),
+    "yaml": Library(name="PyYAML", package="python3-yaml", oldest="6.0.1"),
 }
 CLASSIC = "ipvsadm's commands need none"
 

@@ -23,6 +23,7 @@ from pyipvsadm.verbs.doctor.snapshot import (
     Service,
     Snapshot,
     Standing,
+    TableStatus,
     Timeouts,
     Tunnel,
 )
@@ -50,6 +51,9 @@ SYSCTLS = {
     )},
     "net/ipv4/vs/pmtu_disc": "1",
 }  # fmt: skip
+CROWDED = TableStatus(  # as Linux 7.2.7 told it of 20,000 connections
+    20_000, 4096, 12, -4, {1: 2, 2: 13, 3: 36, 4: 102, 5: 189, 6: 281, 7: 3473}, threads=4, estimators=9_499_200
+)
 SERVICE = Service(f"{VIP}:80/tcp", "rr", servers=(Server(ONE, 8080, "masquerade"), Server(TWO, 8080, "masquerade")))
 HEALTHY = Snapshot(
     taken="2026-01-01T00:00:00+00:00",
@@ -153,6 +157,10 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("G13", N, {"firewall": Firewall(lacking=("nft",))}),
     ("G8", W, {"daemons": BACKUP, **sysctls(ipv4__vs__backup_only="1")}),
     ("G9", N, {"connection_count": 4 * 4096 + 1}),
+    ("G14", W, {"status": CROWDED, "table_bits": 12}),
+    ("G14", W, {"status": replace(CROWDED, bits=11, load_factor=1), "table_bits": 12}),
+    ("G15", W, {"status": TableStatus(connections=950), **sysctls(ipv4__vs__conn_max="1000")}),
+    ("G16", N, {"status": TableStatus(threads=1, estimators=2)}),
     ("G10", W, with_server(*(server(f"10.2.{n >> 8}.{n & 255}", 80, "local") for n in range(20_000)))
         | {"routes": {VIP: Route("local", "lo")} | {f"10.2.{n >> 8}.{n & 255}": Route("local") for n in range(20_000)},
            "connections": (), "arrivals": ()}),
@@ -296,6 +304,10 @@ def test_every_check_has_a_row():
 
 SILENT = [  # what might be taken for an ailment
     {},
+    {"status": replace(CROWDED, chains={1: 1235, 2: 292, 3: 53, 4: 3, 5: 2}), "table_bits": 12,
+     **sysctls(ipv4__vs__conn_max="1073741824")},
+    {"status": TableStatus(threads=1), "connection_count": 4 * 4096 + 1},  # rows that are still to grow
+    sysctls(ipv4__vs__conn_max="1000"),  # without a status to compare with
     {"services": (), "arrivals": ()},
     with_server(server(), server(TWO)),
     TUNNELLED,

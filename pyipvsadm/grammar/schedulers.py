@@ -16,6 +16,7 @@ SCHEDULERS = {
     "fo": "the server with the highest weight that isn't overloaded",
     "ovf": "the server with the highest weight, until its connections reach its weight",
     "mh": "by a hash of the client's address; few clients move when servers change (Maglev)",
+    "twos": "the less busy of two servers drawn at random; few kernels have it",
 }
 
 ENGINES = {"sip": "by the Call-ID of SIP"}

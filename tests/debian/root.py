@@ -146,8 +146,9 @@ def proxies() -> str:
 
 
 def pip_folders() -> list[str]:
-    """The folders of this machine that pip's configuration and environment name."""
+    """The folders of this machine that pip's configuration and environment name; of an index, all that it may name."""
     texts = [Path(path).read_text() for path in PIP if os.path.isfile(path)]
     texts += [value for name, value in os.environ.items() if name.startswith("PIP_")]
     named = {path for text in texts for path in re.findall(r"(?:file://|(?<=[\s=]))(/[\w./-]+)", f" {text}")}
-    return sorted(path for path in named if os.path.isdir(path))
+    found = {os.path.dirname(path) if os.path.basename(path) == "simple" else path for path in named}
+    return sorted(path for path in found if os.path.isdir(path))

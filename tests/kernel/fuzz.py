@@ -65,7 +65,8 @@ def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProc
 def _answers_differ(step: Step, ours: Director, theirs: Director) -> str:
     b = theirs(step.words, step.stdin)
     a = ours(step.words, step.stdin)
-    return compared(a, b) and compared(a, b, theirs.table())
+    unsorted = "--nosort" in step.words
+    return compared(a, b, unsorted=unsorted) and compared(a, b, theirs.table())
 
 
 def shrunk(steps: list[Step], found: Difference, ours: Program = InProcess) -> tuple[list[Step], Difference]:

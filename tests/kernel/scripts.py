@@ -236,7 +236,7 @@ RESTORES = {
     "names": b"-A -t vip:http\n-A -t vip:www\n-a -t vip:http -r localhost -m\n-A -t no.such.name:80\n",
     "order": b"-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.0.0.9\n"
     b"-D -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.0.0.9\n-A -f 1\n",
-    "a long word": b"-A -t 10.0.0.1:80\n-A -t " + b"1" * 5000 + b"\n",
+    "a long word": b"-A -t 10.0.0.1:80\n-A -t " + b"1" * 60 + b"\n",
     "a long blank": b"-A" + b" " * 9000 + b"-t 10.0.0.1:80\n",
     "bytes": b"-A -t 10.0.0.1:80\n-A -t \xff\xfe:80\n",
     "signed mark": b"-A -f 1\n-A -f -1\n-A -f 2\n",

@@ -183,6 +183,22 @@ class Modules:
 
 
 @dataclass(frozen=True)
+class TableStatus:
+    """What Linux 7.2 tells of the table of connections: its `rows`, and by length how many are so long, 7 for more.
+
+    A row more of `bits` doubles it; `load_factor` is a power of two. `threads` compute rates, of `estimators` each.
+    """
+
+    connections: int = 0
+    rows: int = 0
+    bits: int = 0
+    load_factor: int = 0
+    chains: dict[int, int] = field(default_factory=dict)
+    threads: int = 0
+    estimators: int = 0
+
+
+@dataclass(frozen=True)
 class Standing:
     """What this process is: `privileged` tells CAP_NET_ADMIN, `container` names the kind of one, if in one."""
 
@@ -205,6 +221,8 @@ class Snapshot:
     modules: Modules = Modules()
     ipvs: bool | None = None  # whether the kernel has it now; None if that can't be seen
     table_size: int | None = None
+    table_bits: int | None = None  # with which the module was loaded
+    status: TableStatus | None = None  # from Linux 7.2 on
     services: tuple[Service, ...] | None = None
     timeouts: Timeouts | None = None
     daemons: tuple[Daemon, ...] | None = None

@@ -7,6 +7,7 @@ from . import (
     balance,
     direct_routing,
     ground,
+    growing_tables,
     ingress,
     marks,
     masquerading,
@@ -18,6 +19,7 @@ from . import (
 
 _ALL = (
     *ground.CHECKS,
+    *growing_tables.CHECKS,
     *addresses.CHECKS,
     *ingress.CHECKS,
     *marks.CHECKS,

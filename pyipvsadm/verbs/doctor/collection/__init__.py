@@ -55,6 +55,7 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
         "elsewhere": proc.elsewhere(),
     }
     collected.table(world, seconds)
+    collected.found |= {"status": proc.status(), "table_bits": proc.table_bits()}
     collected.found["sysctls"] = proc.sysctls()  # IPVS has its own once it was reached
     collected.network([*addresses, *collected.addresses()])
     return Snapshot(**collected.found, unseen=collected.unseen)

@@ -16,8 +16,9 @@ from sys import byteorder
 from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
 from ....listing.connections import packed
 from ....model import printable
-from ..snapshot import Connection, Listener, Modules, Standing, UnseenError
+from ..snapshot import Connection, Listener, Modules, Standing, TableStatus, UnseenError
 from ..suspects import ALIVE, OPENING
+from .table_status import table_status
 
 ROOT = Path("/")
 SYSCTLS = (
@@ -34,6 +35,18 @@ SHOWN, COUNTED = 1000, 200_000  # connections that a snapshot takes, and those w
 TIMEOUTS = {"SYN_RECV": 60, "SYN_SENT": 120, "TIME_WAIT": 120, "CLOSE_WAIT": 60, "LAST_ACK": 30}  # ip_vs_proto_tcp.c
 Place = tuple[str, str, str]  # of a server: protocol, address and port in hexadecimal digits
 LISTENING, UNCONNECTED = "0A", "07"  # net/tcp_states.h: of TCP; of UDP
+
+
+def status(root: Path = ROOT) -> TableStatus | None:
+    """What the kernel tells of its tables; None before Linux 7.2."""
+    text = _read(root / "proc/thread-self/net/ip_vs_status")
+    return table_status(text) if text else None
+
+
+def table_bits(root: Path = ROOT) -> int | None:
+    """The size of the table of connections with which the module was loaded, as a power of two."""
+    text = (_read(root / "sys/module/ip_vs/parameters/conn_tab_bits") or "").strip()
+    return int(text) if text.isdecimal() else None
 
 
 def sysctls(root: Path = ROOT) -> dict[str, str]:

@@ -1,0 +1,32 @@
+"""README's commands and the kernel tests in fresh roots of other Debian releases, on their kernels."""
+
+from __future__ import annotations
+
+import pytest
+
+from .root import Root, missing
+
+pytestmark = [pytest.mark.systems, pytest.mark.skipif(bool(missing()), reason=f"needs {missing()}")]
+
+RELEASES = ("trixie", "sid")
+VERSIONS = "dpkg-query -W python3 libc6 user-mode-linux ipvsadm iproute2; .venv/bin/pip list --format=freeze"
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def root(request):
+    """A root with this tree, and with what README says has to be there: make. (git is for those who clone.)"""
+    with Root(request.param) as made:
+        made.install("make", "python3")
+        made.bring_source()
+        yield made
+
+
+def test_the_demo(root):
+    said = root.run("cd /src && make demo")
+    assert said.splitlines()[-1].startswith("It works: round robin over two servers"), said[-3000:]
+
+
+def test_the_kernel_tests(root):
+    said = root.run("cd /src && make setup && .venv/bin/python -m pytest -m kernel; " + VERSIONS)
+    print(said[-3000:])
+    assert " passed" in said
