@@ -1,0 +1,61 @@
+"""A keepalived.conf as the table that keepalived makes of it at its start.
+
+`files` finds what it includes, `lines` makes statements of it, `parser` gathers what `keywords` know, and `start` makes
+the table; `states` says what may become of that while keepalived runs. Held against keepalived 2.2.7, by running it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ...record import Record
+from ..findings import Findings, Note
+from .files import Files
+from .lines import Lines, RefusedError
+from .parser import Parser
+from .start import Start, destinations
+
+if TYPE_CHECKING:
+    from ...table.assembly import Assembly, Place
+    from ..formats import Inputs
+
+__all__ = ["Files", "Options", "read"]
+
+
+class Options(Record):
+    """What the text alone doesn't say: the file's `name`, for what it includes; the `id` of `@id` lines; the `files`."""
+
+    __slots__ = ()
+    name: str = ""
+    id: str = ""
+    files: Files = Files()
+
+
+def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Give the table that keepalived makes of `text` to `assembly`; a place is a line, or a file's name and its line."""
+    options = inputs.options if isinstance(inputs.options, Options) else Options()
+    notes: list[Note] = []
+
+    def tell(kind: str, place: Place, message: str) -> None:
+        notes.append(Note(kind=kind, place=place, message=message))
+
+    lines = Lines(options.files, options.id, tell)
+
+    def line(place: Place) -> int:
+        return place if isinstance(place, int) else lines.main.get(place, 1)
+
+    parser = Parser(tell)
+    start = Start(parser.groups, tell)
+    try:
+        parser.read(lines.statements(text, os.path.dirname(options.name)))
+        for virtual in parser.services:
+            start.add(virtual)
+    except RefusedError as error:
+        assembly.wrong(error.place, str(error))
+        return Findings(line=line, notes=tuple(notes))
+    for made in start.services.values():
+        entry = assembly.service(made.service, made.place)
+        for one in destinations(made):
+            assembly.server(entry, one.server, one.place)
+    return Findings(line=line, notes=tuple(notes))
