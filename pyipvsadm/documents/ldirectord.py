@@ -1,0 +1,325 @@
+"""An ldirectord.cf as the table that ldirectord makes of it while all servers answer. Held against 4.12, by running it."""
+
+from __future__ import annotations
+
+import re
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, inet_aton, inet_pton
+from typing import TYPE_CHECKING
+
+from ..grammar.schedulers import SCHEDULERS
+from ..model import DIRECT, MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
+from ..names import Names
+from ..record import Record
+from .findings import Findings, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..table.assembly import Assembly
+    from .formats import Inputs
+
+    Tell = Callable[[str, int, str], None]
+
+KINDS = {"gate": DIRECT, "masq": MASQUERADE, "ipip": TUNNEL}
+PROTOCOLS = {"tcp": IPPROTO_TCP, "udp": IPPROTO_UDP}
+DOMAIN = 53  # the port whose protocol is UDP, if none is told
+MOST = 100_000  # servers of one range
+YES_NO = ("yes", "no")
+CHECKS = ("connect", "negotiate", "external", "external-perl", "ping")
+DEFAULT = "wrr"
+WHOLE = 0xFFFFFFFF, 128
+
+BOTH = (  # what may stand above all services, or in one of them
+    "checktimeout negotiatetimeout checkinterval checkcount failurecount fallback fallback6 fallbackcommand emailalert"
+    " emailalertfrom emailalertfreq emailalertstatus quiescent readdquiescent cleanstop smtp monitorfile"
+).split()
+GLOBAL = frozenset((*BOTH, *"autoreload callback logfile execute supervised fork maintenancedir".split()))
+VIRTUAL = frozenset((
+    *BOTH,
+    *"real real6 checktype service checkcommand checkport request receive httpmethod virtualhost login passwd database"
+    " secret scheduler persistent netmask protocol ops servicename comment load".split(),
+))  # fmt: skip
+SCRIPTS = ("fallbackcommand", "callback", "checkcommand", "execute")
+
+COMMENT = re.compile(r"""("[^"]*")|\s*#.*""")
+SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
+REAL = re.compile(r'(\S+)\s+(\S+)(?:\s+(\d+))?\s*((?:"[^"]*"[\s,]*)*)')
+QUOTED = re.compile(r'"([^"]*)"')
+THRESHOLD = re.compile(r"<([lu]):(\d+)>")
+
+
+class RefusedError(Exception):
+    """ldirectord ends at this line, and makes no table."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(f"ldirectord ends: {message}")
+        self.line = line
+
+
+class Line(Record):
+    """A setting: where it stands, whether it is indented, and what it says."""
+
+    __slots__ = ()
+    number: int = 0
+    indented: bool = False
+    key: str = ""
+    value: str = ""
+
+
+class Virtual:
+    """A `virtual=` and the lines below it."""
+
+    def __init__(self, head: Line) -> None:
+        self.head = head
+        self.reals: list[Line] = []
+        self.settings: dict[str, Line] = {}
+
+    @property
+    def af(self) -> int:
+        """The address family, which the keyword tells."""
+        return AF_INET6 if self.head.key.endswith("6") else AF_INET
+
+    def told(self, key: str, default: str = "") -> str:
+        """What it says of `key`."""
+        return self.settings[key].value if key in self.settings else default
+
+    def line(self, key: str) -> int:
+        """Where it says something of `key`, or begins."""
+        return self.settings.get(key, self.head).number
+
+
+def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Give the table that ldirectord makes of `text` to `assembly`; places are the numbers of lines."""
+    notes: list[Note] = []
+
+    def tell(kind: str, line: int, message: str) -> None:
+        notes.append(Note(kind=kind, place=line, message=message))
+
+    try:
+        above, virtuals = _gathered(text)
+        maker = Maker(above, inputs.names(), tell)
+        made = [(virtual, *maker.service(virtual)) for virtual in virtuals]
+    except RefusedError as error:
+        assembly.wrong(error.line, str(error))
+        return Findings(notes=tuple(notes))
+    seen = set()
+    for virtual, service, servers in made:
+        if service is None:
+            continue
+        if service[:5] in seen:
+            tell("merged", virtual.head.number, "the service is there before: its settings and servers are the first's")
+            continue
+        seen.add(service[:5])
+        entry = assembly.service(service, virtual.head.number)
+        for line, server in servers:
+            assembly.server(entry, server, line)
+    return Findings(notes=tuple(notes))
+
+
+def _lines(text: str) -> Iterator[Line]:
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = COMMENT.sub(lambda found: found[1] or "", raw.rstrip()).rstrip()
+        if not line:
+            continue
+        indented = line.startswith(("\t", "    "))
+        found = SETTING.fullmatch(line.strip()) if indented or not line[0].isspace() else None
+        if found is None:
+            raise RefusedError(number, "this is no setting: `key = value`, in a service behind a tab or four blanks")
+        yield Line(number=number, indented=indented, key=found[1], value=found[2].strip())
+
+
+def _gathered(text: str) -> tuple[Virtual, list[Virtual]]:
+    """The settings above all services, and the services."""
+    above, virtuals = Virtual(Line()), []
+    for line in _lines(text):
+        if line.key in ("virtual", "virtual6") and not line.indented:
+            virtuals.append(Virtual(line))
+            continue
+        if line.indented and not virtuals or line.key not in (VIRTUAL if line.indented else GLOBAL):
+            where = "in a service" if line.indented and virtuals else "outside of services"
+            raise RefusedError(line.number, f"`{line.key}` is unknown {where}")
+        block = virtuals[-1] if line.indented else above
+        if line.key in ("real", "real6"):
+            block.reals.append(line)
+        else:
+            block.settings[line.key] = line
+    return above, virtuals
+
+
+class Maker:
+    """Makes services. `above` are the settings of all of them."""
+
+    def __init__(self, above: Virtual, names: Names, tell: Tell) -> None:
+        self._above = above
+        self._names = names
+        self._tell = tell
+
+    def service(self, virtual: Virtual) -> tuple[Service | None, list[tuple[int, Server]]]:
+        """The service that `virtual` is, None if the kernel doesn't take it, with its servers and their lines."""
+        service = self._named(virtual)
+        scheduler = virtual.told("scheduler", DEFAULT)
+        seconds = self._number(virtual, "persistent")
+        if virtual.told("ops", "no") not in YES_NO:
+            raise RefusedError(virtual.line("ops"), "ops is yes or no")
+        once = virtual.told("ops") == "yes"
+        service = service.replace(
+            scheduler=scheduler,
+            flags=(PERSISTENT if seconds else 0) | (ONE_PACKET if once else 0),
+            timeout=seconds or 0,
+            netmask=self._netmask(virtual),
+        )
+        self._notes(virtual)
+        servers = self._servers(virtual, service)
+        if scheduler not in SCHEDULERS:
+            message = f"the kernel has no scheduler `{scheduler}`, and refuses the service: ldirectord runs on without it"
+            self._tell("missing from the table", virtual.line("scheduler"), message)
+            return None, []
+        if seconds == 0:
+            self._tell("missing from the table", virtual.line("persistent"), "a persistence of 0 is refused by ipvsadm")
+            return None, []
+        if service.fwmark is None and not service.port and not seconds:
+            self._tell("missing from the table", virtual.head.number, "port 0 takes persistence: ipvsadm refuses it")
+            return None, []
+        return service, servers
+
+    def _named(self, virtual: Virtual) -> Service:
+        """The service with its key: a mark is a number, and so is what an address without a port begins with."""
+        value, line = virtual.head.value, virtual.head.number
+        protocol = virtual.told("protocol")
+        mark = re.match(r"\d+", value)
+        if mark and ":" not in value:
+            if mark[0] != value:
+                message = f"`{value}` has no port: ldirectord takes {mark[0]} for a firewall mark"
+                self._tell("read otherwise", line, message)
+            if protocol not in ("", "fwm"):
+                raise RefusedError(virtual.line("protocol"), "the protocol of a firewall mark is fwm")
+            return Service(af=virtual.af, fwmark=int(mark[0]))
+        if protocol not in ("", *PROTOCOLS):
+            raise RefusedError(virtual.line("protocol"), f"the protocol of an address is {' or '.join(PROTOCOLS)}")
+        host, number = self._endpoint(value, virtual.af, line, IPPROTO_TCP)
+        kind = PROTOCOLS.get(protocol, IPPROTO_UDP if number == DOMAIN else IPPROTO_TCP)
+        return Service(af=virtual.af, protocol=kind, address=host, port=number)
+
+    def _servers(self, virtual: Virtual, service: Service) -> list[tuple[int, Server]]:
+        """The servers, all of which answer; the fallback, if there are none."""
+        check = virtual.told("checktype", "negotiate")
+        if check not in (*CHECKS, "on", "off") and not re.fullmatch("[1-9][0-9]*", check):
+            raise RefusedError(virtual.line("checktype"), f"`{check}` is no type of check")
+        servers: dict[tuple[bytes, int], tuple[int, Server]] = {}
+        for real in virtual.reals:
+            for server in self._real(real, virtual, service):
+                servers.setdefault(server[:2], (real.number, server))
+        if check == "off":
+            self._tell("read otherwise", virtual.line("checktype"), "checktype=off: no server is ever put in the table")
+            return []
+        if servers:
+            return list(servers.values())
+        key = "fallback6" if virtual.af == AF_INET6 else "fallback"
+        line = virtual.settings.get(key) or self._above.settings.get(key)
+        return [(line.number, self._fallback(line, virtual, service))] if line else []
+
+    def _fallback(self, line: Line, virtual: Virtual, service: Service) -> Server:
+        value, _, kind = line.value.partition(" ")
+        forwarding = KINDS.get(kind.strip() or "gate")
+        if forwarding is None:
+            raise RefusedError(line.number, f"`{kind.strip()}` is none of {', '.join(KINDS)}")
+        host, number = self._endpoint(value, virtual.af, line.number, service.protocol)
+        return Server(address=host, port=_port(number, forwarding, service), forwarding=forwarding)
+
+    def _real(self, line: Line, virtual: Virtual, service: Service) -> Iterator[Server]:
+        """The servers of a `real=`, which may be a range of addresses."""
+        found = REAL.fullmatch(line.value)
+        forwarding = KINDS.get(found[2]) if found else None
+        if not found or forwarding is None:
+            raise RefusedError(line.number, f"behind the address goes one of {', '.join(KINDS)}, and then a weight")
+        thresholds = {
+            name: int(value)
+            for quoted in QUOTED.findall(found[4])
+            for name, value in THRESHOLD.findall(quoted)
+        }
+        first, arrow, rest = found[1].partition("->")
+        last, number = self._endpoint(rest if arrow else first, virtual.af, line.number, service.protocol)
+        start = self._host(first, virtual.af, line.number) if arrow else last
+        low, high = (int.from_bytes(one, "big") for one in (start, last))
+        if not 0 <= high - low < MOST:
+            raise RefusedError(line.number, f"the range {found[1]} isn't one of 1 to {MOST} addresses")
+        for value in range(low, high + 1):
+            yield Server(
+                address=value.to_bytes(len(start), "big"),
+                port=_port(number, forwarding, service),
+                forwarding=forwarding,
+                weight=int(found[3] or 1),
+                upper_threshold=thresholds.get("u", 0),
+                lower_threshold=thresholds.get("l", 0),
+            )
+
+    def _endpoint(self, text: str, af: int, line: int, protocol: int | None) -> tuple[bytes, int]:
+        """Address and port, where names are looked up; 0 for no port. IPv6 stands in brackets."""
+        found = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]+)(?::(\S+))?", text)
+        if not found:
+            raise RefusedError(line, f"`{text}` is no address and port; IPv6 stands in brackets")
+        host, name = self._host(found[1], af, line), found[2]
+        if name is None:
+            return host, 0
+        try:
+            number = int(name) if name.isdecimal() else self._names.port(name, protocol or IPPROTO_TCP)
+        except LookupError:
+            number = -1
+        if not 0 <= number <= 65535:
+            raise RefusedError(line, f"`{name}` is no port")
+        return host, number
+
+    def _host(self, text: str, af: int, line: int) -> bytes:
+        bare = text.strip("[]")
+        try:
+            return inet_pton(af, bare)
+        except (OSError, ValueError):
+            pass
+        try:
+            found = self._names.address(bare)
+        except LookupError:
+            found = b""
+        if len(found) != (4 if af == AF_INET else 16):
+            raise RefusedError(line, f"`{text}` is no address of this family, nor a name of one")
+        return found
+
+    def _number(self, virtual: Virtual, key: str) -> int | None:
+        value = virtual.told(key)
+        if value and not value.isdecimal():
+            raise RefusedError(virtual.line(key), f"{key} is a number")
+        return int(value) if value else None
+
+    def _netmask(self, virtual: Virtual) -> int | None:
+        value = virtual.told("netmask")
+        if not value:
+            return None
+        if virtual.af == AF_INET6:
+            mask = int(value) if value.isdecimal() else 0
+            if not 1 <= mask <= 128:
+                raise RefusedError(virtual.line("netmask"), "the netmask of IPv6 is a length from 1 to 128")
+        elif not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", value):
+            raise RefusedError(virtual.line("netmask"), "the netmask is one such as 255.255.255.0")
+        else:
+            mask = int.from_bytes(inet_aton(value), "big")
+        return None if mask == WHOLE[virtual.af == AF_INET6] else mask
+
+    def _notes(self, virtual: Virtual) -> None:
+        """Tell what no table can say."""
+        check = virtual.told("checktype", "negotiate")
+        if check not in ("on", "off"):
+            self._tell("health check", virtual.line("checktype"), f"checktype={check}")
+        for key in ("fallback", "fallback6"):
+            if key in virtual.settings or key in self._above.settings:
+                line = virtual.settings.get(key) or self._above.settings[key]
+                self._tell("fallback", line.number, f"{key}={line.value}: in the table while no server is up")
+        for block in (virtual, self._above):
+            for key in SCRIPTS:
+                if key in block.settings:
+                    self._tell("script", block.line(key), f"{key}={block.told(key)}")
+        if "scheduler" not in virtual.settings:
+            self._tell("scheduler", virtual.head.number, f"no scheduler: ldirectord takes {DEFAULT}, not wlc")
+
+
+def _port(number: int, forwarding: int, service: Service) -> int:
+    """The port that a server gets: its own with masq, else the service's."""
+    return number if forwarding == MASQUERADE else service.port or 0
