@@ -1,4 +1,4 @@
-"""An ldirectord.cf as the table that ldirectord makes of it while all servers answer. Held against 4.12, by running it."""
+"""An ldirectord.cf as the table that ldirectord 4.12 makes of it while all servers answer, held against that."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ CHECKS = ("connect", "negotiate", "external", "external-perl", "ping")
 DEFAULT = "wrr"
 WHOLE = 0xFFFFFFFF, 128
 
-BOTH = (  # what may stand above all services, or in one of them
-    "checktimeout negotiatetimeout checkinterval checkcount failurecount fallback fallback6 fallbackcommand emailalert"
-    " emailalertfrom emailalertfreq emailalertstatus quiescent readdquiescent cleanstop smtp monitorfile"
-).split()
-GLOBAL = frozenset((*BOTH, *"autoreload callback logfile execute supervised fork maintenancedir".split()))
-VIRTUAL = frozenset((
-    *BOTH,
-    *"real real6 checktype service checkcommand checkport request receive httpmethod virtualhost login passwd database"
-    " secret scheduler persistent netmask protocol ops servicename comment load".split(),
+BOTH = frozenset((  # what may stand above all services, or in one of them
+    "checktimeout", "negotiatetimeout", "checkinterval", "checkcount", "failurecount", "fallback", "fallback6",
+    "fallbackcommand", "emailalert", "emailalertfrom", "emailalertfreq", "emailalertstatus", "quiescent",
+    "readdquiescent", "cleanstop", "smtp", "monitorfile",
 ))  # fmt: skip
+GLOBAL = BOTH | {"autoreload", "callback", "logfile", "execute", "supervised", "fork", "maintenancedir"}
+VIRTUAL = BOTH | {
+    "real", "real6", "checktype", "service", "checkcommand", "checkport", "request", "receive", "httpmethod",
+    "virtualhost", "login", "passwd", "database", "secret", "scheduler", "persistent", "netmask", "protocol", "ops",
+    "servicename", "comment",
+}  # fmt: skip
 SCRIPTS = ("fallbackcommand", "callback", "checkcommand", "execute")
 
 COMMENT = re.compile(r"""("[^"]*")|\s*#.*""")
@@ -135,7 +136,7 @@ def _gathered(text: str) -> tuple[Virtual, list[Virtual]]:
         if line.key in ("virtual", "virtual6") and not line.indented:
             virtuals.append(Virtual(line))
             continue
-        if line.indented and not virtuals or line.key not in (VIRTUAL if line.indented else GLOBAL):
+        if (line.indented and not virtuals) or line.key not in (VIRTUAL if line.indented else GLOBAL):
             where = "in a service" if line.indented and virtuals else "outside of services"
             raise RefusedError(line.number, f"`{line.key}` is unknown {where}")
         block = virtuals[-1] if line.indented else above
@@ -171,7 +172,9 @@ class Maker:
         self._notes(virtual)
         servers = self._servers(virtual, service)
         if scheduler not in SCHEDULERS:
-            message = f"the kernel has no scheduler `{scheduler}`, and refuses the service: ldirectord runs on without it"
+            message = (
+                f"the kernel has no scheduler `{scheduler}`, and refuses the service: ldirectord runs on without it"
+            )
             self._tell("missing from the table", virtual.line("scheduler"), message)
             return None, []
         if seconds == 0:
@@ -233,9 +236,7 @@ class Maker:
         if not found or forwarding is None:
             raise RefusedError(line.number, f"behind the address goes one of {', '.join(KINDS)}, and then a weight")
         thresholds = {
-            name: int(value)
-            for quoted in QUOTED.findall(found[4])
-            for name, value in THRESHOLD.findall(quoted)
+            name: int(value) for quoted in QUOTED.findall(found[4]) for name, value in THRESHOLD.findall(quoted)
         }
         first, arrow, rest = found[1].partition("->")
         last, number = self._endpoint(rest if arrow else first, virtual.af, line.number, service.protocol)
@@ -263,7 +264,7 @@ class Maker:
             return host, 0
         try:
             number = int(name) if name.isdecimal() else self._names.port(name, protocol or IPPROTO_TCP)
-        except LookupError:
+        except ValueError:
             number = -1
         if not 0 <= number <= 65535:
             raise RefusedError(line, f"`{name}` is no port")
@@ -277,7 +278,7 @@ class Maker:
             pass
         try:
             found = self._names.address(bare)
-        except LookupError:
+        except ValueError:
             found = b""
         if len(found) != (4 if af == AF_INET else 16):
             raise RefusedError(line, f"`{text}` is no address of this family, nor a name of one")

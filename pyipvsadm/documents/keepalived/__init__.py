@@ -15,6 +15,7 @@ from .files import Files
 from .lines import Lines, RefusedError
 from .parser import Parser
 from .start import Start, destinations
+from .states import expected, why
 
 if TYPE_CHECKING:
     from ...table.assembly import Assembly, Place
@@ -24,16 +25,15 @@ __all__ = ["Files", "Options", "read"]
 
 
 class Options(Record):
-    """What the text alone doesn't say: the file's `name`, for what it includes; the `id` of `@id` lines; the `files`."""
+    """What the text alone doesn't say: the `id` of `@id` lines, and the `files` that it includes."""
 
     __slots__ = ()
-    name: str = ""
     id: str = ""
     files: Files = Files()
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give the table that keepalived makes of `text` to `assembly`; a place is a line, or a file's name and its line."""
+    """Give the table that keepalived makes of `text` to `assembly`. Places are lines, with the file's name if included."""
     options = inputs.options if isinstance(inputs.options, Options) else Options()
     notes: list[Note] = []
 
@@ -48,7 +48,7 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     parser = Parser(tell)
     start = Start(parser.groups, tell)
     try:
-        parser.read(lines.statements(text, os.path.dirname(options.name)))
+        parser.read(lines.statements(text, os.path.dirname(inputs.path)))
         for virtual in parser.services:
             start.add(virtual)
     except RefusedError as error:
@@ -58,4 +58,9 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
         entry = assembly.service(made.service, made.place)
         for one in destinations(made):
             assembly.server(entry, one.server, one.place)
-    return Findings(line=line, notes=tuple(notes))
+    return Findings(
+        line=line,
+        notes=tuple(notes),
+        expected=lambda now, wanted: expected(now, wanted, start.services),
+        why=lambda step: why(step, start.services),
+    )

@@ -169,7 +169,8 @@ CHECKERS = {
     "MISC_CHECK": _rows(
         *_ALWAYS,
         ("misc_path", Keyword(does=settings.completes, note="script")),
-        ("misc_dynamic user", BARE),
+        ("misc_dynamic", Keyword(does=settings.weighs)),
+        ("user", BARE),
         ("misc_timeout", NEEDS),
     ),
     "BFD_CHECK": _rows(_ALPHA, ("name", Keyword(does=settings.completes))),

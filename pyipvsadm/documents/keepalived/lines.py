@@ -149,6 +149,8 @@ class Lines:
 
     def _included(self, strictness: str, pattern: str, place: Place, folder: str, depth: int) -> Iterator[Statement]:
         names = self._files.matching(pattern, folder)
+        if names and depth >= DEEPEST:
+            raise RefusedError(place, f"more than {DEEPEST} files include each other: it never ends")
         if not names:
             if strictness in STRICT:
                 raise RefusedError(place, f"keepalived ends: `{pattern}` isn't there, and {STRICT[strictness]}")

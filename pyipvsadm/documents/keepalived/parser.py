@@ -15,7 +15,7 @@ from .virtual import Checker, Entry, Group, RealServer, VirtualServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from .keywords import Keyword
@@ -29,7 +29,7 @@ class Level(Record):
 
     __slots__ = ()
     kind: str = ""
-    words: dict[str, Keyword] = {}
+    words: Mapping[str, Keyword] = {}
     about: Any = None
     end: Callable[[], None] | None = None
     values: Callable[[Statement, tuple[str, ...]], None] | None = None
@@ -217,7 +217,7 @@ class Parser:
         return Level(kind="server", words=keywords.SERVER, about=server, end=lambda: self._adopted(service, server))
 
     def _adopted(self, service: VirtualServer, server: RealServer) -> None:
-        """Take a real server whose block ends, if its family fits: that of the first which isn't tunnelled settles it."""
+        """Take a real server whose block ends. The first that isn't tunnelled settles the family, which others fit."""
         if server.method is None or server.method.forwarding != TUNNEL:
             if service.af not in (None, family(server.address)):
                 self._tell(IGNORED, server.place, "the server is of the other address family: keepalived skips it")

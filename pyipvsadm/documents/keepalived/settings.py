@@ -203,3 +203,8 @@ def completes(checker: Checker, words: Words, say: Say) -> None:
 def counts_url(checker: Checker, words: Words, say: Say) -> None:
     """The path of a URL."""
     checker.urls += 1
+
+
+def weighs(checker: Checker, words: Words, say: Say) -> None:
+    """`misc_dynamic`: the check sets the weight."""
+    checker.dynamic = True

@@ -30,7 +30,8 @@ ServerKey = tuple[bytes, int]
 class Destination(Record):
     """A server as keepalived may have it in the table, present at the start or not.
 
-    `weight` is what it has while it is up, `waits` for a check to say so; `stays` with weight 0 when one fails.
+    `weight` is what it has while it is up, unless that is `dynamic`: set by a check. It `stays` with weight 0 when one
+    fails.
     """
 
     __slots__ = ()
@@ -41,6 +42,7 @@ class Destination(Record):
     checked: bool = False
     stays: bool = False
     sorry: bool = False
+    dynamic: bool = False
 
 
 class Started:
@@ -180,12 +182,16 @@ class Start:
                 message = f"its lthreshold is above its uthreshold: the kernel refuses {_title(one)}"
                 self._tell(MISSING, one.place, message)
                 continue
-            checked = virtual.checked(one)
-            present = up or stays
             self._add(
                 made,
                 Destination(
-                    server=server, place=one.place, present=present, weight=weight, checked=checked, stays=stays
+                    server=server,
+                    place=one.place,
+                    present=up or stays,
+                    weight=weight,
+                    checked=virtual.checked(one),
+                    stays=stays,
+                    dynamic=any(checker.dynamic for checker in one.checkers),
                 ),
             )
 

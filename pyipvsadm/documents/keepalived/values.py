@@ -90,7 +90,7 @@ def netmask(text: str, af: int) -> int | None:
 
 
 def method(words: tuple[str, ...]) -> tuple[Method | None, str]:
-    """What the words behind `lb_kind` say, and what is wrong with them. Of a wrong tunnel only the plain one is left."""
+    """What the words behind `lb_kind` say, and what is wrong with them: that leaves a plain tunnel."""
     plain = Method(forwarding=METHODS[words[0]]) if words and words[0] in METHODS else None
     if plain is None:
         return None, f"`{' '.join(words[:1])}` is none of {', '.join(METHODS)}, which are upper case"

@@ -42,6 +42,7 @@ class Checker:
         self.alpha: bool | None = None
         self.complete = name not in ("MISC_CHECK", "BFD_CHECK", "FILE_CHECK")
         self.target = ""
+        self.dynamic = name == "FILE_CHECK"
         self.urls = 0
 
 
