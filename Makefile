@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := user-mode-linux kmod iproute2 procps
-PACKAGES := $(SANDBOX) ipvsadm iptables nftables strace bash-completion zsh fish mandoc groff-base
+PACKAGES := $(SANDBOX) ipvsadm iptables nftables strace bash-completion zsh fish mandoc groff-base \
+            keepalived ldirectord
 COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
 
 .PHONY: test long demo pictures check generated setup packages bench clean

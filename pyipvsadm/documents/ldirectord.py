@@ -11,6 +11,7 @@ from ..model import DIRECT, MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, 
 from ..names import Names
 from ..record import Record
 from .findings import Findings, Note
+from .states import Destination, Started, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,9 +26,18 @@ PROTOCOLS = {"tcp": IPPROTO_TCP, "udp": IPPROTO_UDP}
 DOMAIN = 53  # the port whose protocol is UDP, if none is told
 MOST = 100_000  # servers of one range
 YES_NO = ("yes", "no")
+SWITCHES = ("quiescent", "readdquiescent", "cleanstop", "autoreload", "fork", "ops")
+NUMBERS = {  # the least that each may be
+    **dict.fromkeys(
+        ("checktimeout", "negotiatetimeout", "checkinterval", "checkcount", "failurecount", "checkport"), 1
+    ),
+    **dict.fromkeys(("emailalertfreq", "persistent"), 0),
+}
+UNQUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 CHECKS = ("connect", "negotiate", "external", "external-perl", "ping")
 DEFAULT = "wrr"
 WHOLE = 0xFFFFFFFF, 128
+LAST_MARK = 2**32 - 1
 
 BOTH = frozenset((  # what may stand above all services, or in one of them
     "checktimeout", "negotiatetimeout", "checkinterval", "checkcount", "failurecount", "fallback", "fallback6",
@@ -42,7 +52,9 @@ VIRTUAL = BOTH | {
 }  # fmt: skip
 SCRIPTS = ("fallbackcommand", "callback", "checkcommand", "execute")
 
+INDENTED = re.compile(r" {4}| *\t")
 COMMENT = re.compile(r"""("[^"]*")|\s*#.*""")
+ENDPOINT = re.compile(r"(\[[^\]]*\]|[^:\[\]\s]+):\S+")
 SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 REAL = re.compile(r'(\S+)\s+(\S+)(?:\s+(\d+))?\s*((?:"[^"]*"[\s,]*)*)')
 QUOTED = re.compile(r'"([^"]*)"')
@@ -103,18 +115,20 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     except RefusedError as error:
         assembly.wrong(error.line, str(error))
         return Findings(notes=tuple(notes))
-    seen = set()
+    started: dict[tuple[object, ...], Started] = {}
     for virtual, service, servers in made:
         if service is None:
             continue
-        if service[:5] in seen:
+        if service[:5] in started:
             tell("merged", virtual.head.number, "the service is there before: its settings and servers are the first's")
             continue
-        seen.add(service[:5])
         entry = assembly.service(service, virtual.head.number)
-        for line, server in servers:
-            assembly.server(entry, server, line)
-    return Findings(notes=tuple(notes))
+        started[service[:5]] = whole = Started(service, virtual.head.number)
+        for one in servers:
+            whole.add(one)
+            if one.present:
+                assembly.server(entry, one.server, one.place)
+    return Findings(notes=tuple(notes), expected=lambda now, wanted: expected(now, wanted, started))
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -122,7 +136,7 @@ def _lines(text: str) -> Iterator[Line]:
         line = COMMENT.sub(lambda found: found[1] or "", raw.rstrip()).rstrip()
         if not line:
             continue
-        indented = line.startswith(("\t", "    "))
+        indented = INDENTED.match(line) is not None
         found = SETTING.fullmatch(line.strip()) if indented or not line[0].isspace() else None
         if found is None:
             raise RefusedError(number, "this is no setting: `key = value`, in a service behind a tab or four blanks")
@@ -141,10 +155,23 @@ def _gathered(text: str) -> tuple[Virtual, list[Virtual]]:
             raise RefusedError(line.number, f"`{line.key}` is unknown {where}")
         block = virtuals[-1] if line.indented else above
         if line.key in ("real", "real6"):
+            if line.key.endswith("6") != block.head.key.endswith("6"):
+                raise RefusedError(line.number, f"`{line.key}` doesn't go below `{block.head.key}`")
             block.reals.append(line)
         else:
-            block.settings[line.key] = line
+            block.settings[line.key] = _judged(line)
     return above, virtuals
+
+
+def _judged(line: Line) -> Line:
+    """A setting without its quotes, if it says what may be said."""
+    found = UNQUOTED.fullmatch(line.value)
+    value = line.value if found is None else found[1] or found[2] or ""
+    if line.key in SWITCHES and value not in YES_NO:
+        raise RefusedError(line.number, f"{line.key} is yes or no")
+    if line.key in NUMBERS and not (value.isdecimal() and int(value) >= NUMBERS[line.key]):
+        raise RefusedError(line.number, f"{line.key} is a number from {NUMBERS[line.key]}")
+    return line.replace(value=value)
 
 
 class Maker:
@@ -155,33 +182,22 @@ class Maker:
         self._names = names
         self._tell = tell
 
-    def service(self, virtual: Virtual) -> tuple[Service | None, list[tuple[int, Server]]]:
-        """The service that `virtual` is, None if the kernel doesn't take it, with its servers and their lines."""
+    def service(self, virtual: Virtual) -> tuple[Service | None, list[Destination]]:
+        """The service that `virtual` is, None if the kernel doesn't take it, with its servers."""
         service = self._named(virtual)
         scheduler = virtual.told("scheduler", DEFAULT)
-        seconds = self._number(virtual, "persistent")
-        if virtual.told("ops", "no") not in YES_NO:
-            raise RefusedError(virtual.line("ops"), "ops is yes or no")
-        once = virtual.told("ops") == "yes"
+        seconds = int(virtual.told("persistent", "0"))
+        once = virtual.told("ops") == "yes" and service.protocol == IPPROTO_UDP
         service = service.replace(
             scheduler=scheduler,
             flags=(PERSISTENT if seconds else 0) | (ONE_PACKET if once else 0),
-            timeout=seconds or 0,
-            netmask=self._netmask(virtual),
+            timeout=seconds,
+            netmask=self._netmask(virtual) if seconds else None,
         )
         self._notes(virtual)
         servers = self._servers(virtual, service)
-        if scheduler not in SCHEDULERS:
-            message = (
-                f"the kernel has no scheduler `{scheduler}`, and refuses the service: ldirectord runs on without it"
-            )
-            self._tell("missing from the table", virtual.line("scheduler"), message)
-            return None, []
-        if seconds == 0:
-            self._tell("missing from the table", virtual.line("persistent"), "a persistence of 0 is refused by ipvsadm")
-            return None, []
-        if service.fwmark is None and not service.port and not seconds:
-            self._tell("missing from the table", virtual.head.number, "port 0 takes persistence: ipvsadm refuses it")
+        if why := _refused(virtual, service):
+            self._tell("missing from the table", virtual.head.number, f"{why}: ldirectord runs on without the service")
             return None, []
         return service, servers
 
@@ -189,8 +205,8 @@ class Maker:
         """The service with its key: a mark is a number, and so is what an address without a port begins with."""
         value, line = virtual.head.value, virtual.head.number
         protocol = virtual.told("protocol")
-        mark = re.match(r"\d+", value)
-        if mark and ":" not in value:
+        mark = None if ENDPOINT.fullmatch(value) else re.match(r"\d+", value)
+        if mark:
             if mark[0] != value:
                 message = f"`{value}` has no port: ldirectord takes {mark[0]} for a firewall mark"
                 self._tell("read otherwise", line, message)
@@ -203,23 +219,30 @@ class Maker:
         kind = PROTOCOLS.get(protocol, IPPROTO_UDP if number == DOMAIN else IPPROTO_TCP)
         return Service(af=virtual.af, protocol=kind, address=host, port=number)
 
-    def _servers(self, virtual: Virtual, service: Service) -> list[tuple[int, Server]]:
-        """The servers, all of which answer; the fallback, if there are none."""
+    def _servers(self, virtual: Virtual, service: Service) -> list[Destination]:
+        """The servers, all of which answer, and the fallback, which is there if there are none."""
         check = virtual.told("checktype", "negotiate")
         if check not in (*CHECKS, "on", "off") and not re.fullmatch("[1-9][0-9]*", check):
             raise RefusedError(virtual.line("checktype"), f"`{check}` is no type of check")
-        servers: dict[tuple[bytes, int], tuple[int, Server]] = {}
-        for real in virtual.reals:
-            for server in self._real(real, virtual, service):
-                servers.setdefault(server[:2], (real.number, server))
-        if check == "off":
-            self._tell("read otherwise", virtual.line("checktype"), "checktype=off: no server is ever put in the table")
-            return []
-        if servers:
-            return list(servers.values())
+        quiescent = virtual.told("quiescent", self._above.told("quiescent", "no")) == "yes"
+        checked, never = check != "on", check == "off"
+        servers = {
+            server[:2]: Destination(
+                server=server, place=real.number, weight=server.weight, checked=checked, stays=quiescent
+            )
+            for real in virtual.reals
+            for server in self._real(real, virtual, service)
+        }
         key = "fallback6" if virtual.af == AF_INET6 else "fallback"
         line = virtual.settings.get(key) or self._above.settings.get(key)
-        return [(line.number, self._fallback(line, virtual, service))] if line else []
+        last = self._fallback(line, virtual, service) if line else None
+        if never:
+            self._tell("read otherwise", virtual.line("checktype"), "checktype=off: no server is ever put in the table")
+            return []
+        found = list(servers.values())
+        if line and last:
+            found.append(Destination(server=last, place=line.number, present=not servers, sorry=True))
+        return found
 
     def _fallback(self, line: Line, virtual: Virtual, service: Service) -> Server:
         value, _, kind = line.value.partition(" ")
@@ -232,11 +255,14 @@ class Maker:
     def _real(self, line: Line, virtual: Virtual, service: Service) -> Iterator[Server]:
         """The servers of a `real=`, which may be a range of addresses."""
         found = REAL.fullmatch(line.value)
-        forwarding = KINDS.get(found[2]) if found else None
+        forwarding = KINDS.get(found[2].lower()) if found else None
         if not found or forwarding is None:
             raise RefusedError(line.number, f"behind the address goes one of {', '.join(KINDS)}, and then a weight")
         thresholds = {
-            name: int(value) for quoted in QUOTED.findall(found[4]) for name, value in THRESHOLD.findall(quoted)
+            name: int(value)
+            for quoted in QUOTED.findall(found[4])[
+                2:
+            ]  # the first two are request and receive for name, value in THRESHOLD.findall(quoted)
         }
         first, arrow, rest = found[1].partition("->")
         last, number = self._endpoint(rest if arrow else first, virtual.af, line.number, service.protocol)
@@ -284,12 +310,6 @@ class Maker:
             raise RefusedError(line, f"`{text}` is no address of this family, nor a name of one")
         return found
 
-    def _number(self, virtual: Virtual, key: str) -> int | None:
-        value = virtual.told(key)
-        if value and not value.isdecimal():
-            raise RefusedError(virtual.line(key), f"{key} is a number")
-        return int(value) if value else None
-
     def _netmask(self, virtual: Virtual) -> int | None:
         value = virtual.told("netmask")
         if not value:
@@ -324,3 +344,14 @@ class Maker:
 def _port(number: int, forwarding: int, service: Service) -> int:
     """The port that a server gets: its own with masq, else the service's."""
     return number if forwarding == MASQUERADE else service.port or 0
+
+
+def _refused(virtual: Virtual, service: Service) -> str:
+    """Why ipvsadm or the kernel doesn't take a service; empty if they do."""
+    if service.scheduler not in SCHEDULERS:
+        return f"the kernel has no scheduler `{service.scheduler}`"
+    if virtual.told("persistent") and not service.timeout:
+        return "ipvsadm takes no persistence of 0"
+    if service.fwmark is not None:
+        return "" if 0 < service.fwmark <= LAST_MARK else f"{service.fwmark} is no firewall mark"
+    return "" if service.port or service.timeout else "port 0 takes persistence"

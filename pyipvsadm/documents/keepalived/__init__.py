@@ -1,7 +1,7 @@
 """A keepalived.conf as the table that keepalived makes of it at its start.
 
 `files` finds what it includes, `lines` makes statements of it, `parser` gathers what `keywords` know, and `start` makes
-the table; `states` says what may become of that while keepalived runs. Held against keepalived 2.2.7, by running it.
+the table; `reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from ...record import Record
 from ..findings import Findings, Note
+from ..states import expected
 from .files import Files
 from .lines import Lines, RefusedError
 from .parser import Parser
+from .reasons import why
 from .start import Start, destinations
-from .states import expected, why
 
 if TYPE_CHECKING:
     from ...table.assembly import Assembly, Place
@@ -33,7 +34,7 @@ class Options(Record):
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give the table that keepalived makes of `text` to `assembly`. Places are lines, with the file's name if included."""
+    """Give the table that keepalived makes of `text` to `assembly`. A place in an included file has that one's name."""
     options = inputs.options if isinstance(inputs.options, Options) else Options()
     notes: list[Note] = []
 

@@ -6,8 +6,8 @@ from _socket import AF_INET, AF_INET6, IPPROTO_UDP
 
 from ...grammar.schedulers import ENGINES, SCHEDULERS
 from ...model import MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
-from ...record import Record
 from ...table.notation import spelled_address, unfit
+from ..states import Destination, Started
 from .lines import RefusedError
 from .settings import IGNORED, READ_AS, USUAL
 from .values import LAST_32, WHOLE, Method, family
@@ -17,47 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...table.assembly import Place
+    from ..states import ServiceKey
     from .lines import Tell
     from .virtual import Group
 
 MISSING = "missing from the table"  # a kind of notes: what keepalived believes to be there, and the kernel refused
 MAPPED = b"\0" * 10 + b"\xff\xff"  # an IPv4 address in IPv6: no unicast address for the kernel
-ServiceKey = tuple[object, ...]
-ServerKey = tuple[bytes, int]
-
-
-class Destination(Record):
-    """A server as keepalived may have it in the table, present at the start or not.
-
-    `weight` is what it has while it is up, unless that is `dynamic`: set by a check. It `stays` with weight 0 when one
-    fails.
-    """
-
-    __slots__ = ()
-    server: Server = Server()
-    place: Place = 0
-    present: bool = True
-    weight: int = 1
-    checked: bool = False
-    stays: bool = False
-    sorry: bool = False
-    dynamic: bool = False
-
-
-class Started:
-    """A service, and all destinations that virtual servers have for it, by address and port: the first counts."""
-
-    def __init__(self, service: Service, place: Place) -> None:
-        self.service = service
-        self.place = place
-        self.destinations: dict[ServerKey, Destination] = {}
-
-    def add(self, one: Destination) -> None:
-        """Take a destination, as the kernel does: what is there already stays as it is."""
-        before = self.destinations.get(one.server[:2])
-        if before is None or (one.present and not before.present):
-            self.destinations[one.server[:2]] = one
 
 
 class Start:

@@ -1,23 +1,57 @@
-"""What may become of keepalived's table while it runs, and why the kernel's has something else."""
+"""Servers that a program puts in and takes out by its checks: how they start, and in which state they are later."""
 
 from __future__ import annotations
 
-from ...model import Server, Table
-from ...table.comparison import server_key, service_key
-from ...table.notation import spelled, spelled_server
-from ..findings import Expected, State
+from ..model import Server, Service, Table
+from ..record import Record
+from ..table.comparison import server_key, service_key
+from ..table.notation import spelled, spelled_server
+from .findings import Expected, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...model import Service
-    from ...table.plan import Step
-    from .start import Destination, ServerKey, ServiceKey, Started
+    from ..table.assembly import Place
+
+    ServiceKey = tuple[object, ...]
+    ServerKey = tuple[bytes, int]
 
 CHECKED_OUT, CHECKED_IN, INHIBITED, SORRY_IN = "checked out", "checked in", "inhibited", "sorry server in"
 WEIGHED = "weight by a check"
-THRESHOLDS = {"upper_threshold", "lower_threshold"}
+
+
+class Destination(Record):
+    """A server as a program may have it in the table, present at the start or not.
+
+    `weight` is what it has while it is up, unless that is `dynamic`: set by a check. It `stays` with weight 0 when one
+    fails.
+    """
+
+    __slots__ = ()
+    server: Server = Server()
+    place: Place = 0
+    present: bool = True
+    weight: int = 1
+    checked: bool = False
+    stays: bool = False
+    sorry: bool = False
+    dynamic: bool = False
+
+
+class Started:
+    """A service, and all destinations that are told for it, by address and port: the first counts."""
+
+    def __init__(self, service: Service, place: Place) -> None:
+        self.service = service
+        self.place = place
+        self.destinations: dict[ServerKey, Destination] = {}
+
+    def add(self, one: Destination) -> None:
+        """Take a destination, as the kernel does: what is there already stays as it is."""
+        before = self.destinations.get(one.server[:2])
+        if before is None or (one.present and not before.present):
+            self.destinations[one.server[:2]] = one
 
 
 def expected(now: Table, wanted: Table, started: Mapping[ServiceKey, Started]) -> Expected:
@@ -41,7 +75,7 @@ def _settled(
     at_start: tuple[Server, ...],
     destinations: Mapping[ServerKey, Destination],
 ) -> tuple[tuple[Server, ...], list[State]]:
-    """The servers of a service as at the start, where keepalived itself may have changed them; and what it did."""
+    """The servers of a service as at the start, where the program itself may have changed them; and what it did."""
     known = {server_key(server): server for server in there}
     begun = {server_key(server): server for server in at_start}
     sorry = any(one.sorry and key in known and known[key].weight for key, one in destinations.items())
@@ -60,7 +94,7 @@ def _settled(
 
 
 def _word(one: Destination, server: Server | None, first: Server | None, sorry: bool) -> str:
-    """In which state a destination is; empty if it's as at the start, or in none that keepalived brings about."""
+    """In which state a destination is; empty if it's as at the start, or in none that checks bring about."""
     weight, begun = (None if some is None else some.weight for some in (server, first))
     if weight == begun:
         return ""
@@ -73,23 +107,3 @@ def _word(one: Destination, server: Server | None, first: Server | None, sorry: 
     if not begun and weight == one.weight:
         return CHECKED_IN
     return WEIGHED if one.dynamic else ""
-
-
-def why(step: Step, started: Mapping[ServiceKey, Started]) -> str:
-    """Why the kernel's table may differ so from the file, in words; empty where that isn't known."""
-    service, server, verb = step.command.service, step.command.server, step.command.verb
-    if service is None:
-        return ""
-    known = service_key(service) in started
-    reasons = {
-        "delete-service": "not in the file: another's, or what a reload of a group has left behind",
-        "edit-service": "keepalived doesn't correct a service that was there before it",
-        "add-service": "missing in the kernel: removed since, or refused by it",
-        "delete-server": "not in the file: keepalived leaves servers of others alone",
-        "add-server": "missing in the kernel, and no check may have removed it",
-    }
-    if verb == "edit-server" and server is not None:
-        if {change.field for change in step.changes} <= THRESHOLDS:
-            return "a reload doesn't apply thresholds that have changed alone"
-        return "keepalived doesn't correct a server that was there before it"
-    return reasons.get(verb, "") if known or verb.endswith("service") else ""
