@@ -50,6 +50,7 @@ VIRTUAL = BOTH | {
     "virtualhost", "login", "passwd", "database", "secret", "scheduler", "persistent", "netmask", "protocol", "ops",
     "servicename", "comment",
 }  # fmt: skip
+REQUEST_AND_RECEIVE = 2  # strings that a real= has before its thresholds
 SCRIPTS = ("fallbackcommand", "callback", "checkcommand", "execute")
 
 INDENTED = re.compile(r" {4}| *\t")
@@ -260,9 +261,8 @@ class Maker:
             raise RefusedError(line.number, f"behind the address goes one of {', '.join(KINDS)}, and then a weight")
         thresholds = {
             name: int(value)
-            for quoted in QUOTED.findall(found[4])[
-                2:
-            ]  # the first two are request and receive for name, value in THRESHOLD.findall(quoted)
+            for quoted in QUOTED.findall(found[4])[REQUEST_AND_RECEIVE:]
+            for name, value in THRESHOLD.findall(quoted)
         }
         first, arrow, rest = found[1].partition("->")
         last, number = self._endpoint(rest if arrow else first, virtual.af, line.number, service.protocol)
