@@ -13,6 +13,7 @@ from ...record import Record
 from ..findings import Findings, Note
 from ..states import expected
 from .files import Files
+from .launch import launches
 from .lines import Lines, RefusedError
 from .parser import Parser
 from .reasons import why
@@ -21,6 +22,8 @@ from .start import Start, destinations
 if TYPE_CHECKING:
     from ...table.assembly import Assembly, Place
     from ..formats import Inputs
+
+NOTHING_RUNS = "a `}` is missing above: keepalived's main process finds no virtual_server, and starts none of them"
 
 __all__ = ["Files", "Options", "read"]
 
@@ -49,7 +52,11 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     parser = Parser(tell)
     start = Start(parser.groups, tell)
     try:
-        parser.read(lines.statements(text, os.path.dirname(inputs.path)))
+        statements = tuple(lines.statements(text, os.path.dirname(inputs.path)))
+        parser.read(statements)
+        if parser.services and not launches(statements):
+            tell("missing from the table", parser.services[0].place, NOTHING_RUNS)
+            parser.services.clear()
         for virtual in parser.services:
             start.add(virtual)
     except RefusedError as error:

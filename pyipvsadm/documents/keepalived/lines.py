@@ -28,11 +28,10 @@ DEFINITION = re.compile(r"(?:@\S*\s+)?\$[A-Za-z_]\w*=")
 DEFINED = re.compile(r"\$([A-Za-z_]\w*)=(.*)", re.DOTALL)
 USED = re.compile(r"\$\{(\w+)(?:\s+([0-9]+)(?:\s+[0-9]+)?)?\}|\$(\w+)(?=\s|$)")
 INCLUDE = re.compile(r"include([rmwba]?)\s+(.+)")
+WILD = re.compile(r"[*?\[{]")
 RANDOM = "_RANDOM"
-STRICT = {  # what ends keepalived if a pattern fits no file, by the letter behind `include`
-    "a": "each pattern has to fit a file",
-    "m": "each pattern has to fit a file",
-}
+CHECKS = {"match": "m", "wildcard_match": "w"}  # of includes, those that count where a pattern fits no file
+LETTERS = {"a": "mw", "m": "m", "w": "w"}  # the letter behind `include`, and what it checks
 
 
 class RefusedError(Exception):
@@ -61,6 +60,7 @@ class Lines:
         self._id = id
         self._tell = tell
         self._definitions = {"_HASH": "#", "_BANG": "!", "_INSTANCE": id}
+        self._checks: set[str] = set()
         self._opened = self._turns = 0
         self.main: dict[Place, int] = {}
 
@@ -147,13 +147,14 @@ class Lines:
     def _known(self, name: str) -> bool:
         return name in self._definitions or name in (RANDOM, "_PWD")
 
-    def _included(self, strictness: str, pattern: str, place: Place, folder: str, depth: int) -> Iterator[Statement]:
+    def _included(self, letter: str, pattern: str, place: Place, folder: str, depth: int) -> Iterator[Statement]:
         names = self._files.matching(pattern, folder)
         if names and depth >= DEEPEST:
             raise RefusedError(place, f"more than {DEEPEST} files include each other: it never ends")
         if not names:
-            if strictness in STRICT:
-                raise RefusedError(place, f"keepalived ends: `{pattern}` isn't there, and {STRICT[strictness]}")
+            checks = self._checks | set(LETTERS.get(letter, ""))
+            if "w" in checks or ("m" in checks and not WILD.search(pattern)):
+                raise RefusedError(place, f"keepalived ends: `{pattern}` isn't there, which this include checks")
             self._tell("include", place, f"`{pattern}` isn't there: keepalived goes on without it")
         for name in names:
             text = self._files.text(name)
@@ -163,16 +164,28 @@ class Lines:
             if text is None:
                 self._tell("include", place, f"`{name}` can't be read, or is no file: keepalived goes on without it")
                 continue
+            checks = self._checks.copy()
             for number, line in _logical(text):
                 inner: Place = (os.path.basename(name), number)
                 self.main.setdefault(inner, place if isinstance(place, int) else self.main[place])
                 yield from self._line(line, inner, os.path.dirname(name), depth + 1)
+            self._checks = checks
+
+    def _check_includes(self, words: tuple[str, ...]) -> None:
+        """Heed an `include_check`: alone it checks everything, and `+` and `-` change what is checked."""
+        if not all(word[:1] in "+-" for word in words) or not words:
+            self._checks = set() if words else set(CHECKS.values())
+        for word in words:
+            letter = {CHECKS[word.lstrip("+-")]} if word.lstrip("+-") in CHECKS else set()
+            self._checks = self._checks - letter if word.startswith("-") else self._checks | letter
 
     def _split(self, text: str, place: Place) -> Generator[Statement, None, str | None]:
         """The words before the first brace, and that; what stands behind it, or None."""
         brace = next((found for found in BRACE.finditer(text) if len(found[0]) == 1), None)
         words = tuple(_words(text if brace is None else text[: brace.start()]))
         opens = brace is not None and brace[0] == "{"
+        if words[:1] == ("include_check",):
+            self._check_includes(words[1:])
         if words or opens:
             yield Statement(place=place, words=words, opens=opens)
         if brace is None:

@@ -51,7 +51,7 @@ def lenient(text: str, low: int, high: int) -> int | None:
 
 def port(text: str) -> int | None:
     """The port in `text`, where digits 0 stand for none."""
-    return 0 if text and not text.strip("0") else lenient(text, 1, LAST_PORT)
+    return 0 if not text.strip("0") else lenient(text, 1, LAST_PORT)
 
 
 def boolean(words: tuple[str, ...]) -> bool | None:
