@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     ServiceKey = tuple[object, ...]
     ServerKey = tuple[bytes, int]
 
-CHECKED_OUT, CHECKED_IN, INHIBITED, SORRY_IN = "checked out", "checked in", "inhibited", "sorry server in"
+CHECKED_OUT, CHECKED_IN, INHIBITED = "checked out", "checked in", "inhibited"
+SORRY_IN, SORRY_OUT = "sorry server in", "sorry server out"
 WEIGHED = "weight by a check"
+DETAILS = {
+    CHECKED_OUT: "a check has failed",
+    CHECKED_IN: "a check has succeeded",
+    INHIBITED: "it stays with weight 0 while it is down",
+    SORRY_IN: "the quorum is lost",
+    SORRY_OUT: "the quorum is reached",
+    WEIGHED: "its check sets the weight",
+}
 
 
 class Destination(Record):
@@ -84,7 +93,8 @@ def _settled(
         server, first = known.get(key), begun.get(key)
         word = _word(one, server, first, sorry)
         if word:
-            states.append(State(word=word, service=spelled(service), server=spelled_server(one.server)))
+            names = spelled(service), spelled_server(one.server)
+            states.append(State(word=word, service=names[0], server=names[1], detail=DETAILS[word]))
             if first is not None:
                 kept.append(first if server is None else server.replace(weight=first.weight))
         elif server is not None:
@@ -99,7 +109,7 @@ def _word(one: Destination, server: Server | None, first: Server | None, sorry: 
     if weight == begun:
         return ""
     if one.sorry:
-        return SORRY_IN if weight else CHECKED_OUT
+        return SORRY_IN if weight else SORRY_OUT
     if weight is None:
         return SORRY_IN if sorry and not one.stays else CHECKED_OUT if one.checked and not one.stays else ""
     if not weight:
