@@ -1,7 +1,8 @@
 """A keepalived.conf as the table that keepalived makes of it at its start.
 
-`files` finds what it includes, `lines` makes statements of it, `parser` gathers what `keywords` know, and `start` makes
-the table; `reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
+`files` finds what it includes, `lines` makes statements of it, which are read twice, as by keepalived's own processes:
+`launch` is the main one, `parser` that which makes the table. `keywords` is what they know, `start` makes the table, and
+`reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     start = Start(parser.groups, tell)
     try:
         statements = tuple(lines.statements(text, os.path.dirname(inputs.path)))
+        launched = launches(statements, tell)
         parser.read(statements)
-        if parser.services and not launches(statements):
+        if parser.services and not launched:
             tell("missing from the table", parser.services[0].place, NOTHING_RUNS)
             parser.services.clear()
         for virtual in parser.services:

@@ -46,7 +46,7 @@ CHECK = "health check"
 TOP = _rows(
     ("virtual_server", Keyword(needs=True, block="service")),
     ("virtual_server_group", Keyword(needs=True, block="group")),
-    ("global_defs", Keyword(block="globals")),
+    ("global_defs", Keyword(block=SKIPPED)),  # the main process reads it
     ("SSL", Keyword(block="ssl")),
     ("vrrp_instance vrrp_sync_group", Keyword(block=SKIPPED, note="VRRP")),
     ("vrrp_script vrrp_track_process vrrp_track_file track_file", Keyword(needs=True, block=SKIPPED, note="VRRP")),

@@ -51,14 +51,12 @@ class Parser:
             "service": self._service,
             "group": self._group,
             "server": self._server,
-            "globals": lambda statement: Level(kind="globals", words=keywords.GLOBALS),
             "ssl": lambda statement: Level(kind="ssl", words=keywords.SSL),
             "bfd": self._bfd_instance,
             "url": lambda statement: Level(kind="url", words=keywords.URL, about=self._levels[-1].about),
             "host": lambda statement: Level(kind="host", words=keywords.HOST),
             keywords.CHECK: self._check,
             keywords.SKIPPED: lambda statement: None,
-            keywords.VALUES: lambda statement: Level(kind=keywords.VALUES, values=lambda statement, words: None),
         }
 
     def read(self, statements: Iterable[Statement]) -> None:
@@ -84,6 +82,8 @@ class Parser:
             return True
         if level.values:
             raise RefusedError(statement.place, "keepalived ends: a `{` is missing before this")
+        if level.kind == "service" and level.about is None:
+            raise RefusedError(statement.place, "keepalived is stopped by a signal: no `{` follows a bad address")
         if level.kind != keywords.SKIPPED:
             self._tell(
                 "brace", statement.place, "a `{` is missing before this: keepalived goes on as if it stood there"
@@ -120,7 +120,7 @@ class Parser:
         if keyword.note:
             self._tell(keyword.note, statement.place, " ".join(statement.words))
         if keyword.block:
-            begun = self._begin[keyword.block](statement) or Level(kind=keywords.SKIPPED)
+            begun = self._begin[keyword.block](statement) or Level(kind=keyword.block)
             if statement.opens:
                 self._enter(begun)
             else:
@@ -137,7 +137,7 @@ class Parser:
         return lambda kind, message: self._tell(kind, statement.place, message)
 
     def _enter(self, level: Level) -> None:
-        if level.kind == keywords.SKIPPED:
+        if level.kind in (keywords.SKIPPED, "bfd") or (level.kind in ("service", "server") and level.about is None):
             self._skipped = 1
         else:
             self._levels.append(level)

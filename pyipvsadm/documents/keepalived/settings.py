@@ -6,7 +6,7 @@ from _socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
 
 from ...grammar.schedulers import SCHEDULERS
 from ...model import FLAG_1, FLAG_2, FLAG_3, IPPROTO_SCTP
-from .values import LAST_32, LAST_WEIGHT, address, boolean, lenient, method, netmask, port, strict
+from .values import LAST_32, LAST_WEIGHT, Method, address, boolean, lenient, method, netmask, port, strict
 from .virtual import Checker, RealServer, VirtualServer
 
 TYPE_CHECKING = False
@@ -59,8 +59,8 @@ def forwarding(target: VirtualServer | RealServer, words: Words, say: Say) -> No
     found, wrong = method(words)
     if wrong:
         say(READ_AS, f"`{' '.join(words)}`: {wrong}")
-    if found is not None:
-        target.method = found
+    if found is not None:  # a tunnel that is wrong leaves that of before, if there was one
+        target.method = (target.method or Method()).replace(forwarding=found.forwarding) if wrong else found
 
 
 def protocol(service: VirtualServer, words: Words, say: Say) -> None:
