@@ -1,8 +1,8 @@
 """A keepalived.conf as the table that keepalived makes of it at its start.
 
 `files` finds what it includes, `lines` makes statements of it, which are read twice, as by keepalived's own processes:
-`launch` is the main one, `parser` that which makes the table. `keywords` is what they know, `start` makes the table, and
-`reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
+`launch` is the main one, `parser` that which makes the table. `keywords` is what they know, `start` makes the table,
+and `reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
 """
 
 from __future__ import annotations

@@ -128,16 +128,11 @@ class Parser:
             return
         if statement.opens:
             self._tell("brace", statement.place, f"`{word}` opens no block: keepalived ignores the `{{`")
-        if keyword.does is settings.sorry:
-            settings.sorry(level.about, statement.words[1:], self._sayer(statement), statement.place)
-        elif keyword.does:
-            keyword.does(level.about, statement.words[1:], self._sayer(statement))
-
-    def _sayer(self, statement: Statement) -> settings.Say:
-        return lambda kind, message: self._tell(kind, statement.place, message)
+        if keyword.does:
+            keyword.does(level.about, statement.words[1:], settings.Say(self._tell, statement.place))
 
     def _enter(self, level: Level) -> None:
-        if level.kind in (keywords.SKIPPED, "bfd") or (level.kind in ("service", "server") and level.about is None):
+        if not level.words and not level.values:
             self._skipped = 1
         else:
             self._levels.append(level)
@@ -245,5 +240,6 @@ class Parser:
             )
         server.checkers.append(checker)
 
-    def _bfd_instance(self, statement: Statement) -> None:
+    def _bfd_instance(self, statement: Statement) -> Level:
         self._bfd.add(statement.words[1])
+        return Level(kind=keywords.SKIPPED)

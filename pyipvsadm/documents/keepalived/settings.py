@@ -14,17 +14,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...table.assembly import Place
+    from .lines import Tell
 
-    Say = Callable[[str, str], None]  # a note's kind, and what it says
     Words = tuple[str, ...]  # those behind the keyword
-    ServiceSetting = Callable[[VirtualServer, Words, Say], None]
-    ServerSetting = Callable[[RealServer, Words, Say], None]
+    ServiceSetting = Callable[[VirtualServer, Words, "Say"], None]
 
 PROTOCOLS = {"tcp": IPPROTO_TCP, "udp": IPPROTO_UDP, "sctp": IPPROTO_SCTP}
 FAMILIES = {"inet": AF_INET, "inet6": AF_INET6}
 KNOWN_SCHEDULERS = (*SCHEDULERS, "twos")  # which not every kernel has
 LONGEST, USUAL = 2678400, 360  # seconds of persistence
 IGNORED, READ_AS = "ignored", "read otherwise"  # kinds of notes
+
+
+class Say:
+    """Takes notes of one place: of what kind, and what they say."""
+
+    def __init__(self, tell: Tell, place: Place) -> None:
+        self.place = place
+        self._tell = tell
+
+    def __call__(self, kind: str, message: str) -> None:
+        self._tell(kind, self.place, message)
 
 
 def number(field: str, low: int, high: int) -> Callable[[object, Words, Say], None]:
@@ -184,13 +194,13 @@ def sorry_inhibit(service: VirtualServer, words: Words, say: Say) -> None:
         service.sorry.inhibit = True
 
 
-def sorry(service: VirtualServer, words: Words, say: Say, place: Place) -> None:
+def sorry(service: VirtualServer, words: Words, say: Say) -> None:
     """`sorry_server`, of which the last counts."""
     found = endpoint(words)
     if found is None:
         say(IGNORED, f"`{' '.join(words[:2])}` is no address and port in digits: keepalived ignores the sorry server")
         return
-    service.sorry = RealServer(*found, service.method, place)
+    service.sorry = RealServer(*found, service.method, say.place)
     service.sorry.inhibit = False
 
 
