@@ -21,7 +21,7 @@ from pyipvsadm.table.assembly import Assembly
 from .namespaces import Namespace
 
 SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
-PATIENCE = 240  # seconds: Perl takes many to start here, on a machine that is busy
+PATIENCE = 120  # seconds: Perl takes many to start here, on a machine that is busy
 LOOK_EVERY = 0.5
 
 KEEPALIVED = {

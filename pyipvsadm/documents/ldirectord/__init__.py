@@ -236,8 +236,9 @@ class Maker:
 
 
 def _port(number: int, forwarding: int, service: Service) -> int:
-    """The port that a server gets: its own with masq, else the service's."""
-    return number if forwarding == MASQUERADE else service.port or 0
+    """The port that a server gets: its own with masq and under a mark, else the service's."""
+    own = forwarding == MASQUERADE or service.fwmark is not None
+    return number if own else service.port or 0
 
 
 def _refused(virtual: Virtual, service: Service) -> str:
