@@ -104,7 +104,7 @@ def asked(
 
 def _keepalived_options(id: str | None, root: str | None) -> Record:
     """The options of keepalived, with what this machine says of itself."""
-    from ..documents.keepalived import Files, Options
+    from ...documents.keepalived import Files, Options
 
     return Options(id=os.uname().nodename.partition(".")[0] if id is None else id, files=Files(root or ""))
 
