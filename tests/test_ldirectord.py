@@ -72,7 +72,9 @@ SERVICE, SERVER = f"-A {HTTP} -s wrr", f"-a {HTTP} -r 10.1.0.1:80 -m -w 1"
     (block("0", REAL, ON), []),
     (block("10.0.0.1:0", REAL, ON), []),
     (block("10.0.0.1:80", REAL, ON, "scheduler=foo"), []),
-    (block("10.0.0.1:80", REAL, "checktype=off", "fallback=127.0.0.1:80"), [SERVICE]),
+    (block("10.0.0.1:80", REAL, "checktype=off"), [SERVICE]),
+    (block("10.0.0.1:80", REAL, "checktype=off", "fallback=127.0.0.1:8080 masq"),
+     [SERVICE, f"-a {HTTP} -r 127.0.0.1:8080 -m -w 1"]),
     ("fallback=127.0.0.1:8080 masq\n" + block("10.0.0.1:80"), [SERVICE, f"-a {HTTP} -r 127.0.0.1:8080 -m -w 1"]),
     ("# nothing\n", []),
 ])  # fmt: skip

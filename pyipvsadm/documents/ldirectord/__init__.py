@@ -132,8 +132,9 @@ class Maker:
         line = virtual.settings.get(key) or self._above.settings.get(key)
         last = self._fallback(line, virtual, service) if line else None
         if never:
-            self._tell("read otherwise", virtual.line("checktype"), "checktype=off: no server is ever put in the table")
-            return []
+            message = "checktype=off: no server is ever put in the table, but the fallback is"
+            self._tell("read otherwise", virtual.line("checktype"), message)
+            servers = {}
         found = list(servers.values())
         if line and last:
             found.append(Destination(server=last, place=line.number, present=not servers, sorry=True))
