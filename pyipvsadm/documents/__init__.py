@@ -99,7 +99,7 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
     """What the file `path` holds, after all checks. Raises IpvsadmError."""
     file = read_source(path, world, asked.format)
     assembly = _known()
-    inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name))
+    inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name), path=path)
     try:
         findings = file.format.read(file.text, assembly, inputs)
     except BrokenError as error:

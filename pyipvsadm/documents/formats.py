@@ -28,11 +28,12 @@ LIMIT = 64 << 20  # bytes of a document
 
 
 class Inputs(Record):
-    """What a reader is given beside a text: what makes the resolver, and options of its own."""
+    """What a reader is given beside a text: what makes the resolver, options of its own, and the text's file."""
 
     __slots__ = ()
     names: Callable[[], Names] = Names
     options: Record | None = None
+    path: str = ""
 
 
 class Format(Record):
@@ -82,6 +83,10 @@ FORMATS = {row.name: row for row in (
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True),
     Format(name="kubernetes", holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:', limit=512 << 20,
            reader="kubernetes.read"),
+    Format(name="keepalived", extensions=(".conf",),
+           holds=r"(^|\n)[ \t]*(global_defs|vrrp_instance\s+\S+|virtual_server(_group)?\s[^\n{:=]*)\s*\{",
+           reader="keepalived.read"),
+    Format(name="ldirectord", extensions=(".cf",), holds=r"(^|\n)virtual6?\s*=", reader="ldirectord.read"),
     Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$",
            reader="rules.read", writer="rules.pieces"),
 )}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     FormatName = Literal[READ]
 
-KUBERNETES = "Kubernetes"  # what heads its options in the help
+KUBERNETES, KEEPALIVED = "Kubernetes", "keepalived"  # what heads their options in the help
 KUBE_PROXYS = "kube-ipvs0"  # kube-proxy's own device, whose addresses aren't the node's
 FAMILIES = {"ipv4": (AF_INET,), "ipv6": (AF_INET6,)}
 NODE_ADDRESS_HELP = "An address of the node. Repeatable. Default: those of this machine, but for kube-ipvs0's."
@@ -60,6 +60,21 @@ def asked(
         Literal["ipv4", "ipv6"] | None,
         typer.Option("--ip-family", case_sensitive=False, rich_help_panel=KUBERNETES, help="Only this family."),
     ] = None,
+    id: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            rich_help_panel=KEEPALIVED,
+            help="Whose @id lines count, as keepalived -i. Default: this host's name.",
+        ),
+    ] = None,
+    root: Annotated[
+        str | None,
+        typer.Option(
+            "--root", metavar="DIR", rich_help_panel=KEEPALIVED, help="Where a copy is of the files that are included."
+        ),
+    ] = None,
 ) -> Asked:
     """What the options ask for."""
     given = {
@@ -73,16 +88,25 @@ def asked(
     said = {name: value for name, value in given.items() if value is not None}
 
     def options(format: str) -> Record | None:
-        if format == "kubernetes":
+        if format == "kubernetes" and id is None and root is None:
             return _kubernetes_options(**said)
-        if said:
+        if format == "keepalived" and not said:
+            return _keepalived_options(id, root)
+        if said or id is not None or root is not None:
             raise UsageError(
-                "options of Kubernetes, and a file that isn't of Kubernetes",
-                hint=f"{format} was found; `--from kubernetes` reads it as such",
+                f"options of {KUBERNETES if said else KEEPALIVED}, and a file that isn't of it",
+                hint=f"{format} was found; `--from {'kubernetes' if said else 'keepalived'}` reads it as such",
             )
         return None
 
     return Asked(format=format or "", options=options, notes=notes)
+
+
+def _keepalived_options(id: str | None, root: str | None) -> Record:
+    """The options of keepalived, with what this machine says of itself."""
+    from ...documents.keepalived import Files, Options
+
+    return Options(id=os.uname().nodename.partition(".")[0] if id is None else id, files=Files(root or ""))
 
 
 def _kubernetes_options(**said: Any) -> Record:

@@ -1,0 +1,76 @@
+"""A keepalived.conf as the table that keepalived makes of it at its start.
+
+`files` finds what it includes, `lines` makes statements of it, which are read twice, as by keepalived's own processes:
+`launch` is the main one, `parser` that which makes the table. `keywords` is what they know, `start` makes the table,
+and `reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ...record import Record
+from ..findings import Findings, Note
+from ..states import expected
+from .files import Files
+from .launch import launches
+from .lines import Lines, RefusedError
+from .parser import Parser
+from .reasons import why
+from .start import Start, destinations
+
+if TYPE_CHECKING:
+    from ...table.assembly import Assembly, Place
+    from ..formats import Inputs
+
+NOTHING_RUNS = "a `}` is missing above: keepalived's main process finds no virtual_server, and starts none of them"
+
+__all__ = ["Files", "Options", "read"]
+
+
+class Options(Record):
+    """What the text alone doesn't say: the `id` of `@id` lines, and the `files` that it includes."""
+
+    __slots__ = ()
+    id: str = ""
+    files: Files = Files()
+
+
+def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Give the table that keepalived makes of `text` to `assembly`. A place in an included file has that one's name."""
+    options = inputs.options if isinstance(inputs.options, Options) else Options()
+    notes: list[Note] = []
+
+    def tell(kind: str, place: Place, message: str) -> None:
+        notes.append(Note(kind=kind, place=place, message=message))
+
+    lines = Lines(options.files, options.id, tell)
+
+    def line(place: Place) -> int:
+        return place if isinstance(place, int) else lines.main.get(place, 1)
+
+    parser = Parser(tell)
+    start = Start(parser.groups, tell)
+    try:
+        statements = tuple(lines.statements(text, os.path.dirname(inputs.path)))
+        launched = launches(statements, tell)
+        parser.read(statements)
+        if parser.services and not launched:
+            tell("missing from the table", parser.services[0].place, NOTHING_RUNS)
+            parser.services.clear()
+        for virtual in parser.services:
+            start.add(virtual)
+    except RefusedError as error:
+        assembly.wrong(error.place, str(error))
+        return Findings(line=line, notes=tuple(notes))
+    for made in start.services.values():
+        entry = assembly.service(made.service, made.place)
+        for one in destinations(made):
+            assembly.server(entry, one.server, one.place)
+    return Findings(
+        line=line,
+        notes=tuple(notes),
+        expected=lambda now, wanted: expected(now, wanted, start.services),
+        why=lambda step: why(step, start.services),
+    )

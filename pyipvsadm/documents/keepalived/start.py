@@ -1,0 +1,230 @@
+"""The table that keepalived makes of virtual servers at its start, before any check has failed."""
+
+from __future__ import annotations
+
+from _socket import AF_INET, AF_INET6, IPPROTO_UDP
+
+from ...grammar.schedulers import ENGINES, SCHEDULERS
+from ...model import MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
+from ...table.notation import spelled_address, unfit
+from ..states import Destination, Started
+from .lines import RefusedError
+from .settings import IGNORED, READ_AS, USUAL
+from .values import LAST_32, WHOLE, Method, family
+from .virtual import Entry, RealServer, VirtualServer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..states import ServiceKey
+    from .lines import Tell
+    from .virtual import Group
+
+MISSING = "missing from the table"  # a kind of notes: what keepalived believes to be there, and the kernel refused
+MAPPED = b"\0" * 10 + b"\xff\xff"  # an IPv4 address in IPv6: no unicast address for the kernel
+
+
+class Start:
+    """Makes the services of virtual servers. `tell` takes notes."""
+
+    def __init__(self, groups: dict[str, Group], tell: Tell) -> None:
+        self.services: dict[ServiceKey, Started] = {}
+        self._groups = groups
+        self._tell = tell
+
+    def add(self, virtual: VirtualServer) -> None:
+        """Put a virtual server into the table."""
+        if virtual.group and virtual.group not in self._groups:
+            self._ignored(virtual, f"there is no group {virtual.group}")
+        elif not virtual.servers:
+            self._ignored(virtual, "it has no real servers")
+        elif (found := self._entries(virtual)) is not None:
+            self._surprises(virtual)
+            quorate = self._quorate(virtual)
+            model = self._model(virtual)
+            services = [(self._service(virtual, model, entry), entry) for entry in found] if model else []
+            for service, entry in services:
+                self._fill(virtual, service, entry, quorate)
+
+    def _ignored(self, virtual: VirtualServer, why: str) -> None:
+        self._tell(IGNORED, virtual.place, f"{why}: keepalived ignores the virtual server {virtual.title}")
+
+    def _entries(self, virtual: VirtualServer) -> list[Entry] | None:
+        """The addresses and marks of a virtual server, each with its family; None if it's ignored."""
+        if not virtual.group:
+            return [virtual.entry.replace(af=virtual.entry.af or virtual.af or _common(virtual) or AF_INET)]
+        group = self._groups[virtual.group].entries
+        families = {entry.af for entry in group if entry.af}
+        if len(families) > 1 and any(not entry.af for entry in group):
+            self._ignored(virtual, "a mark of its group has no family beside entries of both")
+            return None
+        if families - {virtual.af} and virtual.af:
+            self._ignored(virtual, "its servers aren't of the address family of its group")
+            return None
+        unknown = virtual.af or next(iter(families), AF_INET)
+        return [entry.replace(af=entry.af or unknown) for entry in group]
+
+    def _surprises(self, virtual: VirtualServer) -> None:
+        """Tell where keepalived reads a virtual server otherwise than one may think."""
+        marks = virtual.entry.mark is not None
+        if virtual.protocol is None and not marks and not self._marks_alone(virtual):
+            self._tell("no protocol", virtual.place, f"no protocol: keepalived takes UDP for {virtual.title}")
+        if virtual.ops and virtual.transport != IPPROTO_UDP and not marks and not self._marks_alone(virtual):
+            self._tell(IGNORED, virtual.place, f"ops is for UDP: keepalived resets it for {virtual.title}")
+        if virtual.group and virtual.netmask not in (None, *WHOLE):
+            self._tell(IGNORED, virtual.place, f"keepalived loses the granularity of the group {virtual.group}")
+        if virtual.timeout is None and not virtual.granular and self._all_ports(virtual):
+            message = f"port 0 of {virtual.title} makes it persistent, for {USUAL} s"
+            self._tell("persistence", virtual.place, message)
+        if virtual.sorry is not None:
+            self._tell("sorry server", virtual.sorry.place, f"a sorry server of {virtual.title}")
+
+    def _marks_alone(self, virtual: VirtualServer) -> bool:
+        return bool(virtual.group) and all(entry.mark is not None for entry in self._groups[virtual.group].entries)
+
+    def _all_ports(self, virtual: VirtualServer) -> bool:
+        """Whether an address of it stands for all ports, which takes persistence."""
+        entries = self._groups[virtual.group].entries if virtual.group else [virtual.entry]
+        return any(entry.mark is None and not entry.port for entry in entries)
+
+    def _model(self, virtual: VirtualServer) -> Service | None:
+        """What all services of a virtual server have in common; None if the kernel doesn't take it."""
+        scheduler = virtual.scheduler or "wlc"
+        timeout = virtual.timeout
+        if timeout is None and (virtual.granular or self._all_ports(virtual)):
+            timeout = USUAL
+        engine = virtual.engine if timeout else None
+        unknown = [name for name, known in ((scheduler, SCHEDULERS), (engine, ENGINES)) if name and name not in known]
+        if unknown:
+            message = f"the kernel has no {unknown[0]}, and refuses {virtual.title}: keepalived runs on without it"
+            self._tell(MISSING, virtual.place, message)
+            return None
+        marks = virtual.entry.mark is not None or self._marks_alone(virtual)
+        once = virtual.ops and (marks or virtual.transport == IPPROTO_UDP)
+        return Service(
+            scheduler=scheduler,
+            flags=virtual.flags | (PERSISTENT if timeout else 0) | (ONE_PACKET if once else 0),
+            timeout=timeout or 0,
+            netmask=virtual.netmask if timeout and not virtual.group else None,
+            engine=engine,
+        )
+
+    def _service(self, virtual: VirtualServer, model: Service, entry: Entry) -> Started:
+        """The service of an entry, as it was made first."""
+        if entry.mark == 0:
+            message = "a mark of 0 in a group makes a service of no protocol, which no table holds"
+            raise RefusedError(virtual.place, message)
+        named = entry.mark is None
+        service = model.replace(
+            af=entry.af or AF_INET,
+            protocol=virtual.transport if named else None,
+            address=entry.address,
+            port=entry.port if named else None,
+            fwmark=entry.mark,
+            netmask=None if model.netmask == WHOLE[entry.af == AF_INET6] else model.netmask,
+        )
+        made = self.services.setdefault(service[:5], Started(service, virtual.place))
+        if made.place != virtual.place:
+            self._tell("merged", virtual.place, f"{virtual.title} is there before: the first's settings stay")
+        return made
+
+    def _fill(self, virtual: VirtualServer, made: Started, entry: Entry, quorate: bool) -> None:
+        """Add the destinations of a virtual server to a service of it."""
+        sorry = virtual.sorry
+        if sorry is not None:
+            twin = next((one for one in virtual.servers if _same(virtual, one, sorry, entry)), None)
+            stays = bool(sorry.inhibit) if twin is None else virtual.inhibits(twin)
+            server = _server(virtual, sorry, entry, 0 if quorate or (twin and stays) else 1)
+            present = stays if quorate else True
+            self._add(made, Destination(server=server, place=sorry.place, present=present, stays=stays, sorry=True))
+        for one in virtual.servers:
+            up = quorate and not virtual.waits(one)
+            stays = virtual.inhibits(one)
+            weight = virtual.weight_of(one)
+            server = _server(virtual, one, entry, weight if up else 0)
+            if one.lower > one.upper:
+                message = f"its lthreshold is above its uthreshold: the kernel refuses {_title(one)}"
+                self._tell(MISSING, one.place, message)
+                continue
+            self._add(
+                made,
+                Destination(
+                    server=server,
+                    place=one.place,
+                    present=up or stays,
+                    weight=weight,
+                    checked=virtual.checked(one),
+                    stays=stays,
+                    dynamic=any(checker.dynamic for checker in one.checkers),
+                ),
+            )
+
+    def _add(self, made: Started, one: Destination) -> None:
+        address = one.server.address
+        why = unfit(address) or ("an IPv4 address in IPv6" if address[:12] == MAPPED else "")
+        if why:
+            message = f"{spelled_address(address)} is {why}: the kernel refuses it, and keepalived runs on"
+            self._tell(MISSING, one.place, message)
+        else:
+            made.add(one)
+
+    def _quorate(self, virtual: VirtualServer) -> bool:
+        """Whether it starts with its servers, and not with its sorry server."""
+        if virtual.sorry is None:
+            return True
+        total = sum(virtual.weight_of(one) for one in virtual.servers)
+        live = sum(virtual.weight_of(one) for one in virtual.servers if not virtual.waits(one))
+        quorum = min(virtual.quorum, total)
+        hysteresis = virtual.hysteresis if virtual.hysteresis < quorum else (quorum - 1) & LAST_32
+        if live < quorum + hysteresis:
+            message = f"{virtual.title} starts with its sorry server: up is {live}, and it takes {quorum + hysteresis}"
+            self._tell(READ_AS, virtual.place, message)
+            return False
+        return True
+
+
+def _common(virtual: VirtualServer) -> int | None:
+    """The family that all servers of a mark have, which are tunnelled."""
+    servers = [*virtual.servers, *([virtual.sorry] if virtual.sorry else [])]
+    families = {family(server.address) for server in servers}
+    return families.pop() if len(families) == 1 else None
+
+
+def _port(virtual: VirtualServer, server: RealServer, entry: Entry, method: Method) -> int:
+    """The port that a server gets: its own with NAT, else the service's."""
+    if method.forwarding != MASQUERADE:
+        return entry.port
+    if server.port or server is virtual.sorry or virtual.group or entry.mark is not None:
+        return server.port
+    return entry.port
+
+
+def _same(virtual: VirtualServer, server: RealServer, sorry: RealServer, entry: Entry) -> bool:
+    """Whether a sorry server is one of the servers, too."""
+    ports = [_port(virtual, one, entry, virtual.method_of(one)) for one in (server, sorry)]
+    return server.address == sorry.address and ports[0] == ports[1]
+
+
+def _server(virtual: VirtualServer, server: RealServer, entry: Entry, weight: int) -> Server:
+    method = virtual.method_of(server)
+    return Server(
+        address=server.address,
+        port=_port(virtual, server, entry, method),
+        forwarding=method.forwarding,
+        weight=weight,
+        upper_threshold=server.upper,
+        lower_threshold=server.lower,
+        tunnel_type=method.tunnel_type if method.forwarding == TUNNEL else 0,
+        tunnel_port=method.tunnel_port,
+        tunnel_flags=method.tunnel_flags,
+    )
+
+
+def _title(server: RealServer) -> str:
+    return spelled_address(server.address)
+
+
+def destinations(made: Started) -> Iterator[Destination]:
+    """Those that are in the table at the start."""
+    return (one for one in made.destinations.values() if one.present)

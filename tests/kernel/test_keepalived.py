@@ -1,0 +1,304 @@
+"""keepalived and ldirectord themselves: the table that each makes at its start is the one that we read in its file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pyipvsadm.documents import keepalived, ldirectord, rules
+from pyipvsadm.documents.formats import Inputs
+from pyipvsadm.kernel import Kernel
+from pyipvsadm.model import Table
+from pyipvsadm.table.assembly import Assembly
+
+from .namespaces import Namespace
+
+SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
+PATIENCE = 120  # seconds: Perl takes many to start here, on a machine that is busy
+LOOK_EVERY = 0.5
+
+KEEPALIVED = {
+    "addresses": """\
+virtual_server 10.0.0.1 80 {
+    protocol TCP
+    lb_algo wrr
+    lb_kind DR
+    persistence_timeout 50
+    persistence_granularity 255.255.255.0
+    real_server 10.1.0.1 8080 { weight 3 }
+    lb_kind TUN type gue port 6080 csum
+    real_server fd00:1::1 80 {
+        weight abc
+        uthreshold 100
+        lthreshold 50
+    }
+    real_server 10.1.0.3 80 { lvs_method NAT }
+}
+virtual_server fd00::1 443 {
+    lb_algo sh
+    sh-port
+    sh-fallback
+    real_server fd00:1::1 8443 { }
+    real_server 10.1.0.1 8443 { }
+}
+virtual_server 10.0.0.2 {
+    protocol sctp
+    ops
+    real_server 10.1.0.1 { }
+}
+""",
+    "marks and groups": """\
+$NET=10.1.0
+virtual_server_group WEB {
+    10.0.1.1-3 80
+    10.0.1.8/30 81
+    fwmark 7
+}
+virtual_server group WEB {
+    protocol TCP
+    persistence_timeout 60
+    persistence_granularity 255.255.0.0
+    ~SEQ(K, 1, 2) real_server ${NET}.$K 80 { weight $K }
+    real_server ${NET}.9 99 { lvs_method DR
+    }
+}
+virtual_server fwmark 9 {
+    lb_kind TUN
+    real_server fd00:1::1 80 { }
+}
+virtual_server fwmark 10 {
+    ip_family inet6
+    real_server 10.1.0.1 80 { }
+    real_server fd00:1::1 80 { }
+}
+""",
+    "checks": """\
+virtual_server 10.0.0.1 80 {
+    protocol TCP
+    delay_loop 6000
+    alpha
+    sorry_server 10.1.0.9 80
+    real_server 10.1.0.1 80 {
+        TCP_CHECK { connect_port 8001 }
+    }
+}
+virtual_server 10.0.0.2 80 {
+    protocol TCP
+    delay_loop 6000
+    inhibit_on_failure
+    alpha
+    quorum 3
+    hysteresis 1
+    sorry_server 10.1.0.9
+    sorry_server_lvs_method DR
+    real_server 10.1.0.1 80 {
+        TCP_CHECK { connect_port 8001 }
+    }
+    real_server 10.1.0.2 80 { weight 4 }
+    real_server 10.1.0.3 80 {
+        inhibit_on_failure no
+        PING_CHECK { }
+    }
+}
+virtual_server 10.0.0.3 80 {
+    protocol TCP
+    sorry_server 10.1.0.9 80
+    real_server 10.1.0.1 80 { weight 0 }
+}
+""",
+    "what is wrong": """\
+virtual_server 10.0.0.1 80 {
+    protocol TCP
+    lb_algo RR
+    lb_kind dr
+    nat_mask 255.255.255.0
+    weight 0
+    persistence_timeout 0
+    real_server 10.1.0.1 80-90 { weight 5x }
+    real_server 10.1.0.1 80 { weight 9 }
+    real_server localhost 80 { }
+    real_server 10.1.0.2 80 { lthreshold 5
+    }
+    FOO {
+        lb_algo rr
+    }
+    real_server 10.1.0.3 80 { }
+}
+virtual_server 10.0.0.1 80 {
+    protocol TCP
+    lb_algo wrr
+    real_server 10.1.0.4 81 { weight 4 }
+}
+virtual_server 10.0.0.2 80 {
+    protocol TCP
+    lb_algo twos
+    real_server 10.1.0.4 81 { }
+}
+}
+virtual_server 10.0.0.3 80 {
+    real_server 10.1.0.4 81 { }
+""",
+    "lines": """\
+# a comment { with braces
+global_defs {
+    router_id "a { b" ! here
+    lvs_timeouts tcp 100
+}
+vrrp_instance V {
+    virtual_ipaddress {
+        10.0.0.1
+    }
+}
+$SERVER= \\
+    real_server 10.1.0.${N} 80 { \\
+        weight ${N} \\
+    }
+@sandbox $KIND=DR
+@^sandbox $KIND=NAT
+~LST({A, W}, {1, 4}, {2, 5}) virtual_server 10.0.0.${A} 80 { real_server 10.1.0.1 80 { weight ${W} } }
+virtual_server 10.0.0.3 80
+{
+    protocol "TCP"
+    lb_kind $KIND
+    $N=1
+    $SERVER
+    $N=2
+    $SERVER
+    @other real_server 10.1.0.7 80 { }
+    real_server 10.1.0.8 80 { weight $N }
+    real_server ${UNKNOWN} 80 {
+    }
+}
+""",
+}
+ON = "\tchecktype=on\n"
+LDIRECTORD = {
+    "addresses": f"""\
+virtual=10.0.0.1:80
+\treal=10.1.0.1:8080 masq 3
+\treal=10.1.0.2:8080 gate
+{ON}virtual=10.0.0.1:53
+\treal=10.1.0.1:53 masq
+\tscheduler="rr"
+{ON}""",
+    "persistence": f"""\
+# a comment
+virtual = 10.0.0.1:80 # here
+    real = 10.1.0.1->10.1.0.3:80 ipip 0
+    persistent = 300
+    netmask = 255.255.255.0
+{ON}virtual=10.0.0.1:81
+\treal=10.1.0.1 masq
+\tnetmask=255.255.255.0
+{ON}""",
+    "IPv6": f"""\
+virtual6=[fd00::1]:80
+\treal6=[fd00:1::1]:81 masq
+\tpersistent=60
+\tnetmask=64
+{ON}virtual6=8
+\treal6=[fd00:1::1]:80 gate
+{ON}""",
+    "marks": f"""\
+virtual=5
+\treal=10.1.0.1:80 gate
+\treal=10.1.0.2:80 masq 7
+\tprotocol=fwm
+{ON}virtual=10.0.0.1
+\treal=10.1.0.1:80 masq
+{ON}""",
+    "fallback": f"""\
+fallback=127.0.0.1:8080 masq
+virtual=10.0.0.1:80
+\tscheduler=wlc
+{ON}virtual=10.0.0.1:81
+\treal=10.1.0.1:80 masq
+{ON}virtual=10.0.0.1:82
+\treal=10.1.0.1:80 masq
+\tchecktype=off
+virtual=10.0.0.1:83
+\treal=10.1.0.1:80 masq
+\tscheduler=nonesuch
+{ON}""",
+}
+
+
+def spelled(table: Table) -> list[str]:
+    return sorted(line for piece in rules.pieces(table.replace(timeouts=None)) for line in piece.splitlines())
+
+
+def held(namespace: Namespace) -> list[str]:
+    with namespace.entered():
+        return spelled(Kernel.open().table())
+
+
+def ours(read: Callable[..., object], text: str, options: object = None) -> list[str]:
+    assembly = Assembly()
+    read(text, assembly, Inputs(options=options))
+    assert assembly.problems == []
+    return spelled(assembly.table())
+
+
+@contextmanager
+def running(command: list[str], log: Path) -> Iterator[Namespace]:
+    """`command` at work in a namespace of its own, which is handed out."""
+    namespace = Namespace()
+    with log.open("w") as stream:
+        with namespace.entered():
+            environment = {**os.environ, "PATH": SYSTEM}
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, env=environment
+            )
+        try:
+            yield namespace
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            namespace.close()
+
+
+def settle(namespace: Namespace, wanted: list[str]) -> list[str]:
+    """The kernel's table as soon as it is the one wanted, and otherwise after all patience."""
+    end = time.monotonic() + PATIENCE
+    while (found := held(namespace)) != wanted and time.monotonic() < end:
+        time.sleep(LOOK_EVERY)
+    return found
+
+
+def program(name: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not shutil.which(name, path=SYSTEM), reason=f"install {name} (Debian's package)")
+
+
+@program("keepalived")
+@pytest.mark.parametrize("name", KEEPALIVED)
+def test_keepalived_starts_with_the_table_that_is_read(tmp_path, name):
+    file = tmp_path / "keepalived.conf"
+    file.write_text(KEEPALIVED[name])
+    pids = [f"-{letter}{tmp_path}/{letter}.pid" for letter in "pcrb"]
+    command = ["keepalived", "-n", "-l", "-D", "-C", "-i", "sandbox", "-f", str(file), *pids]
+    wanted = ours(keepalived.read, file.read_text(), keepalived.Options(id="sandbox"))
+    with running(command, tmp_path / "log") as namespace:
+        assert settle(namespace, wanted) == wanted, (tmp_path / "log").read_text()
+        time.sleep(LOOK_EVERY)
+        assert held(namespace) == wanted
+
+
+@program("ldirectord")
+@pytest.mark.parametrize("name", LDIRECTORD)
+def test_ldirectord_starts_with_the_table_that_is_read(tmp_path, name):
+    file = tmp_path / f"{len(name)}.cf"
+    file.write_text(LDIRECTORD[name])
+    wanted = ours(ldirectord.read, file.read_text())
+    with running(["ldirectord", "-d", str(file), "start"], tmp_path / "log") as namespace:
+        assert settle(namespace, wanted) == wanted, (tmp_path / "log").read_text()[-4000:]
