@@ -7,18 +7,34 @@ import os
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pyipvsadm import cli
 from pyipvsadm.support.managers import managers
-from pyipvsadm.verbs.doctor import report
+from pyipvsadm.verbs.doctor import report, snapshot_file
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.doctor.collection import proc
 from pyipvsadm.verbs.doctor.findings import failure, note, warning
 from pyipvsadm.verbs.doctor.snapshot import Connection, Listener, Modules, UnseenError
-from pyipvsadm.verbs.doctor.snapshot_file import SHAPE
+from pyipvsadm.verbs.doctor.snapshot_file import shape
 from pyipvsadm.verbs.doctor.verdict import Verdict
 
 from . import fakes
-from .test_doctor_checks import HEALTHY, SERVICE, VIP, Route
+from .test_doctor_checks import (
+    DROPPING,
+    HEALTHY,
+    MARK,
+    MARKED,
+    OPEN_INPUT,
+    SERVICE,
+    SIX,
+    UDP,
+    VIP,
+    Daemon,
+    Route,
+    rules,
+)
 from .test_show import ANSI
 
 NUMBER = sum("director" in row.modes for row in CHECKS)
@@ -26,16 +42,16 @@ ILL = replace(HEALTHY, routes={**HEALTHY.routes, VIP: Route("unicast", "eth0")})
 
 
 def doctor(*words, snapshot=None):
-    stdin = b"" if snapshot is None else SHAPE.dump_json(snapshot)
+    stdin = b"" if snapshot is None else shape().dump_json(snapshot)
     given = ["--from", "-"] if snapshot is not None else []
     return fakes.run(["doctor", *given, *words], stdin=stdin, program="pyipvsadm")
 
 
 def test_a_snapshot_comes_back_as_it_was():
-    assert SHAPE.validate_json(SHAPE.dump_json(HEALTHY)) == HEALTHY
+    assert shape().validate_json(shape().dump_json(HEALTHY)) == HEALTHY
     saved = doctor("--save", "-", snapshot=HEALTHY)
     assert (saved.status, saved.stderr) == (0, "")
-    assert SHAPE.validate_json(saved.stdout) == HEALTHY
+    assert shape().validate_json(saved.stdout) == HEALTHY
 
 
 def test_the_healthy():
@@ -140,16 +156,134 @@ def test_a_real_server_s_addresses_may_be_named_for_a_snapshot():
     ([], '{"version": 1, "unseen": {}, "services": [{"service": "x"}]}', "cannot read the snapshot stdin: `x` is not"),
 ])  # fmt: skip
 def test_what_is_wrong_with_words_and_files(words, text, message):
-    stdin = SHAPE.dump_json(HEALTHY) if text is None else text.encode("latin-1")
+    stdin = shape().dump_json(HEALTHY) if text is None else text.encode("latin-1")
     ran = fakes.run(["doctor", "--from", "-", *words], stdin=stdin, program="pyipvsadm")
     assert (ran.status, ran.stdout) == (64, "")
     assert ran.stderr.startswith(message)
 
 
+def service_with(**server):
+    """The services of a snapshot, of which one has a server that isn't as servers are."""
+    whole = {"address": "10.0.0.1", "port": 80, "forwarding": "local", **server}
+    return {"services": [{"service": "192.0.2.10:80/tcp", "servers": [whole]}]}
+
+
+WRONG = [  # what no machine has, as a change of a snapshot
+    service_with(address="$(id)"),
+    service_with(forwarding="x"),
+    service_with(port=-1),
+    service_with(weight=2**31),
+    service_with(counters={"packets_in": -1}),
+    {"services": [{"service": "192.0.2.10:80/tcp", "counters": {"connections": -1}}]},
+    {"addresses": [{"address": "192.0.2.10", "prefix": 64, "device": "eth0"}]},
+    {"addresses": [{"address": "192.0.2.10;id", "prefix": 24, "device": "eth0"}]},
+    {"links": [{"index": 1, "name": "a/b"}]},
+    {"links": [{"index": 1, "name": "sixteen-letters-"}]},
+    {"links": [{"index": 1, "name": "eth0\n    $ rm -rf /"}]},
+    {"links": {"name": "eth0"}},
+    {"routes": {"nowhere": {"type": "local"}}},
+    {"routes": {"192.0.2.10": {"type": "unicast", "gateway": "`id`"}}},
+    {"listeners": [{"protocol": "tcp", "address": "*", "port": 80}]},
+    {"vips": ["nobody"]},
+    {"connections": [{"protocol": "tcp", "client": "x", "address": "192.0.2.10", "port": 80, "server": "10.0.0.1",
+                      "server_port": 80, "state": "x"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", WRONG)
+def test_what_no_machine_has_is_refused(changes):
+    data = {**json.loads(shape().dump_json(HEALTHY)), **changes}
+    ran = fakes.run(["doctor", "--from", "-"], stdin=json.dumps(data).encode(), program="pyipvsadm")
+    assert (ran.status, ran.stdout) == (64, "")
+    assert ran.stderr.startswith("cannot read the snapshot stdin: ")
+    assert all(line.isprintable() for line in ran.stderr.splitlines())
+    assert len(ran.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("depth", [5_000, 300_000])
+@pytest.mark.parametrize("start", ['{"version": 1, "unseen": {}, "services": ', ""])
+def test_deep_json_ends_in_words(depth, start):
+    ran = fakes.run(["doctor", "--from", "-"], stdin=(start + "[" * depth).encode(), program="pyipvsadm")
+    assert (ran.status, ran.stdout) == (64, "")
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_snapshot_has_bounds(monkeypatch):
+    monkeypatch.setattr(snapshot_file, "LIMIT", 1 << 12)
+    ran = fakes.run(["doctor", "--from", "-"], stdin=b" " * 5000, program="pyipvsadm")
+    assert (ran.status, ran.stdout) == (64, "")
+    assert ran.stderr.startswith("cannot read the snapshot stdin: it is larger than")
+    assert fakes.run(["doctor", "--from", "/dev/zero"], program="pyipvsadm").status == 64
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=20),
+    st.lists(st.text(max_size=3)),
+    st.sampled_from(["--5", "9" * 5000, "a;id", "\x1b[1m", "::", "0.0.0.0", "10.0.0.1/8", "1-2", "\u0665", "@set"]),
+)  # fmt: skip
+
+
+def places(data, path=()):
+    """All places of a document, as paths."""
+    yield path
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in inner:
+        yield from places(value, (*path, key))
+
+
+RULES_OF = rules(DROPPING + OPEN_INPUT + "-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK SYN -j DROP\n" + MARK)
+BUSY_SNAPSHOT = json.loads(shape().dump_json(replace(
+    HEALTHY, services=(SERVICE, MARKED, UDP, SIX), firewall=RULES_OF, daemons=(Daemon("master", "eth0"),),
+    managed={"eth0": "NetworkManager"}, marked_routes={"7 192.0.2.20/32": Route("unicast", "eth0")},
+)))  # fmt: skip
+PLACES = [path for path in places(BUSY_SNAPSHOT) if path]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3), st.booleans())
+def test_no_snapshot_makes_a_traceback(changes, real):
+    data = json.loads(json.dumps(BUSY_SNAPSHOT))
+    for path, value in changes:
+        holder = data
+        try:
+            for key in path[:-1]:
+                holder = holder[key]
+            holder[path[-1]] = value
+        except (KeyError, IndexError, TypeError):
+            continue
+    words = ["--mode", "real-server", "--vip", VIP] if real else []
+    ran = fakes.run(["doctor", "--from", "-", *words], stdin=json.dumps(data).encode(), program="pyipvsadm")
+    assert ran.status in (0, 1, 2, 64)
+    assert all(line.isprintable() for line in (ran.stdout + ran.stderr).splitlines())
+
+
+def test_a_full_disk_is_no_verdict():
+    if not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full")
+    for words in ([], ["-o", "json"], ["--save", "-"], ["--list"]):
+        with open("/dev/full", "wb") as full:
+            stdin = os.memfd_create("stdin")
+            os.write(stdin, shape().dump_json(HEALTHY))
+            os.lseek(stdin, 0, os.SEEK_SET)
+            world = cli.World("pyipvsadm", stdin, full.fileno(), os.open(os.devnull, os.O_WRONLY))
+            assert cli.main(["pyipvsadm", "doctor", "--from", "-", *words], world) == 64
+            os.close(stdin)
+
+
+def test_a_check_can_be_asked_for():
+    """One that speaks where traffic shows its cause speaks then of what would come of it."""
+    slow = replace(HEALTHY, sysctls={**HEALTHY.sysctls, "net/ipv4/tcp_keepalive_time": "7200"})
+    assert "S6" not in doctor(snapshot=slow).stdout
+    ran = doctor("--check", "s6", snapshot=slow)
+    assert ran.stdout.startswith("note S6: timeouts: ")
+    assert ran.stdout.splitlines()[-1].startswith("1 check: 1 note")
+    assert doctor("--check", "V99", snapshot=slow).status == 64
+
+
 @pytest.mark.parametrize("words", [["--from", "/nowhere/at/all"], ["--from", "/"], ["--save", "/nowhere/at/all"]])
 def test_files_that_can_t_be(words):
     given = ["--from", "-"] if "--save" in words else []
-    ran = fakes.run(["doctor", *given, *words], stdin=SHAPE.dump_json(HEALTHY), program="pyipvsadm")
+    ran = fakes.run(["doctor", *given, *words], stdin=shape().dump_json(HEALTHY), program="pyipvsadm")
     assert (ran.status, ran.stdout) == (64, "")
     assert ran.stderr.startswith("cannot ")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import TYPE_CHECKING
-
-from pydantic import TypeAdapter, ValidationError
 
 from ...documents.formats import LIMIT
 from ...documents.source import PIECE
@@ -18,17 +17,26 @@ from .snapshot import VERSION, Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import TypeAdapter
+
     from ...world import World
 
-SHAPE = TypeAdapter(Snapshot)
 UNUSABLE = 64  # the exit status where nothing can be judged, as sysexits.h has it
 HINT = "`pyipvsadm doctor --save FILE` writes a snapshot"
 TOLD = 200  # letters of what is said of a wrong value
 
 
+@cache
+def shape() -> TypeAdapter[Snapshot]:
+    """What reads and writes a snapshot; a look at this machine does without."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Snapshot)
+
+
 def save(snapshot: Snapshot, path: str, world: World) -> None:
     """Write a snapshot to the file `path`, or to stdout for `-`. Raises IpvsadmError."""
-    text = SHAPE.dump_json(snapshot, indent=1).decode() + "\n"
+    text = shape().dump_json(snapshot, indent=1).decode() + "\n"
     if path == "-":
         world.write(text)
         return
@@ -41,6 +49,8 @@ def save(snapshot: Snapshot, path: str, world: World) -> None:
 
 def load(path: str, world: World) -> Snapshot:
     """The snapshot in the file `path`, or on stdin for `-`. Raises IpvsadmError."""
+    from pydantic import ValidationError
+
     text = _read(path, world)
     try:
         data = json.loads(text)
@@ -53,7 +63,7 @@ def load(path: str, world: World) -> Snapshot:
     if data["version"] != VERSION:
         raise _wrong(path, f"its version is {str(data['version'])[:TOLD]}, and only {VERSION} is known here")
     try:
-        snapshot = SHAPE.validate_python(data)
+        snapshot = shape().validate_python(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _wrong(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
 from ....classic.commands import refused
-from ....documents.writers import counted, daemon_data, server_with_counts, service_data
 from ....errors import IpvsadmError
+from ....listing.rules import daemon_state
+from ....model import Daemon as OwnDaemon
+from ....model import Server as Own
+from ....model import Service as Key
 from ....model import Table
-from ....network.facts import Reading, Route, reading
+from ....network.facts import reading
+from ....network.routes import routes_to
 from ....support.managers import managers
+from ....table.notation import spelled, spelled_address
+from ....table.settings import daemon_settings, server_settings, service_settings
 from ..firewall.chains import Rule
+from ..firewall.packet_path import numbers
 from ..firewall.programs import firewall
 from ..queries import neighbour_of
-from ..snapshot import Daemon, Service, Snapshot, Timeouts, UnseenError
+from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot, Timeouts, Tunnel, UnseenError
 from ..suspects import suspects
 from . import proc
 from .connecting import tried
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 SETTLING = 2.2  # seconds until the kernel has surely counted what came in
 LEAST_WATCH = 0.3  # seconds
 DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of devices that aren't hardware
-SERVICES, DAEMONS = TypeAdapter(tuple[Service, ...]), TypeAdapter(tuple[Daemon, ...])
+TUNNEL = ("type", "port", "checksum")
 CLIENTS = 64  # clients whose routes are asked for
 
 
@@ -88,7 +93,7 @@ class Collection:
                 "table_size": kernel.info().size,
                 "services": services,
                 "timeouts": before.timeouts and Timeouts(**before.timeouts.asdict()),
-                "daemons": _daemons(before),
+                "daemons": tuple(map(_daemon, before.daemons or ())),
             }
         except (OSError, IpvsadmError) as error:
             found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
@@ -120,8 +125,13 @@ class Collection:
             with reading() as opened:
                 for field in ("links", "addresses", "neighbours", "next_hops"):
                     self.look(field, getattr(opened, field))
-                self.found["routes"] = {address: _route(opened, address) for address in addresses}
-                self._marked(opened)
+            names = {link.index: link.name for link in self.found.get("links") or ()}
+            wanted = list(addresses)
+            self.found["routes"] = dict(zip(wanted, routes_to(((one, 0) for one in wanted), names), strict=True))
+            marked = list(self._marked())
+            questions = [(_first(network), mark) for mark, network in marked]
+            answers = zip(marked, routes_to(questions, names), strict=True)
+            self.found["marked_routes"] = {f"{mark} {network}": route for (mark, network), route in answers}
         except OSError as error:
             fields = ("links", "addresses", "neighbours", "routes")
             self.unseen |= dict.fromkeys(fields, f"rtnetlink: {error.strerror or error}")
@@ -130,20 +140,20 @@ class Collection:
         self.look("large_receive", lambda: proc.large_receive(hardware))
         self.found["managed"] = proc.managed({link.name: link.index for link in links})
 
-    def _marked(self, opened: Reading) -> None:
-        """The routes that marked packets take, to the addresses that rules mark."""
+    def _marked(self) -> Iterator[tuple[int, str]]:
+        """The marks that services are for, each with the networks whose packets rules give it."""
         services: tuple[Service, ...] = self.found.get("services") or ()
-        marks = {str(service.mark) for service in services if service.mark}
-        firewall = self.found.get("firewall")
-        if not (marks and firewall):
-            return
-        for chain in firewall.chains:
-            for rule in chain.rules:
-                if rule.action == "mark" and rule.target in marks:
-                    for network in _targets(rule):
-                        address = network.partition("/")[0].partition("-")[0]
-                        found = _route(opened, address, int(rule.target))
-                        self.found.setdefault("marked_routes", {})[f"{rule.target} {network}"] = found
+        marks = {service.mark for service in services if service.mark}
+        chains = self.found["firewall"].chains if marks and self.found.get("firewall") else ()
+        for rule in (rule for chain in chains for rule in chain.rules if rule.action == "mark"):
+            mark, _ = numbers(rule.target)
+            if mark in marks:
+                yield from ((mark, network) for network in _targets(rule))
+
+
+def _first(network: str) -> str:
+    """An address of a network."""
+    return network.partition("/")[0].partition("-")[0]
 
 
 def _targets(rule: Rule) -> list[str]:
@@ -152,20 +162,33 @@ def _targets(rule: Rule) -> list[str]:
     return [network for values in found for network in values]
 
 
-def _route(opened: Reading, address: str, mark: int = 0) -> Route:
-    """Where packets for `address` go; a Route of type "none" if there is no way, with why as its source."""
-    try:
-        return opened.route_to(address, mark)
-    except OSError as error:
-        return Route("none", source=str(error.strerror or error))
-
-
 def _services(table: Table) -> tuple[Service, ...]:
-    found = [
-        {**service_data(service), **counted(service.stats), "servers": list(map(server_with_counts, servers))}
-        for service, servers in table.services
-    ]
-    return SERVICES.validate_python(found)
+    return tuple(_service(service, servers) for service, servers in table.services)
+
+
+def _service(service: Key, servers: Iterable[Own]) -> Service:
+    data = service_settings(service)
+    fields = ("scheduler", "persistence", "engine", "one_packet", "netmask")
+    return Service(
+        spelled(service),
+        **{field: data[field] for field in fields},
+        flags=tuple(data["flags"]),
+        counters=Counters(*(service.stats or ())[:5]),
+        servers=tuple(map(_server, servers)),
+    )
+
+
+def _server(server: Own) -> Server:
+    data = server_settings(server)
+    tunnel = data.pop("tunnel")
+    return Server(
+        spelled_address(server.address),
+        server.port,
+        **data,
+        tunnel=Tunnel(**{field: tunnel[field] for field in TUNNEL if field in tunnel}) if tunnel else None,
+        connections=Connections(server.active, server.inactive, server.persistent),
+        counters=Counters(*(server.stats or ())[:5]),
+    )
 
 
 def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tuple[Service, ...]:
@@ -182,5 +205,6 @@ def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tup
     return tuple(found)
 
 
-def _daemons(table: Table) -> tuple[Daemon, ...]:
-    return DAEMONS.validate_python([daemon_data(one) for one in table.daemons or ()])
+def _daemon(daemon: OwnDaemon) -> Daemon:
+    data = daemon_settings(daemon)
+    return Daemon(daemon_state(daemon), **{field: data[field] for field in ("interface", "syncid", "maxlen")})
