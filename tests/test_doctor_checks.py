@@ -115,8 +115,8 @@ def with_server(*servers, **settings):
     return {**table(replace(SERVICE, servers=servers, **settings))}
 
 
-def connection(client, to=ONE):
-    return Connection("tcp", client, VIP, 80, to, 8080, "ESTABLISHED")
+def connection(client, to=ONE, state="ESTABLISHED"):
+    return Connection("tcp", client, VIP, 80, to, 8080, state)
 
 
 BUSY = Counters(9, 90, 0)
@@ -159,13 +159,14 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("G12", W, sysctls(ipv4__vs__conntrack="1", netfilter__nf_conntrack_count="950")),
     ("V1", F, {"routes": {**HEALTHY.routes, VIP: Route("unicast", "eth0", "192.0.2.254")}}),
     ("V1", F, {"routes": {**HEALTHY.routes, VIP: Route("none", source="Network is unreachable")}}),
+    ("V1", N, {"routes": {**HEALTHY.routes, VIP: Route("unicast", "eth0")}, "daemons": BACKUP}),
     ("V2", F, {**table(SIX), "addresses": (replace(SIX_ADDRESS, flags=IFA_F_DADFAILED),)}),
     ("V2", F, {**table(SIX), "addresses": (replace(SIX_ADDRESS, flags=0x40),)}),
     ("V3", W, {**table(SIX), "addresses": (replace(SIX_ADDRESS, preferred=3600),)}),
     ("V4", F, table(MARKED)),
     ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("0x7/", "0x8/"))}),
-    ("V4", F, {**table(MARKED), "firewall": rules(MARK + "-A PREROUTING -p tcp -j MARK --set-xmark 0x9/0xffffffff\n")}),
-    ("V4", F, {**table(MARKED), "firewall": rules(MARK + "-A PREROUTING -p tcp -j MARK --set-xmark 0x100/0x100\n")}),
+    *(("V4", F, {**table(MARKED), "firewall": rules(f"{MARK}-A PREROUTING -p tcp -j MARK --set-xmark {other}\n")})
+      for other in ("0x9/0xffffffff", "0x100/0x100")),
     ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING", "POSTROUTING"))}),
     ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING", "OUTPUT"))}),
     ("V4", F, {**table(MARKED), "firewall": rules(MARK.replace("PREROUTING ACCEPT", "own -")
@@ -203,7 +204,7 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("N1", F, {**table(SIX), **sysctls(ipv6__conf__all__forwarding="0")}),
     ("N2", F, {"firewall": rules(DROPPING.replace("INPUT DROP", "INPUT ACCEPT"))}),
     ("N2", F, {"firewall": rules(FILTER + "-A OUTPUT -d 10.2.0.0/24 -p tcp -j REJECT\n")}),
-    ("N3", F, {"connections": (connection("10.2.0.77"),)}),
+    ("N3", F, {"connections": (connection("10.2.0.77", state="SYN_RECV"),)}),
     ("N4", F, with_server(replace(server(forwarding="masquerade"), counters=BUSY))),
     ("N4", F, with_server(
         replace(server(forwarding="masquerade"), counters=Counters(9, 90, 80), earlier=Counters(5, 50, 80)))),
@@ -219,7 +220,8 @@ ROWS = [  # a check, what it says, and how the healthy differs
         **table(replace(SERVICE, service=f"{VIP}:33000/tcp")), "firewall": rules(MASQUERADE),
         **sysctls(ipv4__vs__conntrack="1"),
     }),
-    ("N9", W, {**with_server(server(port=8080, forwarding="masquerade")), "connections": (connection(ONE),)}),
+    ("N9", W, {**with_server(server(port=8080, forwarding="masquerade")),
+               "connections": (connection(ONE, state="SYN_RECV"),)}),
     ("N10", N, {**with_server(server("10.2.0.1")), "listeners": (Listener("tcp", "0.0.0.0", 80),)}),
     ("N10", W, with_server(server("10.2.0.1", 8080, "masquerade"))),
     ("D1", F, with_server(server("10.9.0.2"))),
@@ -245,7 +247,8 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("S4", N, table(replace(UDP, servers=(
         replace(UDP.servers[0], weight=0, connections=Connections(0, 3)), replace(UDP.servers[0], address=TWO))))),
     ("S5", W, {"kernel": "5.4.0", **sysctls(ipv4__vs__conn_reuse_mode="1", ipv4__vs__conntrack="1")}),
-    ("S6", N, {"connections": (replace(connection(CLIENT), expires=300),), **sysctls(ipv4__tcp_keepalive_time="7200")}),
+    ("S6", N, {"connections": (replace(connection(CLIENT), expires=300),),
+               **sysctls(ipv4__tcp_keepalive_time="7200")}),
     ("S7", W, with_server(server(upper_threshold=5, lower_threshold=6))),
     ("S8", N, with_server(server(weight=0), server(TWO), scheduler="sh")),
     ("S9", W, {"daemons": (Daemon("master", "eth7"),)}),
@@ -348,6 +351,12 @@ SILENT = [  # what might be taken for an ailment
     {"daemons": BACKUP, **with_server(server("10.2.0.1", 80, "local")), **sysctls(ipv4__vs__backup_only="1")},
     with_server(server(weight=3), server(TWO), scheduler="wrr"),
     with_server(server(upper_threshold=5, connections=Connections(9, 9)), server(TWO)),
+    {"connections": (connection("10.2.0.77"),)},  # packets go both ways, whatever the network looks like
+    {**table(replace(SERVICE, earlier=Counters(), counters=BUSY)),
+     "firewall": rules(FILTER.replace("INPUT ACCEPT", "INPUT DROP"))},
+    {**table(replace(MARKED, earlier=Counters(), counters=BUSY))},  # by something that sets marks unseen
+    {"firewall": rules(FILTER.replace("FORWARD ACCEPT", "FORWARD DROP")), **with_server(
+        replace(server(forwarding="masquerade"), earlier=Counters(), counters=Counters(9, 90, 90)))},
     with_server(replace(server(), counters=BUSY)),  # replies go past a director of direct routing
 ]  # fmt: skip
 
@@ -355,6 +364,28 @@ SILENT = [  # what might be taken for an ailment
 @pytest.mark.parametrize("changes", SILENT)
 def test_the_healthy_hear_nothing(changes):
     assert judge(replace(HEALTHY, **changes)).findings == ()
+
+
+@pytest.mark.parametrize("manager", ["keepalived", "kube-vip", "seesaw"])
+def test_a_director_that_stands_by_is_not_told_to_take_the_address(manager):
+    """Two directors with one address are worse than none."""
+    away = replace(HEALTHY, managers=(manager,), routes={**HEALTHY.routes, VIP: Route("unicast", "eth0")})
+    assert {(one.check, one.severity, one.commands) for one in judge(away).findings} == {("V1", N, ()), ("G7", N, ())}
+
+
+OTHERS = [  # who has an address that a service is named by
+    {"next_hops": (VIP,)},
+    {"neighbours": (Neighbour(VIP, "eth0", "stale"),)},
+    table(replace(SERVICE, servers=(server(VIP, 8080, "masquerade"), server(TWO, 8080, "masquerade")))),
+]
+
+
+@pytest.mark.parametrize("changes", OTHERS)
+def test_nobody_is_told_to_bind_what_another_machine_has(changes):
+    away = {"routes": {**HEALTHY.routes, VIP: Route("unicast", "eth0")}, "arrivals": (), "connections": ()}
+    found = [one for one in judge(replace(HEALTHY, **{**away, **changes})).findings if one.check == "V1"]
+    assert [one.commands for one in found] == [()]
+    assert "cut that machine off" in found[0].why
 
 
 REAL = replace(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from pyipvsadm.verbs.doctor.firewall import iptables, nft, remedies
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, remedies, rule_index
 from pyipvsadm.verbs.doctor.firewall.chains import Chain, Firewall, Match, Rule, in_network
-from pyipvsadm.verbs.doctor.firewall.packet_path import drop_of
+from pyipvsadm.verbs.doctor.firewall.packet_path import MAYBE, YES, drop_of, matches, passage
 
 NFT = """{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
 {"table": {"family": "inet", "name": "f", "handle": 1}},
@@ -154,3 +158,84 @@ NEW = {"family": "ip", "target": "192.0.2.10", "protocol": "6", "port": "80"}
 ])  # fmt: skip
 def test_the_command_that_lets_pass(chain, known, command):
     assert remedies.accept(chain, known) == command
+
+
+def ruleset(*statements):
+    """A ruleset of nft's with a chain at nat prerouting, which has one rule of these statements."""
+    chain = {"family": "ip", "table": "n", "name": "pre", "hook": "prerouting", "prio": -100, "policy": "accept"}
+    rule = {"family": "ip", "table": "n", "chain": "pre", "handle": 1, "expr": list(statements)}
+    return Firewall(nft.chains(json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]})))
+
+
+def about(protocol, field, value, op="=="):
+    return {"match": {"op": op, "left": {"payload": {"protocol": protocol, "field": field}}, "right": value}}
+
+
+LOCAL = {"match": {"op": "==", "left": {"fib": {"result": "type", "flags": ["daddr"]}}, "right": "local"}}
+DNAT = {"dnat": {"addr": "10.2.0.9", "port": 8080}}
+MAPPED = {"dnat": {"addr": {"map": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": []}}}}}
+
+
+@pytest.mark.parametrize(("statements", "certain"), [
+    ((about("tcp", "dport", 80), DNAT), True),
+    ((about("ip", "daddr", "192.0.2.10"), {"redirect": {"port": 8080}}), True),
+    ((LOCAL, {"redirect": None}), True),
+    ((about("tcp", "dport", 443), DNAT), None),
+    ((about("ip", "saddr", "203.0.113.7"), DNAT), None),
+    ((about("ip", "saddr", "@blocked"), DNAT), None),
+    ((about("ip", "daddr", "@services"), DNAT), False),
+    ((MAPPED,), False),
+    (({"limit": {"rate": 1, "per": "second"}}, DNAT), None),
+])  # fmt: skip
+def test_what_nft_sends_elsewhere(statements, certain):
+    known = packet(target="192.0.2.10", port="80", target_type="local", flags="SYN")
+    found = passage(ruleset(*statements), ("prerouting",), known).dnat
+    assert (found and found.certain) == certain
+
+
+@pytest.mark.parametrize(("statements", "dropped"), [
+    ((about("tcp", "flags", "syn", op="in"), {"drop": None}), True),
+    (({"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "tcp", "field": "flags"}}, ["fin", "syn"]]},
+                 "right": "syn"}}, {"drop": None}), True),
+    (({"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "tcp", "field": "flags"}}, {"|": ["fin", "ack"]}]},
+                 "right": "ack"}}, {"drop": None}), None),
+    (({"match": {"op": "==", "left": {"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, "right": False}},
+      {"drop": None}), None),
+    (({"match": {"op": "==", "left": {"meta": {"key": "pkttype"}}, "right": "broadcast"}}, {"drop": None}), None),
+    (({"ct count": {"val": 9}}, {"drop": None}), None),
+    (({"unheard": 1}, {"drop": None}), False),
+])  # fmt: skip
+def test_what_nft_drops(statements, dropped):
+    known = packet(target="192.0.2.10", port="80", flags="SYN", packet_type="host")
+    found = drop_of(ruleset(*statements), "prerouting", known)
+    assert (found and found.certain) == dropped
+
+
+LINES = [f"-A INPUT -d 10.{n >> 8}.{n & 255}.0/24 -p tcp -m tcp --dport {n} -j ACCEPT" for n in range(300)]
+LINES += ["-A INPUT -s 10.0.0.1/32 -j DROP", "-A INPUT -p udp -m udp --dport 53 -j ACCEPT", "-A INPUT -m x -j ACCEPT"]
+
+
+@given(target=st.integers(0, 400), port=st.integers(0, 400), source=st.sampled_from([None, "10.0.0.1", "10.0.0.2"]),
+       protocol=st.sampled_from(["6", "17"]), order=st.randoms(use_true_random=False))  # fmt: skip
+def test_an_index_finds_what_a_look_at_each_rule_finds(target, port, source, protocol, order):
+    lines = LINES[:]
+    order.shuffle(lines)
+    (chain,) = iptables.chains("\n".join(["*filter", ":INPUT DROP [0:0]", *lines]), "iptables", "ip")
+    asked = packet(target=f"10.{target >> 8}.{target & 255}.7", port=str(port), source=source, protocol=protocol)
+    index = rule_index.Index(chain.rules)
+    found, position = [], -1
+    while (position := index.following(asked, position + 1)) < len(chain.rules):
+        found.append(position)
+    wanted = [number for number, rule in enumerate(chain.rules) if matches(rule, asked) in (YES, MAYBE)]
+    assert set(wanted) <= set(found)
+    assert len(found) < 12
+
+
+def test_packets_alike_are_asked_about_once(monkeypatch):
+    seen = []
+    original = packet_path.matches
+    monkeypatch.setattr(packet_path, "matches", lambda rule, known: seen.append(rule) or original(rule, known))
+    firewall = Firewall(iptables.chains("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j DROP\n", "iptables", "ip"))
+    for number in range(100):
+        assert drop_of(firewall, "input", packet(target=f"192.0.2.{number}", port="80")) is None
+    assert len(seen) == 1

@@ -176,6 +176,16 @@ def load(server: Server) -> int:
     return server.connections.active + server.connections.inactive
 
 
+def is_served(service: Service) -> bool:
+    """Whether new connections came about while watching, whatever rules say that would have prevented them."""
+    return service.earlier is not None and service.counters.connections > service.earlier.connections
+
+
+def answered(snapshot: Snapshot) -> set[tuple[str, str]]:
+    """The clients and servers, as pairs, between which packets went both ways."""
+    return {(one.client, one.server) for one in snapshot.connections or () if one.state in ALIVE}
+
+
 def is_own(snapshot: Snapshot, server: Server) -> bool:
     """Whether a server is this machine itself."""
     return server.forwarding == "local" or snapshot.route(server.address).type == "local"

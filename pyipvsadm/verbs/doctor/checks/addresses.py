@@ -21,6 +21,7 @@ from ..queries import (
 )
 from ..snapshot import Service, Snapshot
 
+FAILOVER = ("keepalived", "kube-vip", "seesaw")  # programs that bind virtual addresses on one of several directors
 UNSHAPED = ("dummy", "tun")  # kinds of devices from whose addresses nothing is sent
 
 
@@ -32,6 +33,13 @@ def is_local(snapshot: Snapshot) -> Findings:
         if route.type != "local" and address not in unusable:
             where = f"leave by {route.device}" if route.device else f"have no way ({route.source or route.type})"
             other = _other_machine(snapshot, address)
+            if by := _standby(snapshot):
+                yield note(
+                    address,
+                    f"is not an address of this machine, so that packets for it {where}",
+                    f"{by}: that is right as long as another director has the address, and only then",
+                )
+                continue
             yield failure(
                 address,
                 f"is not an address of this machine, so that packets for it {where}",
@@ -40,6 +48,14 @@ def is_local(snapshot: Snapshot) -> Findings:
                 else "IPVS takes packets where they are delivered to this machine itself",
                 *([] if other else [_binding(address, route)]),
             )
+
+
+def _standby(snapshot: Snapshot) -> str:
+    """Why another director may have the virtual addresses now, in words; empty if nothing says so."""
+    states = {daemon.state for daemon in snapshot.daemons or ()}
+    if found := [name for name in snapshot.managers or () if name in FAILOVER]:
+        return f"{found[0]} runs here, which binds addresses itself where this director is the active one"
+    return "the backup daemon runs here, as on a director that stands by" if states == {"backup"} else ""
 
 
 def _binding(address: str, route: Route) -> str:
@@ -184,7 +200,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "V1",
         "Virtual addresses are addresses of this machine",
-        (FAILURE,),
+        (FAILURE, NOTE),
         is_local,
         looks="the route to each virtual address",
         matters="IPVS takes packets where they are delivered to this machine itself; others are forwarded or dropped",

@@ -23,6 +23,7 @@ from ..queries import (
     first_packet,
     inward,
     is_own,
+    is_served,
     ours,
     outside,
     setting,
@@ -60,7 +61,7 @@ def no_socket_hides(snapshot: Snapshot) -> Findings:
             yield warning(
                 service.service,
                 f"a socket of this machine listens on {there[0]} port {service.port}, too",
-                "it gets nothing as long as the service is there, and what is for the service once it is not",
+                "by this address it gets nothing as long as the service is there, and all of it once it is not",
                 command("ss", "-lnp", f"sport = :{service.port}"),
             )
 
@@ -121,6 +122,8 @@ def input_lets_in(snapshot: Snapshot) -> Findings:
         firewall: Firewall = snapshot.seen("firewall")
         devices = arrived.get(service.service) or devices_in
         packet = first_packet(service)
+        if is_served(service):
+            continue
         drops = [passage(firewall, ("prerouting", "input"), {**packet, "in": device}).drop for device in devices]
         found = [one for one in drops if one]
         if found and len(found) == len(devices):
@@ -134,7 +137,7 @@ def nothing_is_redirected(snapshot: Snapshot) -> Findings:
     for service in addressed(snapshot):
         firewall: Firewall = snapshot.seen("firewall")
         packet = first_packet(service)
-        devices = arrived.get(service.service) or devices_in
+        devices = [] if is_served(service) else arrived.get(service.service) or devices_in
         taken = [passage(firewall, ("prerouting",), {**packet, "in": device}).dnat for device in devices]
         found = [one for one in taken if one and one.target not in _itself(service)]
         if found:

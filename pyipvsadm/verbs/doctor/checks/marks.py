@@ -10,7 +10,7 @@ from ..findings import FAILURE, NOTE, Check, Finding, Findings, failure, note
 from ..firewall import remedies
 from ..firewall.chains import Chain, Firewall, Match, Rule
 from ..firewall.packet_path import DEEP, IPVS_PRIORITY, Packet, numbers, passage
-from ..queries import ARRIVING, base_chain
+from ..queries import ARRIVING, base_chain, is_served
 from ..snapshot import Service, Snapshot
 
 MARKABLE = ("prerouting", "input")  # hooks before IPVS
@@ -30,7 +30,7 @@ class Marking:
 def marks_are_set(snapshot: Snapshot) -> Findings:
     """Packets get the marks that services are for."""
     for service in snapshot.seen("services"):
-        if service.mark:
+        if service.mark and not is_served(service):
             yield from _judged(snapshot, service)
 
 

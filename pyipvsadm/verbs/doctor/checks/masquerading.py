@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from ....support.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
-from ..queries import PROTOCOLS, addressed, clients, hears, is_own, masquerade, pairs, setting, subject, translated
+from ..queries import (
+    PROTOCOLS,
+    addressed,
+    answered,
+    clients,
+    hears,
+    is_own,
+    masquerade,
+    pairs,
+    setting,
+    subject,
+    translated,
+)
 from ..snapshot import NUMBER, Server, Service, Snapshot, UnseenError
 from ..suspects import NAT
 
@@ -99,10 +111,10 @@ def _in_ranges(port: int, ranges: str) -> bool:
 
 def no_hairpin(snapshot: Snapshot) -> Findings:
     """No server is a client of its own."""
-    seen = set(clients(snapshot))
+    seen, well = set(clients(snapshot)), answered(snapshot)
     for service, server in pairs(snapshot, NAT):
         own = seen & {(server.address, ""), (server.address, service.service)}
-        if own and not translated(snapshot, server, server.address):
+        if own and (server.address, server.address) not in well and not translated(snapshot, server, server.address):
             yield warning(
                 subject(service, server),
                 "is a client of the service, too",

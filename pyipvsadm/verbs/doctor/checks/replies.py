@@ -12,6 +12,7 @@ from ..firewall.packet_path import Hit, Packet, passage
 from ..queries import (
     ARRIVING,
     TCP,
+    answered,
     clients,
     family,
     inward,
@@ -62,8 +63,13 @@ def _forward_drops(snapshot: Snapshot) -> Iterator[Dropped]:
             continue
         found = [passage(firewall, ("prerouting", "forward"), {**reply, "out": out}).drop for out in ways or [""]]
         drops = [one for one in found if one]
-        if drops and len(drops) == len(found):
+        if drops and len(drops) == len(found) and not _replied(server):
             yield subject(service, server), {**reply, "out": ways[0] if len(ways) == 1 else None}, drops[0]
+
+
+def _replied(server: Server) -> bool:
+    """Whether replies were counted while watching: the kernel does that behind the rules."""
+    return server.earlier is not None and server.counters.packets_out > server.earlier.packets_out
 
 
 def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
@@ -141,10 +147,14 @@ Near = tuple[str, list[tuple[str, str]]]  # a network, and the clients in it, as
 
 
 def _near(snapshot: Snapshot, device: str) -> list[Near]:
-    """The clients in each network that `device` is connected to."""
-    seen = clients(snapshot)
-    found = [(one, [client for client in seen if in_network(client[0], one)]) for one in networks(snapshot, device)]
-    return [one for one in found if one[1]]
+    """The clients in each network of a device, but those with whom servers there have spoken through this machine."""
+    seen, spoken = clients(snapshot), answered(snapshot)
+    found = []
+    for network in networks(snapshot, device):
+        well = {client for client, server in spoken if in_network(server, network)}
+        near = [one for one in seen if one[0] not in well and in_network(one[0], network)]
+        found += [(network, near)] if near else []
+    return found
 
 
 def replies_come_back(snapshot: Snapshot) -> Findings:

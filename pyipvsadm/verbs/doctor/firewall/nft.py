@@ -93,7 +93,8 @@ def _rules(statements: list[dict[str, Any]], text: str) -> Iterator[Rule]:
             target = value["target"] if kind in ("jump", "goto") else ""
             yield Rule(text, VERDICTS[kind], target, tuple(matches), opaque, selective)
         elif kind in TRANSLATIONS:
-            yield Rule(text, "dnat", _destination(value), tuple(matches), opaque, selective)
+            looked_up = isinstance((value or {}).get("addr"), dict)  # in a map, which need not hold what is looked up
+            yield Rule(text, "dnat", _destination(value), tuple(matches), opaque or looked_up, selective)
         elif kind == "vmap":
             for wanted, verdict in value["data"]["set"] if isinstance(value["data"], dict) else ():
                 found = _matches(value["key"], wanted, negated=False)
