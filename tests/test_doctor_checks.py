@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pyipvsadm.network.facts import IFA_F_DADFAILED, Address, Link, Neighbour, Route
+from pyipvsadm.network.facts import IFA_F_DADFAILED, Address, Link, Neighbour
+from pyipvsadm.network.routes import Route
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.doctor.firewall import iptables
 from pyipvsadm.verbs.doctor.firewall.chains import Firewall

@@ -11,7 +11,8 @@ import pytest
 
 from pyipvsadm.grammar import parse
 from pyipvsadm.names import Names
-from pyipvsadm.network.facts import Address, Link, Neighbour, Route
+from pyipvsadm.network.facts import Address, Link, Neighbour
+from pyipvsadm.network.routes import Route
 from pyipvsadm.support.application import application, function_of, whole
 from pyipvsadm.verbs import set as set_verb
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, remedies

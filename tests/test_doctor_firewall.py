@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, remedies, rule_index
@@ -215,6 +215,7 @@ LINES = [f"-A INPUT -d 10.{n >> 8}.{n & 255}.0/24 -p tcp -m tcp --dport {n} -j A
 LINES += ["-A INPUT -s 10.0.0.1/32 -j DROP", "-A INPUT -p udp -m udp --dport 53 -j ACCEPT", "-A INPUT -m x -j ACCEPT"]
 
 
+@settings(deadline=None)
 @given(target=st.integers(0, 400), port=st.integers(0, 400), source=st.sampled_from([None, "10.0.0.1", "10.0.0.2"]),
        protocol=st.sampled_from(["6", "17"]), order=st.randoms(use_true_random=False))  # fmt: skip
 def test_an_index_finds_what_a_look_at_each_rule_finds(target, port, source, protocol, order):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from errno import EIO
+from os import strerror
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any
 
-from .facts import FOREVER, _told
+from .facts import FOREVER
 
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
@@ -52,3 +55,13 @@ class Changing:
     def _address(self, verb: str, address: str, index: int, family: int, prefix: int, **more: Any) -> None:
         wanted = {"address": address, "index": index, "family": family, "prefixlen": prefix, **more}
         _told(lambda: self._rtnetlink.addr(verb, **wanted))
+
+
+def _told(ask: Callable[[], Any]) -> Any:
+    """What `ask` returns; what pyroute2 raises in its own way, as OSError."""
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    try:
+        return ask()
+    except NetlinkError as error:
+        raise OSError(error.code or EIO, strerror(error.code or EIO)) from error

@@ -5,33 +5,25 @@ Addresses are text in digits, as `inet_ntop` writes them, without the length of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EAFNOSUPPORT, EIO
 from os import strerror
-from socket import AF_INET, AF_INET6
-from typing import TYPE_CHECKING, Any
+from struct import Struct
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from . import rtnetlink
+from .routes import Question, Route, next_hops, no_way, routes_to
+from .rtnetlink import address_of, attributes, number_of, text_of
 
-    from pyroute2 import IPRoute
-
+RTM_GETLINK, RTM_GETADDR, RTM_GETNEIGH = 18, 22, 30
+LINK_HEAD, ADDRESS_HEAD, NEIGHBOUR_HEAD = Struct("=BBHiII"), Struct("=BBBBI"), Struct("=BBHiHBB")
+LIFETIMES = Struct("=IIII")  # struct ifa_cacheinfo
+IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO, IFLA_INFO_KIND = 3, 4, 18, 1  # linux/if_link.h
+IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
+NDA_DST = 1  # linux/neighbour.h
 FOREVER = 2**32 - 1  # a lifetime in seconds that doesn't end
 IFF_UP, IFF_NOARP, IFF_MULTICAST = 1, 0x80, 0x1000  # linux/if.h
 IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_OPTIMISTIC = 0x08, 0x40, 0x04  # linux/if_addr.h
-ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
-    1: "unicast",
-    2: "local",
-    3: "broadcast",
-    4: "anycast",
-    5: "multicast",
-    6: "blackhole",
-    7: "unreachable",
-    8: "prohibit",
-    9: "throw",
-}
 ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that are or were there
 NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
     0: "none",
@@ -93,20 +85,6 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Route:
-    """Where packets for an address go. `type` is "local" for an address of our own; `mtu` is 0 if it sets none.
-
-    `gateway` is empty if the address is on the link. `source` is the address that we send from.
-    """
-
-    type: str
-    device: str = ""
-    gateway: str = ""
-    source: str = ""
-    mtu: int = 0
-
-
-@dataclass(frozen=True)
 class Neighbour:
     """What is known of a machine on a link: `state` is such as "reachable" or "failed"."""
 
@@ -120,54 +98,53 @@ class Reading:
 
     def __init__(self) -> None:
         """Raises OSError."""
-        from pyroute2 import IPRoute
-
-        self._rtnetlink: IPRoute = _told(IPRoute)
+        self._socket = rtnetlink.connect()
         self._names: dict[int, str] = {}  # of devices, as last read
 
     def close(self) -> None:
         """Give the socket up."""
-        self._rtnetlink.close()
+        self._socket.close()
 
     def links(self) -> tuple[Link, ...]:
         """All devices. Raises OSError."""
-        found = tuple(map(_link, _told(lambda: list(self._rtnetlink.get_links()))))
+        found = tuple(map(_link, rtnetlink.listed(self._socket, RTM_GETLINK, LINK_HEAD)))
         self._names = {link.index: link.name for link in found}
         return found
 
     def addresses(self) -> tuple[Address, ...]:
         """All addresses of both families. Raises OSError."""
-        found = _told(lambda: list(self._rtnetlink.get_addr()))
-        return tuple(_address(one, self._name(one["index"])) for one in found)
+        self._know()
+        return tuple(_address(one, self._names) for one in rtnetlink.listed(self._socket, RTM_GETADDR, ADDRESS_HEAD))
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """All neighbours of both families. Raises OSError."""
-        found = _told(lambda: list(self._rtnetlink.get_neighbours()))
-        neighbours = (_neighbour(one, self._name(one["ifindex"])) for one in found)
-        return tuple(one for one in neighbours if one.address)
+        self._know()
+        found = rtnetlink.listed(self._socket, RTM_GETNEIGH, NEIGHBOUR_HEAD)
+        return tuple(one for one in (_neighbour(body, self._names) for body in found) if one.address)
 
     def next_hops(self) -> tuple[str, ...]:
         """The routers that routes lead to. Raises OSError."""
-        found = _told(lambda: list(self._rtnetlink.get_routes()))
-        hops = (hop for one in found for hop in (one, *(one.get_attr("RTA_MULTIPATH") or ())))
-        return tuple(dict.fromkeys(gateway for hop in hops if (gateway := _gateway(hop))))
+        return next_hops(self._socket)
 
     def route_to(self, address: str, mark: int = 0) -> Route:
         """Where a packet for `address` goes, with a firewall mark or without. Raises OSError, as ENETUNREACH."""
-        family = AF_INET6 if ":" in address else AF_INET
-        wanted = {"dst": address, "family": family, **({"mark": mark} if mark else {})}
-        found = _told(lambda: list(self._rtnetlink.route("get", **wanted)))
-        if not found:
-            raise OSError(EAFNOSUPPORT, strerror(EAFNOSUPPORT), address)  # IPv6 that is off may just be silent
-        return _route(found[0], self._name(found[0].get("oif")))
+        (found,) = self._routes([(address, mark)])
+        if isinstance(found, int):
+            raise OSError(found, strerror(found), address)
+        return found
 
-    def _name(self, index: int | None) -> str:
-        """The name of a device, its number if it is gone, and empty for None."""
-        if not index:
-            return ""
-        if index not in self._names:
+    def routes_to(self, questions: Iterable[Question]) -> list[Route]:
+        """The route of each address, with its mark or 0; one of type "none" says why as its source. Raises OSError."""
+        return [no_way(one) if isinstance(one, int) else one for one in self._routes(questions)]
+
+    def _routes(self, questions: Iterable[Question]) -> Iterator[Route | int]:
+        self._know()
+        return routes_to(self._socket, questions, self._names)
+
+    def _know(self) -> None:
+        """Know the names of devices."""
+        if not self._names:
             self.links()
-        return self._names.get(index, str(index))
 
 
 @contextmanager
@@ -193,61 +170,41 @@ def is_loopback(address: str) -> bool:
     return address.startswith("127.") or address == "::1"
 
 
-def _told(ask: Callable[[], Any]) -> Any:
-    """What `ask` returns; what pyroute2 raises in its own way, as OSError."""
-    from pyroute2.netlink.exceptions import NetlinkDumpInterrupted, NetlinkError
-
-    for _ in range(3):
-        try:
-            return ask()
-        except NetlinkDumpInterrupted:
-            continue  # something changed meanwhile
-        except NetlinkError as error:
-            raise OSError(error.code or EIO, strerror(error.code or EIO)) from error
-    raise OSError(EIO, "the network changes faster than it can be read")
-
-
-def _link(message: Any) -> Link:
+def _link(body: bytes) -> Link:
+    _, _, _, index, flags, _ = LINK_HEAD.unpack_from(body)
+    found = attributes(body, LINK_HEAD.size)
     return Link(
-        index=message["index"],
-        name=message.get("ifname") or str(message["index"]),
-        kind=message.get(("linkinfo", "kind")) or "",
-        flags=message["flags"],
-        mtu=message.get("mtu") or 0,
+        index=index,
+        name=text_of(found, IFLA_IFNAME) or str(index),
+        kind=text_of(attributes(found.get(IFLA_LINKINFO, b"")), IFLA_INFO_KIND),
+        flags=flags,
+        mtu=number_of(found, IFLA_MTU) or 0,
     )
 
 
-def _address(message: Any, device: str) -> Address:
-    lifetimes = message.get("cacheinfo") or {}
+def _address(body: bytes, names: Mapping[int, str]) -> Address:
+    family, prefix, flags, _, index = ADDRESS_HEAD.unpack_from(body)
+    found = attributes(body, ADDRESS_HEAD.size)
+    lifetimes = found.get(IFA_CACHEINFO, b"")
+    preferred, _, created, _ = LIFETIMES.unpack(lifetimes) if len(lifetimes) == LIFETIMES.size else (FOREVER, 0, 0, 0)
+    whole = number_of(found, IFA_FLAGS)
     return Address(
-        address=message.get("local") or message.get("address") or "",  # the latter is the peer's, if they differ
-        prefix=message["prefixlen"],
-        device=device,
-        flags=message.get_attr("IFA_FLAGS") or message["flags"],
-        preferred=lifetimes.get("ifa_preferred", FOREVER),
-        created=lifetimes.get("cstamp", 0),
+        address=address_of(
+            family, found.get(IFA_LOCAL) or found.get(IFA_ADDRESS) or b""
+        ),  # the latter may be the peer's
+        prefix=prefix,
+        device=names.get(index, str(index)),
+        flags=flags if whole is None else whole,
+        preferred=preferred,
+        created=created,
     )
 
 
-def _neighbour(message: Any, device: str) -> Neighbour:
-    state = NEIGHBOUR_STATES.get(message["state"], "unknown")
-    return Neighbour(address=message.get("dst") or "", device=device, state=state)
-
-
-def _route(message: Any, device: str) -> Route:
-    metrics = message.get_attr("RTA_METRICS")
-    return Route(
-        type=ROUTE_TYPES.get(message["type"], "unknown"),
-        device=device,
-        gateway=_gateway(message),
-        source=message.get("prefsrc") or "",
-        mtu=(metrics.get_attr("RTAX_MTU") if metrics else 0) or 0,
+def _neighbour(body: bytes, names: Mapping[int, str]) -> Neighbour:
+    family, _, _, index, state, _, _ = NEIGHBOUR_HEAD.unpack_from(body)
+    packed = attributes(body, NEIGHBOUR_HEAD.size).get(NDA_DST, b"")
+    return Neighbour(
+        address=address_of(family, packed),
+        device=names.get(index, str(index)),
+        state=NEIGHBOUR_STATES.get(state, "unknown"),
     )
-
-
-def _gateway(message: Any) -> str:
-    """The next machine, which may be of the other family."""
-    via = message.get_attr("RTA_VIA") or {}
-    hops: Iterable[Any] = message.get_attr("RTA_MULTIPATH") or ()
-    found = [message.get_attr("RTA_GATEWAY"), via.get("addr"), *(hop.get_attr("RTA_GATEWAY") for hop in hops)]
-    return next((str(gateway) for gateway in found if gateway), "")

@@ -1,95 +1,122 @@
-"""Where packets for many addresses go: asked in batches, since a question by itself takes longer than its answer.
-
-Source: rtnetlink(7), linux/rtnetlink.h.
-"""
+"""Where packets for many addresses go: asked in batches, since a question by itself takes longer than its answer."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from errno import EAFNOSUPPORT
 from itertools import islice
 from os import strerror
 from struct import Struct
+from sys import byteorder
 
-from .facts import ROUTE_TYPES, Route
+from . import rtnetlink
+from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
 
 BATCH = 64  # questions of one write, whose answers fit into the socket's buffer
-RECEIVE_BYTES = 1 << 16
-NLMSG_ERROR, RTM_GETROUTE, NLM_F_REQUEST = 2, 26, 1
-RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MARK, RTA_VIA, RTAX_MTU = 1, 4, 5, 7, 8, 16, 18, 2
-HEADER, MESSAGE, ATTRIBUTE = Struct("=IHHII"), Struct("=BBBBBBBBI"), Struct("=HH")
-NUMBER = Struct("=I")
-ERROR = Struct("=i")
+RTM_GETROUTE = 26
+RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH, RTA_MARK, RTA_VIA = 1, 4, 5, 7, 8, 9, 16, 18
+RTAX_MTU = 2
+HEAD = Struct("=BBBBBBBBI")  # struct rtmsg
+HOP = Struct("=HBBi")  # struct rtnexthop
+ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
+    1: "unicast",
+    2: "local",
+    3: "broadcast",
+    4: "anycast",
+    5: "multicast",
+    6: "blackhole",
+    7: "unreachable",
+    8: "prohibit",
+    9: "throw",
+}
 
 Question = tuple[str, int]  # an address, and a firewall mark or 0
 
 
-def routes_to(questions: Iterable[Question], names: dict[int, str]) -> Iterator[Route]:
-    """The route of each question, in their order; one of type "none" says why as its source. Raises OSError.
+@dataclass(frozen=True)
+class Route:
+    """Where packets for an address go. `type` is "local" for an address of our own; `mtu` is 0 if it sets none.
+
+    `gateway` is empty if the address is on the link. `source` is the address that we send from.
+    """
+
+    type: str
+    device: str = ""
+    gateway: str = ""
+    source: str = ""
+    mtu: int = 0
+
+
+def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
+    """The route of each question, or the error's number where there is no way, in their order. Raises OSError.
 
     `names` are those of devices by their indices.
     """
     asked = iter(questions)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as made:
-        made.bind((0, 0))
-        while batch := list(islice(asked, BATCH)):
-            made.send(b"".join(_question(number, *one) for number, one in enumerate(batch)))
-            found: dict[int, Route] = {}
-            while len(found) < len(batch):
-                found.update(_answers(made.recv(RECEIVE_BYTES), names))
-            yield from (found[number] for number in range(len(batch)))
+    while batch := list(islice(asked, BATCH)):
+        last = len(batch) - 1
+        made.send(b"".join(_question(number, *one, ack=number == last) for number, one in enumerate(batch)))
+        found: dict[int, Route | int] = {}
+        through = False
+        while not through:
+            for kind, _, number, body in rtnetlink.answers(made.recv(rtnetlink.RECEIVE_BYTES)):
+                error = rtnetlink.failed(body) if kind == rtnetlink.NLMSG_ERROR else None
+                through |= error is not None and number == last  # the kernel works in order
+                if error != 0:
+                    found[number] = _route(body, names) if error is None else error
+        yield from (found.get(number, EAFNOSUPPORT) for number in range(len(batch)))  # IPv6 that is off may be silent
 
 
-def _question(number: int, address: str, mark: int) -> bytes:
+def no_way(error: int) -> Route:
+    """What stands for a route where there is none; its source says why."""
+    return Route("none", source=strerror(error))
+
+
+def next_hops(made: socket.socket) -> tuple[str, ...]:
+    """The routers that routes lead to. Raises OSError."""
+    found: dict[str, None] = {}
+    for body in rtnetlink.listed(made, RTM_GETROUTE, HEAD):
+        own = attributes(body, HEAD.size)
+        found.update(dict.fromkeys(_gateway(body[0], one) for one in (own, *_hops(own.get(RTA_MULTIPATH, b"")))))
+    return tuple(one for one in found if one)
+
+
+def _question(number: int, address: str, mark: int, ack: bool) -> bytes:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     packed = socket.inet_pton(family, address)
-    attributes = _attribute(RTA_DST, packed) + (_attribute(RTA_MARK, NUMBER.pack(mark)) if mark else b"")
-    body = MESSAGE.pack(family, 8 * len(packed), 0, 0, 0, 0, 0, 0, 0) + attributes
-    return HEADER.pack(HEADER.size + len(body), RTM_GETROUTE, NLM_F_REQUEST, number, 0) + body
+    wanted = attribute(RTA_DST, packed) + (attribute(RTA_MARK, rtnetlink.NUMBER.pack(mark)) if mark else b"")
+    head = HEAD.pack(family, 8 * len(packed), *[0] * 7)
+    return rtnetlink.question(RTM_GETROUTE, head + wanted, rtnetlink.NLM_F_ACK if ack else 0, number)
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
-    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), kind) + value
-
-
-def _answers(data: bytes, names: dict[int, str]) -> Iterator[tuple[int, Route]]:
-    """The number of each question that is answered in `data`, with its route."""
-    start = 0
-    while start + HEADER.size <= len(data):
-        length, kind, _, number, _ = HEADER.unpack_from(data, start)
-        body = data[start + HEADER.size : start + length]
-        if kind == NLMSG_ERROR:
-            yield number, Route("none", source=strerror(-ERROR.unpack_from(body)[0]))
-        else:
-            yield number, _route(body, names)
-        start += max(length + 3 & ~3, HEADER.size)
-
-
-def _route(body: bytes, names: dict[int, str]) -> Route:
-    family, *_, kind, _ = MESSAGE.unpack_from(body)
-    found = dict(_attributes(body[MESSAGE.size :]))
-    device = NUMBER.unpack(found[RTA_OIF])[0] if RTA_OIF in found else 0
-    via = found.get(RTA_VIA, b"")  # the next machine is of the other family
-    gateway = _text(family, found[RTA_GATEWAY]) if RTA_GATEWAY in found else _text(via[0], via[2:]) if via else ""
-    metrics = dict(_attributes(found.get(RTA_METRICS, b"")))
+def _route(body: bytes, names: Mapping[int, str]) -> Route:
+    family, *_, kind, _ = HEAD.unpack_from(body)
+    found = attributes(body, HEAD.size)
+    device = number_of(found, RTA_OIF) or 0
+    metrics = attributes(found[RTA_METRICS]) if RTA_METRICS in found else {}
     return Route(
         type=ROUTE_TYPES.get(kind, "unknown"),
         device=names.get(device, str(device)) if device else "",
-        gateway=gateway,
-        source=_text(family, found[RTA_PREFSRC]) if RTA_PREFSRC in found else "",
-        mtu=NUMBER.unpack(metrics[RTAX_MTU])[0] if RTAX_MTU in metrics else 0,
+        gateway=_gateway(family, found),
+        source=address_of(family, found[RTA_PREFSRC]) if RTA_PREFSRC in found else "",
+        mtu=number_of(metrics, RTAX_MTU) or 0,
     )
 
 
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _gateway(family: int, found: Attributes) -> str:
+    """The next machine, which may be of the other family."""
+    if RTA_GATEWAY in found:
+        return address_of(family, found[RTA_GATEWAY])
+    via = found.get(RTA_VIA, b"")
+    return address_of(int.from_bytes(via[:2], byteorder), via[2:]) if len(via) > 2 else ""
+
+
+def _hops(data: bytes) -> Iterator[Attributes]:
+    """What a route of several ways says of each."""
     start = 0
-    while start + ATTRIBUTE.size <= len(data):
-        length, kind = ATTRIBUTE.unpack_from(data, start)
-        if length < ATTRIBUTE.size:
-            return
-        yield kind, data[start + ATTRIBUTE.size : start + length]
-        start += length + 3 & ~3
-
-
-def _text(family: int, packed: bytes) -> str:
-    return socket.inet_ntop(family, packed)
+    while start + HOP.size <= len(data):
+        length, *_ = HOP.unpack_from(data, start)
+        yield attributes(data[start : start + length], HOP.size)
+        start += max(length + 3 & ~3, HOP.size)

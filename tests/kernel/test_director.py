@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.network.facts import FOREVER, Address, Link, Neighbour, Reading, Route, reading
+from pyipvsadm.network.facts import FOREVER, Address, Link, Neighbour, Reading, reading
+from pyipvsadm.network.routes import Route
 
 from .namespaces import Namespace
 from .network import CLIENT, SERVERS, VIP, VIP6, Network

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from ...model import Service as Key
-from ...network.facts import Address, Link, Neighbour, Route
+from ...network.facts import Address, Link, Neighbour
+from ...network.routes import Route
 from ...table.notation import service_of, spelled_address
 from .firewall.chains import Firewall
 

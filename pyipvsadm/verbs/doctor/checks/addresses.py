@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ....network.facts import ANSWERED, Route, is_loopback
+from ....network.facts import ANSWERED, is_loopback
+from ....network.routes import Route
 from ....support.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import (

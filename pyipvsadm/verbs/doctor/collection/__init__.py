@@ -17,7 +17,6 @@ from ....model import Server as Own
 from ....model import Service as Key
 from ....model import Table
 from ....network.facts import reading
-from ....network.routes import routes_to
 from ....support.managers import managers
 from ....table.notation import spelled, spelled_address
 from ....table.settings import daemon_settings, server_settings, service_settings
@@ -125,13 +124,13 @@ class Collection:
             with reading() as opened:
                 for field in ("links", "addresses", "neighbours", "next_hops"):
                     self.look(field, getattr(opened, field))
-            names = {link.index: link.name for link in self.found.get("links") or ()}
-            wanted = list(addresses)
-            self.found["routes"] = dict(zip(wanted, routes_to(((one, 0) for one in wanted), names), strict=True))
-            marked = list(self._marked())
-            questions = [(_first(network), mark) for mark, network in marked]
-            answers = zip(marked, routes_to(questions, names), strict=True)
-            self.found["marked_routes"] = {f"{mark} {network}": route for (mark, network), route in answers}
+                wanted = list(addresses)
+                routes = opened.routes_to((one, 0) for one in wanted)
+                self.found["routes"] = dict(zip(wanted, routes, strict=True))
+                marked = list(self._marked())
+                routes = opened.routes_to((_first(network), mark) for mark, network in marked)
+                places = [f"{mark} {network}" for mark, network in marked]
+                self.found["marked_routes"] = dict(zip(places, routes, strict=True))
         except OSError as error:
             fields = ("links", "addresses", "neighbours", "routes")
             self.unseen |= dict.fromkeys(fields, f"rtnetlink: {error.strerror or error}")
