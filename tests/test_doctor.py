@@ -374,7 +374,7 @@ def test_the_machine_is_read(root):
     assert proc.standing(root).privileged
     assert not proc.standing(root).user_namespace
     assert proc.listeners(root) == (Listener("tcp", "127.0.0.1", 8080), Listener("udp", "::", 53))
-    seen = proc.connections(root)
+    seen = proc.connections(root=root)
     assert seen.count == 2
     assert seen.states == {"tcp 10.2.1.2:8080": {"ESTABLISHED": 1}, "udp [2001:db8::102]:53": {"UDP": 1}}
     found = seen.first
@@ -399,4 +399,22 @@ def test_an_empty_machine_is_no_traceback(tmp_path):
     assert (managers(tmp_path), proc.elsewhere(tmp_path)) == ((), {})
     for see in (proc.listeners, proc.connections):
         with pytest.raises(UnseenError):
-            see(tmp_path)
+            see(root=tmp_path)
+
+
+ENTRY = "TCP 0A010002 {:04X} 0A010064 0050 0A020102 0050 {} {}\n"
+
+
+@pytest.mark.parametrize(("entries", "stuck"), [
+    ([("SYN_RECV", 50), ("SYN_RECV", 40), ("SYN_RECV", 30)], 3),
+    ([("SYN_RECV", 50), ("ESTABLISHED", 600), ("FIN_WAIT", 60)], 1),  # answered 60 seconds ago, and then no more
+    ([("SYN_RECV", 50), ("SYN_RECV", 40), ("ESTABLISHED", 899)], 0),  # answered a second ago
+    ([("SYN_RECV", 50), ("TIME_WAIT", 105), ("SYN_RECV", 40)], 1),
+    ([("CLOSE", 9), ("ESTABLISHED", 899)], 0),
+    ([], 0),
+])  # fmt: skip
+def test_connections_are_stuck_since_the_last_answer(tmp_path, entries, stuck):
+    (tmp_path / "proc/net").mkdir(parents=True)
+    lines = [ENTRY.format(number, *entry) for number, entry in enumerate(entries)]
+    (tmp_path / "proc/net/ip_vs_conn").write_text("head\n" + "".join(lines))
+    assert proc.connections(root=tmp_path).stuck == ({"tcp 10.2.1.2:80": stuck} if stuck else {})

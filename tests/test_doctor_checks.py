@@ -259,7 +259,7 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("S11", F, {**STUCK, "tried": {f"{ONE}:80": "silent"}}),
     ("S11", F, {**with_server(server(forwarding="masquerade"), server(TWO, forwarding="masquerade")),
                 "states": {f"tcp {ONE}:80": {"CLOSE": 3}}}),
-    ("S11", F, {**with_server(server(), server(TWO)), "states": {f"tcp {ONE}:80": {"SYN_RECV": 3}}}),
+    ("S11", F, {**with_server(server(), server(TWO)), "stuck": {f"tcp {ONE}:80": 3}}),
     *(("S12", N, with_server(replace(server(), connections=Connections(0, 30)), server(TWO, **other), **how))
       for how, other in (({}, {}), ({"scheduler": "dh"}, {}), ({}, {"weight": 0}))),
     ("S12", N, table(replace(UDP, scheduler="lc", one_packet=True, servers=(

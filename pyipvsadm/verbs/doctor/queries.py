@@ -13,7 +13,7 @@ from .firewall.chains import Chain, Firewall
 from .firewall.packet_path import NO, Hit, Packet, matches
 from .firewall.rule_index import Index
 from .snapshot import Server, Service, Snapshot
-from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, is_suspect
+from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, Entries, is_suspect
 
 TRANSLATES = ("masquerade", "snat")
 TCP = 6
@@ -21,6 +21,7 @@ CLOSED = {"CLOSE"}  # the states of connections that are refused
 PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp"}
 ARRIVING = {"target_type": "local", "source_type": "unicast", "packet_type": "host", "fragment": "first"}
 WILDCARDS = {"ip": ("0.0.0.0", "::"), "ip6": ("::",)}  # a socket of :: takes IPv4 as well
+LOST = "it refuses them or is silent, does not have the virtual address, or its replies are lost"
 FAULTS = {
     REFUSED: ("refuses connections", "no program listens on that port there, or a firewall rejects them"),
     SILENT: ("does not answer", "it is down, or a firewall on the way drops packets for that port"),
@@ -246,18 +247,17 @@ def base_chain(snapshot: Snapshot, hook: str, kind: str, table: str, program: st
 
 def fault_of(snapshot: Snapshot, service: Service, server: Server) -> tuple[str, str]:
     """What a server does instead of taking connections, and why; nothing where it takes them, or nobody knows."""
-    state = snapshot.states.get(f"tcp {server.name}", {})
+    name = f"tcp {server.name}"
     if server.forwarding != NAT:
-        stuck = state.get("SYN_RECV", 0)
-        if stuck < ENOUGH or any(state.get(name) for name in ALIVE):
-            return "", ""
+        stuck = snapshot.stuck.get(name, 0)
         return (
-            f"{stuck:,} connections to it got no further than their first packet",
-            "it refuses them or is silent, does not have the virtual address, or its replies are lost",
+            (f"the last {stuck:,} connections to it got no further than their first packet", LOST)
+            if (stuck >= ENOUGH)
+            else ("", "")
         )
-    if not is_suspect(service, server, snapshot.states):
+    if not is_suspect(service, server, Entries(snapshot.states, snapshot.stuck)):
         return "", ""
-    only_closed = set(state) - {"NONE"} == CLOSED
+    only_closed = set(snapshot.states.get(name, {})) - {"NONE"} == CLOSED
     tried = snapshot.tried.get(server.name) or (REFUSED if only_closed else "")
     return FAULTS.get(tried, ("", ""))
 

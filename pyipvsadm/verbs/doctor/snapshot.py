@@ -216,6 +216,7 @@ class Snapshot:
     connections: tuple[Connection, ...] | None = None  # some of them, if there are many
     connection_count: int | None = None
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # of connections, by "PROTOCOL SERVER"
+    stuck: dict[str, int] = field(default_factory=dict)  # likewise: opened, and unanswered since another was answered
     tried: dict[str, str] = field(default_factory=dict)  # by server that seemed silent: open, refused or silent
     next_hops: tuple[str, ...] = ()  # the routers that routes lead to
     arrivals: tuple[Arrival, ...] | None = None

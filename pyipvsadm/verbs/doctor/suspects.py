@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from .snapshot import Counters, Server, Service
 
@@ -11,10 +12,16 @@ ENOUGH = 3  # packets or connections, to say something of all
 UDP = 17
 OPEN, REFUSED, SILENT = "open", "refused", "silent"  # what comes of a connection that is tried
 ALIVE = ("ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "TIME_WAIT", "LAST_ACK")  # states that take an answer
-UNANSWERED = ("SYN_RECV", "SYN_SENT", "CLOSE")
+OPENING = ("SYN_RECV", "SYN_SENT")  # those that wait for one
 COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
 
-States = Mapping[str, Mapping[str, int]]  # how many connections of a server are in which state
+
+@dataclass(frozen=True)
+class Entries:
+    """What the kernel's connections tell of servers, by "PROTOCOL SERVER": how many are in which state, and stuck."""
+
+    states: Mapping[str, Mapping[str, int]]
+    stuck: Mapping[str, int]
 
 
 def recent(server: Server) -> Counters:
@@ -25,22 +32,22 @@ def recent(server: Server) -> Counters:
     return Counters(**{name: getattr(now, name) - getattr(before, name) for name in COUNTS})
 
 
-def is_suspect(service: Service, server: Server, states: States) -> bool:
+def is_suspect(service: Service, server: Server, entries: Entries) -> bool:
     """Whether clients seem to get no answer of a masqueraded server of TCP, by what is counted or by its entries."""
     if server.forwarding != NAT or service.protocol == UDP:
         return False
     counts = recent(server)
     if counts.packets_in >= ENOUGH and not counts.packets_out:
         return True
-    state = states.get(f"tcp {server.name}", {})
-    return sum(state.get(name, 0) for name in UNANSWERED) >= ENOUGH
+    name = f"tcp {server.name}"
+    return entries.stuck.get(name, 0) >= ENOUGH or entries.states.get(name, {}).get("CLOSE", 0) >= ENOUGH
 
 
-def suspects(services: tuple[Service, ...], states: States) -> Iterator[Server]:
+def suspects(services: tuple[Service, ...], entries: Entries) -> Iterator[Server]:
     """The servers to which it is worth to try a connection."""
     seen = set()
     for service in services:
         for server in service.servers:
-            if server.port and server.name not in seen and is_suspect(service, server, states):
+            if server.port and server.name not in seen and is_suspect(service, server, entries):
                 seen.add(server.name)
                 yield server

@@ -25,7 +25,7 @@ from ..firewall.packet_path import numbers
 from ..firewall.programs import firewall
 from ..queries import neighbour_of
 from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot, Timeouts, Tunnel, UnseenError
-from ..suspects import suspects
+from ..suspects import Entries, suspects
 from . import proc
 from .connecting import tried
 from .traffic import watch
@@ -101,11 +101,14 @@ class Collection:
             for field in ("services", "timeouts", "daemons", "table_size", "arrivals"):
                 self.unseen[field] = why
         try:
-            seen = proc.connections()
-            self.found |= {"connection_count": seen.count, "connections": seen.first, "states": seen.states}
+            timeouts = self.found.get("timeouts")
+            seen = proc.connections(timeouts.tcp, timeouts.tcpfin) if timeouts else proc.connections()
+            self.found |= {"connection_count": seen.count, "connections": seen.first}
+            self.found |= {"states": seen.states, "stuck": seen.stuck}
         except UnseenError as error:
             self.unseen |= dict.fromkeys(("connections", "connection_count"), str(error))
-        wanted = suspects(self.found.get("services") or (), self.found.get("states", {}))
+        entries = Entries(self.found.get("states", {}), self.found.get("stuck", {}))
+        wanted = suspects(self.found.get("services") or (), entries)
         self.found["tried"] = tried((one.name, one.address, one.port) for one in wanted)
 
     def addresses(self) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from array import array
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fcntl import ioctl
@@ -18,6 +17,7 @@ from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, modul
 from ....listing.connections import packed
 from ....model import printable
 from ..snapshot import Connection, Listener, Modules, Standing, UnseenError
+from ..suspects import ALIVE, OPENING
 
 ROOT = Path("/")
 SYSCTLS = (
@@ -31,6 +31,8 @@ SYSCTLS = (
 )
 SIOCETHTOOL, ETHTOOL_GFLAGS, ETH_FLAG_LRO = 0x8946, 0x25, 1 << 15  # linux/sockios.h, linux/ethtool.h
 SHOWN, COUNTED = 1000, 200_000  # connections that a snapshot takes, and those whose states it tells
+TIMEOUTS = {"SYN_RECV": 60, "SYN_SENT": 120, "TIME_WAIT": 120, "CLOSE_WAIT": 60, "LAST_ACK": 30}  # ip_vs_proto_tcp.c
+Place = tuple[str, str, str]  # of a server: protocol, address and port in hexadecimal digits
 LISTENING, UNCONNECTED = "0A", "07"  # net/tcp_states.h: of TCP; of UDP
 
 
@@ -129,17 +131,23 @@ def _socket_address(digits: str) -> str:
 
 @dataclass(frozen=True)
 class Connections:
-    """The entries of IPVS: their number, the `first` SHOWN, and how many of each server are in which state."""
+    """The entries of IPVS: their number and the `first` SHOWN.
+
+    Of each server, as "PROTOCOL ADDRESS:PORT", `states` tells how many are in which state, and `stuck` how many have
+    waited for an answer since the last one that came.
+    """
 
     count: int
     first: tuple[Connection, ...]
     states: dict[str, dict[str, int]]
+    stuck: dict[str, int]
 
 
-def connections(root: Path = ROOT) -> Connections:
-    """The connections of IPVS, of very many the states of the first COUNTED. Raises UnseenError."""
+def connections(tcp: int = 900, tcpfin: int = 120, root: Path = ROOT) -> Connections:
+    """The connections of IPVS, whose timeouts are so many seconds; of many, the first COUNTED. Raises UnseenError."""
     found: list[Connection] = []
-    states: Counter[tuple[str, str, str, str]] = Counter()
+    ages: dict[Place, dict[str, list[int]]] = {}
+    timeouts = {**TIMEOUTS, "ESTABLISHED": tcp, "FIN_WAIT": tcpfin}
     count = 0
     try:
         with open(root / "proc/net/ip_vs_conn", encoding="utf-8", errors="replace") as lines:
@@ -149,21 +157,26 @@ def connections(root: Path = ROOT) -> Connections:
                 if len(found) < SHOWN:
                     found.append(_connection(line))
                 if count <= COUNTED:
-                    words = line.split(None, 8)
-                    states[words[0], words[5], words[6], words[7]] += 1
+                    protocol, _, _, _, _, server, port, state, expires, *_ = line.split(None, 9)
+                    age = timeouts.get(state, 0) - int(expires)
+                    ages.setdefault((protocol, server, port), {}).setdefault(state, []).append(age)
     except (OSError, ValueError, IndexError) as error:
         raise UnseenError(f"/proc/net/ip_vs_conn can't be read: {error}") from None
-    return Connections(count, tuple(found), _states(states))
+    named = {_server(*place): of for place, of in ages.items()}
+    states = {name: {printable(state): len(all_) for state, all_ in of.items()} for name, of in named.items()}
+    stuck = {name: number for name, of in named.items() if (number := _stuck(of))}
+    return Connections(count, tuple(found), states, stuck)
 
 
-def _states(counted: Counter[tuple[str, str, str, str]]) -> dict[str, dict[str, int]]:
-    """How many connections are in which state, by "PROTOCOL SERVER"."""
-    found: dict[str, dict[str, int]] = {}
-    for (protocol, digits, port, state), number in counted.items():
-        address = _text(digits)
-        name = f"[{address}]:{int(port, 16)}" if ":" in address else f"{address}:{int(port, 16)}"
-        found.setdefault(f"{protocol.lower()} {name}", {})[printable(state)] = number
-    return found
+def _server(protocol: str, digits: str, port: str) -> str:
+    address = _text(digits)
+    return f"{protocol.lower()} " + (f"[{address}]" if ":" in address else address) + f":{int(port, 16)}"
+
+
+def _stuck(ages: dict[str, list[int]]) -> int:
+    """How many connections began since one was last answered; `ages` are the seconds since a packet, by state."""
+    last = min((age for state in ALIVE for age in ages.get(state, ())), default=None)
+    return sum(last is None or age < last for state in OPENING for age in ages.get(state, ()))
 
 
 def _connection(line: str) -> Connection:
