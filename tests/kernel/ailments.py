@@ -195,10 +195,14 @@ ANSWERING = (
     Ailment("S11", FAILURE, "nat", (silence("10.2.1.2", 80), COUNTED, requested(8)), after=(
         listen("10.2.1.2", 80, "server1"), f"pyipvsadm set {VIP}:80 10.2.1.2:80 --weight 1", "sleep 10.5", requested(),
     )),
-    Ailment("S11", FAILURE, "nat", (f"server1: {IPTABLES} -A INPUT -p tcp --dport 80 -j DROP", COUNTED, requested(8)), after=(
+    Ailment("S11", FAILURE, "nat", (f"server1: {IPTABLES} -A INPUT -p tcp --dport 80 -j DROP", COUNTED,
+        requested(8),
+    ), after=(
         f"server1: {IPTABLES} -F", f"pyipvsadm set {VIP}:80 10.2.1.2:80 --weight 1", requested(),
     )),
-    Ailment("S11", FAILURE, "direct", (f"server1: {IPTABLES} -A INPUT -p tcp --dport 80 -j REJECT", COUNTED, requested(8)),
+    Ailment("S11", FAILURE, "direct", (f"server1: {IPTABLES} -A INPUT -p tcp --dport 80 -j REJECT", COUNTED,
+        requested(8),
+    ),
             after=(f"server1: {IPTABLES} -F", f"pyipvsadm set {DIRECT_VIP}:80 10.3.0.11:80 --weight 1", requested())),
     Ailment("S4", WARNING, "nat", (
         "sysctl -qw net.ipv4.vs.expire_nodest_conn=0", f"pyipvsadm -A -u {VIP}:53 -s rr",

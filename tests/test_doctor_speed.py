@@ -1,0 +1,88 @@
+"""Judging takes time in proportion to services, servers and rules: calls are counted, at n and at four times n."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from pyipvsadm.network.facts import Address
+from pyipvsadm.network.routes import Route
+from pyipvsadm.verbs.doctor.snapshot import Arrival, Connection, Counters, Listener, Server, Service
+from pyipvsadm.verbs.doctor.verdict import judge
+
+from .test_doctor_checks import CLIENT, DROPPING, FILTER, HEALTHY, MARK, rules
+
+OWN = "-A INPUT -d 198.18.{0}.{1}/32 -p tcp -m tcp --dport 80 -j ACCEPT\n"
+CHAINS = {  # kinds of firewalls, each of n rules
+    "none": lambda n: "",
+    "single clients": lambda n: FILTER + "".join(
+        f"-A {chain} {end} 203.0.{one >> 8}.{one & 255}/32 -j DROP\n"
+        for one in range(n) for chain, end in (("INPUT", "-s"), ("FORWARD", "-d"))),
+    "services": lambda n: DROPPING + "".join(OWN.format(one >> 8, one & 255) for one in range(n))
+        + "-A FORWARD -s 10.0.0.0/8 -j ACCEPT\n",
+    "servers": lambda n: DROPPING + "-A INPUT -p tcp -j ACCEPT\n" + "".join(
+        f"-A FORWARD -s 10.{server}.{one >> 8}.{one & 255}/32 -j ACCEPT\n" for one in range(n) for server in range(4)),
+    "ports": lambda n: DROPPING + "-A FORWARD -j ACCEPT\n" + "".join(
+        f"-A INPUT -p tcp -m tcp --dport {one + 1} -j ACCEPT\n" for one in range(n)),
+    "translations": lambda n: "*nat\n:POSTROUTING ACCEPT [0:0]\n" + "".join(
+        f"-A POSTROUTING -d 10.0.{one >> 8}.{one & 255}/32 -j MASQUERADE\n" for one in range(n)),
+    "marks": lambda n: MARK * n,
+}  # fmt: skip
+
+
+def director(n, chains):
+    """A director of n services with four servers each, n rules, and clients."""
+    busy = Counters(9, 90, 90, 900, 900)
+    services = tuple(
+        Service(
+            f"198.18.{one >> 8}.{one & 255}:80/tcp",
+            "rr",
+            counters=busy,
+            servers=tuple(
+                Server(f"10.{server}.{one >> 8}.{one & 255}", 8080, "masquerade", counters=busy) for server in range(4)
+            ),
+        )
+        for one in range(n)
+    )
+    clients = [f"203.0.{one >> 8}.{one & 255}" for one in range(n)]
+    routes = {service.address: Route("local", "lo") for service in services}
+    routes |= {one.address: Route("unicast", "eth1", source="10.0.0.1") for of in services for one in of.servers}
+    routes |= {client: Route("unicast", "eth0", "192.0.2.254") for client in clients[:64]}
+    text = CHAINS[chains](n)
+    return replace(
+        HEALTHY,
+        services=services,
+        routes=routes | {CLIENT: HEALTHY.routes[CLIENT]},
+        addresses=(*HEALTHY.addresses[:2], *(Address(one.address, 32, "kube-ipvs0") for one in services)),
+        listeners=tuple(Listener("tcp", "0.0.0.0", 10_000 + one) for one in range(20)),
+        connections=tuple(
+            Connection("tcp", client, of.address, 80, of.servers[0].address, 8080, "ESTABLISHED")
+            for client, of in zip(clients, services, strict=True)
+        ),
+        arrivals=tuple(Arrival("eth0", client, of.service, 3) for client, of in zip(clients, services, strict=True)),
+        firewall=rules(text) if text else HEALTHY.firewall,
+    )
+
+
+def cost(snapshot):
+    """How many functions are called, those of C among them, and how many elements `any` and the like go through."""
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        judge(snapshot)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("chains", CHAINS)
+def test_four_times_as_much_costs_four_times_as_much(chains):
+    small, large = cost(director(150, chains)), cost(director(600, chains))
+    assert large < 4.6 * small
