@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import (
-    addresses,
     balance,
+    capacity,
     direct_routing,
     ground,
     ingress,
@@ -14,11 +14,13 @@ from . import (
     replies,
     sanity,
     tunnels,
+    virtual_addresses,
 )
 
 _ALL = (
     *ground.CHECKS,
-    *addresses.CHECKS,
+    *capacity.CHECKS,
+    *virtual_addresses.CHECKS,
     *ingress.CHECKS,
     *marks.CHECKS,
     *masquerading.CHECKS,
