@@ -296,7 +296,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='doctor',
-        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
+        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing; it tries a connection to a server that seems not to answer. Reports what\nit cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
         options=(
             Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), help='What this machine is. A real server needs `--vip`.'),
             Parameter(names=('--vip',), value='ADDRESS', many=True, help='A virtual address that this real server serves. Repeatable.'),

@@ -16,7 +16,7 @@ from ...support.text_table import aligned
 from ...table.notation import address_of, spelled_address, unfit
 from . import ledger
 from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
-from .others import seen, servers_of
+from .other_machines import seen, servers_of
 from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
 
 if TYPE_CHECKING:
