@@ -104,7 +104,7 @@ def _reader(function: Work) -> Any:
             parameters.append(parameter.replace(name="context", annotation=typer.Context))
         elif name == "asked":
             options = inspect.signature(asked, eval_str=True).parameters
-            parameters += options.values()
+            parameters += [option.replace(annotation=choice(option.annotation)) for option in options.values()]
             asks = tuple(options)
         else:
             parameters.append(parameter.replace(annotation=hints[name]))
@@ -127,7 +127,8 @@ def choice(hint: Any) -> Any:
         return hint
     wanted, info = get_args(hint)[:2]
     info = copy.copy(info)
-    info.parser, info.metavar = _word_reader(words), info.metavar or f"[{'|'.join(words)}]"
+    info.parser = _word_reader(words, exact=info.case_sensitive)
+    info.metavar = info.metavar or f"[{'|'.join(words)}]"
     return Annotated[wanted, info]
 
 
@@ -139,11 +140,12 @@ def _words(hint: Any) -> tuple[str, ...]:
     return tuple(word for each in inner for word in _words(each))
 
 
-def _word_reader(words: tuple[str, ...]) -> Callable[[str], str]:
+def _word_reader(words: tuple[str, ...], *, exact: bool) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text not in words:
+        found = text if exact else text.lower()
+        if found not in words:
             raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, words))}.")
-        return text
+        return found
 
     return read
 
