@@ -20,7 +20,6 @@ from . import (
 _ALL = (
     *ground.CHECKS,
     *capacity.CHECKS,
-    *capacity.CHECKS,
     *virtual_addresses.CHECKS,
     *ingress.CHECKS,
     *marks.CHECKS,
