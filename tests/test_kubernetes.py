@@ -666,7 +666,7 @@ def test_what_is_wrong(name):
     text, expected = WRONG[name]
     found, assembly = read(text)
     messages = told(found, assembly)
-    assert [message.partition("; known are")[0] for message in sorted(messages)] == sorted(expected)
+    assert [message.partition("; choose one of")[0] for message in sorted(messages)] == sorted(expected)
 
 
 BROKEN = {
