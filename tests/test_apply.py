@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import struct
 from contextlib import ExitStack
@@ -133,7 +134,7 @@ def test_where_that_fails_too_commands_are_told_that_finish_it(refused):
     before = ipvs.snapshot()
     ran = apply(ipvs, WANTED)
     lines = ran.stderr.splitlines()
-    commands = [line.split() for line in lines if line.startswith("  pyipvsadm ")]
+    commands = [shlex.split(line) for line in lines if line.startswith("  pyipvsadm ")]
     if ipvs.snapshot() == before:  # what was done before was done in the batch that was refused
         assert ran.status == 1
         return

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from errno import EAFNOSUPPORT, EEXIST, EINVAL, ENETUNREACH, ENODEV, ENOENT, EOPNOTSUPP, ERANGE, ESRCH
 
+from ..grammar.shell import command as typed
+from ..grammar.shell import requoted
 from ..grammar.suggestions import did_you_mean
 from ..listing.rules import daemon_settings, daemon_state, rule, service_option
 from ..model import MASQUERADE, Daemon, Server, Service, Timeouts, printable
@@ -67,7 +69,7 @@ def server_exists(command: Command, seen: Seen) -> str:
 def _exists(name: str, edit: Command, settings: str, differs: bool) -> str:
     if not differs:
         return f"{name} is there, and just so: {settings}"
-    return f"{name} is there: {settings}; to change it: `{rule(edit)}`, {SET}"
+    return f"{name} is there: {settings}; to change it: `{requoted(rule(edit))}`, {SET}"
 
 
 def no_service(command: Command, seen: Seen) -> str:
@@ -155,12 +157,13 @@ def unreachable_group(command: Command, seen: Seen) -> str:
     daemon = command.daemon
     if daemon is None:
         return ""
+    up = typed("ip", "link", "set", daemon.interface, "up")
     if daemon.group and len(daemon.group) == 16 and daemon.interface not in seen.ipv6:
         return (
             f"{daemon.interface} has no IPv6, which the group {spelled_address(daemon.group)} takes: it may be down"
-            f" (`ip link set {daemon.interface} up`), have IPv6 turned off, or an MTU below 1280"
+            f" (`{up}`), have IPv6 turned off, or an MTU below 1280"
         )
-    return f"{daemon.interface} is down: `ip link set {daemon.interface} up`"
+    return f"{daemon.interface} is down: `{up}`"
 
 
 def invalid_daemon(command: Command, seen: Seen) -> str:
@@ -179,7 +182,7 @@ def daemon_runs(command: Command, seen: Seen) -> str:
     if running is None:
         return ""
     state = daemon_state(running)
-    return f"it runs as `--start-daemon {daemon_settings(running)}`; `--stop-daemon {state}` ends it"
+    return f"it runs as `--start-daemon {requoted(daemon_settings(running))}`; `--stop-daemon {state}` ends it"
 
 
 def no_daemon(command: Command, seen: Seen) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..grammar.schedulers import ENGINES, SCHEDULERS
+from ..grammar.shell import command
 from ..grammar.suggestions import did_you_mean
 from ..model import printable
 from ..record import Record
@@ -88,7 +89,7 @@ def no_privilege(machine: Machine) -> str:
 
 def why_not_loaded(module: str, machine: Machine) -> str:
     """Why `module` isn't part of the kernel, and what would make it so."""
-    kernel = f"this kernel, {machine.release},"
+    kernel, load = f"this kernel, {machine.release},", command("modprobe", module)
     if machine.has(module):
         return f"`{module}` is part of {kernel} but doesn't answer this process"
     if not machine.modular:
@@ -100,7 +101,7 @@ def why_not_loaded(module: str, machine: Machine) -> str:
     if machine.container:
         return (
             f"this is a container ({machine.container}), and the kernel hasn't loaded `{module}`:"
-            f" `modprobe {module}` as root of the host"
+            f" `{load}` as root of the host"
         )
     if machine.on_disk is None:
         others = [release for release in machine.releases if release != machine.release]
@@ -110,8 +111,8 @@ def why_not_loaded(module: str, machine: Machine) -> str:
     if module not in machine.on_disk:
         return f"{kernel} has no module `{module}`: it's neither built in nor in /lib/modules"
     if machine.may(CAP_SYS_MODULE):
-        return f"the module `{module}` is there for this kernel, but wasn't loaded: `modprobe {module}` tells why"
-    return f"the module `{module}` isn't loaded, and this process may not do it: `sudo modprobe {module}`"
+        return f"the module `{module}` is there for this kernel, but wasn't loaded: `{load}` tells why"
+    return f"the module `{module}` isn't loaded, and this process may not do it: `sudo {load}`"
 
 
 def no_scheduler(service: Service, machine: Machine) -> str:

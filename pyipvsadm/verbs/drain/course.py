@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ... import errors
 from ...errors import IpvsadmError
+from ...grammar.shell import command
 from ...record import Record
 from ...support import managers
 from ...support.clients import effects
@@ -173,7 +174,7 @@ def _wait(world: World, wishes: Wishes, places: Sequence[Place], teller: Teller,
             return 0
     now = look(world, places)
     stands = f"{wishes.server} stays drained, with {counts(now)}"
-    hint = f"`{world.called} undrain {' '.join([wishes.server, *_from(wishes)])}` puts its weights back"
+    hint = f"`{world.called} {command('undrain', wishes.server, *_from(wishes))}` puts its weights back"
     if why == wait.STOPPED:
         raise IpvsadmError(f"stopped by {signal.Signals(clock.first).name}: {stands}", hint, 128 + clock.first)
     raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` goes on waiting; {hint}", LATE)
