@@ -10,11 +10,14 @@ from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model import Service
 
 CAP_NET_ADMIN, CAP_SYS_MODULE = 12, 16  # linux/capability.h
 ALL_USERS = ["0", "0", "4294967295"]  # the one line of /proc/self/uid_map outside of user namespaces
 MODULE = "ip_vs"
+NONE = "none"  # the scheduler of a service that has none
 CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that there are in a container of a kind
 ADD_CAPABILITY = {  # by the kind of container
     "docker": "start it with `--cap-add NET_ADMIN`",
@@ -115,12 +118,22 @@ def why_not_loaded(module: str, machine: Machine) -> str:
     return f"the module `{module}` isn't loaded, and this process may not do it: `sudo {load}`"
 
 
+def are_known(service: Service, look: Callable[[], Machine]) -> bool:
+    """Whether Linux, or the machine that is seen by a `look`, has the scheduler and the engine of `service`."""
+    wanted = (("ip_vs_", service.scheduler or NONE, (*SCHEDULERS, NONE)), ("ip_vs_pe_", service.engine, ENGINES))
+    odd = [prefix + name for prefix, name, known in wanted if name and name not in known]
+    if not odd:
+        return True
+    machine = look()
+    return all(machine.has(module) or machine.can_load(module) for module in odd)
+
+
 def no_scheduler(service: Service, machine: Machine) -> str:
     """Which of the scheduler and the persistence engine of `service` isn't found, and why."""
     wanted = [("scheduler", service.scheduler or "", "ip_vs_", SCHEDULERS)]
     if service.engine:
         wanted.append(("persistence engine", service.engine, "ip_vs_pe_", ENGINES))
-    missing = [row for row in wanted if row[1] != "none" and not machine.has(f"{row[2]}{row[1]}")]
+    missing = [row for row in wanted if row[1] != NONE and not machine.has(f"{row[2]}{row[1]}")]
     for kind, name, prefix, known in missing:
         if name not in known and not machine.can_load(prefix + name):
             near = did_you_mean(name, known, f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")
