@@ -26,7 +26,7 @@ def carry_out(command: Command, world: World) -> None:
     if command.verb in ANSWERS:
         return ANSWERS[command.verb](command, world)
     try:
-        for _, errno in world.kernel.submit((command,)):
+        for _, errno in world.kernel.submit((command,), checked=True):
             raise refused(command.verb, errno)
     except OSError as error:
         raise transport(command.verb, error) from error
