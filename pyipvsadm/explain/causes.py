@@ -5,6 +5,7 @@ A row of CAUSES is a refusal. What it comes to is a hint, empty where what was s
 
 from __future__ import annotations
 
+from _socket import AF_INET
 from errno import EAFNOSUPPORT, EEXIST, EINVAL, ENETUNREACH, ENODEV, ENOENT, EOPNOTSUPP, ERANGE, ESRCH
 
 from ..grammar.shell import command as typed
@@ -33,7 +34,8 @@ class Seen(Record):
     """What was looked at: of these only what the row of the refusal names.
 
     `service` and `servers` are those of the command; `broadcasts` and `ipv6` are the broadcast
-    addresses of this network namespace, in digits, and its interfaces that speak IPv6.
+    addresses of this network namespace, in digits, and its interfaces that speak IPv6; `unrouted`
+    tells that it never had an address of IPv4, not even that of `lo`.
     """
 
     __slots__ = ()
@@ -44,6 +46,7 @@ class Seen(Record):
     interfaces: tuple[str, ...] = ()
     ipv6: tuple[str, ...] = ()
     broadcasts: frozenset[str] = frozenset()
+    unrouted: bool = False
     machine: Machine = Machine()
 
 
@@ -133,6 +136,11 @@ def unfit_server(command: Command, seen: Seen) -> str:
     what = unfit(server.address) or ("a broadcast address of this network" if address in seen.broadcasts else "")
     if what:
         return f"{address} is {what}: a server takes an address of its own"
+    if seen.unrouted and server.af == AF_INET:
+        return (
+            "in this network namespace `lo` is down, and so the kernel takes no address of IPv4 for a unicast one:"
+            " `ip link set lo up`"
+        )
     if server.af != service.af and seen.daemons:
         states = _listed([daemon_state(daemon) for daemon in seen.daemons])
         return (
@@ -229,7 +237,7 @@ Cause = tuple["tuple[str, ...]", "Callable[[Command, Seen], str]"]
 _NO_SERVICE: Cause = (("services",), no_service)
 _NO_SERVER: Cause = (("servers",), no_server)
 _SCHEDULER: Cause = (("machine",), scheduler)
-_UNFIT: Cause = (("broadcasts", "daemons"), unfit_server)
+_UNFIT: Cause = (("broadcasts", "unrouted", "daemons"), unfit_server)
 CAUSES: dict[tuple[str | None, int], Cause] = {  # (verb, errno): what is to be looked at, and who decides
     ("add-service", EEXIST): (("service",), service_exists),
     ("add-service", ENOENT): _SCHEDULER,
