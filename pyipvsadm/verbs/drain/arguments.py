@@ -52,7 +52,9 @@ def drain(
     that were made are taken back. The weights are printed, and remembered for `undrain` in `/run/pyipvsadm`.
 
     What keeps the server busy is told. Of UDP, the kernel has no active connections: with **active**, those count
-    that it remembers. Ctrl-C ends the waiting, and leaves the server drained.
+    that it remembers. Flows that go on for a whole UDP timeout may never end: that is told, and `--remove` waits for
+    them no longer where `net.ipv4.vs.expire_nodest_conn` is 1, by which their next packet goes elsewhere. Ctrl-C ends
+    the waiting, and leaves the server drained.
 
     Exit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and taken back;
     2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not all could be taken
