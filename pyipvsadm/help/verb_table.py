@@ -66,7 +66,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='diff',
-        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nWhere FILE is another program's, each line says why it is there. `=` is no difference, but the state that a server\nis in: one that kube-proxy drains, say. The order of servers isn't compared. Where `sh` goes by it and has another\none, a hint on a terminal says so.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
+        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nOf a server that is removed, the connections are told that end by it.\n\nWhere FILE is another program's, each line says why it is there. `=` is no difference, but the state that a server\nis in: one that kube-proxy drains, say. The order of servers isn't compared. Where `sh` goes by it and has another\none, a hint on a terminal says so.\n\nExit status: 0 if all is the same, 1 if it differs, 2 if that can't be told.",
         options=(
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), help='Output format.'),
             Parameter(names=('--no-prune',), help='Do not delete what FILE does not contain.'),
