@@ -6,6 +6,7 @@ import os
 from errno import EPIPE
 
 from .errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UsageError, mismatch
+from .model import printable_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class World:
         self.netns = ""  # the network namespace that was named, and entered
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
+        self._looked_at = os.isatty(stdout)
         self._pieces: list[str] = []
         self._size = 0
         self._kernel = kernel
@@ -57,13 +59,10 @@ class World:
     @property
     def called(self) -> str:
         """How to call this program again so that it acts on the same table."""
-        if not self.netns:
-            return self.program
-        from shlex import quote
-
         from .grammar.options import NETNS
+        from .grammar.shell import command
 
-        return f"{self.program} {NETNS} {quote(self.netns)}"
+        return command(self.program, *((NETNS, self.netns) if self.netns else ()))
 
     @property
     def kernel(self) -> Kernel:
@@ -101,7 +100,14 @@ class World:
         return self._names
 
     def write(self, text: str) -> None:
-        """Print `text` on stdout, by and by in large pieces. Raises OutputError."""
+        """Print `text` on stdout, by and by in large pieces. A terminal gets no control characters of it.
+
+        Raises OutputError.
+        """
+        self.draw(printable_lines(text) if self._looked_at else text)
+
+    def draw(self, text: str) -> None:
+        """Print `text` with the escape sequences in it, which are ours alone. Raises OutputError."""
         self._pieces.append(text)
         self._size += len(text)
         if self._size >= PIECE:
@@ -133,10 +139,15 @@ class World:
         if self._progress:
             self._progress.clear()
 
-    def tell(self, message: str, hint: str = "") -> None:
-        """Print a message on stderr, with its hint, behind what stdout has got so far."""
+    def tell(self, message: str, hint: str = "", drawn: bool = False) -> None:
+        """Print a message on stderr, with its hint, behind what stdout has got so far.
+
+        A terminal gets no control characters of it, unless it is `drawn`: then they are ours alone.
+        """
         self.flush()
         text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint else "")
+        if self.watched and not drawn:
+            text = printable_lines(text)
         try:
             os.write(self._stderr, text.encode("utf-8", "surrogateescape"))
         except OSError:
@@ -213,7 +224,7 @@ class World:
         except OSError:
             return None  # a process may have a terminal for its output, and none to be spoken to
         self.flush()
-        os.write(self._stderr, f"{question} ".encode())
+        os.write(self._stderr, f"{printable_lines(question)} ".encode())
         try:
             return _read(source).decode("utf-8", "replace").strip()
         finally:

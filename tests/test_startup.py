@@ -52,14 +52,15 @@ COMPLETED = (SAVED - {
 }  # fmt: skip
 EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
     "pyipvsadm.explain", "pyipvsadm.explain.causes", "pyipvsadm.explain.requirements", "pyipvsadm.grammar.suggestions",
+    "pyipvsadm.grammar.shell",
     "pyipvsadm.explain.similar", "pyipvsadm.grammar.schedulers", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
     "pyipvsadm.table",
 }  # fmt: skip
 TOLD = ALL | PARSED
-GUESSED = TOLD | {"pyipvsadm.grammar.suggestions"}
+GUESSED = TOLD | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
-    "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
+    "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
     "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
 }  # fmt: skip
 

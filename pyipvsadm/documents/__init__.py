@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
+from ..grammar.shell import command
 from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, Assembly, spelled_path
@@ -136,5 +137,5 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
         lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` checks the file again"
+    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', path)}` checks the file again"
     return DocumentError("\n".join(lines), hint=f"nothing was changed: correct the file first{again}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .shell import quoted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +37,7 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", form: str = "{}") -> str:
     """The question that names those of `known` which are near to `word`, each in `form`; else `otherwise`."""
-    near = [f"`{form.format(name)}`" for name in nearest(word, known)]
+    near = [f"`{form.format(quoted(name))}`" for name in nearest(word, known)]
     return f"did you mean {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}?" if near else otherwise
 
 

@@ -66,7 +66,7 @@ def set_(
             if command is None:
                 world.note("nothing to do: all settings are as wanted")
                 return 0
-            for _, errno in world.kernel.submit((command,)):
+            for _, errno in world.kernel.submit((command,), checked=True):
                 raise _refusal(command.verb, errno)
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error

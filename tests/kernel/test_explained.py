@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 
 import pytest
 
@@ -30,3 +31,15 @@ def test_a_refusal_is_explained(row, director):
         assert ours.table() == before
     finally:
         stop_daemons(ours.namespace)
+
+
+def test_a_namespace_whose_lo_is_down_has_no_unicast_address():
+    lines = ("-A -t 192.0.2.1:80 -s rr", "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -m")
+    script = "; ".join(f"{shlex.quote(sys.executable)} -m pyipvsadm {line}" for line in lines)
+    told = [
+        subprocess.run(["unshare", "-n", "sh", "-c", before + script], capture_output=True, text=True, check=False)
+        for before in ("", "ip link set lo up; ")
+    ]
+    assert [one.returncode for one in told] == [255, 0]
+    assert told[0].stderr.splitlines()[1].startswith("hint: in this network namespace `lo` is down")
+    assert told[0].stderr.endswith("`ip link set lo up`\n")

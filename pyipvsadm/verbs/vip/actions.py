@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
+from ...grammar.shell import command
 from ...network.facts import is_local, is_loopback, reading
 from ...support.current_table import table_now
 from ...support.lock import alone
-from ...support.shell import command
 from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, spelled_address, unfit
@@ -148,7 +148,7 @@ def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
         there = device if device in interfaces else interfaces[0]
         hint = _by_hand(next(one for one in addresses if one.address == address and one.device == there))
         if (address, there) in ours:
-            hint = f"it is ours on another device: `--device {there}`"
+            hint = f"it is ours on another device: `{command('--device', there)}`"
         raise IpvsadmError(f"{address} on {there} wasn't bound by `vip`: it is left alone", hint, REFUSED)
     return [Change(False, device, address) for address in wanted]
 
