@@ -47,6 +47,7 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
 
 def _confess(error: Exception, world: World) -> None:
     """Tell of an error that nobody expected: it is ours, not the user's."""
+    world.classic = False  # ipvsadm has no such words, and a script's log needs them all
     if os.environ.get(DEBUG):
         import traceback
 
@@ -146,6 +147,7 @@ def _restore(words: list[str], world: World) -> int:
     """The script ipvsadm-restore, which pays no heed to its arguments."""
     from .classic.restore import replace
 
+    world.classic = True
     replace(world)
     return 0
 

@@ -53,10 +53,7 @@ def precedes(version: str) -> bool:
 
 def compared(ours: Answer, theirs: Answer, table: rawtable.Table | None = None) -> str:
     """How two answers differ beyond what they may, of `table` if it's given; empty if they don't."""
-    ours = ours._replace(
-        stdout=_normal(ours.stdout, OURS),
-        stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
-    )
+    ours = ours._replace(stdout=_normal(ours.stdout, OURS))
     theirs = theirs._replace(
         stdout=_normal(theirs.stdout, THEIRS),
         stderr=_normal(theirs.stderr, tuple((old, new) for since, old, new in SINCE if precedes(since))),
