@@ -59,6 +59,7 @@ TOLD = ALL | PARSED
 GUESSED = TOLD | {"pyipvsadm.grammar.suggestions"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
+    "pyipvsadm.help.lines", "pyipvsadm.help.screens", "pyipvsadm.help.verb_help",
     "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
     "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
 }  # fmt: skip

@@ -31,7 +31,9 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
     (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
     (
         re.compile(
-            "^(pyipvsadm v|There is no topic " + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS) + ").*",
+            "^(pyipvsadm v|Usage: |There is no topic "
+            + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS)
+            + ").*",
             re.M | re.S,
         ),
         "",
