@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,7 @@ def check(words, expected, status, empty=False):
     ran = subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=empty), *words],
         input=RULES,
+        env={**os.environ, "PYIPVSADM_HINTS": "always"},
         capture_output=True,
         check=True,
     )
