@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 16  # bytes written or read at once
 STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
+HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands hint, whatever stderr is
 COLUMNS = 80  # of a terminal that doesn't tell
 
 
@@ -36,6 +37,7 @@ class World:
     ) -> None:
         self.program = os.path.basename(program).replace("__main__.py", "pyipvsadm")
         self.netns = ""  # the network namespace that was named, and entered
+        self.classic = False  # a command of ipvsadm's runs, whose stderr scripts know to the byte
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._looked_at = os.isatty(stdout)
@@ -140,18 +142,24 @@ class World:
             self._progress.clear()
 
     def tell(self, message: str, hint: str = "", drawn: bool = False) -> None:
-        """Print a message on stderr, with its hint, behind what stdout has got so far.
+        """Print a message on stderr, with its hint if hints are shown, behind what stdout has got so far.
 
         A terminal gets no control characters of it, unless it is `drawn`: then they are ours alone.
         """
         self.flush()
-        text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint else "")
+        text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint and self.hinting else "")
         if self.watched and not drawn:
             text = printable_lines(text)
         try:
             os.write(self._stderr, text.encode("utf-8", "surrogateescape"))
         except OSError:
             pass  # there is nobody left to tell
+
+    @property
+    def hinting(self) -> bool:
+        """Whether hints are shown: not to scripts that run ipvsadm's commands, unless HINTS decides."""
+        wish = os.environ.get(HINTS)
+        return not self.classic or wish == "always" or (wish != "never" and self.watched)
 
     @property
     def watched(self) -> bool:

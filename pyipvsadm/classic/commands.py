@@ -205,7 +205,7 @@ def _version(command: Command, world: World) -> None:
 
 
 def _help(command: Command, world: World) -> None:
-    from ..help import usage
+    from ..help.screens import usage
 
     world.write(usage(world.program, command.topic))
 

@@ -33,6 +33,7 @@ NEWLINE = b"\n"
 def restore(command: Command, world: World) -> None:
     """Carry out the rules on stdin. Raises IpvsadmError where ipvsadm's restore would fail."""
     check = command.restoring.check
+    world.classic = not check  # which ipvsadm hasn't
     run = Run(world, None if check else world.kernel)
     run.all(world.chunks())
     failed = run.failed if command.restoring.strict or check else run.last

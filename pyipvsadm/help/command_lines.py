@@ -13,7 +13,7 @@ class Parameter(Record):
     """An argument of a verb, or an option, which has `names`.
 
     `others` are the names that turn it off; `value` is what it takes, one of `choices` if there
-    are any, and empty for a switch. One that is `many` may come again.
+    are any, and empty for a switch. One that is `many` may come again. `default` is what holds without it.
     """
 
     __slots__ = ()
@@ -23,6 +23,7 @@ class Parameter(Record):
     choices: tuple[str, ...] = ()
     many: bool = False
     needed: bool = False
+    default: str = ""
     help: str = ""
 
 
