@@ -6,8 +6,7 @@ A document comes in by one way: source -> format -> pieces -> table, or all that
 from __future__ import annotations
 
 import os
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from _operator import itemgetter
 
 from ..errors import IpvsadmError
 from ..model import Table, printable
@@ -17,6 +16,7 @@ from .findings import Findings
 from .formats import FORMATS, BrokenError, Inputs
 from .source import read_source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

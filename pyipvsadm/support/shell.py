@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 
 def command(*words: str | int) -> str:
     """`words` as a command line, each quoted where a shell would take it for something else."""
+    from shlex import quote
+
     return " ".join(quote(str(word)) for word in words)
