@@ -174,6 +174,7 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("show -o yaml", PATTERNS | {"json"}),
     ("check {rules}", set()),
     ("check --from rules -", set()),
+    ("check {json}", PATTERNS | {"json"}),
     ("diff {rules}", set()),
     ("diff {rules} -o json", PATTERNS | {"json"}),
     ("apply {rules} --dry-run", CONTEXT),
@@ -191,8 +192,13 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
 def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allowed, tmp_path):
     rules = tmp_path / "table.rules"
     rules.write_bytes(b"-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -m -w 1\n")
+    data = tmp_path / "table.json"
+    data.write_text(
+        '{"version": 1, "services": [{"service": "192.0.2.1:80/tcp", "servers": [{"address": "192.0.2.2"}]}]}'
+    )
+    words = line.format(rules=rules, json=data).split()
     ran = subprocess.run(
-        [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *line.format(rules=rules).split()],
+        [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *words],
         input=rules.read_bytes(),
         capture_output=True,
         check=True,

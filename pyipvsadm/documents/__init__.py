@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..world import World
     from .source import Source
 
-SCHEMA = "schema.json"
 SHOWN = 100  # problems
 MODULES = "/sys/module"
 
@@ -87,12 +86,6 @@ def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
 def dump(table: Table, format: str) -> str:
     """`table` in the format of that name. JSON tells counters and connections too, where services have them."""
     return "".join(FORMATS[format].pieces(table))
-
-
-def schema() -> str:
-    """The JSON Schema of documents, as it ships."""
-    with open(os.path.join(os.path.dirname(__file__), SCHEMA), encoding="utf-8") as file:
-        return file.read()
 
 
 def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly, Findings]:

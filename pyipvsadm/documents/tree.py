@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect
-from typing import TYPE_CHECKING, Any
 
 from ..model import printable
 from ..table.assembly import Problem
 from .formats import BrokenError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from ..table.assembly import Place
 
