@@ -20,8 +20,8 @@ PLAIN = plain.Plain(SCHEMA)
 VALUES = (
     None, True, False, 0, 1, 2, 15, 128, 129, 65535, 65536, 2**31 - 1, 2**31, -1, 1.0, "", "rr", "wlc", "a" * 15,
     "a" * 16, "a" * 17, "é", "\ud800", "10.2.0.2", "10.2.0.999", "2001:db8::1", "255.255.255.0", "192.0.2.1:80/tcp",
-    "fwmark:7", "224.0.0.81", "direct", "tunnel", "masquerade", "ipip", "gue", "csum", "master", "backup", "eth0", [], {},
-    ["sh-port"], ["flag-1", "flag-1"], ["zork"], [1], ["10.2.0.2"], [None], {"type": "gue", "port": 6080},
+    "fwmark:7", "224.0.0.81", "direct", "tunnel", "masquerade", "ipip", "gue", "csum", "master", "backup", "eth0", [],
+    {}, ["sh-port"], ["flag-1", "flag-1"], ["zork"], [1], ["10.2.0.2"], [None], {"type": "gue", "port": 6080},
     {"type": "ipip", "zork": 1}, {"tcp": 900}, {"tcp": "900"}, {"tcp": 900, "udp": None}, {"active": 1},
 )  # fmt: skip
 KEYS = sorted({key for part in shape.PARTS.values() for key in part.model_fields} | {"zork", "type"})

@@ -122,7 +122,7 @@ def choice(hint: Any) -> Any:
         return hint
     wanted, info = get_args(hint)[:2]
     info = copy.copy(info)
-    info.parser, info.metavar = _word_reader(words), info.metavar or f"[{'|'.join(words)}]"
+    info.parser, info.metavar = _word_reader(words, info.case_sensitive), info.metavar or f"[{'|'.join(words)}]"
     return Annotated[wanted, info]
 
 
@@ -134,11 +134,14 @@ def _words(hint: Any) -> tuple[str, ...]:
     return tuple(word for each in inner for word in _words(each))
 
 
-def _word_reader(words: tuple[str, ...]) -> Callable[[str], str]:
+def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str], str]:
+    known = {word if case_sensitive else word.lower(): word for word in words}
+
     def read(text: str) -> str:
-        if text not in words:
+        word = known.get(text if case_sensitive else text.lower())
+        if word is None:
             raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, words))}.")
-        return text
+        return word
 
     return read
 
