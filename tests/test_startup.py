@@ -175,6 +175,7 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("check {rules}", set()),
     ("check --from rules -", set()),
     ("check {json}", PATTERNS | {"json"}),
+    ("check {yaml}", PATTERNS | {"json"}),
     ("diff {rules}", set()),
     ("diff {rules} -o json", PATTERNS | {"json"}),
     ("apply {rules} --dry-run", CONTEXT),
@@ -196,7 +197,9 @@ def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allow
     data.write_text(
         '{"version": 1, "services": [{"service": "192.0.2.1:80/tcp", "servers": [{"address": "192.0.2.2"}]}]}'
     )
-    words = line.format(rules=rules, json=data).split()
+    written = tmp_path / "table.yaml"
+    written.write_text("version: 1\nservices:\n  - service: fwmark:7\n    servers:\n      - {address: 192.0.2.2}\n")
+    words = line.format(rules=rules, json=data, yaml=written).split()
     ran = subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *words],
         input=rules.read_bytes(),
