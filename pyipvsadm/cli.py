@@ -105,10 +105,13 @@ def _run(words: list[str], world: World) -> int:
 
 def _verb(words: list[str], world: World) -> int:
     from . import libraries
+    from .support import right_line
 
     try:
+        if call := right_line.call_of(words):
+            return call.run(world)
         libraries.require("typer", words[0])
-        from .support import application  # typer and rich: 150 ms that `-Ln` has no use for
+        from .support import application  # typer and rich: 150 ms that a right line has no use for
 
         return application.run(words, world)
     except ModuleNotFoundError as error:

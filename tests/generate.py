@@ -19,7 +19,8 @@ from pyipvsadm.grammar.options import OPTIONS
 from pyipvsadm.help import manual
 from pyipvsadm.help.command_lines import Parameter, Verb
 from pyipvsadm.model import Service
-from pyipvsadm.support.application import application, function_of
+from pyipvsadm.support.application import application
+from pyipvsadm.support.verb import function_of
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.metrics import series
 from pyipvsadm.verbs.set import OFF, SERVER_ROLES, SERVICE_ROLES
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "pyipvsadm" / "help" / "verb_table.py"
 NAMES = ROOT / "pyipvsadm" / "verbs" / "__init__.py"
 SCHEMA = ROOT / "pyipvsadm" / "documents" / "schema.json"
+NUMBERS = {int: "int", float: "float"}
 KINDS = {int: ["number"], bool: ["true", "false"], bytes: ["address"], str: ["text"], Service: ["service"]}
 HEAD = '''"""The verbs' command lines. Written by `make generated` from the functions in verbs/."""
 
@@ -78,7 +80,9 @@ def verb(name: str, command: Any) -> Verb:
         options=tuple(own for own, is_option in made if is_option),
         arguments=tuple(own for own, is_option in made if not is_option),
         passes=not command.context_settings.get("allow_interspersed_args", True),
+        lenient=command.context_settings.get("ignore_unknown_options", False),
         verbs=verbs(command) if hasattr(command, "commands") else (),
+        default=function_of(name).verb.default if hasattr(command, "commands") else "",  # type: ignore[attr-defined]
     )
 
 
@@ -112,6 +116,8 @@ def parameter(own: Any) -> Parameter:
         many=bool(own.multiple or own.nargs == -1),
         needed=bool(own.required),
         default="" if switch else shown_default(own),
+        field=own.name,
+        **taken(own.type_descriptor, choices),
         help=own.help or "",
     )
 
@@ -122,6 +128,18 @@ def shown_default(own: Any) -> str:
         return own.show_default
     plain = own.show_default and isinstance(own.default, str | int | float) and own.default not in ("", 0)
     return (f"{own.default:g}" if isinstance(own.default, float) else str(own.default)) if plain else ""
+
+
+def taken(descriptor: Any, choices: list[str]) -> dict[str, Any]:
+    """What a parameter's value has to be, as fields of a Parameter."""
+    info, annotation = descriptor.parameter_info, descriptor.annotation
+    if info.callback or (info.parser and not choices):
+        return {"kind": ""}
+    if annotation in NUMBERS:
+        return {"kind": NUMBERS[annotation], "least": info.min or 0, "most": info.max or 0}
+    if annotation in (str, bool, list[str]) or choices:
+        return {}
+    raise TypeError(f"{annotation}: the verbs' table has no kind for it")
 
 
 def literals(annotation: Any) -> list[str]:

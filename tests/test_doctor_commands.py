@@ -13,7 +13,9 @@ from pyipvsadm.grammar import parse
 from pyipvsadm.names import Names
 from pyipvsadm.network.facts import Address, Link, Neighbour
 from pyipvsadm.network.routes import Route
-from pyipvsadm.support.application import application, function_of, whole
+from pyipvsadm.support.application import application
+from pyipvsadm.support.right_line import whole
+from pyipvsadm.support.verb import function_of
 from pyipvsadm.verbs import set as set_verb
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, remedies
 from pyipvsadm.verbs.doctor.firewall.chains import Chain

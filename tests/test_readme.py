@@ -11,7 +11,9 @@ import typer
 from pyipvsadm.grammar import parse
 from pyipvsadm.help.verb_table import VERBS
 from pyipvsadm.namespaces import NETNS
-from pyipvsadm.support.application import USAGE_ERROR, application, function_of, whole
+from pyipvsadm.support.application import USAGE_ERROR, application
+from pyipvsadm.support.right_line import whole
+from pyipvsadm.support.verb import function_of
 
 from .generate import ROOT
 

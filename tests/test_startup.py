@@ -166,3 +166,50 @@ def test_what_the_library_offers_loads_with_its_package_no_more_than_is_bare():
     )
     ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
     assert set(ran.stdout.split()) <= {"pyipvsadm", "__future__"}
+
+
+PATTERNS = {"re", "enum", "functools", "collections", "operator"}  # what `re` loads
+CONTEXT = {"contextlib", "collections", "functools", "operator"}
+VERBS = [  # a right line, and what it may load of what is slow: typer and what that loads are never among it
+    ("show", set()),
+    ("show -o rules", set()),
+    ("show -o json", PATTERNS | {"json"}),
+    ("show -o yaml", PATTERNS | {"json"}),
+    ("check {rules}", set()),
+    ("check --from rules -", set()),
+    ("check {json}", PATTERNS | {"json"}),
+    ("check {yaml}", PATTERNS | {"json"}),
+    ("diff {rules}", set()),
+    ("diff {rules} -o json", PATTERNS | {"json"}),
+    ("apply {rules} --dry-run", CONTEXT),
+    ("set 127.0.0.1:80 -s rr", CONTEXT),
+    ("netns", set()),
+    ("convert {rules} -o rules", set()),
+    ("where 127.0.0.1:80 192.0.2.1", CONTEXT),
+    ("drain 127.0.0.1:81", CONTEXT),
+    ("metrics", PATTERNS | CONTEXT | {"typing"}),
+    ("top --once", PATTERNS | CONTEXT | {"typing", "json"}),
+]
+
+
+@pytest.mark.parametrize(("line", "allowed"), VERBS, ids=[line for line, _ in VERBS])
+def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allowed, tmp_path):
+    rules = tmp_path / "table.rules"
+    rules.write_bytes(b"-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -m -w 1\n")
+    data = tmp_path / "table.json"
+    data.write_text(
+        '{"version": 1, "services": [{"service": "192.0.2.1:80/tcp", "servers": [{"address": "192.0.2.2"}]}]}'
+    )
+    written = tmp_path / "table.yaml"
+    written.write_text("version: 1\nservices:\n  - service: fwmark:7\n    servers:\n      - {address: 192.0.2.2}\n")
+    words = line.format(rules=rules, json=data, yaml=written).split()
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *words],
+        input=rules.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    report = json.loads(ran.stderr.splitlines()[-1])
+    assert report["status"] in (0, 1, 2)
+    assert f"pyipvsadm.verbs.{line.split()[0]}" in report["loaded"]
+    assert set(report["loaded"]) & SLOW <= allowed

@@ -6,8 +6,7 @@ A document comes in by one way: source -> format -> pieces -> table, or all that
 from __future__ import annotations
 
 import os
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from _operator import itemgetter
 
 from ..errors import IpvsadmError
 from ..grammar.shell import command
@@ -18,6 +17,7 @@ from .findings import Findings
 from .formats import FORMATS, BrokenError, Inputs
 from .source import read_source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ..world import World
     from .source import Source
 
-SCHEMA = "schema.json"
 SHOWN = 100  # problems
 MODULES = "/sys/module"
 
@@ -88,12 +87,6 @@ def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
 def dump(table: Table, format: str) -> str:
     """`table` in the format of that name. JSON tells counters and connections too, where services have them."""
     return "".join(FORMATS[format].pieces(table))
-
-
-def schema() -> str:
-    """The JSON Schema of documents, as it ships."""
-    with open(os.path.join(os.path.dirname(__file__), SCHEMA), encoding="utf-8") as file:
-        return file.read()
 
 
 def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly, Findings]:

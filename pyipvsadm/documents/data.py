@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
 
 from . import pieces, tree
 from .findings import Findings
+from .plain import Plain, schema
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..table.assembly import Assembly
     from .formats import Inputs
@@ -25,5 +27,5 @@ def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
 def _read(found: Tree, assembly: Assembly) -> Findings:
     assembly.problems += found.problems
-    pieces.read(found.data, assembly)
+    pieces.read(found.data, Plain(json.loads(schema())), assembly)
     return Findings(line=found.line)

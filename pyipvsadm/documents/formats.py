@@ -5,15 +5,15 @@ A row names its reader and its writer as `module.function`, in this package, so 
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from ..names import Names
 from ..record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ..model import Table
     from ..table.assembly import Assembly
@@ -39,15 +39,17 @@ class Inputs(Record):
 class Format(Record):
     """A format of documents.
 
-    A file is of it whose first letters hold a match of `holds`, or else whose name ends with one of `extensions`, or
-    whose first line matches `begins`; `limit` is for its size, in bytes, which is some 900,000 rules. The reader
-    gives the pieces of a text to an Assembly, and returns what else it found; it raises BrokenError where the writing
-    itself ends. The writer yields a table's text by and by. `counts` tells whether that has counters and owners, too.
+    A file is of it whose first letters hold a match of `holds`, and so one of `words`, or else whose name ends with
+    one of `extensions`, or whose first line matches `begins`; `limit` is for its size, in bytes, which is some 900,000
+    rules. The reader gives the pieces of a text to an Assembly, and returns what else it found; it raises BrokenError
+    where the writing itself ends. The writer yields a table's text by and by. `counts` tells whether that has counters
+    and owners, too.
     """
 
     __slots__ = ()
     name: str = ""
     extensions: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     holds: str = ""
     begins: str = ""
     limit: int = LIMIT
@@ -81,12 +83,13 @@ FORMATS = {row.name: row for row in (
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
            reader="data.read_yaml", writer="writers.yaml_pieces"),
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True),
-    Format(name="kubernetes", holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:', limit=512 << 20,
-           reader="kubernetes.read"),
-    Format(name="keepalived", extensions=(".conf",),
+    Format(name="kubernetes", words=("apiVersion",), holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:',
+           limit=512 << 20, reader="kubernetes.read"),
+    Format(name="keepalived", extensions=(".conf",), words=("global_defs", "vrrp_instance", "virtual_server"),
            holds=r"(^|\n)[ \t]*(global_defs|vrrp_instance\s+\S+|virtual_server(_group)?\s[^\n{:=]*)\s*\{",
            reader="keepalived.read"),
-    Format(name="ldirectord", extensions=(".cf",), holds=r"(^|\n)virtual6?\s*=", reader="ldirectord.read"),
+    Format(name="ldirectord", extensions=(".cf",), words=("virtual",), holds=r"(^|\n)virtual6?\s*=",
+           reader="ldirectord.read"),
     Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$",
            reader="rules.read", writer="rules.pieces"),
 )}
@@ -98,7 +101,13 @@ LETTERS = 4096  # of a text that are looked at
 
 def by_content(text: str) -> Format | None:
     """The format of a text that begins so."""
-    return next((row for row in FORMATS.values() if row.holds and re.search(row.holds, text[:LETTERS])), None)
+    head = text[:LETTERS]
+    likely = [row for row in FORMATS.values() if any(word in head for word in row.words)]
+    if not likely:
+        return None  # without `re`, which takes longer to load than rules to read
+    import re
+
+    return next((row for row in likely if re.search(row.holds, head)), None)
 
 
 def by_extension(extension: str) -> Format | None:
@@ -108,6 +117,8 @@ def by_extension(extension: str) -> Format | None:
 
 def by_first_line(line: str) -> Format | None:
     """The format of a text whose first line that says something is `line`, empty if there is none."""
+    import re
+
     return next((row for row in FORMATS.values() if row.begins and re.match(row.begins, line)), None)
 
 

@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import json
 from _socket import AF_INET, AF_INET6, inet_pton
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import ValidationError
 
 from ..errors import UsageError
 from ..grammar.values import STATES, TUNNELS, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, Daemon, Server, Service, Timeouts, printable
 from ..table import settings
 from ..table.notation import service_of
-from . import shape
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..table.assembly import Assembly, Entry
-    from .tree import Path
+    from typing import Any
 
-    Some = TypeVar("Some", bound=shape.Shape)
+    from ..table.assembly import Assembly, Entry
+    from .plain import Plain
+    from .shape import Shape
+    from .tree import Path
 
 KEYS = 1000  # of one mapping, of which more aren't looked at
 NAME = 16  # characters, which no name of a scheduler or an engine has
 SHOWN = 40  # characters of a wrong value
 WHOLE = 0xFFFFFFFF, 128  # the netmask that takes in all of an address, of IPv4 and of IPv6
-NESTED: dict[str, type[shape.Shape]] = {"timeouts": shape.TimeoutsShape, "tunnel": shape.TunnelShape}
 CHECKSUMS = {IPIP: ("none",), GUE: settings.CHECKSUMS, GRE: settings.CHECKSUMS[:2]}
 
 
-def read(data: object, assembly: Assembly) -> None:
+def read(data: object, plain: Plain, assembly: Assembly) -> None:
     """Give what `data` says to `assembly`; places are paths."""
-    reading = Reading(assembly)
-    document = reading.checked(shape.DocumentShape, data, ())
+    reading = Reading(assembly, plain)
+    document = reading.checked("document", data, ())
     if not isinstance(data, dict):
         return
     for index, raw in enumerate(_list(data.get("services"))):
         reading.service(raw, ("services", index))
     if document is not None and document.timeouts is not None:
-        assembly.timeouts(Timeouts(**document.timeouts.model_dump()))
+        assembly.timeouts(Timeouts(**_values(document.timeouts)))
     if isinstance(data.get("daemons"), list):
         assembly.all_daemons()
     for index, raw in enumerate(_list(data.get("daemons"))):
@@ -56,15 +54,27 @@ def _list(raw: object) -> list[object]:
 class Reading:
     """Reads the parts of one document."""
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, plain: Plain) -> None:
         self._assembly = assembly
+        self._plain = plain
 
     def wrong(self, path: Path, message: str) -> None:
         """Take note of a problem."""
         self._assembly.wrong(path, message)
 
-    def checked(self, kind: type[Some], raw: object, path: Path) -> Some | None:
-        """`raw` as a `kind`, if it is one, unknown keys aside; if not, that is a problem."""
+    def checked(self, part: str, raw: object, path: Path) -> Any:
+        """`raw` as that part of a document, if it is one, unknown keys aside; None if not, which is a problem."""
+        found = self._plain.read(part, raw)
+        if found is not None:
+            return found
+        from .shape import PARTS
+
+        return self._judged(PARTS[part], raw, path)
+
+    def _judged(self, kind: type[Shape], raw: object, path: Path) -> Shape | None:
+        """`raw` as a `kind`, judged by pydantic."""
+        from pydantic import ValidationError
+
         if isinstance(raw, dict) and len(raw) > KEYS:
             self.wrong(path, f"there are {len(raw)} keys here, but only {len(kind.model_fields)} are known")
             return None
@@ -76,18 +86,20 @@ class Reading:
             self._take(found, kind, path)
         unknown = [found for found in problems if found["type"] == "extra_forbidden" and len(found["loc"]) == 1]
         if isinstance(raw, dict) and len(unknown) == len(problems):
-            return self.checked(kind, {key: value for key, value in raw.items() if key in kind.model_fields}, path)
+            return self._judged(kind, {key: value for key, value in raw.items() if key in kind.model_fields}, path)
         return None
 
-    def _take(self, found: Any, kind: type[shape.Shape], path: Path) -> None:
+    def _take(self, found: Any, kind: type[Shape], path: Path) -> None:
         """Take note of what pydantic has found."""
         where = (*path, *(step for step in found["loc"] if isinstance(step, int) or step in _steps(kind, found)))
         self.wrong(where, self._message(found, kind))
 
-    def _message(self, found: Any, kind: type[shape.Shape]) -> str:
+    def _message(self, found: Any, kind: type[Shape]) -> str:
         """What is wrong, in our words where pydantic's don't say how to go on."""
         what, loc = found["type"], found["loc"]
         if what == "extra_forbidden":
+            from .shape import NESTED
+
             known = NESTED[loc[0]].model_fields if loc[1:] else kind.model_fields
             return f"unknown key{self._assembly.suggestion(str(loc[-1]), known)}"
         if what == "missing":
@@ -107,7 +119,7 @@ class Reading:
     def service(self, raw: Any, path: Path) -> None:
         """Read a service and its servers, even if one of them is wrong."""
         assembly = self._assembly
-        found = self.checked(shape.ServiceShape, raw, path)
+        found = self.checked("service", raw, path)
         if found is not None:
             entry: Entry | None = assembly.service(self._settled(found, path), path)
         else:
@@ -128,9 +140,9 @@ class Reading:
         except UsageError:
             return None
 
-    def _settled(self, found: shape.ServiceShape, path: Path) -> Service:
+    def _settled(self, found: Any, path: Path) -> Service:
         """The service that `found` says."""
-        service = found.service
+        service: Service = found.service
         flags = ONE_PACKET if found.one_packet else 0
         for index, name in enumerate(found.flags):
             try:
@@ -166,7 +178,7 @@ class Reading:
 
     def _server(self, raw: object, entry: Entry | None, path: Path) -> None:
         """Read a server of the service in `entry`, or only judge it if that isn't known."""
-        found = self.checked(shape.ServerShape, raw, path)
+        found = self.checked("server", raw, path)
         if found is None:
             return
         tunnel = self._tunnel(found, path)
@@ -184,7 +196,7 @@ class Reading:
         )
         self._assembly.server(entry, server, path)
 
-    def _tunnel(self, found: shape.ServerShape, path: Path) -> dict[str, Any]:
+    def _tunnel(self, found: Any, path: Path) -> dict[str, Any]:
         """What `found` says of its tunnel, as fields of a server."""
         tunnel = found.tunnel
         if tunnel is None:
@@ -207,14 +219,21 @@ class Reading:
 
     def daemon(self, raw: object, path: Path) -> None:
         """Read a daemon."""
-        found = self.checked(shape.DaemonShape, raw, path)
+        found = self.checked("daemon", raw, path)
         if found is not None:
-            values = {**found.model_dump(), "state": STATES[found.state]}
+            values = {**_values(found), "state": STATES[found.state]}
             self._assembly.daemon(Daemon(**values), path)
 
 
-def _steps(kind: type[shape.Shape], found: Any) -> set[str]:
+def _values(found: Any) -> dict[str, Any]:
+    """The values of a part, whoever has read it."""
+    return dict(vars(found))
+
+
+def _steps(kind: type[Shape], found: Any) -> set[str]:
     """The keys among what pydantic calls the place of a problem, which holds names of types too."""
+    from .shape import NESTED
+
     nested = [key for part in NESTED.values() for key in part.model_fields]
     return {*kind.model_fields, *nested, *([found["loc"][-1]] if found["type"] == "extra_forbidden" else [])}
 

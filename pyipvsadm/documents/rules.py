@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..errors import IpvsadmError, NoCommandError
 from ..grammar.input_lines import Lines, words
 from ..grammar.patterns import Parser
@@ -13,6 +11,7 @@ from ..model import PERSISTENT, Command
 from ..table.notation import spelled
 from .findings import Findings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -22,53 +22,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SkipValidation, WithJsonSchema
 
-from ..errors import UsageError
 from ..grammar.options import LONG
 from ..grammar.values import DAYS_31, SCHEDULER_FLAGS
 from ..model import Service
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS
-from ..table.notation import SERVICE_FORMS, address_of, service_of
+from .plain import VERSION, address_in, group_in, mask_of, service_named, version_of
 
-VERSION = 1
 NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
 MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]
 U31, U64 = 2**31 - 1, 2**64 - 1
-
-
-def _version(number: Any) -> int:
-    if type(number) is not int or number != VERSION:
-        raise ValueError(f"should be {VERSION}, the only supported version of this format")
-    return number
-
-
-def _service(text: Any) -> Service:
-    if not isinstance(text, str):
-        raise ValueError(f"is not a service: {SERVICE_FORMS}")
-    try:
-        return service_of(text)
-    except UsageError as error:
-        raise ValueError(f"{error}; {error.hint}") from None
-
-
-def _address(text: Any) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("should be an address in digits, without a port")
-    return address_of(text)
-
-
-def _group(text: Any) -> bytes | None:
-    if text is None:
-        return None
-    group = _address(text)
-    if not (224 <= group[0] < 240 if len(group) == 4 else group[0] == 0xFF):
-        raise ValueError("should be a multicast address, such as 224.0.0.81 or ff02::81")
-    return group
-
-
-def _netmask(value: Any) -> str | int | None:
-    if value is None or isinstance(value, str) or (type(value) is int and 1 <= value <= 128):
-        return value
-    raise ValueError("should be a mask such as 255.255.255.0, or the length of a prefix, from 1 to 128")
 
 
 def _number(low: int, high: int, description: str) -> Any:
@@ -137,7 +99,7 @@ class TunnelShape(Shape):
 class ServerShape(Shape):
     """A real server of a service."""
 
-    address: Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})] = Field(
+    address: Annotated[bytes, PlainValidator(address_in), WithJsonSchema({"type": "string"})] = Field(
         description="the server's address, in digits", examples=["10.2.0.2", "2001:db8::2"]
     )
     port: int | None = Field(None, ge=0, le=65535, description="the server's port; that of the service, if not given")
@@ -159,9 +121,11 @@ class ServerShape(Shape):
 class ServiceShape(Shape):
     """A virtual service, and its servers."""
 
-    service: Annotated[Service, PlainValidator(_service), WithJsonSchema({"type": "string", "pattern": NAME})] = Field(
-        description="the service, written as on the command line",
-        examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
+    service: Annotated[Service, PlainValidator(service_named), WithJsonSchema({"type": "string", "pattern": NAME})] = (
+        Field(
+            description="the service, written as on the command line",
+            examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
+        )
     )
     scheduler: str = Field(
         "wlc", min_length=1, max_length=15, description="how servers are chosen", examples=list(KNOWN_SCHEDULERS)
@@ -169,7 +133,7 @@ class ServiceShape(Shape):
     persistence: int | None = Field(
         None, ge=1, le=DAYS_31, description="keep a client on its server for so many seconds; null: no persistence"
     )
-    netmask: Annotated[str | int | None, PlainValidator(_netmask), WithJsonSchema({"anyOf": MASKS})] = Field(
+    netmask: Annotated[str | int | None, PlainValidator(mask_of), WithJsonSchema({"anyOf": MASKS})] = Field(
         None,
         description="the clients that persistence treats as one: a netmask for IPv4, a prefix length for IPv6",
         examples=["255.255.255.0", 64],
@@ -204,7 +168,7 @@ class DaemonShape(Shape):
     )
     syncid: int = Field(0, ge=0, le=255, description="the sync id of its messages")
     maxlen: int | None = Field(None, ge=1, le=65507, description="the maximum length of a message, in bytes")
-    group: Annotated[bytes | None, PlainValidator(_group), WithJsonSchema({"type": ["string", "null"]})] = Field(
+    group: Annotated[bytes | None, PlainValidator(group_in), WithJsonSchema({"type": ["string", "null"]})] = Field(
         None, description="the multicast group", examples=["224.0.0.81", "ff02::81"]
     )
     port: int | None = Field(None, ge=1, le=65535, description=_help("mcast-port"))
@@ -214,7 +178,7 @@ class DaemonShape(Shape):
 class DocumentShape(Shape):
     """A whole table of IPVS."""
 
-    version: Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})] = Field(
+    version: Annotated[int, PlainValidator(version_of), WithJsonSchema({"const": VERSION})] = Field(
         description="the version of this format", examples=[VERSION]
     )
     services: list[SkipValidation[ServiceShape]] = Field(description="the virtual services")
@@ -222,11 +186,20 @@ class DocumentShape(Shape):
     daemons: list[SkipValidation[DaemonShape]] | None = Field(
         None, description="the daemons that run; a file without them changes none, an empty list stops all"
     )
-    addresses: list[Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})]] | None = Field(
+    addresses: list[Annotated[bytes, PlainValidator(address_in), WithJsonSchema({"type": "string"})]] | None = Field(
         None,
         description="the addresses that `vip sync` and `apply --vips` bind; those of the services, if not given",
         examples=[["192.168.2.10", "2001:db8::1"]],
     )
+
+
+PARTS: dict[str, type[Shape]] = {
+    "document": DocumentShape,
+    "service": ServiceShape,
+    "server": ServerShape,
+    "daemon": DaemonShape,
+}
+NESTED: dict[str, type[Shape]] = {"timeouts": TimeoutsShape, "tunnel": TunnelShape}
 
 
 def schema() -> str:

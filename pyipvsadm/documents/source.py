@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
 from ..model import printable
 from ..record import Record
 from .formats import FORMATS, Format, by_content, by_extension, by_first_line
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -134,9 +133,8 @@ def _format(path: str, name: str, text: str) -> Format:
 def _first_line(text: str) -> tuple[int, str]:
     """The first line that says something, with its number."""
     number = 0
-    for found in re.finditer(r"[^\n]*\n?", text):
-        number += 1
-        line = found[0].strip()
+    for number, each in enumerate(text.split("\n"), 1):
+        line = each.strip()
         if line and not line.startswith("#"):
             return number, line
     return number, ""

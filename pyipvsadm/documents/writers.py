@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
 
 from ..listing.rules import daemon_state
 from ..table.notation import spelled, spelled_address
 from ..table.settings import daemon_settings, server_settings, service_settings
 from .owners import NOBODY, Owners
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Daemon, Server, Service, Stats, Table
     from ..table.settings import Settings

@@ -1,6 +1,6 @@
 """A verb's command line as data: what its help, the manual and completions are made of.
 
-`verbtable.py` holds it for all verbs; `make generated` writes that from the typer application,
+`verb_table.py` holds it for all verbs; `make generated` writes that from the typer application,
 which takes too long to load where a shell waits for words.
 """
 
@@ -14,6 +14,9 @@ class Parameter(Record):
 
     `others` are the names that turn it off; `value` is what it takes, one of `choices` if there
     are any, and empty for a switch. One that is `many` may come again. `default` is what holds without it.
+
+    `field` is what the verb's function calls it, empty where the verb reads it by itself. What it takes is a text, or a
+    number of its `kind`, from `least` to `most`; one without a kind is read by typer alone.
     """
 
     __slots__ = ()
@@ -24,11 +27,19 @@ class Parameter(Record):
     many: bool = False
     needed: bool = False
     default: str = ""
+    field: str = ""
+    kind: str = "text"
+    least: float = 0
+    most: float = 0
     help: str = ""
 
 
 class Verb(Record):
-    """A verb, or a group of `verbs`. What comes after the first argument of one that `passes` is not its own."""
+    """A verb, or a group of `verbs`, of which `default` may be left out.
+
+    What comes after the first argument of one that `passes` is not its own. One that is `lenient` takes options that
+    are not its own for arguments.
+    """
 
     __slots__ = ()
     name: str = ""
@@ -36,7 +47,9 @@ class Verb(Record):
     options: tuple[Parameter, ...] = ()
     arguments: tuple[Parameter, ...] = ()
     passes: bool = False
+    lenient: bool = False
     verbs: tuple[Verb, ...] = ()
+    default: str = ""
 
 
 def plain(text: str) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from errno import EIO
 from os import strerror
 from socket import AF_INET, AF_INET6
-from typing import TYPE_CHECKING, Any
 
 from .facts import FOREVER
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pyroute2 import IPRoute
 
 IFA_F_NODAD = 0x02  # linux/if_addr.h

@@ -22,9 +22,11 @@ def duration(text: str) -> float:
 
 
 if TYPE_CHECKING:
+    FormatName = str
     ShownAs = str
     WrittenAs = str
 else:
+    FormatName = Literal[READ]
     WrittenAs = Literal[tuple(name for name in READ if name in WRITTEN)]
     ShownAs = Literal[("table", *WRITTEN)]  # the formats of the registry, and the one for people
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from errno import ESRCH
-from typing import TYPE_CHECKING
 
 from ..classic.commands import refused
 from ..errors import LISTING, IpvsadmError
 from ..table.notation import spelled
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..model import Service, Table

@@ -7,17 +7,17 @@ the folder of `state`, which nobody else may enter.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
-from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
 from ..model import printable
 from . import state
+from .signals import name_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -60,7 +60,7 @@ def _wait(lock: int, world: World, seconds: float, stopped: Callable[[], int]) -
         waited = time.monotonic() - start
         if number := stopped():
             raise IpvsadmError(
-                f"stopped by {signal.Signals(number).name} while it waited for {_holder(lock)}",
+                f"stopped by {name_of(number)} while it waited for {_holder(lock)}",
                 hint="nothing was done",
                 status=128 + number,
             )

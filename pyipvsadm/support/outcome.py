@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
 from .. import errors
 from ..errors import IpvsadmError
 from ..grammar.shell import requoted
 from ..listing.rules import rule
 from ..table.differences import ADDED, EDITED, REMOVED, as_text, differences
+from .signals import name_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..table.journal import Outcome
     from ..table.plan import Plan, Step
@@ -50,7 +49,7 @@ def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: st
 def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:
     """Why a plan was given up, and what may help."""
     if outcome.stopped:
-        return f"stopped by {signal.Signals(outcome.stopped).name}", ""
+        return f"stopped by {name_of(outcome.stopped)}", ""
     if outcome.broken:
         return f"the connection to the kernel broke: {outcome.broken}", ""
     steps = plan.steps

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING, Any
+from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal, signal
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Self
+    from typing import Any, Self
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (SIGINT, SIGTERM, SIGHUP)  # by numbers: the module `signal` names them, and takes longer than a verb
 
 
 class Signals:
@@ -20,17 +20,24 @@ class Signals:
 
     def __init__(self) -> None:
         self.first = 0
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._note)
+            if getsignal(number) != SIG_IGN:
+                self._before[number] = signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.first = self.first or number
+
+
+def name_of(number: int) -> str:
+    """The name of a signal, such as SIGTERM."""
+    from signal import Signals as Names
+
+    return Names(number).name

@@ -6,15 +6,14 @@ restore, nor hold the lock that we wait for.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from ..errors import IpvsadmError
 from ..namespaces import HERE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
@@ -85,6 +84,8 @@ def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
             content = file.read(LIMIT + 1)
         if len(content) > LIMIT:
             raise ValueError(f"it is larger than {LIMIT >> 20} MiB")
+        import json
+
         rows = json.loads(content.decode())
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ValueError("it is not a list of objects")
@@ -116,6 +117,8 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
         with suppress(FileNotFoundError):
             os.unlink(new, dir_fd=inside)  # of a run that was killed
         with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            import json
+
             file.write(json.dumps(rows, indent=2).encode() + b"\n")
         os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
 

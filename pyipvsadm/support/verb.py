@@ -7,10 +7,9 @@ use what typer, typing and `support.arguments` hold, and the names of the verb's
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
@@ -44,3 +43,13 @@ def verb(**settings: object) -> Callable[[Function], Function]:
         return function
 
     return mark
+
+
+def function_of(name: str) -> Work:
+    """The function of the verb `name`, found by that name."""
+    home = f"{__package__.partition('.')[0]}.verbs.{name}"
+    module = __import__(home, fromlist=[name])
+    if hasattr(module, "__path__"):
+        module = __import__(f"{home}.arguments", fromlist=[name])
+    found: Work = getattr(module, name, None) or getattr(module, f"{name}_")
+    return found

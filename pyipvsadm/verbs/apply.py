@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .. import errors
 from ..documents import AS_IT_IS
 from ..errors import IpvsadmError, UsageError
@@ -23,6 +21,7 @@ from ..table.differences import REMOVED, as_text, differences
 from ..table.notation import counted
 from ..table.plan import make_plan, without
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..help.shipped import shipped, text
 from ..support.verb import verb
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated, Literal
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..documents import AS_IT_IS
 from ..documents.formats import FORMATS
 from ..support.documents import read_document
 from ..support.verb import verb
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 

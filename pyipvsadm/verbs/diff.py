@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from ..documents import AS_IT_IS
 from ..documents.findings import Expected
@@ -16,6 +14,7 @@ from ..table.differences import differences
 from ..table.notation import service_of
 from ..table.plan import make_plan
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Annotated, Literal
@@ -105,4 +104,6 @@ def as_json(
         data["states"] = [state.asdict() for state in states]
     if moved is not None:
         data["impact"] = [{"service": name, **what.asdict()} for name, what in moved.items()]
+    import json
+
     return json.dumps(data, indent=2) + "\n"

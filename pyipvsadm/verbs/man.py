@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
 from ..help.shipped import shipped, text
 from ..support.verb import verb
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated, Literal
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import dataclass, field
 from errno import EINVAL, EPERM
-from typing import TYPE_CHECKING, Any
 
 from .. import namespaces
 from ..errors import UnreachableError
@@ -14,9 +11,10 @@ from ..kernel import Kernel
 from ..support.text_table import aligned
 from ..support.verb import verb
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Annotated, Literal
+    from typing import Annotated, Any, Literal
 
     import typer
 
@@ -28,19 +26,19 @@ NUMBERS = (1, 2)  # the columns that hold such
 Inode = tuple[int, int]  # with its device
 
 
-@dataclass
 class Namespace:
     """A network namespace. `services` is how many it holds, None if that is unknown.
 
     `process` is the number and the name of the first process in it, if there is one.
     """
 
-    inode: Inode
-    path: str
-    names: list[str] = field(default_factory=list)
-    process: tuple[int, str] | None = None
-    here: bool = False
-    services: int | None = None
+    def __init__(self, inode: Inode, path: str) -> None:
+        self.inode = inode
+        self.path = path
+        self.names: list[str] = []
+        self.process: tuple[int, str] | None = None
+        self.here = False
+        self.services: int | None = None
 
     @property
     def called(self) -> str:
@@ -50,12 +48,12 @@ class Namespace:
         return str(self.process[0]) if self.process else self.path
 
 
-@dataclass
 class Found:
     """All the namespaces that could be seen, and how many processes didn't let us see theirs."""
 
-    namespaces: list[Namespace]
-    hidden: int = 0
+    def __init__(self) -> None:
+        self.namespaces: list[Namespace] = []
+        self.hidden = 0
 
 
 @verb(rank=90)
@@ -89,7 +87,7 @@ def netns(
 
 def search() -> Found:
     """Look for network namespaces: our own, those that have a name, and those of processes."""
-    found = Found(namespaces=[])
+    found = Found()
     known: dict[Inode, Namespace] = {}
 
     def see(path: str) -> Namespace | None:
@@ -153,6 +151,8 @@ def _row(one: Namespace) -> tuple[str, ...]:
 
 
 def _as_json(told: Iterable[Namespace], hidden: int) -> str:
+    import json
+
     return json.dumps({"namespaces": [_data(one) for one in told], "hidden_processes": hidden}, indent=2) + "\n"
 
 

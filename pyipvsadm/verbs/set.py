@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from errno import ENOENT
-from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..classic.commands import refused
@@ -18,8 +17,9 @@ from ..support.verb import verb
 from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
 from ..table.notation import SERVICE_FORMS, server_of, service_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated
+    from typing import Annotated, Any
 
     import typer
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
 from ..errors import IpvsadmError
 from ..support import managers
 from ..support.clients import effects
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
+from ..support.signals import name_of
 from ..support.verb import verb
 from ..table.plan import make_plan
 from .drain import wait
@@ -17,6 +15,7 @@ from .drain.change import change, load, store, tidy
 from .drain.course import NOTHING, found
 from .drain.places import all_places, ramp, remembered, with_weights
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -180,7 +179,7 @@ def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached:
     """What to tell of a ramp that a signal ended."""
     lines = "\n".join(f"{places[key].name}  weight {reached[key]} of {wanted[key]}" for key in wanted)
     return IpvsadmError(
-        f"stopped by {signal.Signals(number).name}: the weights of {server} stay where they are\n{lines}",
+        f"stopped by {name_of(number)}: the weights of {server} stay where they are\n{lines}",
         hint="the same `undrain` continues from there, without `--ramp` at once; `drain` takes the server out again",
         status=128 + number,
     )

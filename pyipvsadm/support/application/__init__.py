@@ -6,7 +6,6 @@ import copy
 import inspect
 import sys
 import typing
-from importlib import import_module, util
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -14,10 +13,11 @@ import typer.core
 
 from ...documents import Asked
 from ...help.verb_help import verb_help
-from ...namespaces import parted
 from ...world import World
 from .. import arguments
-from ..documents.options import asked
+from ..documents import options
+from ..right_line import whole
+from ..verb import function_of
 from . import netns_option, printed
 from .usage_errors import LIBRARY_ERROR, ours, verb_words
 
@@ -39,15 +39,6 @@ def run(words: list[str], world: World) -> int:
         except LIBRARY_ERROR as error:
             raise ours(error, world.program, words[0]) from None
     return status if isinstance(status, int) else 0
-
-
-def function_of(name: str) -> Work:
-    """The function of the verb `name`, found by that name."""
-    home = f"{__package__.partition('.')[0]}.verbs.{name}"
-    spec = util.find_spec(home)
-    module = import_module(f"{home}.arguments" if spec and spec.submodule_search_locations else home)
-    found: Work = getattr(module, name, None) or getattr(module, f"{name}_")
-    return found
 
 
 def application(functions: Iterable[Work]) -> typer.Typer:
@@ -89,6 +80,33 @@ def _reader(function: Work) -> Any:
 
     What it takes as `asked` is made of the options that say how a document is read.
     """
+    hints = _hints(function)
+
+    parameters = []
+    asks: tuple[str, ...] = ()  # the options that say how a document is read, in place of `asked`
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name == "world":
+            parameters.append(parameter.replace(name="context", annotation=typer.Context))
+        elif name == "asked":
+            own, found = _hints(options.asked), inspect.signature(options.asked).parameters
+            parameters += [each.replace(annotation=own[name]) for name, each in found.items()]
+            asks = tuple(found)
+        else:
+            parameters.append(parameter.replace(annotation=hints[name]))
+
+    def call(context: typer.Context, **values: Any) -> None:
+        if asks:
+            values["asked"] = options.asked(**{name: values.pop(name) for name in asks})
+        raise typer.Exit(function(context.obj, **values))
+
+    call.__doc__, call.__name__ = function.__doc__, function.__name__
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return call
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of what `function` takes, evaluated as typer wants them."""
     known = {
         **vars(typing),
         "typer": typer,
@@ -98,30 +116,7 @@ def _reader(function: Work) -> Any:
         **vars(sys.modules[function.__module__]),
     }
     found = typing.get_type_hints(function, known, include_extras=True)
-    hints = {name: choice(hint) for name, hint in found.items()}
-    hints.pop("return", None)
-
-    parameters = []
-    asks: tuple[str, ...] = ()  # the options that say how a document is read, in place of `asked`
-    for name, parameter in inspect.signature(function).parameters.items():
-        if name == "world":
-            parameters.append(parameter.replace(name="context", annotation=typer.Context))
-        elif name == "asked":
-            options = inspect.signature(asked, eval_str=True).parameters
-            parameters += [option.replace(annotation=choice(option.annotation)) for option in options.values()]
-            asks = tuple(options)
-        else:
-            parameters.append(parameter.replace(annotation=hints[name]))
-
-    def call(context: typer.Context, **values: Any) -> None:
-        if asks:
-            values["asked"] = asked(**{name: values.pop(name) for name in asks})
-        raise typer.Exit(function(context.obj, **values))
-
-    call.__doc__, call.__name__ = function.__doc__, function.__name__
-    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return call
+    return {name: choice(hint) for name, hint in found.items() if name != "return"}
 
 
 def choice(hint: Any) -> Any:
@@ -131,8 +126,7 @@ def choice(hint: Any) -> Any:
         return hint
     wanted, info = get_args(hint)[:2]
     info = copy.copy(info)
-    info.parser = _word_reader(words, exact=info.case_sensitive)
-    info.metavar = info.metavar or f"[{'|'.join(words)}]"
+    info.parser, info.metavar = _word_reader(words, info.case_sensitive), info.metavar or f"[{'|'.join(words)}]"
     return Annotated[wanted, info]
 
 
@@ -144,12 +138,14 @@ def _words(hint: Any) -> tuple[str, ...]:
     return tuple(word for each in inner for word in _words(each))
 
 
-def _word_reader(words: tuple[str, ...], *, exact: bool) -> Callable[[str], str]:
+def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str], str]:
+    known = {word if case_sensitive else word.lower(): word for word in words}
+
     def read(text: str) -> str:
-        found = text if exact else text.lower()
-        if found not in words:
+        word = known.get(text if case_sensitive else text.lower())
+        if word is None:
             raise typer.BadParameter(f"`{text}` is none of {', '.join(words)}")
-        return found
+        return word
 
     return read
 
@@ -181,12 +177,3 @@ def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
             return _help(ctx)
 
     return Command
-
-
-def whole(words: list[str]) -> list[str]:
-    """`words` with the verb of a group that may be left out."""
-    default = function_of(words[0]).verb.default  # type: ignore[attr-defined]
-    _, rest = parted(words[1:])
-    if not default or (rest and (not rest[0].startswith("-") or rest[0] in ("--help", "-h"))):
-        return words
-    return [words[0], default, *words[1:]]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from ...prediction.impact import Impact, impact, percent
 from ...prediction.pools import HASHING, after
 from ...table.notation import spelled
 from .pools import pools_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError
 from ...prediction.pools import Pool, members
@@ -12,6 +11,7 @@ from ...table.comparison import plain_service, server_key, service_key
 from ...table.notation import server_of, service_of, spelled
 from .. import state
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...documents import read
 from ...errors import IpvsadmError, UsageError
 from ...model import printable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...documents import Asked, Document
     from ...documents.findings import Note

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 from _socket import AF_INET, AF_INET6
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-import typer
 
 from ...documents import Asked
-from ...documents.formats import READ
 from ...errors import IpvsadmError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Annotated, Any, Literal
+
+    import typer
 
     from ...record import Record
-
-    FormatName = str
-else:
-    FormatName = Literal[READ]
+    from ..arguments import FormatName
 
 KUBERNETES, KEEPALIVED = "Kubernetes", "keepalived"  # what heads their options in the help
 KUBE_PROXYS = "kube-ipvs0"  # kube-proxy's own device, whose addresses aren't the node's
@@ -28,6 +25,8 @@ NODE_ADDRESS_HELP = "An address of the node. Repeatable. Default: those of this 
 
 
 def _kubernetes(name: str, metavar: str, help: str) -> Any:
+    import typer
+
     return typer.Option(name, metavar=metavar, help=help, rich_help_panel=KUBERNETES)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...errors import IpvsadmError
 from ...support.documents import read_document
 from ...table.notation import sizes
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...documents import Asked
     from ...model import Table

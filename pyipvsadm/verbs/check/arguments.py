@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ...documents import AS_IT_IS
 from ...support.verb import verb
 from . import run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
@@ -18,14 +17,15 @@ if TYPE_CHECKING:
     from ...world import World
 
 
-def print_schema(context: Any, wanted: bool) -> None:
+def print_schema(context: object, wanted: bool) -> None:
     """Print the JSON Schema of documents, and end."""
     if wanted:
         import typer
 
-        from ...documents import schema
+        from ...documents.plain import schema
 
-        context.obj.write(schema())
+        world: World = context.obj  # type: ignore[attr-defined]
+        world.write(schema())
         raise typer.Exit
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...support.lock import WAIT
 from ...support.verb import verb
 from .course import Wishes, run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated, Literal
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError
 from ...support import state
@@ -12,6 +11,7 @@ from ...table import journal
 from ...table.plan import make_plan
 from .places import Weight, still_true
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

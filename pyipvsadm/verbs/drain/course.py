@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 from _socket import IPPROTO_UDP
-from typing import TYPE_CHECKING
 
 from ... import errors
 from ...errors import IpvsadmError
@@ -14,6 +12,7 @@ from ...support import managers
 from ...support.clients import effects
 from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
+from ...support.signals import name_of
 from ...table.comparison import service_key
 from ...table.notation import counted, servers_of, service_of, spelled
 from ...table.plan import make_plan
@@ -23,6 +22,7 @@ from .places import Place, left_without, places_of, remembered, with_weights, wi
 from .progress_lines import Teller, counts
 from .reasons import Machine, refused_clients
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -198,7 +198,7 @@ def _wait(
     stands = f"{wishes.server} stays drained, with {counts(now)}"
     hint = f"`{world.called} {command('undrain', wishes.server, *_from(wishes))}` restores its weights"
     if why == wait.STOPPED:
-        raise IpvsadmError(f"stopped by {signal.Signals(clock.first).name}: {stands}", hint, 128 + clock.first)
+        raise IpvsadmError(f"stopped by {name_of(clock.first)}: {stands}", hint, 128 + clock.first)
     raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` continues to wait; {hint}", LATE)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from _socket import IPPROTO_UDP
-from typing import TYPE_CHECKING
 
 from ...model import Server, Service, Table
 from ...record import Record
 from ...table.comparison import server_key, service_key
 from ...table.notation import server_of, service_of, spelled, spelled_server
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from _socket import IPPROTO_TCP, IPPROTO_UDP
-from typing import TYPE_CHECKING
 
 from ...model import FLAG_1, FLAG_2, PERSISTENT
 from ...record import Record
 from ...table.notation import counted, spelled
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 

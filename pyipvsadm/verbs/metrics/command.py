@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...classic.commands import transport
 from ...errors import UsageError
 from ...grammar.options import NETNS
@@ -16,6 +14,7 @@ from .exposition import ALL, exposition
 from .series import BACKEND, COMPATIBLE, COMPATIBLE_LABELS, LABELS, OWN
 from .source import Source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 

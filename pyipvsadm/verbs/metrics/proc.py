@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...model import ONE_PACKET, Info, Server, Service, Stats
 from .reading import PROTOCOLS, Status
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .reading import Group
 

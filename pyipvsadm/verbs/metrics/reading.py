@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...listing.health import DRAINED, FULL, state
 from ...listing.rules import daemon_state
 from ...listing.services import scheduler_flags
@@ -13,6 +11,7 @@ from ...table import settings as told
 from ...table.notation import spelled_address
 from .series import ONE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 

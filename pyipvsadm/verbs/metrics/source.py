@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from errno import EPERM
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from ... import namespaces
 from ...errors import IpvsadmError, UnreachableError
@@ -16,6 +15,7 @@ from ...table.notation import server_of, service_of
 from . import proc
 from .reading import KEY, SERVER_KEY, Reading
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...classic.commands import refused
 from ...documents.formats import FORMATS
 from ...listing.order import as_added, servers_in_order, services_in_order
@@ -11,6 +9,7 @@ from ...model import Table
 from ...support.current_table import named
 from ...table.notation import service_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...documents import AS_IT_IS
 from ...support.documents import owners
 from ...support.verb import verb
 from . import run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 

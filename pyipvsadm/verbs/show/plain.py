@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...listing.rules import daemon_state
 from ...support.text_table import aligned
 from ...table.notation import spelled, spelled_server
 from ...table.settings import daemon_settings, server_settings, service_settings, told, word
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
@@ -19,6 +17,7 @@ from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bi
 from .other_machines import seen, servers_of
 from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -38,6 +37,8 @@ def ls(world: World, device: str, output: str) -> int:
     skipped = marks_of(services)
     if output == "json":
         data = {"device": device, "addresses": [_data(vip) for vip in vips], "skipped": skipped}
+        import json
+
         world.write(json.dumps(data, indent=2) + "\n")
     else:
         world.write(aligned([HEADS, *map(_row, vips)], numbers=(4,)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...documents import AS_IT_IS
 from ...network import DEVICE
 from ...support.documents import read_document
@@ -11,6 +9,7 @@ from ...support.lock import WAIT
 from ...support.verb import verb
 from . import actions
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated, Literal
 

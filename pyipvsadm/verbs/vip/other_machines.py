@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError
 from ...network.facts import ANSWERED
 from ...table.notation import spelled_address
 from .transaction import REFUSED
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from errno import EACCES, EEXIST, EPERM
-from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError, UsageError
 from ...model import printable
@@ -15,6 +14,7 @@ from ...support import state
 from . import ledger
 from .decisions import PENDING, Binding, Change, still_ours
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...errors import UsageError
 from ...model import printable
 from ...prediction.choices import Chooser
@@ -14,6 +12,7 @@ from .answers import Answer
 from .facts import expires, remembered, situation
 from .question import Change, client_of, clients_in
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

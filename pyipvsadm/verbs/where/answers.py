@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...prediction.choices import CONNECTION, DROPPED, PERSISTENCE, Choice
 from ...prediction.clients import Client
 from ...prediction.impact import Impact
@@ -12,6 +10,7 @@ from ...record import Record
 from ...support.text_table import aligned
 from ...table.notation import spelled_address, spelled_server
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Server
 

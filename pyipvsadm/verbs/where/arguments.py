@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...support.verb import verb
 from . import run
 from .question import Change
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated, Literal
 

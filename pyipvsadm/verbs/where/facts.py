@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from ...classic.commands import refused
 from ...errors import LISTING, IpvsadmError
@@ -15,6 +14,7 @@ from ...record import Record
 from ...support.clients.pools import Sizes, drained_weights, pool_of, sizes
 from ...support.current_table import named
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from _socket import AF_INET, inet_pton
-from typing import TYPE_CHECKING
 
 from ...documents.source import read_text
 from ...errors import UsageError
@@ -15,6 +14,7 @@ from ...table.comparison import server_key, service_key
 from ...table.notation import address_of, server_of, spelled, spelled_server
 from ...table.plan import make_plan
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

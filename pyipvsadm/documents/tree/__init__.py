@@ -10,16 +10,18 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect
-from typing import TYPE_CHECKING, Any
 
-from ..model import printable
-from ..table.assembly import Problem
-from .formats import BrokenError
+from ...model import printable
+from ...table.assembly import Problem
+from ..formats import BrokenError
+from . import written_yaml
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
-    from ..table.assembly import Place
+    from ...table.assembly import Place
 
     Path = tuple[str | int, ...]
     Event = tuple[str, Any, int]
@@ -154,6 +156,9 @@ def _json_events(text: str) -> Iterator[Event]:
 
 def from_yaml(text: str) -> Tree:
     """`text`, which is YAML. Raises BrokenError."""
+    written = written_yaml.data_of(text)
+    if written is not None:
+        return Tree(written, [], lambda: Builder().all(yaml_events(text)).lines)
     import yaml
 
     try:

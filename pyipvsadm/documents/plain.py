@@ -1,0 +1,203 @@
+"""What is plainly right in a document, by the JSON Schema that is made of its shape: so pydantic isn't loaded.
+
+What isn't plain is for `shape` to judge: it alone says what is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+
+from ..errors import UsageError
+from ..table.notation import SERVICE_FORMS, address_of, service_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..model import Service
+
+    Reader = Callable[[Any], Any]  # of a value; raises ValueError where it isn't plain
+    Part = tuple[dict[str, Reader], dict[str, Any], tuple[str, ...]]  # its readers, its defaults, what it must have
+
+VERSION = 1
+SCHEMA = "schema.json"
+PASSED = frozenset(("owner", "connections", "counters", "rates"))  # of `show`, and not read
+
+
+def version_of(number: Any) -> int:
+    """The version that `number` is. Raises ValueError."""
+    if type(number) is not int or number != VERSION:
+        raise ValueError(f"should be {VERSION}, the only supported version of this format")
+    return number
+
+
+def service_named(text: Any) -> Service:
+    """The service that `text` names. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError(f"is not a service: {SERVICE_FORMS}")
+    try:
+        return service_of(text)
+    except UsageError as error:
+        raise ValueError(f"{error}; {error.hint}") from None
+
+
+def address_in(text: Any) -> bytes:
+    """The address in `text`. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError("should be an address in digits, without a port")
+    return address_of(text)
+
+
+def group_in(text: Any) -> bytes | None:
+    """The multicast address in `text`, if there is any. Raises ValueError."""
+    if text is None:
+        return None
+    group = address_in(text)
+    if not (224 <= group[0] < 240 if len(group) == 4 else group[0] == 0xFF):
+        raise ValueError("should be a multicast address, such as 224.0.0.81 or ff02::81")
+    return group
+
+
+def mask_of(value: Any) -> str | int | None:
+    """The netmask, whose family isn't known here. Raises ValueError."""
+    if value is None or isinstance(value, str) or (type(value) is int and 1 <= value <= 128):
+        return value
+    raise ValueError("should be a mask such as 255.255.255.0, or the length of a prefix, from 1 to 128")
+
+
+def _addresses(value: Any) -> list[bytes] | None:
+    if value is None:
+        return None
+    if type(value) is not list:
+        raise ValueError
+    return list(map(address_in, value))
+
+
+READERS: dict[str, Reader] = {  # of keys whose values become something else
+    "version": version_of,
+    "service": service_named,
+    "address": address_in,
+    "addresses": _addresses,
+    "group": group_in,
+    "netmask": mask_of,
+}
+
+
+def schema() -> str:
+    """The JSON Schema of documents, as it ships."""
+    with open(os.path.join(os.path.dirname(__file__), SCHEMA), encoding="utf-8") as file:
+        return file.read()
+
+
+class Plain:
+    """Reads the parts of documents that are plainly right, by their JSON Schema."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        services = schema["properties"]["services"]["items"]
+        daemons = schema["properties"]["daemons"]["anyOf"][0]["items"]
+        found = {"document": schema, "service": services, "server": services["properties"]["servers"]["items"]}
+        self._parts = {kind: self._part(own) for kind, own in {**found, "daemon": daemons}.items()}
+
+    def read(self, kind: str, raw: Any) -> Any:
+        """The values of `raw` as a part of this `kind`; None if it isn't plain."""
+        try:
+            return _read(self._parts[kind], raw)
+        except ValueError:
+            return None
+
+    def _part(self, schema: dict[str, Any]) -> Part:
+        keys = schema["properties"]
+        defaults = {key: own["default"] for key, own in keys.items() if "default" in own}
+        return {key: self._key(key, own) for key, own in keys.items()}, defaults, tuple(schema.get("required", ()))
+
+    def _key(self, key: str, schema: dict[str, Any]) -> Reader:
+        if key in PASSED:
+            return _same
+        return READERS.get(key) or self._value(schema)
+
+    def _value(self, schema: dict[str, Any]) -> Reader:
+        """What reads a value of this schema. Raises KeyError where that says something that isn't known here."""
+        if "anyOf" in schema:
+            inner, null = map(self._value, schema["anyOf"])
+            return lambda value: null(value) if value is None else inner(value)
+        if "$ref" in schema:
+            part = self._part(self._schema["$defs"][schema["$ref"].rpartition("/")[2]])
+            return lambda value: _read(part, value)
+        if "enum" in schema:
+            return _one_of(frozenset(schema["enum"]))
+        if schema["type"] == "array":
+            parts = schema["items"].get("type") == "object"  # which are judged one by one
+            return _list(_same if parts else self._value(schema["items"]))
+        return KINDS[schema["type"]](schema)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _list(inner: Reader) -> Reader:
+    def read(value: Any) -> list[Any]:
+        if type(value) is list:
+            return list(map(inner, value))
+        raise ValueError
+
+    return read
+
+
+def _one_of(words: frozenset[str]) -> Reader:
+    def read(value: Any) -> Any:
+        if type(value) is str and value in words:
+            return value
+        raise ValueError
+
+    return read
+
+
+def _integer(schema: dict[str, Any]) -> Reader:
+    low, high = schema["minimum"], schema["maximum"]
+
+    def read(value: Any) -> Any:
+        if type(value) is int and low <= value <= high:
+            return value
+        raise ValueError
+
+    return read
+
+
+def _text(schema: dict[str, Any]) -> Reader:
+    low, high = schema["minLength"], schema["maxLength"]
+
+    def read(value: Any) -> Any:
+        if type(value) is str and low <= len(value) <= high and value.isascii():
+            return value
+        raise ValueError
+
+    return read
+
+
+def _exactly(kind: type) -> Callable[[dict[str, Any]], Reader]:
+    def read(value: Any) -> Any:
+        if type(value) is kind:
+            return value
+        raise ValueError
+
+    return lambda _: read
+
+
+KINDS = {"integer": _integer, "string": _text, "boolean": _exactly(bool), "null": _exactly(type(None))}
+
+
+def _read(part: Part, raw: Any) -> SimpleNamespace:
+    """The values of a part. Raises ValueError where one isn't plain."""
+    readers, defaults, needed = part
+    if type(raw) is not dict or not all(key in raw for key in needed):
+        raise ValueError
+    values = defaults.copy()
+    for key, value in raw.items():
+        if key not in readers:
+            raise ValueError
+        values[key] = readers[key](value)
+    return SimpleNamespace(**values)

@@ -1,0 +1,140 @@
+"""A verb's right line, read by the verbs' table, and its call: without typer, which loads longer than most verbs run.
+
+Where a line holds anything that isn't plain, as a word that is wrong, typer reads all of it.
+"""
+
+from __future__ import annotations
+
+from ..grammar.options import NETNS
+from ..help.command_lines import Parameter, Verb
+from ..help.verb_table import VERBS
+from ..record import Record
+from .verb import function_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from ..world import World
+
+NUMBERS = {"int": int, "float": float}
+DIGITS = 10  # of a number; those of others are counted by typer
+NAMESPACE = Parameter(names=(NETNS,), value="NAME", field="")  # what every verb takes that has none of its own
+NOT_FREE = ("--", "--help", "-h")  # what is no argument, not even where all else is
+
+
+class UnsureError(Exception):
+    """What a line means is for typer to tell."""
+
+
+class Call(Record):
+    """The call of a verb's function, or of one of a group's: the fields that are given, and the network namespace."""
+
+    __slots__ = ()
+    names: tuple[str, ...] = ()
+    values: Mapping[str, Any] = {}
+    netns: str = ""
+
+    def run(self, world: World) -> int:
+        """Make the call; its exit status. Raises IpvsadmError."""
+        if self.netns:
+            world.enter(self.netns)
+        function = function_of(self.names[0])
+        for name in self.names[1:]:
+            function = next(one for one in function.verb.verbs if one.__name__ == name)  # type: ignore[attr-defined]
+        code = function.__code__
+        taken = code.co_varnames[: code.co_argcount]
+        values = {name: value for name, value in self.values.items() if name in taken}
+        if "asked" in taken:
+            from .documents.options import asked
+
+            values["asked"] = asked(**{name: value for name, value in self.values.items() if name not in taken})
+        return function(world, **values)
+
+
+def call_of(words: Sequence[str]) -> Call | None:
+    """The call that `words` mean, of which the first is a verb; None where typer has to tell. Raises UsageError."""
+    row = _named(VERBS, words[0])
+    names, rest = [row.name], whole(words)[1:]
+    try:
+        while row.verbs:
+            row = _named(row.verbs, rest.pop(0))
+            names.append(row.name)
+        values = _values(row, rest)
+    except UnsureError:
+        return None
+    return Call(names=tuple(names), netns=values.pop("", ""), values=values)
+
+
+def whole(words: Sequence[str]) -> list[str]:
+    """`words` with the verb of a group that may be left out. Raises UsageError."""
+    default = _named(VERBS, words[0]).default
+    if default:
+        from ..namespaces import parted
+
+        _, rest = parted(words[1:])
+        if not rest or (rest[0].startswith("-") and rest[0] not in ("--help", "-h")):
+            return [words[0], default, *words[1:]]
+    return list(words)
+
+
+def _named(verbs: Sequence[Verb], name: str) -> Verb:
+    for row in verbs:
+        if row.name == name:
+            return row
+    raise UnsureError
+
+
+def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
+    """What `words` say, by field; the network namespace is that of none. Raises UnsureError."""
+    if row.passes or "" in words:
+        raise UnsureError
+    options = {name: own for own in row.options if own.field for name in own.names}
+    options.setdefault(NETNS, NAMESPACE)
+    values: dict[str, Any] = {}
+    free = []
+    left = iter(words)
+    for word in left:
+        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
+        own = options.get(name)
+        if own is not None:
+            if own.field in values and not own.many:
+                raise UnsureError
+            read = _value(own, next(left, "") if own.value and not equals else value, bool(equals))
+            values[own.field] = [*values.get(own.field, ()), read] if own.many else read
+        elif word == "-" or not word.startswith("-") or (row.lenient and word not in NOT_FREE):
+            free.append(word)
+        else:
+            raise UnsureError
+    return {**values, **_arguments(row.arguments, free)}
+
+
+def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
+    """What `words` say, of which each row takes one, or all that are left. Raises UnsureError."""
+    values: dict[str, Any] = {}
+    for own in rows:
+        taken, words = (words, []) if own.many else (words[:1], words[1:])
+        if own.needed and not taken:
+            raise UnsureError
+        if taken:
+            read = [_value(own, word, False) if own.choices else word for word in taken]
+            values[own.field] = read if own.many else read[0]
+    if words:
+        raise UnsureError
+    return values
+
+
+def _value(own: Parameter, text: str, equals: bool) -> Any:
+    """The value of `own` that `text` means, which is behind an equals sign or not. Raises UnsureError."""
+    if not own.kind or (not own.value and equals):
+        raise UnsureError
+    if not own.value:
+        return True
+    if not text or (text.startswith("-") and text != "-") or (own.choices and text not in own.choices):
+        raise UnsureError
+    if own.kind not in NUMBERS:
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) < DIGITS and own.least <= int(text) <= own.most):
+        raise UnsureError
+    return NUMBERS[own.kind](text)

@@ -1,0 +1,177 @@
+"""The right lines of verbs, read without typer: as typer reads them, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from pyipvsadm.help.verb_table import VERBS
+from pyipvsadm.support.application import application, netns_option
+from pyipvsadm.support.documents import options
+from pyipvsadm.support.right_line import Call, call_of, whole
+from pyipvsadm.support.verb import function_of
+
+from .properties import examples
+
+RIGHT = [  # a line, the verbs that it calls, what it gives them, and the network namespace
+    ("show", ("show",), {}, ""),
+    ("show -o rules", ("show",), {"output": "rules"}, ""),
+    ("show 192.0.2.1:80 fwmark:7 --output=json --plain", ("show",),
+     {"services": ["192.0.2.1:80", "fwmark:7"], "output": "json", "plain": True}, ""),
+    ("check -", ("check",), {"file": "-"}, ""),
+    ("diff --only fwmark:1 table.rules --only=192.0.2.0/24", ("diff",),
+     {"file": "table.rules", "only": ["fwmark:1", "192.0.2.0/24"]}, ""),
+    ("apply table.yaml --netns blue --wait-lock 5", ("apply",), {"file": "table.yaml", "wait_lock": 5.0}, "blue"),
+    ("set 192.0.2.1:80 -w 5 --wait-lock=7 --no-ops", ("set",),
+     {"words": ["192.0.2.1:80", "-w", "5", "--no-ops"], "wait_lock": 7.0}, ""),
+    ("undrain 192.0.2.9 --weight 3", ("undrain",), {"server": "192.0.2.9", "weight": 3}, ""),
+    ("vip", ("vip", "ls"), {}, ""),
+    ("vip --netns=blue -o json", ("vip", "ls"), {"output": "json"}, "blue"),
+    ("vip add 192.0.2.1 192.0.2.2", ("vip", "add"), {"addresses": ["192.0.2.1", "192.0.2.2"]}, ""),
+    ("vip sync", ("vip", "sync"), {}, ""),
+    ("where 192.0.2.1:80 --with=192.0.2.9 --clients -", ("where",),
+     {"service": "192.0.2.1:80", "with_": ["192.0.2.9"], "file": "-"}, ""),
+    ("metrics --netns a --netns b", ("metrics",), {"netns": ["a", "b"]}, ""),
+    ("convert a.json -o yaml --from json --node-address 192.0.2.1", ("convert",),
+     {"file": "a.json", "output": "yaml", "format": "json", "node_address": ["192.0.2.1"]}, ""),
+]  # fmt: skip
+LEFT = (  # to typer: help, what is wrong, what only typer reads
+    "show --help", "show -o", "show -o xml", "show -ojson", "show --zork", "show --plain=1", "show -- a", "show -o -",
+    "show --plain --plain", "check", "check a b", "check --schema", "apply a --wait-lock 1e3", "undrain a --weight 0",
+    "apply a --wait-lock 86401", "set 192.0.2.1:80 --help", "set -- 192.0.2.1:80", "set", "vip ls add", "vip zork",
+    "vip --help", "drain a --wait --deadline 1h", "sandbox", "completion zork", "show --netns a --netns b",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "names", "values", "netns"), RIGHT, ids=[line for line, *_ in RIGHT])
+def test_a_right_line_is_a_call(line, names, values, netns):
+    assert call_of(line.split()) == Call(names=names, values=values, netns=netns)
+
+
+@pytest.mark.parametrize("line", LEFT)
+def test_what_is_not_plain_is_left_to_typer(line):
+    assert call_of(line.split()) is None
+
+
+class Elsewhere:
+    """A world that only takes down which network namespace was entered."""
+
+    program = "pyipvsadm"
+
+    def __init__(self):
+        self.netns = ""
+
+    def enter(self, name):
+        self.netns = name
+
+    def write(self, text):
+        pass
+
+
+def noting(function, calls):
+    """`function`, which only takes down in `calls` what it is called with."""
+
+    @functools.wraps(function)
+    def note(*_, **values):
+        calls.append((function, values))
+        return 0
+
+    if own := getattr(function, "verb", None):
+        note.verb = own.replace(verbs=tuple(noting(inner, calls) for inner in own.verbs))
+    return note
+
+
+@functools.cache
+def read_by_typer(name):
+    """What reads a line of the verb `name` by typer, and tells what it calls: None, or names, values, namespace."""
+    calls = []
+    command = netns_option.command(application([noting(function_of(name), calls)]), name, Elsewhere())
+
+    def read(words):
+        calls.clear()
+        world = Elsewhere()
+        quiet = io.StringIO()
+        asked = options.asked
+        options.asked = noting(asked, calls)
+        try:
+            with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), contextlib.suppress(SystemExit):
+                command(whole(words), prog_name="pyipvsadm", obj=world)
+        finally:
+            options.asked = asked
+        if not any(function is not asked for function, _ in calls):
+            return None
+        function = calls[-1][0]
+        names = (name,) if function.__name__.rstrip("_") == name else (name, function.__name__)
+        values = {}
+        for called, found in calls:
+            defaults = {key: own.default for key, own in inspect.signature(called).parameters.items()}
+            values |= {key: value for key, value in found.items() if key != "asked" and value != defaults[key]}
+        return names, {key: value for key, value in values.items() if value not in (None, [])}, world.netns
+
+    return read
+
+
+def read_by_us(words):
+    """The same, by the verbs' table."""
+    call = call_of(words)
+    if call is None:
+        return None
+    function = function_of(call.names[0])
+    for name in call.names[1:]:
+        function = next(one for one in function.verb.verbs if one.__name__ == name)
+    defaults = {
+        key: own.default for one in (options.asked, function) for key, own in inspect.signature(one).parameters.items()
+    }
+    return call.names, {key: value for key, value in call.values.items() if value != defaults[key]}, call.netns
+
+
+JUNK = ("--", "-", "--help", "-x", "--zork", "--zork=1", "-oo", "a b", "=", "--=", "--netns", "-5", "0", "1e3", "07")
+VALUES = ("192.0.2.1:80", "json", "text", "-", "3", "ls", "add", "blue")
+
+
+def pieces(row):
+    """Words for a line of `row`: mostly right ones."""
+    inner = some.sampled_from([one.name for one in row.verbs]).map(lambda name: [name]) if row.verbs else some.nothing()
+    rows = [row, *row.verbs]
+    names = [(name, own) for one in rows for own in one.options for name in (*own.names, *own.others)]
+
+    def written(name, own):
+        values = some.sampled_from(own.choices or VALUES)
+        if not own.value:
+            return some.just([name])
+        return values.map(lambda value: [name, value]) | values.map(lambda value: [f"{name}={value}"])
+
+    right = [written(name, own) for name, own in names] or [some.just([])]
+    choices = [word for own in row.arguments for word in own.choices] or VALUES
+    return some.one_of(
+        some.one_of(*right),
+        some.sampled_from(choices).map(lambda word: [word]),
+        some.sampled_from(["--netns blue", "--netns=blue"]).map(str.split),
+        inner,
+        some.sampled_from(JUNK).map(lambda word: [word]),
+    )
+
+
+@some.composite
+def lines(draw):
+    row = draw(some.sampled_from([row for row in VERBS if not row.passes]))
+    return [row.name, *(word for words in draw(some.lists(pieces(row), max_size=4)) for word in words)]
+
+
+@given(lines())
+@examples(400)
+def test_what_we_read_typer_reads_alike(words):
+    try:
+        found = read_by_us(words)
+    except Exception as error:  # as where `--netns` lacks its name: typer's way to read says the same
+        with pytest.raises(type(error)):
+            read_by_typer(words[0])(words)
+        return
+    if found is not None:
+        assert found == read_by_typer(words[0])(words)
