@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 COMPLETE = "__complete"  # the first word of a shell that asks for words
+HELP = "help"  # the first word of somebody who asks for a verb or a topic; ipvsadm would take it for none
 DEBUG = "PYIPVSADM_DEBUG"  # in the environment: print tracebacks
 SHOWN = 500  # characters of what an error says
 RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
@@ -47,6 +48,7 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
 
 def _confess(error: Exception, world: World) -> None:
     """Tell of an error that nobody expected: it is ours, not the user's."""
+    world.classic = False  # ipvsadm has no such words, and a script's log needs them all
     if os.environ.get(DEBUG):
         import traceback
 
@@ -76,6 +78,11 @@ def _inside(words: list[str], world: World) -> list[str]:
 def _run(words: list[str], world: World) -> int:
     if words and _is_verb(words[0]):  # a name alone: ipvsadm itself takes words before options
         return _verb(words, world)
+    if words and words[0] == HELP and not any(word.startswith("-") for word in words):
+        from .help.screens import asked
+
+        world.write(asked(world.program, words[1:]))
+        return 0
     if words and words[0] == COMPLETE:
         from .help import complete_command
 
@@ -123,12 +130,12 @@ def _is_verb(word: str) -> bool:
 
 def _meant(words: list[str], otherwise: str) -> str:
     """The verb that somebody may have meant by the first of `words`, as a hint."""
-    from .grammar.suggestions import did_you_mean
+    from .grammar.suggestions import did_you_mean, meant
     from .verbs import NAMES
 
     if not any(word.startswith("-") for word in words):
         otherwise = f"the verbs are {', '.join(NAMES)}; `-h` shows the commands"
-    return did_you_mean(words[0], NAMES, otherwise)
+    return meant(words[0]) or did_you_mean(words[0], NAMES, otherwise)
 
 
 def _save(words: list[str], world: World) -> int:
@@ -149,6 +156,7 @@ def _restore(words: list[str], world: World) -> int:
     """The script ipvsadm-restore, which pays no heed to its arguments."""
     from .classic.restore import replace
 
+    world.classic = True
     replace(world)
     return 0
 

@@ -199,3 +199,8 @@ PROTOCOLS = {IPPROTO_TCP: "tcp", IPPROTO_UDP: "udp", IPPROTO_SCTP: "sctp"}
 def printable(text: str) -> str:
     """`text` from outside, a resolver or a packet, without its control characters."""
     return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
+
+
+def printable_lines(text: str) -> str:
+    """Lines of text that a terminal may get: `printable` each, with blanks for tabs."""
+    return "\n".join(map(printable, text.expandtabs().split("\n")))

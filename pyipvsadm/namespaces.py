@@ -8,6 +8,7 @@ from errno import EACCES, EINVAL, ENOENT, ENOTDIR, EPERM
 
 from .errors import IpvsadmError, UsageError
 from .grammar.options import NETNS
+from .grammar.shell import quoted
 from .model import printable
 
 TYPE_CHECKING = False
@@ -143,7 +144,7 @@ def refusal(name: str, error: OSError) -> IpvsadmError:
 
 
 def _known() -> str:
-    found = [f"`{printable(name)}`" for name, _ in names()]
+    found = [f"`{quoted(printable(name))}`" for name, _ in names()]
     if not found:
         return f"no namespace has a name; {FORMS}"
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from time import monotonic
 
+from .model import printable
+
 DELAY = 1.0  # seconds of work before anything is shown
 PAUSE = 0.1  # seconds between two changes of the line, at least
 START, CLEAR = "\r", "\x1b[K"  # to the start of the line; from there to its end
@@ -30,7 +32,7 @@ class Progress:
             return
         self._next = now + PAUSE
         self._shown = True
-        self._write(f"{START}{text[: self._columns() - 1]}{CLEAR}")
+        self._write(f"{START}{printable(text)[: self._columns() - 1]}{CLEAR}")
 
     def clear(self) -> None:
         """Leave nothing on the screen."""

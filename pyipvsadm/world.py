@@ -6,6 +6,7 @@ import os
 from errno import EPIPE
 
 from .errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UsageError, mismatch
+from .model import printable_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 16  # bytes written or read at once
 STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
+HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands hint, whatever stderr is
 COLUMNS = 80  # of a terminal that doesn't tell
 
 
@@ -35,8 +37,10 @@ class World:
     ) -> None:
         self.program = os.path.basename(program).replace("__main__.py", "pyipvsadm")
         self.netns = ""  # the network namespace that was named, and entered
+        self.classic = False  # a command of ipvsadm's runs, whose stderr scripts know to the byte
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
+        self._looked_at = os.isatty(stdout)
         self._pieces: list[str] = []
         self._size = 0
         self._kernel = kernel
@@ -57,13 +61,10 @@ class World:
     @property
     def called(self) -> str:
         """How to call this program again so that it acts on the same table."""
-        if not self.netns:
-            return self.program
-        from shlex import quote
-
         from .grammar.options import NETNS
+        from .grammar.shell import command
 
-        return f"{self.program} {NETNS} {quote(self.netns)}"
+        return command(self.program, *((NETNS, self.netns) if self.netns else ()))
 
     @property
     def kernel(self) -> Kernel:
@@ -101,7 +102,14 @@ class World:
         return self._names
 
     def write(self, text: str) -> None:
-        """Print `text` on stdout, by and by in large pieces. Raises OutputError."""
+        """Print `text` on stdout, by and by in large pieces. A terminal gets no control characters of it.
+
+        Raises OutputError.
+        """
+        self.draw(printable_lines(text) if self._looked_at else text)
+
+    def draw(self, text: str) -> None:
+        """Print `text` with the escape sequences in it, which are ours alone. Raises OutputError."""
         self._pieces.append(text)
         self._size += len(text)
         if self._size >= PIECE:
@@ -133,14 +141,25 @@ class World:
         if self._progress:
             self._progress.clear()
 
-    def tell(self, message: str, hint: str = "") -> None:
-        """Print a message on stderr, with its hint, behind what stdout has got so far."""
+    def tell(self, message: str, hint: str = "", drawn: bool = False) -> None:
+        """Print a message on stderr, with its hint if hints are shown, behind what stdout has got so far.
+
+        A terminal gets no control characters of it, unless it is `drawn`: then they are ours alone.
+        """
         self.flush()
-        text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint else "")
+        text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint and self.hinting else "")
+        if self.watched and not drawn:
+            text = printable_lines(text)
         try:
             os.write(self._stderr, text.encode("utf-8", "surrogateescape"))
         except OSError:
             pass  # there is nobody left to tell
+
+    @property
+    def hinting(self) -> bool:
+        """Whether hints are shown: not to scripts that run ipvsadm's commands, unless HINTS decides."""
+        wish = os.environ.get(HINTS)
+        return not self.classic or wish == "always" or (wish != "never" and self.watched)
 
     @property
     def watched(self) -> bool:
@@ -213,7 +232,7 @@ class World:
         except OSError:
             return None  # a process may have a terminal for its output, and none to be spoken to
         self.flush()
-        os.write(self._stderr, f"{question} ".encode())
+        os.write(self._stderr, f"{printable_lines(question)} ".encode())
         try:
             return _read(source).decode("utf-8", "replace").strip()
         finally:

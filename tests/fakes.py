@@ -6,9 +6,11 @@ import os
 import tempfile
 from contextlib import ExitStack
 from typing import NamedTuple
+from unittest import mock
 
 from pyipvsadm import cli
 from pyipvsadm.kernel import Kernel
+from pyipvsadm.world import HINTS
 
 from .netlink import FAMILY, CannedSocket
 
@@ -84,8 +86,8 @@ def quiet(data: bytes) -> list[bytes]:
     raise AssertionError("this line needs no kernel")
 
 
-def run(words, play=quiet, stdin: bytes = b"", names=NAMES, program: str = "ipvsadm", job=None) -> Ran:
-    """Run one command line, all of it, against a kernel that answers as `play` does."""
+def run(words, play=quiet, stdin: bytes = b"", names=NAMES, program="ipvsadm", job=None, hints="always") -> Ran:
+    """Run one command line, all of it, against a kernel that answers as `play` does; PYIPVSADM_HINTS is `hints`."""
     socket = CannedSocket(play)
     with ExitStack() as open_files:
         given, out, err = (open_files.enter_context(tempfile.TemporaryFile()) for _ in range(3))
@@ -94,6 +96,7 @@ def run(words, play=quiet, stdin: bytes = b"", names=NAMES, program: str = "ipvs
         os.lseek(given.fileno(), 0, os.SEEK_SET)
         kernel = Kernel(socket, FAMILY)
         world = cli.World(program, given.fileno(), out.fileno(), err.fileno(), kernel=kernel, names=names)
+        open_files.enter_context(mock.patch.dict(os.environ, {HINTS: hints}))
         status = cli.main([program, *words], world, *([job] if job else []))
         stdout, stderr = (os.pread(file.fileno(), 1 << 28, 0).decode("utf-8", "surrogateescape") for file in (out, err))
     return Ran(status, stdout, stderr, socket)

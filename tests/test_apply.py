@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import struct
 from contextlib import ExitStack
@@ -133,7 +134,7 @@ def test_where_that_fails_too_commands_are_told_that_finish_it(refused):
     before = ipvs.snapshot()
     ran = apply(ipvs, WANTED)
     lines = ran.stderr.splitlines()
-    commands = [line.split() for line in lines if line.startswith("  pyipvsadm ")]
+    commands = [shlex.split(line) for line in lines if line.startswith("  pyipvsadm ")]
     if ipvs.snapshot() == before:  # what was done before was done in the batch that was refused
         assert ran.status == 1
         return
@@ -279,6 +280,25 @@ class TestDeletions:
         assert "+" not in screen.partition("Go on")[0]
         assert "Go on with 3 deletions? [y/N]" in screen
         assert ("nothing was done" in screen) == bool(status)
+
+    def test_live_connections_are_told_of_what_is_deleted(self, tmp_path):
+        ipvs = kernel_with(NOW)
+        ipvs.counts = lambda dest: (12, 3, 0) if dest[1][3] == 3 else (0, 5, 0)
+        line = "- 192.0.2.1:80/tcp 198.51.100.3:80  (12 active)  masquerade, weight 5"
+        _, screen = on_terminal(ipvs, tmp_path, "n\n")
+        assert f"{line}\r\n" in screen
+        assert screen.count(" active)") == 1  # what stays, and what only is remembered of TCP, isn't cut
+        assert f"{line}\n" in apply(ipvs, WANTED, "--dry-run").stdout
+        ran = fakes.run(["diff", "-"], ipvs.play, WANTED.encode())
+        assert f"{line}\n" in ran.stdout
+        told = json.loads(fakes.run(["diff", "-", "-o", "json"], ipvs.play, WANTED.encode()).stdout)
+        assert [one["server"] for one in told["changes"] if one.get("active") == 12] == ["198.51.100.3:80"]
+
+    def test_of_udp_all_count_that_are_remembered(self):
+        ipvs = kernel_with("-A -u 192.0.2.1:53 -s rr\n-a -u 192.0.2.1:53 -r 198.51.100.3:53 -m\n")
+        ipvs.counts = lambda dest: (0, 7, 0)
+        ran = fakes.run(["diff", "-"], ipvs.play, b"-A -u 192.0.2.1:53 -s rr\n")
+        assert ran.stdout == "- 192.0.2.1:53/udp 198.51.100.3:53  (7 active)  masquerade, weight 1\n"
 
     def test_on_a_terminal_with_the_file_on_stdin(self, tmp_path, monkeypatch):
         ipvs = kernel_with(NOW)

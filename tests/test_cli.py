@@ -72,8 +72,8 @@ def test_the_version_is_ours_first_and_then_the_one_that_it_equals(words):
 def test_help_is_on_stdout(words):
     ran = run(words, program="/opt/sbin/ipvsadm")
     assert (ran.status, ran.stderr) == (0, "")
-    assert "Usage: ipvsadm [--netns NAME] COMMAND" in ran.stdout
-    for shown in ("-A, --add-service", "Topics: service server", "Verbs (VERB --help): "):
+    assert "Usage: ipvsadm [--netns NAME] VERB|COMMAND" in ran.stdout
+    for shown in ("-A -E -D", "-h topics", "  show  "):
         assert shown in ran.stdout
 
 
@@ -397,9 +397,22 @@ def test_notes_are_for_people_at_a_terminal():
     assert on_terminal(["-a", "-t", "10.0.0.1:80", "-r", "10.1.0.1:80"]) == (0, "")
 
 
-def test_hints_stand_behind_ipvsadm_s_line_wherever_stderr_goes():
-    assert on_terminal(["-A", "-n"])[1].startswith("Illegal 'numeric' option")
-    assert run(["-A", "-n"]).stderr.splitlines()[1].startswith("hint: ")
+TWICE = b"-A -f 1 --zz\n-A -f 1 --zz\n"  # what a restore goes on behind
+
+
+@pytest.mark.parametrize(("words", "stdin", "terminal", "wish", "hints"), [
+    ("-A -n", b"", True, "", 1), ("-A -n", b"", False, "", 0),
+    ("-A -n", b"", True, "never", 0), ("-A -n", b"", False, "always", 1), ("-A -n", b"", False, "sometimes", 0),
+    ("wibble", b"", False, "", 0), ("-R", TWICE, False, "", 0), ("-R", TWICE, False, "always", 2),
+    ("-R --check", TWICE, False, "never", 2), ("--netns /no/such -Ln", b"", False, "never", 1),
+    ("diff /no/such", b"", False, "never", 1),
+])  # fmt: skip
+def test_scripts_get_ipvsadm_s_stderr_and_people_hints(words, stdin, terminal, wish, hints, monkeypatch):
+    monkeypatch.setenv("PYIPVSADM_HINTS", wish)
+    ran = on_terminal(words.split())[1] if terminal else run(words.split(), stdin=stdin, hints=wish).stderr
+    lines = ran.splitlines()
+    assert [line.startswith("hint: ") for line in lines].count(True) == hints, ran
+    assert len(lines) - hints == (2 if stdin else 1), ran
 
 
 def test_an_interrupt_ends_with_the_status_that_shells_know():

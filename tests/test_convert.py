@@ -54,7 +54,7 @@ def test_addresses_go_with_the_table():
 @pytest.mark.parametrize(("listed", "problem"), [
     ('["192.0.2.1", "192.0.2.1"]', "stdin:1: addresses[1]: 192.0.2.1 is there twice (the first is at stdin:1)"),
     ('["224.0.0.1"]', "stdin:1: addresses[0]: 224.0.0.1 can't be the address of one machine"),
-    ('["192.0.2.1/32"]', "stdin:1: addresses[0]: `192.0.2.1/32` is no IPv4 address in digits"),
+    ('["192.0.2.1/32"]', "stdin:1: addresses[0]: `192.0.2.1/32` is not an IPv4 address in digits"),
     ("[7]", "stdin:1: addresses[0]: should be an address in digits, without a port"),
     ("7", "stdin:1: addresses: should be a valid list, not 7"),
 ])  # fmt: skip
@@ -98,7 +98,7 @@ def test_a_file_of_kubernetes_may_be_larger(monkeypatch):
         monkeypatch.setitem(formats.FORMATS, name, formats.FORMATS[name].replace(limit=1 << 20))
     large = json.dumps([json.loads(CLUSTER)] * 3000)
     ran = said("check", *NODE, "-", text=large)
-    assert (ran.status, ran.stderr.splitlines()[0]) == (2, "stdin: is larger than 1 MiB, and so no table")
+    assert (ran.status, ran.stderr.splitlines()[0]) == (2, "stdin: is larger than 1 MiB, the limit for a table")
     assert ran.hints == ["it was taken for kubernetes; `--from` names another format"]
 
 
@@ -121,7 +121,7 @@ def test_wrong_options(name):
 
 def test_options_are_for_objects_alone():
     ran = said("check", "--node", "x", "-", text=RULES)
-    assert (ran.status, ran.stderr.splitlines()[0]) == (2, "options of Kubernetes, and a file that isn't of Kubernetes")
+    assert (ran.status, ran.stderr.splitlines()[0]) == (2, "options for Kubernetes, but the file is not one of its")
 
 
 def test_options_say_how_kube_proxy_runs():

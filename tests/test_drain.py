@@ -80,6 +80,7 @@ def clock(monkeypatch):
 def ipvs(clock, monkeypatch, tmp_path):
     monkeypatch.setattr(state, "FOLDER", str(tmp_path / "state"))
     monkeypatch.setattr(course, "EXPIRE", str(tmp_path / "expire"))
+    monkeypatch.setattr(course, "NODEST", str(tmp_path / "nodest"))
     (tmp_path / "expire").write_text("0\n")
     found = Ipvs()
     assert fakes.run(["-R"], found.play, RULES.encode()).status == 0
@@ -357,6 +358,27 @@ class TestWaiting:
             "UDP connections have no end: the kernel remembers 2 connections for 300 s after the last packet"
             in ran.stderr
         )
+
+    @pytest.mark.parametrize(("nodest", "words", "status", "seconds", "told"), [
+        ("1", "--wait", 3, 600, f"`pyipvsadm drain {UDP} --remove` takes the server away then"),
+        ("0", "--wait", 3, 600, f"`sysctl -w net.ipv4.vs.expire_nodest_conn=1` and `pyipvsadm drain {UDP} --remove`"),
+        ("0", "--remove", 3, 600, "`sysctl -w net.ipv4.vs.expire_nodest_conn=1`"),
+        ("1", "--remove", 0, 303, "it is removed without waiting for them, and their next packet goes elsewhere"),
+        ("1", "--remove --until all", 3, 600, ""),
+    ])  # fmt: skip
+    def test_flows_of_udp_that_never_end(self, ipvs, clock, tmp_path, nodest, words, status, seconds, told):
+        (tmp_path / "nodest").write_text(f"{nodest}\n")
+        self.counts(ipvs, clock, {0: (0, 2, 0)}, (198, 51, 100, 5))
+        ran = run(ipvs, f"drain {UDP} {words} --force")
+        assert (ran.status, clock.time - 100) == (status, seconds)
+        assert ran.stderr.count("2 connections of UDP went on for a whole timeout, 300 s, and may never end") == 1
+        assert told in ran.stderr
+        assert (f"-r {UDP} " in rules(ipvs)) is bool(status)
+
+    def test_what_ends_within_a_timeout_is_no_such_flow(self, ipvs, clock):
+        self.counts(ipvs, clock, {0: (0, 2, 0), 299: (0, 0, 0)}, (198, 51, 100, 5))
+        ran = run(ipvs, f"drain {UDP} --wait")
+        assert (ran.status, "whole timeout" in ran.stderr) == (0, False)
 
 
 class TestRamp:

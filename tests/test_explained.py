@@ -10,7 +10,7 @@ import pytest
 from pyipvsadm import errors, explain
 from pyipvsadm.explain import causes
 from pyipvsadm.explain.requirements import Machine, no_privilege, no_scheduler, unreached
-from pyipvsadm.model import Service
+from pyipvsadm.model import Command, Server, Service
 
 from .fakes import run
 from .ipvs import Ipvs
@@ -223,3 +223,14 @@ def test_a_kernel_without_modules(root):
 ])  # fmt: skip
 def test_what_makes_a_container(root, files, environment, kind):
     assert root(files, **environment).container == kind
+
+
+@pytest.mark.parametrize(("files", "unrouted"), [
+    ({}, False), ({"proc/net/fib_trie": ""}, True), ({"proc/net/fib_trie": "Main:\nLocal:\n"}, False),
+])  # fmt: skip
+def test_a_namespace_that_never_had_an_address(root, files, unrouted):
+    root(files)
+    assert explain.Eyes(None, None).unrouted() is unrouted
+    command = Command(verb="add-server", service=Service(), server=Server(address=bytes((10, 0, 0, 2))))
+    hint = causes.unfit_server(command, causes.Seen(unrouted=unrouted))
+    assert hint.endswith("`ip link set lo up`") is unrouted

@@ -93,7 +93,7 @@ def test_a_program_calls_itself_as_it_is_called(prefix, tmp_path, name):
     link = tmp_path / name
     link.symlink_to(prefix / "bin" / "pyipvsadm")
     assert called(link, "-z").stderr.splitlines()[0] == TRY.format(name)
-    assert f"Usage: {name} [--netns NAME] COMMAND" in called(link, "-h").stdout
+    assert f"Usage: {name} [--netns NAME] VERB|COMMAND" in called(link, "-h").stdout
     assert f"Usage: {name} show" in called(link, "show", "--help").stdout
 
 

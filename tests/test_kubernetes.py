@@ -645,10 +645,10 @@ WRONG = {
          "1: endpoints[3]: should be a mapping of keys to values, not null"]),
     "no address for a server": (
         json.dumps([service(), slice_(endpoint("224.0.0.1"))]),
-        ["1: [1].endpoints[0]: 224.0.0.1 can't be a server's: it takes a unicast address"]),
+        ["1: [1].endpoints[0]: 224.0.0.1 can't be the address of a server: it is not a unicast address"]),
     "a scheduler that nobody has": (
         json.dumps([*ALL, config(ipvs={"scheduler": "zork"})]),
-        ["1: `zork` is no scheduler that is known"]),
+        ["1: `zork` is not a known scheduler"]),
     "a configuration that isn't one": (
         json.dumps([{**config(), "data": {"config.conf": "a: [b"}}, {**config(), "data": None}]),
         ["1: [0].data.config.conf: line 2: isn't YAML: did not find expected ',' or ']'",
@@ -666,7 +666,7 @@ def test_what_is_wrong(name):
     text, expected = WRONG[name]
     found, assembly = read(text)
     messages = told(found, assembly)
-    assert [message.partition("; known are")[0] for message in sorted(messages)] == sorted(expected)
+    assert [message.partition("; choose one of")[0] for message in sorted(messages)] == sorted(expected)
 
 
 BROKEN = {

@@ -15,6 +15,8 @@ from pyipvsadm import libraries
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.verbs import NAMES
 
+from .fakes import run
+
 ROOT = Path(__file__).parents[1]
 BARE = (
     "import sys; sys.path.append(sys.argv.pop(1)); from pyipvsadm import cli; sys.exit(cli.main(sys.argv, cli.World()))"
@@ -49,6 +51,18 @@ def test_a_verb_names_the_package_that_it_lacks(verb):
         f"`{verb}` needs the library typer, which isn't installed\n"
         "hint: install Debian's package, with `apt-get install python3-typer`; ipvsadm's commands need none\n"
     )
+
+
+@pytest.mark.parametrize("verb", NAMES)
+def test_a_verb_explains_itself_with_the_libraries_that_are_here(verb):
+    done = subprocess.run([sys.executable, "-m", "pyipvsadm", verb, "--help"], cwd=ROOT, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("word", "status"), [("IPv4", 0), ("ipv4", 0), ("ipv7", 2)])
+def test_words_of_an_option_are_read_as_the_option_says(word, status):
+    objects = b'{"apiVersion": "v1", "kind": "List", "items": []}'
+    assert run(["check", "--from", "kubernetes", "--ip-family", word, "-"], stdin=objects).status == status
 
 
 @pytest.mark.parametrize(("version", "will_do"), [

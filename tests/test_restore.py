@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from errno import EEXIST, ENOENT, EPERM, ESRCH
@@ -12,7 +13,8 @@ import pytest
 from pyipvsadm import cli
 from pyipvsadm.kernel import BATCH, Kernel
 
-from .fakes import NAMES, run
+from .fakes import NAMES, quiet, run
+from .ipvs import Ipvs
 from .netlink import FAMILY, CannedSocket, error, requests, server, service, small_kernel
 from .test_cli import on_terminal, world
 
@@ -117,7 +119,7 @@ def test_what_is_told_stands_behind_what_was_printed_before(tmp_path):
         rules.seek(0)
         assert cli.main(["x", "-R"], world(exists(666), rules.fileno(), log.fileno(), log.fileno())) == 0
     lines = (tmp_path / "log").read_text().splitlines()
-    assert [line.split()[0] for line in lines] == ["Timeout", "Service", "hint:", "pyipvsadm"]
+    assert [line.split()[0] for line in lines] == ["Timeout", "Service", "pyipvsadm"]
 
 
 def test_lines_are_read_while_the_kernel_works_on_those_before():
@@ -252,10 +254,51 @@ def test_check_judges_every_line_and_changes_nothing():
 
 @pytest.mark.parametrize(("rules", "status"), [
     ("", 0), ("-A -f 1\n-C\n-Z\n-Ln\n", 0), ("zork\n-A -f 1\n", 255), ("-A -f x\n-A -f 1\n", 2),
-    ("-A -f 1\n" * 1000, 0), ("-A -f 1\n" * 1000 + "-A", 2),
+    ("-E -f 1\n" * 1000, 0), ("-E -f 1\n" * 1000 + "-A", 2),
 ])  # fmt: skip
 def test_what_check_comes_to(rules, status):
     assert run(["-R", "--check"], stdin=rules.encode()).status == status
+
+
+A, TO, B = "-A -f 1 -s rr", "-f 1 -r 10.0.0.1", "-f 1 -r 10.0.0.2"
+AMISS = {  # inputs, each with the numbers of the lines that fail whatever the table was
+    (A, A): [2],
+    (A, "-A -f 2 -s rr", "-A -f 1 -6 -s rr"): [],
+    (A, "-D -f 1", A): [],
+    (A, "-C", A): [],
+    ("-D -f 1", "-D -f 1"): [2],
+    ("-C", "-E -f 1 -s rr", "-D -f 1", "-Z -f 1", f"-a {TO}", f"-e {TO}", f"-d {TO}"): [2, 3, 4, 5, 6, 7],
+    ("-E -f 1 -s rr", f"-a {TO}", f"-a {TO}"): [3],
+    (f"-a {TO}", f"-a {TO} -w 7", f"-a {B}"): [2],
+    (f"-d {TO}", f"-e {TO}", f"-e {B}"): [2],
+    (A, f"-e {TO}", f"-d {TO}", f"-a {TO}", f"-d {TO}", f"-d {TO}"): [2, 3, 6],
+    (A, f"-a {TO} -x 1 -y 2", f"-a {TO}"): [2],
+    (A, "-a -f 1 -r 224.0.0.1"): [2],
+    ("-A -f 1 -s zork", A): [1],
+    (A, "-E -f 1 -s zork", "-A -f 2 -s rr --pe zork -p 9"): [2, 3],
+    ("-C", "-Z", "--set 1 2 3"): [],
+}
+
+
+@pytest.mark.parametrize("lines", AMISS, ids="; ".join)
+def test_check_follows_the_table_through_the_input(lines):
+    ran = run(["-R", "--check"], stdin="".join(f"{line}\n" for line in lines).encode())
+    assert [int(hint.removeprefix("line ").partition(":")[0]) for hint in ran.hints] == AMISS[lines]
+    assert ran.status == (255 if AMISS[lines] else 0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_check_and_strict_find_in_an_empty_table_what_the_kernel_refuses(seed):
+    dice = random.Random(seed)
+    ends = [f"-t 10.0.0.{n}:80" for n in range(2)]
+    kinds = ("-A {} -s rr", "-E {} -s wrr", "-D {}", "-a {} -r 10.1.0.1", "-e {} -r 10.1.0.1 -w 3", "-d {} -r 10.1.0.1")
+    rules = "".join(f"{dice.choice(kinds).format(dice.choice(ends))}\n" for _ in range(60))
+    judged, done = (
+        run(["-R", way], play, f"{first}\n{rules}".encode())
+        for way, play, first in (("--check", quiet, "-C"), ("--strict", Ipvs().play, "#"))
+    )
+    assert judged.hints
+    assert (judged.status, judged.stderr) == (done.status, done.stderr)
 
 
 # What is for people.

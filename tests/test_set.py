@@ -91,7 +91,7 @@ def test_what_is_named_changes_and_all_else_stays(ipvs, line, old, new):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "Missing argument"),
+        ("", "SERVICE [SERVER] SETTING... is missing"),
         (V, "nothing to set"),
         ("--weight 0", "which service?"),
         (f"{V} {ONE} {TWO} -w 1", "unexpected argument `198.51.100.2:80'"),

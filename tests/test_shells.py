@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyipvsadm.grammar.options import OPTIONS, RULES
-from pyipvsadm.help import usage
+from pyipvsadm.help.screens import usage
 from pyipvsadm.help.topics import TOPICS
 
 from .shells import STARTS, Shell

@@ -52,14 +52,16 @@ COMPLETED = (SAVED - {
 }  # fmt: skip
 EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
     "pyipvsadm.explain", "pyipvsadm.explain.causes", "pyipvsadm.explain.requirements", "pyipvsadm.grammar.suggestions",
+    "pyipvsadm.grammar.shell",
     "pyipvsadm.explain.similar", "pyipvsadm.grammar.schedulers", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
     "pyipvsadm.table",
 }  # fmt: skip
 TOLD = ALL | PARSED
-GUESSED = TOLD | {"pyipvsadm.grammar.suggestions"}
+GUESSED = TOLD | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
-    "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
+    "pyipvsadm.help.lines", "pyipvsadm.help.screens", "pyipvsadm.help.verb_help",
+    "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
     "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
 }  # fmt: skip
 
@@ -120,6 +122,7 @@ def check(words, expected, status, empty=False):
     ran = subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=empty), *words],
         input=RULES,
+        env={**os.environ, "PYIPVSADM_HINTS": "always"},
         capture_output=True,
         check=True,
     )

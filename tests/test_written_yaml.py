@@ -58,7 +58,7 @@ def test_data_is_read_by_bare_events(text):
 
 
 @pytest.mark.parametrize("text", [
-    "a: &b 1\n", "a: [&b 1, *b]\n", "a: !c 1\n", "a: 1\na: 2\n", "1: a\n", "? [a]\n: b\n", "a: 1\n---\nb: 1\n", "a: [\n",
+    "a: &b 1\n", "a: [&b 1, *b]\n", "a: !c 1\n", "a: 1\na: 2\n", "1: a\n", "? [a]\n: b\n", "a: 1\n---\nb: 1\n", "a: [",
     "", "[" * (DEPTH + 1) + "]" * (DEPTH + 1),
 ])  # fmt: skip
 def test_more_than_data_is_left(text):

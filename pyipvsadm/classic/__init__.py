@@ -16,6 +16,7 @@ EDITS = ("edit-service", "edit-server")
 
 def run(words: list[str], world: World) -> int:
     """Carry out one line of the classic grammar, and return the exit status."""
+    world.classic = True
     command = parse(words, lambda: world.names, world.program, world.posix)
     try:
         if command.verb == "restore":
@@ -23,12 +24,12 @@ def run(words: list[str], world: World) -> int:
 
             world.note(*command.notes)
             restore(command, world)
-        elif command.verb in EDITS and world.watched:
+        elif command.verb in EDITS and world.watched and world.hinting:
             _edit(command, words, world)
         else:
             carry_out(command, world)
     except (RefusedError, UnreachableError) as error:
-        if command.verb != "restore":  # which names the line
+        if command.verb != "restore" and world.hinting:  # a restore names the line
             from ..explain import explained
 
             error.hint = explained(command, error, world) or error.hint

@@ -26,7 +26,7 @@ def carry_out(command: Command, world: World) -> None:
     if command.verb in ANSWERS:
         return ANSWERS[command.verb](command, world)
     try:
-        for _, errno in world.kernel.submit((command,)):
+        for _, errno in world.kernel.submit((command,), checked=True):
             raise refused(command.verb, errno)
     except OSError as error:
         raise transport(command.verb, error) from error
@@ -66,7 +66,7 @@ def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
     if canvas := world.canvas(plain):
         from .. import drawing
 
-        world.write(getattr(drawing, what)(value, canvas))
+        world.draw(getattr(drawing, what)(value, canvas))
     else:
         from ..listing import services
 
@@ -94,7 +94,7 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
 
         few, groups = drawing.few(found(services, kernel), lambda group: 1 + len(group[1]))
         if few is not None:
-            world.write(drawing.listed(few, info, listing, names, canvas))
+            world.draw(drawing.listed(few, info, listing, names, canvas))
             return
         pieces: Iterable[str] = lines(groups)
     else:
@@ -118,7 +118,7 @@ def _list_connections(listing: Listing, world: World) -> None:
             few, lines = drawing.few(lines)
             if few is not None:
                 for text in drawing.connections(entries(iter(few)), listing.persistent_conn, names, canvas):
-                    world.write(text)
+                    world.draw(text)
                 return
         for line in table(lines, listing, names):
             world.write(line)
@@ -205,7 +205,7 @@ def _version(command: Command, world: World) -> None:
 
 
 def _help(command: Command, world: World) -> None:
-    from ..help import usage
+    from ..help.screens import usage
 
     world.write(usage(world.program, command.topic))
 

@@ -14,11 +14,13 @@ from .commands import carry_out, refused, transport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..kernel import Kernel
     from ..shapes import Alike
     from ..world import World
+
+    Exchange = Callable[[list[Command | Alike]], Callable[[], Iterator[tuple[int, int]]]]
 
 BATCHED = {  # what only changes the table, and may share a write with what stands behind it
     *("add-service", "edit-service", "delete-service", "add-server", "edit-server", "delete-server"),
@@ -31,6 +33,7 @@ NEWLINE = b"\n"
 def restore(command: Command, world: World) -> None:
     """Carry out the rules on stdin. Raises IpvsadmError where ipvsadm's restore would fail."""
     check = command.restoring.check
+    world.classic = not check  # which ipvsadm hasn't
     run = Run(world, None if check else world.kernel)
     run.all(world.chunks())
     failed = run.failed if command.restoring.strict or check else run.last
@@ -54,13 +57,14 @@ def replace(world: World) -> None:
 class Run:
     """One restore: the rules that wait for their write, and how the lines before them fared.
 
-    Without a `kernel` it judges the lines, all of them, and carries out none. `known` are the lines, if all of them
-    are known beforehand, and so how many there are.
+    Without a `kernel` it judges the lines, all of them, each as those before leave the table, and carries out none.
+    `known` are the lines, if all of them are known beforehand, and so how many there are.
     """
 
     def __init__(self, world: World, kernel: Kernel | None, known: bytes = b"") -> None:
         self._world = world
         self._kernel = kernel
+        self._exchange = kernel.exchange if kernel else _imagined()
         self._parser = Parser(lambda: world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command | Alike]] = []
         self._sent: list[tuple[int, Command | Alike]] = []  # those before, on which the kernel is at work
@@ -144,13 +148,13 @@ class Run:
         self._waiting.clear()
         if self._progress and len(waiting) >= BATCH:  # and so not while somebody types
             self._progress.tell(f"line {waiting[-1][0]}{self._of}")
-        if not waiting or not self._kernel:
+        if not waiting:
             return
-        exchange = self._kernel.exchange([command for _, command in waiting])
+        exchange = self._exchange([command for _, command in waiting])
         self._settle()
         before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
         try:
-            self._sent, self._refusals = waiting, begin(exchange) if ahead else exchange
+            self._sent, self._refusals = waiting, begin(exchange) if ahead and self._kernel else exchange
         finally:
             pthread_sigmask(SIG_SETMASK, before)
 
@@ -161,7 +165,7 @@ class Run:
         before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
         sent, refusals = self._sent, self._refusals
         self._sent = []
-        self._done, self.last = sent[-1][0], 0
+        self._done, self.last = (sent[-1][0] if self._kernel else 0), 0
         try:
             for index, errno in refusals():
                 number, command = sent[index]
@@ -181,6 +185,15 @@ class Run:
             raise error
         self.last = self.failed = error.status
         self._world.tell(str(error), hint)
+
+
+def _imagined() -> Exchange:
+    """What stands for a kernel where lines are judged only."""
+    from ..explain import machine
+    from ..explain.requirements import are_known
+    from .imagined import Imagined
+
+    return Imagined(lambda service: are_known(service, machine)).exchange
 
 
 def _verb(command: Command | Alike) -> str:

@@ -9,6 +9,7 @@ import os
 from _operator import itemgetter
 
 from ..errors import IpvsadmError
+from ..grammar.shell import command
 from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, Assembly, spelled_path
@@ -129,5 +130,5 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
         lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` checks the file again"
+    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', path)}` checks the file again"
     return DocumentError("\n".join(lines), hint=f"nothing was changed: correct the file first{again}")

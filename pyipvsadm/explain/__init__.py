@@ -71,6 +71,10 @@ class Eyes:
         lines = _lines("proc/net/fib_trie")
         return frozenset(line.split()[-1] for line, below in pairwise(lines) if below.endswith("/32 link BROADCAST"))
 
+    def unrouted(self) -> bool:
+        """Whether there is no table of routes, which the first address makes, and which then stays."""
+        return os.path.exists(f"{ROOT}proc/net/fib_trie") and not _lines("proc/net/fib_trie")
+
     def machine(self) -> Machine:
         """The kernel, its modules, and what this process may do."""
         return machine()

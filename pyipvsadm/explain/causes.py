@@ -5,8 +5,11 @@ A row of CAUSES is a refusal. What it comes to is a hint, empty where what was s
 
 from __future__ import annotations
 
+from _socket import AF_INET
 from errno import EAFNOSUPPORT, EEXIST, EINVAL, ENETUNREACH, ENODEV, ENOENT, EOPNOTSUPP, ERANGE, ESRCH
 
+from ..grammar.shell import command as typed
+from ..grammar.shell import requoted
 from ..grammar.suggestions import did_you_mean
 from ..listing.rules import daemon_settings, daemon_state, rule, service_option
 from ..model import MASQUERADE, Daemon, Server, Service, Timeouts, printable
@@ -31,7 +34,8 @@ class Seen(Record):
     """What was looked at: of these only what the row of the refusal names.
 
     `service` and `servers` are those of the command; `broadcasts` and `ipv6` are the broadcast
-    addresses of this network namespace, in digits, and its interfaces that speak IPv6.
+    addresses of this network namespace, in digits, and its interfaces that speak IPv6; `unrouted`
+    tells that it never had an address of IPv4, not even that of `lo`.
     """
 
     __slots__ = ()
@@ -42,6 +46,7 @@ class Seen(Record):
     interfaces: tuple[str, ...] = ()
     ipv6: tuple[str, ...] = ()
     broadcasts: frozenset[str] = frozenset()
+    unrouted: bool = False
     machine: Machine = Machine()
 
 
@@ -67,7 +72,7 @@ def server_exists(command: Command, seen: Seen) -> str:
 def _exists(name: str, edit: Command, settings: str, differs: bool) -> str:
     if not differs:
         return f"{name} already exists with these settings: {settings}"
-    return f"{name} exists with other settings: {settings}; to change it: `{rule(edit)}`, {SET}"
+    return f"{name} exists with other settings: {settings}; to change it: `{requoted(rule(edit))}`, {SET}"
 
 
 def no_service(command: Command, seen: Seen) -> str:
@@ -132,6 +137,11 @@ def unfit_server(command: Command, seen: Seen) -> str:
     what = unfit(server.address) or ("a broadcast address of this network" if address in seen.broadcasts else "")
     if what:
         return f"{address} is {what}: a server needs a unicast address"
+    if seen.unrouted and server.af == AF_INET:
+        return (
+            "`lo` is down in this network namespace, so the kernel takes no IPv4 address for a unicast one:"
+            " `ip link set lo up`"
+        )
     if server.af != service.af and seen.daemons:
         states = _listed([daemon_state(daemon) for daemon in seen.daemons])
         return (
@@ -156,12 +166,13 @@ def unreachable_group(command: Command, seen: Seen) -> str:
     daemon = command.daemon
     if daemon is None:
         return ""
+    up = typed("ip", "link", "set", daemon.interface, "up")
     if daemon.group and len(daemon.group) == 16 and daemon.interface not in seen.ipv6:
         return (
             f"{daemon.interface} has no IPv6, which the group {spelled_address(daemon.group)} requires: it may be"
-            f" down (`ip link set {daemon.interface} up`), have IPv6 turned off, or an MTU below 1280"
+            f" down (`{up}`), have IPv6 turned off, or an MTU below 1280"
         )
-    return f"{daemon.interface} is down: `ip link set {daemon.interface} up`"
+    return f"{daemon.interface} is down: `{up}`"
 
 
 def invalid_daemon(command: Command, seen: Seen) -> str:
@@ -178,7 +189,9 @@ def daemon_runs(command: Command, seen: Seen) -> str:
     if running is None:
         return ""
     state = daemon_state(running)
-    return f"it already runs, with `--start-daemon {daemon_settings(running)}`; `--stop-daemon {state}` stops it"
+    return (
+        f"it already runs, with `--start-daemon {requoted(daemon_settings(running))}`; `--stop-daemon {state}` stops it"
+    )
 
 
 def no_daemon(command: Command, seen: Seen) -> str:
@@ -225,7 +238,7 @@ Cause = tuple["tuple[str, ...]", "Callable[[Command, Seen], str]"]
 _NO_SERVICE: Cause = (("services",), no_service)
 _NO_SERVER: Cause = (("servers",), no_server)
 _SCHEDULER: Cause = (("machine",), scheduler)
-_UNFIT: Cause = (("broadcasts", "daemons"), unfit_server)
+_UNFIT: Cause = (("broadcasts", "unrouted", "daemons"), unfit_server)
 CAUSES: dict[tuple[str | None, int], Cause] = {  # (verb, errno): what is to be looked at, and who decides
     ("add-service", EEXIST): (("service",), service_exists),
     ("add-service", ENOENT): _SCHEDULER,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from ..grammar.schedulers import ENGINES, SCHEDULERS
+from ..grammar.shell import command
 from ..grammar.suggestions import did_you_mean
 from ..model import printable
 from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model import Service
 
 CAP_NET_ADMIN, CAP_SYS_MODULE = 12, 16  # linux/capability.h
 ALL_USERS = ["0", "0", "4294967295"]  # the one line of /proc/self/uid_map outside of user namespaces
 MODULE = "ip_vs"
+NONE = "none"  # the scheduler of a service that has none
 CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that there are in a container of a kind
 ADD_CAPABILITY = {  # by the kind of container
     "docker": "start it with `--cap-add NET_ADMIN`",
@@ -88,7 +92,7 @@ def no_privilege(machine: Machine) -> str:
 
 def why_not_loaded(module: str, machine: Machine) -> str:
     """Why `module` isn't part of the kernel, and what would make it so."""
-    kernel = f"this kernel, {machine.release},"
+    kernel, load = f"this kernel, {machine.release},", command("modprobe", module)
     if machine.has(module):
         return f"`{module}` is part of {kernel} but does not answer this process"
     if not machine.modular:
@@ -98,7 +102,7 @@ def why_not_loaded(module: str, machine: Machine) -> str:
     if machine.container:
         return (
             f"this is a container ({machine.container}), and the kernel hasn't loaded `{module}`:"
-            f" `modprobe {module}` as root of the host"
+            f" `{load}` as root of the host"
         )
     if machine.on_disk is None:
         others = [release for release in machine.releases if release != machine.release]
@@ -108,8 +112,18 @@ def why_not_loaded(module: str, machine: Machine) -> str:
     if module not in machine.on_disk:
         return f"{kernel} has no module `{module}`: it's neither built in nor in /lib/modules"
     if machine.may(CAP_SYS_MODULE):
-        return f"the module `{module}` exists for this kernel, but could not be loaded: `modprobe {module}` shows why"
-    return f"the module `{module}` isn't loaded, and this process may not load it: `sudo modprobe {module}`"
+        return f"the module `{module}` exists for this kernel, but could not be loaded: `{load}` shows why"
+    return f"the module `{module}` isn't loaded, and this process may not load it: `sudo {load}`"
+
+
+def are_known(service: Service, look: Callable[[], Machine]) -> bool:
+    """Whether Linux, or the machine that is seen by a `look`, has the scheduler and the engine of `service`."""
+    wanted = (("ip_vs_", service.scheduler or NONE, (*SCHEDULERS, NONE)), ("ip_vs_pe_", service.engine, ENGINES))
+    odd = [prefix + name for prefix, name, known in wanted if name and name not in known]
+    if not odd:
+        return True
+    machine = look()
+    return all(machine.has(module) or machine.can_load(module) for module in odd)
 
 
 def no_scheduler(service: Service, machine: Machine) -> str:
@@ -117,7 +131,7 @@ def no_scheduler(service: Service, machine: Machine) -> str:
     wanted = [("scheduler", service.scheduler or "", "ip_vs_", SCHEDULERS)]
     if service.engine:
         wanted.append(("persistence engine", service.engine, "ip_vs_pe_", ENGINES))
-    missing = [row for row in wanted if row[1] != "none" and not machine.has(f"{row[2]}{row[1]}")]
+    missing = [row for row in wanted if row[1] != NONE and not machine.has(f"{row[2]}{row[1]}")]
     for kind, name, prefix, known in missing:
         if name not in known and not machine.can_load(prefix + name):
             near = did_you_mean(name, known, f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")

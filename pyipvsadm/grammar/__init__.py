@@ -116,7 +116,7 @@ def _value(
 
 def _meant(word: str) -> str:
     """What may have been meant by the unknown option in `word`, a long one or a bundle of short ones, as a hint."""
-    from .suggestions import did_you_mean
+    from .suggestions import did_you_mean, meant
 
     otherwise = "`-h` shows the commands, and `-h TOPIC` their options"
     name = word.lstrip("-").partition("=")[0]
@@ -126,6 +126,8 @@ def _meant(word: str) -> str:
         otherwise = (
             f"did you mean `-{other}`?" if other in SHORT else f"there is no option `-{printable(letter)}`; {otherwise}"
         )
+    if word.startswith("--") and (found := meant(name)):
+        return found
     return did_you_mean(name, LONG, otherwise, "--{}") if len(word) > 2 else otherwise
 
 

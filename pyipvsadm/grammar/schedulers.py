@@ -19,6 +19,8 @@ SCHEDULERS = {
     "twos": "the less busy of two servers drawn at random; few kernels have it",
 }
 
+RARE = ("twos",)  # which Debian's kernels have from Linux 7.2 on
+
 ENGINES = {"sip": "by the Call-ID of SIP"}
 
 FLAGS = {

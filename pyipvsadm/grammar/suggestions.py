@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .shell import quoted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -9,6 +11,25 @@ if TYPE_CHECKING:
 MOST = 3  # names that are offered at once: more are no help
 LONGEST = 40  # letters of a word that is looked at; no name of ours has as many
 PART = 3  # letters that are enough to find a name by its middle; its beginning takes one less
+
+
+MEANT = {  # words of other tools: what does that here
+    **dict.fromkeys(("list", "ls", "status", "stat"), "`show` shows the table; so does `-Ln`, as ipvsadm does"),
+    **dict.fromkeys(("stats", "rate"), "`top` shows rates as they are; `-Ln --stats` and `-Ln --rate` list them"),
+    **dict.fromkeys(("add", "create", "new"), "`-A` adds a service, and `-a` a server to it: `-A -t 192.168.2.10:80`"),
+    **dict.fromkeys(("edit", "change", "modify"), "`set` changes single settings; `-E` and `-e` set all of them anew"),
+    **dict.fromkeys(("del", "delete", "remove", "rm"), "`-D` deletes a service, and `-d` a server of it"),
+    **dict.fromkeys(("flush", "clear", "reset"), "`-C` deletes all services; `-Z` zeroes the counters"),
+    **dict.fromkeys(("save", "dump", "export"), "`-Sn > FILE` saves the table; so does `show -o yaml > FILE`"),
+    **dict.fromkeys(("restore", "load", "import"), "`-R < FILE` carries out rules; `apply FILE` makes the table so"),
+    **dict.fromkeys(("ver", "version"), "`-v` shows the version"),
+    **dict.fromkeys(("usage", "commands"), "`-h` shows the verbs and commands"),
+}
+
+
+def meant(word: str) -> str:
+    """What does here what `word` does elsewhere, as a hint; empty if it isn't known."""
+    return MEANT.get(word.removeprefix("--"), "")
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
@@ -35,7 +56,7 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", form: str = "{}") -> str:
     """The question that names those of `known` which are near to `word`, each in `form`; else `otherwise`."""
-    near = [f"`{form.format(name)}`" for name in nearest(word, known)]
+    near = [f"`{form.format(quoted(name))}`" for name in nearest(word, known)]
     return f"did you mean {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}?" if near else otherwise
 
 

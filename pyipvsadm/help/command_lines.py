@@ -13,7 +13,7 @@ class Parameter(Record):
     """An argument of a verb, or an option, which has `names`.
 
     `others` are the names that turn it off; `value` is what it takes, one of `choices` if there
-    are any, and empty for a switch. One that is `many` may come again.
+    are any, and empty for a switch. One that is `many` may come again. `default` is what holds without it.
 
     `field` is what the verb's function calls it, empty where the verb reads it by itself. What it takes is a text, or a
     number of its `kind`, from `least` to `most`; one without a kind is read by typer alone.
@@ -26,6 +26,7 @@ class Parameter(Record):
     choices: tuple[str, ...] = ()
     many: bool = False
     needed: bool = False
+    default: str = ""
     field: str = ""
     kind: str = "text"
     least: float = 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Row = Rule | Option
     Words = dict[str, str]
 
-BRIEF = 66  # letters
+BRIEF = 64  # letters
 _TUNNEL = ("tun-type", *TUNNEL_ROLES)
 
 
@@ -23,7 +23,7 @@ class Topic(Record):
     """A screen of help.
 
     It explains the `commands`, the options that go with them `but` those of some roles, which
-    other topics tell, and the `others`; then `words`, each with what it means. `examples` are
+    other topics tell, and the `others`, or the commands `alone`; then `words`, each with what it means. `examples` are
     lines without the program's name.
     """
 
@@ -36,25 +36,29 @@ class Topic(Record):
     words: Words | None = None
     see: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    alone: bool = False
 
     def rows(self) -> Iterator[Row]:
         """The rows of the option table that it explains: commands first, options in the table's order."""
         rules = [rule for rule in RULES if rule.verb in self.commands]
         yield from rules
+        if self.alone:
+            return
         roles = {role for rule in rules for role in (*rule.needs, *rule.one, *rule.takes)} - {*self.but}
         for option in OPTIONS:
             if option.role in roles or option.name in self.others:
                 yield option
 
 
-def _brief(help: str) -> str:
-    """As many clauses of `help` as fit on a line beside a verb."""
+def brief(help: str) -> str:
+    """As many clauses of the first sentence of `help` as fit on a line beside a verb."""
+    help = first_sentence(help)
     while len(help) > BRIEF and (at := max(map(help.rfind, (", ", ": ", "; ")))) > 0:
         help = help[:at]
     return help
 
 
-TOPICS = (
+TOPICS: tuple[Topic, ...] = (
     Topic(
         name="service",
         title="Virtual services: what clients connect to",
@@ -121,7 +125,7 @@ TOPICS = (
     ),
     Topic(
         name="persistence",
-        title="Persistence: all connections of a client go to one server",
+        title="Persistence: a client's connections go to one server; engines",
         others=("persistent", "netmask", "pe", "persistent-conn"),
         words=ENGINES,
         examples=("-A -t 192.0.2.1:443 -p 600 -M 255.255.255.0", "-A -u 192.0.2.1:5060 -p 60 -o --pe sip"),
@@ -137,9 +141,34 @@ TOPICS = (
     Topic(
         name="verbs",
         title="Verbs, in addition to ipvsadm's commands; for more: VERB --help",
-        words={verb.name: _brief(first_sentence(verb.help)) for verb in VERBS},
+        words={verb.name: brief(verb.help) for verb in VERBS},
+    ),
+    Topic(
+        name="commands",
+        title="Commands, which are those of ipvsadm",
+        commands=tuple(rule.verb for rule in RULES),
+        alone=True,
+        see=("service", "server", "list", "restore"),
     ),
 )
+TOPICS += (
+    Topic(
+        name="topics",
+        title="Topics, explained by `-h TOPIC`; as is every option, value and verb",
+        words={one.name: one.title for one in TOPICS},
+    ),
+)
+ALIASES = {  # words that people try: the topic
+    **dict.fromkeys(("fwmark", "mark", "tcp", "udp", "sctp", "virtual", "-t", "-u", "-f"), "service"),
+    **dict.fromkeys(("nat", "dr", "masq", "masquerade", "gate", "direct", "route", "backend", "real"), "server"),
+    **dict.fromkeys(("tun", "tunnel"), "tunnels"),
+    **dict.fromkeys(("add", "create", "edit", "change", "delete", "del", "remove", "rm", "flush", "help"), "commands"),
+    **dict.fromkeys(("sync", "master", "backup"), "daemon"),
+    "ls": "list",
+    "rules": "restore",
+    "scheduling": "schedulers",
+    "options": "topics",
+}
 
 
 def topic(word: str) -> Topic | None:

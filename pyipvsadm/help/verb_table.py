@@ -12,7 +12,7 @@ VERBS: tuple[Verb, ...] = (
         name='show',
         help="Show the current table.\n\n**json** is one document, and **ndjson** is a line for each service; both include counters (of 64 bits), rates per\nsecond and connections. **yaml** and **rules** contain the settings only. `check`, `diff` and `apply` read json,\nyaml and rules.\n\nWith `--names`, each service is shown with its Kubernetes Service, and each server with its pod and node. The\noptions for Kubernetes say which node this is.\n\n- `pyipvsadm show -o yaml > table.yaml` saves the table to a file\n\n- `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds drained servers",
         options=(
-            Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), field='output', help='Output format.'),
+            Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), default='table', field='output', help='Output format.'),
             Parameter(names=('--plain',), field='plain', help='Print plain text, even on a terminal.'),
             Parameter(names=('--names',), value='FILE', field='names', help='Name the Services and pods of Kubernetes, by the objects in this file.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: by content and name.'),
@@ -40,7 +40,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--scheduler',), value='NAME', field='scheduler', help='As if the service had this one.'),
             Parameter(names=('--table',), value='FILE', field='table', help='As if this table were applied; `-` for stdin.'),
             Parameter(names=('--clients',), value='FILE', field='file', help='Count the clients in FILE, an address in each line; `-` for stdin.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), field='output', help='Output format.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
         ),
         arguments=(
             Parameter(value='SERVICE', needed=True, field='service', help='Such as 192.168.2.10:80/tcp or fwmark:7.'),
@@ -70,9 +70,9 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='diff',
-        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nWhere FILE is another program's, each line says why it is there. `=` is not a difference, but the state of a server,\nsuch as one that kube-proxy drains. The order of servers is not compared. If it differs and `sh` depends on it, a\nhint on a terminal says so.\n\nExit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.",
+        help="Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.\n\nFor a server that is removed, the connections are shown that end with it.\n\nWhere FILE is another program's, each line says why it is there. `=` is not a difference, but the state of a server,\nsuch as one that kube-proxy drains. The order of servers is not compared. If it differs and `sh` depends on it, a\nhint on a terminal says so.\n\nExit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.",
         options=(
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), field='output', help='Output format.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
             Parameter(names=('--no-prune',), field='no_prune', help='Do not delete what FILE does not contain.'),
             Parameter(names=('--keep-weights',), field='keep_weights', help='Keep the weights of servers that exist.'),
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, field='only', help='Touch only services with an address in this network, or with this mark. Repeatable.'),
@@ -104,8 +104,8 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--yes',), field='yes', help='Do not ask before deleting.'),
             Parameter(names=('--force',), field='force', help='Continue even if others keep changing the table; with `--vips`, also bind what another machine has.'),
             Parameter(names=('--vips',), field='vips', help='Also bind the addresses of the services before the table changes, as `vip sync` does, and remove unused ones afterwards.'),
-            Parameter(names=('--device',), value='INTERFACE', field='device', help='The dummy device for the addresses.'),
-            Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+            Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', field='device', help='The dummy device for the addresses.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
             Parameter(names=('--node',), value='NAME', field='node', help="The node that the table is for. Default: this host's name."),
@@ -125,7 +125,7 @@ VERBS: tuple[Verb, ...] = (
         name='convert',
         help="Print the table in FILE in another format, without touching the kernel.\n\n**json** and **yaml** have a key `addresses` where FILE says which addresses go with the table: those are bound by\n`vip sync FILE` and `apply --vips`. **rules** can't tell those.\n\n- `kubectl get services,endpointslices,nodes -A -o json | pyipvsadm convert --node worker-3 -` tells what kube-proxy\nmakes of a cluster on a node\n\nExit status: 0, or 2 if FILE is wrong.",
         options=(
-            Parameter(names=('--output', '-o'), value='json|yaml|rules', choices=('json', 'yaml', 'rules'), field='output', help='The format to write.'),
+            Parameter(names=('--output', '-o'), value='json|yaml|rules', choices=('json', 'yaml', 'rules'), default='yaml', field='output', help='The format to write.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
             Parameter(names=('--node',), value='NAME', field='node', help="The node that the table is for. Default: this host's name."),
@@ -145,7 +145,7 @@ VERBS: tuple[Verb, ...] = (
         name='set',
         help='Change only the named settings of a live service or server.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` is optional), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
-            Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
             Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server for so many seconds'),
             Parameter(names=('-M', '--netmask'), value='netmask', help='the netmask of the clients that persistence treats as one'),
@@ -176,7 +176,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='drain',
-        help="Stop new connections to a server, and let the existing ones finish.\n\n`drain` sets the server's weight to 0 in every service that has it, and changes nothing else; if one of these\nchanges is refused, the others are undone. It prints the old weights, and records them in `/run/pyipvsadm` for\n`undrain`.\n\nWhile it waits, it reports what keeps the server busy. The kernel knows no active UDP connections, so **active**\ncounts the UDP connections that it remembers. Ctrl-C ends the waiting and leaves the server drained.\n\nExit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and undone;\n2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not everything could be\nundone; 130 or 143 stopped by a signal.\n\n- `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off",
+        help="Stop new connections to a server, and let the existing ones finish.\n\n`drain` sets the server's weight to 0 in every service that has it, and changes nothing else; if one of these\nchanges is refused, the others are undone. It prints the old weights, and records them in `/run/pyipvsadm` for\n`undrain`.\n\nWhile it waits, it reports what keeps the server busy. The kernel knows no active UDP connections, so **active**\ncounts the UDP connections that it remembers. Flows that last longer than the UDP timeout may never end: this is\nreported, and `--remove` does not wait for them where `net.ipv4.vs.expire_nodest_conn` is 1, which sends their next\npacket to another server. Ctrl-C ends the waiting and leaves the server drained.\n\nExit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and undone;\n2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not everything could be\nundone; 130 or 143 stopped by a signal.\n\n- `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off",
         options=(
             Parameter(names=('--from',), value='SERVICE', many=True, field='services', help='Only in this service. Repeatable. Default: in all services that have the server.'),
             Parameter(names=('--wait',), field='wait', help='Wait until its connections have ended.'),
@@ -184,7 +184,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--until',), value='active|all', choices=('active', 'all'), field='until', help='Which connections to wait for: the **active**, or **all**, inactive and persistent too. Implies `--wait`. Default: active.'),
             Parameter(names=('--remove',), field='remove', help='Then remove the server. Implies `--wait`.'),
             Parameter(names=('--force',), field='force', help='Drain the server even if that leaves a service without any usable server.'),
-            Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, field='server', help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -197,7 +197,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--from',), value='SERVICE', many=True, field='services', help='Only in this service. Repeatable. Default: in all services that have the server.'),
             Parameter(names=('--ramp',), value='TIME', field='ramp', kind='', help='Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.'),
             Parameter(names=('--weight',), value='N', field='weight', kind='int', least=1, most=2147483647, help='The weight to set instead of the recorded ones.'),
-            Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+            Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, field='server', help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -207,9 +207,9 @@ VERBS: tuple[Verb, ...] = (
         name='top',
         help="Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.\n\nRates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last\n2 seconds if the interval is shorter. The first printed sample appears when all rates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` prints the new connections per second",
         options=(
-            Parameter(names=('--interval',), value='SECONDS', field='interval', kind='', help='How often to sample, from 0.2 to 3600.'),
+            Parameter(names=('--interval',), value='SECONDS', default='1', field='interval', kind='', help='How often to sample, from 0.2 to 3600.'),
             Parameter(names=('--once',), field='once', help='Print one sample and end.'),
-            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), field='output', help='Output format: text, or a line of JSON for each sample.'),
+            Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), default='text', field='output', help='Output format: text, or a line of JSON for each sample.'),
             Parameter(names=('--names',), value='FILE', field='names', help='Name the Services and pods of Kubernetes, by the objects in this file.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
@@ -230,7 +230,7 @@ VERBS: tuple[Verb, ...] = (
         name='netns',
         help='List the network namespaces of this machine that hold services, with the number of services.\n\nThese are the namespaces with a name below `/run/netns` or `/var/run/docker/netns`, and those of running processes.\nThe first column is what `--netns` takes; the word `here` marks the namespace in which `pyipvsadm` runs.\n\nA namespace that this user may not look into is listed as unknown.\n\nExit status: 0, or 1 if something is unknown.',
         options=(
-            Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), field='output', help='Output format.'),
+            Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), default='table', field='output', help='Output format.'),
         ),
     ),
     Verb(
@@ -241,18 +241,18 @@ VERBS: tuple[Verb, ...] = (
                 name='ls',
                 help="List every virtual address of the table and of the device. This is what `vip` does by itself.\n\nThe state is `ok`, or what is wrong: `missing`, on no interface; `not local`, on one, but packets don't get in;\n`unused`, on the device without a service; `duplicate`, on two interfaces; and for IPv6 `tentative`, not usable\nyet, or `dadfailed`, as another machine has it.\n\nExit status: 0 if all is right, 1 if something is wrong, 2 if that can't be told.",
                 options=(
-                    Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), field='output', help='Output format.'),
-                    Parameter(names=('--device',), value='INTERFACE', field='device', help='The dummy device for the addresses.'),
+                    Parameter(names=('--output', '-o'), value='table|json', choices=('table', 'json'), default='table', field='output', help='Output format.'),
+                    Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', field='device', help='The dummy device for the addresses.'),
                 ),
             ),
             Verb(
                 name='add',
                 help='Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.\n\nOne that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,\nthe table and the neighbours tell, is refused: to bind it would cut that machine off.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.',
                 options=(
-                    Parameter(names=('--device',), value='INTERFACE', field='device', help='The dummy device for the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', field='device', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), field='dry_run', help='Show what would change, and change nothing.'),
                     Parameter(names=('--force',), field='force', help='Also bind addresses that another machine has.'),
-                    Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
                     Parameter(value='ADDRESS', many=True, needed=True, field='addresses', help='In digits.'),
@@ -262,9 +262,9 @@ VERBS: tuple[Verb, ...] = (
                 name='rm',
                 help="Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.\n\nExit status: 0 done; 1 refused, and nothing done; 2 wrong input.",
                 options=(
-                    Parameter(names=('--device',), value='INTERFACE', field='device', help='The dummy device for the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', field='device', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), field='dry_run', help='Show what would change, and change nothing.'),
-                    Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
                 ),
                 arguments=(
                     Parameter(value='ADDRESS', many=True, needed=True, field='addresses', help='In digits.'),
@@ -274,10 +274,10 @@ VERBS: tuple[Verb, ...] = (
                 name='sync',
                 help="Bind the addresses of all services, and take away what else `vip` bound on the device.\n\nWith FILE, those are its `addresses` or, if it doesn't say any, the addresses of its services.\n\nAn address of another interface stays where it is, and one that a route makes local is left alone. One that\nanother machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice\nchanges nothing.\n\nExit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.",
                 options=(
-                    Parameter(names=('--device',), value='INTERFACE', field='device', help='The dummy device for the addresses.'),
+                    Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', field='device', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), field='dry_run', help='Show what would change, and change nothing.'),
                     Parameter(names=('--force',), field='force', help='Also bind addresses that another machine has.'),
-                    Parameter(names=('--wait-lock',), value='SECONDS', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+                    Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
                     Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: by content and name.'),
                     Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
                     Parameter(names=('--node',), value='NAME', field='node', help="The node that the table is for. Default: this host's name."),
@@ -298,12 +298,12 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='doctor',
-        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
+        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing; it tries a connection to a server that seems not to answer. Reports what\nit cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
         options=(
-            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), field='mode', help='What this machine is. A real server needs `--vip`.'),
+            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), default='director', field='mode', help='What this machine is. A real server needs `--vip`.'),
             Parameter(names=('--vip',), value='ADDRESS', many=True, field='vip', help='A virtual address that this real server serves. Repeatable.'),
-            Parameter(names=('--watch',), value='SECONDS', field='watch', kind='float', most=3600, help='How long to watch packets and counters.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), field='output', help='Output format.'),
+            Parameter(names=('--watch',), value='SECONDS', default='3', field='watch', kind='float', most=3600, help='How long to watch packets and counters.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
             Parameter(names=('--save',), value='FILE', field='save', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
             Parameter(names=('--from',), value='FILE', field='read', help='Judge what `--save` has written, here or elsewhere.'),
             Parameter(names=('--check',), value='CHECK', many=True, field='check', help='Carry out this check alone, such as S6. Repeatable.'),
@@ -335,8 +335,8 @@ VERBS: tuple[Verb, ...] = (
         options=(
             Parameter(names=('--write',), value='DIR', many=True, field='write', help='Let writes below DIR through to this machine. Repeatable.'),
             Parameter(names=('--timeout',), value='SECONDS', field='timeout', kind='float', least=0.001, help='End a command that runs longer, with status 124.'),
-            Parameter(names=('--memory',), value='SIZE', field='memory', kind='', help='The memory of the kernel.'),
-            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), field='kernel', help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
+            Parameter(names=('--memory',), value='SIZE', default='512M', field='memory', kind='', help='The memory of the kernel.'),
+            Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), default='uml', field='kernel', help="**uml** boots a kernel of its own, as an ordinary process. **host** takes the running kernel and a new network namespace: it needs root and IPVS, and files are this machine's own, so that writes stay."),
             Parameter(names=('--uml',), value='FILE', field='uml', help='The kernel to boot, a user-mode Linux. Default: `linux.uml` on the path.'),
             Parameter(names=('--module',), others=('--no-module',), field='module', help='Load ip_vs before COMMAND runs, or leave it out.'),
         ),
@@ -356,7 +356,7 @@ VERBS: tuple[Verb, ...] = (
         name='man',
         help="Show a manual page, where `man pyipvsadm` doesn't find it.\n\nOn a terminal it is shown by `man`. Elsewhere its source is printed: `pyipvsadm man > pyipvsadm.8`.",
         arguments=(
-            Parameter(value='pyipvsadm|pyipvsadm-save|pyipvsadm-restore|pyipvsadm-table', choices=('pyipvsadm', 'pyipvsadm-save', 'pyipvsadm-restore', 'pyipvsadm-table'), field='page', help='This one, or that of pyipvsadm-save, -restore or -table.'),
+            Parameter(value='pyipvsadm|pyipvsadm-save|pyipvsadm-restore|pyipvsadm-table', choices=('pyipvsadm', 'pyipvsadm-save', 'pyipvsadm-restore', 'pyipvsadm-table'), default='pyipvsadm', field='page', help='This one, or that of pyipvsadm-save, -restore or -table.'),
         ),
     ),
 )

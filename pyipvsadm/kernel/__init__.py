@@ -64,14 +64,21 @@ class Kernel:
             raise errors.unreachable(error.errno or 0) from error
         return kernel
 
-    def submit(self, commands: Iterable[Command | Alike]) -> Iterator[tuple[int, int]]:
+    def submit(self, commands: Iterable[Command], checked: bool = False) -> Iterator[tuple[int, int]]:
         """Carry out `commands`; yield the index and the errno of each one that the kernel refuses.
 
         Up to BATCH of them share one write, since entering the kernel costs more than the work
         there. Only the last of a write asks for an ACK: the kernel works in order and reports a
         refusal unasked, so that ACK says that the batch is through. A refusal doesn't stop what
-        stands behind it. Raises OSError where the socket itself fails.
+        stands behind it. Raises ValueError, before anything is sent, where no kernel can carry one out,
+        unless they are known to be `checked`; and OSError where the socket itself fails.
         """
+        if not checked:
+            from .validity import judge
+
+            commands = list(commands)
+            for command in commands:
+                judge(command)
         first = 0
         for batch in _batches(commands):
             for index, errno in self.exchange(batch)():
@@ -82,7 +89,7 @@ class Kernel:
         """What carries out `batch`, of at most BATCH commands, and yields what `submit` does of it.
 
         The requests are made now, and numbered; it is to be called before any other question is asked, once, and may
-        be from another thread. Raises OSError then.
+        be from another thread. Raises OSError then. Nothing is checked here: these are of our own grammar.
         """
         base = self._transport.numbers(len(batch))
         frames = self._encoder.frames(base, batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import errors
 from ..errors import IpvsadmError
+from ..grammar.shell import requoted
 from ..listing.rules import rule
 from ..table.differences import ADDED, EDITED, REMOVED, as_text, differences
 from .signals import name_of
@@ -56,10 +57,11 @@ def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:
     refusal = errors.refusal(step.command.verb, errno)
     more = f" (and {len(others)} more of this kind)" if others else ""
     message = (
-        f"change {steps.index(step) + 1} of {len(steps)}, `{rule(step.command)}`: the kernel says: {refusal}{more}"
+        f"change {steps.index(step) + 1} of {len(steps)}, `{requoted(rule(step.command))}`:"
+        f" the kernel says: {refusal}{more}"
     )
     return message, refusal.hint
 
 
 def _commands(steps: tuple[Step, ...], program: str) -> str:
-    return "\n".join(f"  {program} {rule(step.command)}" for step in steps)
+    return "\n".join(f"  {program} {requoted(rule(step.command))}" for step in steps)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 NUMBERS = {"int": int, "float": float}
 DIGITS = 10  # of a number; those of others are counted by typer
 NAMESPACE = Parameter(names=(NETNS,), value="NAME", field="")  # what every verb takes that has none of its own
-NOT_FREE = ("--", "--help")  # what is no argument, not even where all else is
+HELP = ("--help", "-h")
+NOT_FREE = ("--", *HELP)  # what is no argument, not even where all else is
 
 
 class UnsureError(Exception):
@@ -74,7 +75,7 @@ def whole(words: Sequence[str]) -> list[str]:
         from ..namespaces import parted
 
         _, rest = parted(words[1:])
-        if not rest or (rest[0].startswith("-") and rest[0] != "--help"):
+        if not rest or (rest[0].startswith("-") and rest[0] not in HELP):
             return [words[0], default, *words[1:]]
     return list(words)
 

@@ -23,7 +23,7 @@ class Verb(Record):
 
     Verbs are listed by `rank`. One that `passes` words on takes all from its first argument on as they are; one that
     is `lenient` reads options that typer doesn't know by itself. `verbs` makes it a group, of which `default` may be
-    left out. `usage_status` is the exit status for wrong words, and `epilog` makes what stands below the help.
+    left out. `usage_status` is the exit status for wrong words.
     """
 
     __slots__ = ()
@@ -31,7 +31,6 @@ class Verb(Record):
     passes: bool = False
     lenient: bool = False
     usage_status: int = 2
-    epilog: Callable[[], str] | None = None
     verbs: tuple[Work, ...] = ()
     default: str = ""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from _socket import IPPROTO_UDP
+
 from ..listing.rules import daemon_state
 from ..record import Record
+from .comparison import server_key, service_key
 from .notation import spelled, spelled_server
 from .settings import changed, daemon_settings, server_settings, service_settings, told, told_changes
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from ..model import Table
     from .plan import Step
     from .settings import Settings
 
@@ -26,7 +30,8 @@ class Difference(Record):
     """What a step changes: of a service, of one of its servers, of a daemon, or of the timeouts.
 
     `settings` are those of what is added or removed, `changes` those that are edited. `why` is what the file's format
-    knows of it.
+    knows of it. `active` are the connections that end with a server which is removed; of UDP, all that the kernel
+    remembers, as it has no active ones.
     """
 
     __slots__ = ()
@@ -38,34 +43,56 @@ class Difference(Record):
     settings: Settings | None = None
     changes: Changed | None = None
     why: str = ""
+    active: int = 0
 
     def line(self) -> str:
         """It as a line of text."""
         name = f"{self.service} {self.server}".strip() or f"{self.kind} {self.state}".strip()
         detail = told_changes(self.changes) if self.changes is not None else told(self.settings or {})
-        return f"{self.sign} {name}  {detail}{f'  ({self.why})' if self.why else ''}\n"
+        live = f"  ({self.active} active)" if self.active else ""
+        return f"{self.sign} {name}{live}  {detail}{f'  ({self.why})' if self.why else ''}\n"
 
     def data(self) -> dict[str, Any]:
         """It as JSON has it."""
-        names = {name: value for name in ("service", "server", "state", "why") if (value := getattr(self, name))}
+        names = {
+            name: value for name in ("service", "server", "state", "why", "active") if (value := getattr(self, name))
+        }
         if self.changes is None:
             return {"change": WORDS[self.sign], "kind": self.kind, **names, "settings": self.settings}
         changes = {name: {"old": old, "new": new} for name, (old, new) in self.changes.items()}
         return {"change": WORDS[self.sign], "kind": self.kind, **names, "changes": changes}
 
 
-def differences(steps: Iterable[Step], why: Callable[[Step], str] | None = None) -> list[Difference]:
-    """What `steps` change: service by service, then the timeouts and the daemons; `why` says why each is there."""
+def differences(
+    steps: Iterable[Step], why: Callable[[Step], str] | None = None, now: Table | None = None
+) -> list[Difference]:
+    """What `steps` change: service by service, then the timeouts and the daemons; `why` says why each is there.
+
+    Of the table `now`, connections are told that end by it.
+    """
     steps = list(steps)
+    live = _live(now, {step.target[0] for step in steps if step.command.verb == "delete-server"}) if now else {}
     restarted = {step.target for step in steps if step.command.verb == "start-daemon" and step.changes}
     groups: dict[object, list[Difference]] = {}
     for step in steps:
         if step.command.verb != "stop-daemon" or step.target not in restarted:
             found = _difference(step)
             found = found.replace(why=why(step)) if why else found
+            if step.command.verb == "delete-server" and (active := live.get(step.target, 0)):
+                found = found.replace(active=active)
             groups.setdefault(found.service or found.kind, []).append(found)
     order = sorted(groups, key=lambda name: name in ("timeouts", "daemon"))
     return [found for name in order for found in sorted(groups[name], key=lambda found: bool(found.server))]
+
+
+def _live(now: Table, services: set[object]) -> dict[object, int]:
+    """The connections of each server of the `services`, by what a step about it has for its target."""
+    return {
+        (key, server_key(server)): server.inactive if service.protocol == IPPROTO_UDP else server.active
+        for service, servers in now.services
+        if (key := service_key(service)) in services
+        for server in servers
+    }
 
 
 def _difference(step: Step) -> Difference:
@@ -99,6 +126,6 @@ def _daemon_difference(step: Step, sign: str) -> Difference:
     return Difference(sign=EDITED, kind="daemon", state=state, changes=changed(old, new))
 
 
-def as_text(steps: Iterable[Step]) -> str:
-    """What `steps` change, a line each."""
-    return "".join(found.line() for found in differences(steps))
+def as_text(steps: Iterable[Step], now: Table | None = None) -> str:
+    """What `steps` change, a line each; of the table `now` with the connections that end by it."""
+    return "".join(found.line() for found in differences(steps, now=now))

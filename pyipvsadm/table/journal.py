@@ -68,7 +68,7 @@ class _Journal:
                 if stopped := pause(done):
                     return self._back(Outcome(stopped=stopped))
                 try:
-                    refusals = dict(self._kernel.submit(step.command for step in batch))
+                    refusals = dict(self._kernel.submit((step.command for step in batch), checked=True))
                 except BaseException as error:
                     self._done.append(batch)  # perhaps: the inverse of what wasn't done changes nothing
                     outcome = self._back(Outcome(broken=str(error)))
@@ -93,7 +93,7 @@ class _Journal:
 
     def _undo(self, commands: Iterable[Command]) -> None:
         try:
-            for _ in self._kernel.submit(commands):
+            for _ in self._kernel.submit(commands, checked=True):
                 pass  # a refusal, as a failure: the table will tell what didn't work
         except OSError:
             pass

@@ -8,6 +8,7 @@ on those before it, and so is to be answered by the kernel before the next is se
 from __future__ import annotations
 
 from ..errors import UsageError
+from ..kernel.validity import judge_daemon, judge_servers, judge_service, judge_timeouts
 from ..model import Command, Daemon, Server, Service, Table, Timeouts
 from ..record import Record
 from .comparison import (
@@ -107,10 +108,13 @@ def make_plan(
 ) -> Plan:
     """The steps from `now` to `wanted`. Raises UsageError where something stands twice in a table.
 
+    Raises ValueError where `wanted` holds what no kernel can have.
+
     Without `prune` nothing is deleted; with `keep_weights` servers that are there keep their
     weights; with `only`, all outside of that scope is left alone, timeouts and daemons too.
     Counters, and settings without an effect, count for nothing.
     """
+    _judge(now, wanted)
     draft = _Draft(prune, keep_weights)
     draft.services(_by_key(now, only), _by_key(wanted, only))
     if only is None:
@@ -118,6 +122,19 @@ def make_plan(
         if wanted.daemons is not None:
             draft.daemons(now.daemons or (), wanted.daemons, _mixes_families(wanted))
     return Plan(phases=tuple(tuple(phase) for phase in draft.phases if phase))
+
+
+def _judge(now: Table, wanted: Table) -> None:
+    """Raise ValueError where `wanted` holds what no kernel can have. What is there already, one can."""
+    known = dict(now.services)
+    for service, servers in wanted.services:
+        if known.get(service) is not servers:
+            judge_service(service)
+            judge_servers(service, servers)
+    for daemon in wanted.daemons or ():
+        judge_daemon(daemon)
+    if wanted.timeouts:
+        judge_timeouts(wanted.timeouts)
 
 
 def without(now: Table, left_alone: Scope, wanted: Table) -> Table:

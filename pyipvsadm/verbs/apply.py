@@ -135,7 +135,8 @@ def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int
         if wishes.dry_run:
             before, plan = _planned(wanted, wishes, world)
             vips = wishes.addresses(before, plan, wanted, world)
-            world.write(vips.shown(as_text(plan.steps)) if vips else as_text(plan.steps))
+            told = as_text(plan.steps, before)
+            world.write(vips.shown(told) if vips else told)
             return 0
         with alone(world, wishes.wait_lock):
             return _apply(wanted, path, wishes, world)
@@ -214,9 +215,9 @@ def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: Worl
     return before, last
 
 
-def deletions(plan: Plan) -> list[str]:
-    """What `plan` deletes, a line each."""
-    return [found.line() for found in differences(plan.steps) if found.sign == REMOVED]
+def deletions(plan: Plan, before: Table | None = None) -> list[str]:
+    """What `plan` deletes, a line each; of the table `before` with the connections that end by it."""
+    return [found.line() for found in differences(plan.steps, now=before) if found.sign == REMOVED]
 
 
 def _ask_again(agreed: Plan, plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
@@ -227,7 +228,7 @@ def _ask_again(agreed: Plan, plan: Plan, before: Table, path: str, wishes: Wishe
 
 def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
     """See to it that deletions are meant. Raises IpvsadmError if they aren't."""
-    lines = [] if wishes.yes else deletions(plan)
+    lines = [] if wishes.yes else deletions(plan, before)
     if not lines:
         return
     more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""

@@ -49,6 +49,8 @@ def diff(
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
 
+    For a server that is removed, the connections are shown that end with it.
+
     Where FILE is another program's, each line says why it is there. `=` is not a difference, but the state of a server,
     such as one that kube-proxy drains. The order of servers is not compared. If it differs and `sh` depends on it, a
     hint on a terminal says so.
@@ -62,7 +64,7 @@ def diff(
         found_now = findings.expected(found_now.table, document.table)
     states = [one for one in found_now.states if scope is None or scope.holds(service_of(one.service))]
     plan = make_plan(found_now.table, document.table, prune=not no_prune, keep_weights=keep_weights, only=scope)
-    found = differences(plan.steps, findings.why)
+    found = differences(plan.steps, findings.why, found_now.table)
     moved = _impacts(found_now.table, plan) if impact else None
     is_same = not (plan.phases or (strict and states))
     world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))

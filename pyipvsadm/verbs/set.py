@@ -8,7 +8,7 @@ from .. import errors
 from ..classic.commands import refused
 from ..errors import IpvsadmError, OptionError, UsageError
 from ..grammar import scan, settled_service
-from ..grammar.options import OPTIONS, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
+from ..grammar.options import RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
 from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
 from ..support import managers
@@ -43,7 +43,7 @@ OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # word: its role, the field
 }
 
 
-@verb(rank=50, lenient=True, epilog=lambda: settings_help())
+@verb(rank=50, lenient=True)
 def set_(
     world: World,
     words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
@@ -66,7 +66,7 @@ def set_(
             if command is None:
                 world.note("nothing to do: all settings are as wanted")
                 return 0
-            for _, errno in world.kernel.submit((command,)):
+            for _, errno in world.kernel.submit((command,), checked=True):
                 raise _refusal(command.verb, errno)
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error
@@ -193,21 +193,3 @@ def _settle_tunnel(fields: Fields, old: Server, given: set[str]) -> None:
     names = [name for name, number in TUNNELS.items() if number == fields["tunnel_type"]]
     if tunnel and names:
         check(TUNNEL_RULES[names[0]], tunnel | has_port, TUNNEL_ROLES, "tunnel type")
-
-
-def settings_help() -> str:
-    """The settings there are, as markdown."""
-    lines = []
-    for title, roles in (("Of a service", SERVICE_ROLES), ("Of a server", SERVER_ROLES)):
-        lines.append(f"{title}:\n")
-        lines += [
-            f"- `{_spelled(option)}`: {option.help.partition(';')[0]}\n" for option in OPTIONS if option.role in roles
-        ]
-        if roles is SERVICE_ROLES:
-            lines.append(f"- `{'`, `'.join(OFF)}`: without it\n")
-    return "\n".join(lines)
-
-
-def _spelled(option: Option) -> str:
-    short = f"-{option.short}, " if option.short else ""
-    return f"{short}--{option.name}{f' {option.value.upper()}' if option.value else ''}"

@@ -33,7 +33,9 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
     (re.compile(r"(?<= -s [sm]h )(.*-b .*?),?flag-3$", re.M), r"\1"),
     (
         re.compile(
-            "^(pyipvsadm v|There is no topic " + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS) + ").*",
+            "^(pyipvsadm v|Usage: |There is no topic "
+            + "".join(f"|{re.escape(topic.title)}$" for topic in TOPICS)
+            + ").*",
             re.M | re.S,
         ),
         "",
@@ -64,10 +66,7 @@ def compared(ours: Answer, theirs: Answer, table: rawtable.Table | None = None, 
 
     `unsorted` is for lists that nothing has sorted.
     """
-    ours = ours._replace(
-        stdout=_normal(ours.stdout, OURS),
-        stderr="".join(line for line in ours.stderr.splitlines(True) if not line.startswith("hint: ")),
-    )
+    ours = ours._replace(stdout=_normal(ours.stdout, OURS))
     theirs = theirs._replace(
         stdout=_normal(theirs.stdout, THEIRS),
         stderr=_normal(theirs.stderr, tuple((old, new) for since, old, new in SINCE if precedes(since))),

@@ -69,7 +69,8 @@ def test_3_words_need_no_privilege(director, line):
     assert answer.returncode == {"-h": 0, "--help": 0, "-v": 0, "-A -t 10.0.0.1:x": 2}.get(line, 255)
 
 
-def test_4_a_restore_names_the_line(director):
+def test_4_a_restore_names_the_line(director, monkeypatch):
+    monkeypatch.setenv("PYIPVSADM_HINTS", "always")
     ours = director("pyipvsadm")
     rules = "# two services\n-A -t 10.0.0.1:80\n\n-A -t 10.0.0.1:80\n  # one more\n-A -t 10.0.0.1:81\n"
     answer = ours("-R", rules)

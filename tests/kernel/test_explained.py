@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 
 import pytest
 
@@ -12,7 +13,7 @@ from .directors import stop_daemons
 
 
 @pytest.mark.parametrize("row", [row for row in REFUSALS if not row.unreal], ids=lambda row: f"{row.verb}: {row.line}")
-def test_a_refusal_is_explained(row, director):
+def test_a_refusal_is_ipvsadm_s_and_explained_to_whom_wants_hints(row, director, monkeypatch):
     ours = director("pyipvsadm")
     try:
         for line in row.setup:
@@ -22,11 +23,24 @@ def test_a_refusal_is_explained(row, director):
             else:
                 assert ours(line) == (0, "", ""), line
         before = ours.table()
-        answer = ours(row.line)
-        said, hint = answer.stderr.splitlines()
         theirs = director("ipvsadm", ours.namespace)(row.line)
-        assert (answer.returncode, answer.stdout, said) == (theirs.returncode, theirs.stdout, theirs.problem)
-        assert hint.startswith(f"hint: {row.hint}")
+        assert ours(row.line) == theirs
+        monkeypatch.setenv("PYIPVSADM_HINTS", "always")
+        answer = ours(row.line)
+        assert answer._replace(stderr=f"{answer.problem}\n") == theirs
+        assert answer.stderr.removeprefix(theirs.stderr).startswith(f"hint: {row.hint}")
         assert ours.table() == before
     finally:
         stop_daemons(ours.namespace)
+
+
+def test_a_namespace_whose_lo_is_down_has_no_unicast_address():
+    lines = ("-A -t 192.0.2.1:80 -s rr", "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -m")
+    script = "; ".join(f"{shlex.quote(sys.executable)} -m pyipvsadm {line}" for line in lines)
+    told = [
+        subprocess.run(["unshare", "-n", "sh", "-c", before + script], capture_output=True, text=True, check=False)
+        for before in ("", "ip link set lo up; ")
+    ]
+    assert [one.returncode for one in told] == [255, 0]
+    assert told[0].stderr.splitlines()[1].startswith("hint: in this network namespace `lo` is down")
+    assert told[0].stderr.endswith("`ip link set lo up`\n")

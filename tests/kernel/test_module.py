@@ -120,7 +120,8 @@ echo /sbin/modprobe > /proc/sys/kernel/modprobe
 @pytest.fixture(scope="module")
 def answers():
     """By situation, what ipvsadm and what ours did: status, stdout, stderr, and how modprobe was called."""
-    script = [BOOT, 'mkdir -p /lib/modules; case "$(ls /lib/modules)" in "") exit 3;; esac']
+    script = ["export PYIPVSADM_HINTS=always", BOOT]
+    script += ['mkdir -p /lib/modules; case "$(ls /lib/modules)" in "") exit 3;; esac']
     for prepare, attempt, _ in SITUATIONS.values():
         script += [UNDO, prepare, *(attempt.replace("$P", program) for program in ("ipvsadm", OURS))]
     sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--no-module", "--timeout", "300", "--", "sh", "-s"]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PROTOCOLS = {"tcp": IPPROTO_TCP, "udp": IPPROTO_UDP, "sctp": IPPROTO_SCTP}
 FAMILIES = {"inet": AF_INET, "inet6": AF_INET6}
-KNOWN_SCHEDULERS = (*SCHEDULERS, "twos")  # which not every kernel has
 LONGEST, USUAL = 2678400, 360  # seconds of persistence
 IGNORED, READ_AS = "ignored", "read otherwise"  # kinds of notes
 
@@ -58,7 +57,7 @@ weight_of_server = number("weight", 0, LAST_WEIGHT)
 
 def scheduler(service: VirtualServer, words: Words, say: Say) -> None:
     """`lb_algo`."""
-    if words[0] in KNOWN_SCHEDULERS:
+    if words[0] in SCHEDULERS:
         service.scheduler = words[0]
     else:
         say(IGNORED, f"`{words[0]}` is no scheduler for keepalived, which ignores it: it knows lower case alone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, IPPROTO_UDP
 
-from ...grammar.schedulers import ENGINES, SCHEDULERS
+from ...grammar.schedulers import ENGINES, RARE, SCHEDULERS
 from ...model import MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
 from ...table.notation import spelled_address, unfit
 from ..states import Destination, Started
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .lines import Tell
     from .virtual import Group
 
+COMMON = tuple(name for name in SCHEDULERS if name not in RARE)  # what a kernel is taken to have
 MISSING = "missing from the table"  # a kind of notes: what keepalived believes to be there, and the kernel refused
 MAPPED = b"\0" * 10 + b"\xff\xff"  # an IPv4 address in IPv6: no unicast address for the kernel
 
@@ -95,7 +96,7 @@ class Start:
         if timeout is None and (virtual.granular or self._all_ports(virtual)):
             timeout = USUAL
         engine = virtual.engine if timeout else None
-        unknown = [name for name, known in ((scheduler, SCHEDULERS), (engine, ENGINES)) if name and name not in known]
+        unknown = [name for name, known in ((scheduler, COMMON), (engine, ENGINES)) if name and name not in known]
         if unknown:
             message = f"the kernel has no {unknown[0]}, and refuses {virtual.title}: keepalived runs on without it"
             self._tell(MISSING, virtual.place, message)

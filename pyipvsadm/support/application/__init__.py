@@ -12,37 +12,38 @@ import typer
 import typer.core
 
 from ...documents import Asked
+from ...help.verb_help import verb_help
 from ...world import World
 from .. import arguments
 from ..documents import options
 from ..right_line import whole
 from ..verb import function_of
 from . import netns_option, printed
+from .usage_errors import LIBRARY_ERROR, ours, verb_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..verb import Verb, Work
 
-USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
+HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 
 
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
     function = function_of(words[0])
     command = netns_option.command(application([function]), words[0], world)
-    status: object = 0
     with printed.by_others(world):
         try:
-            command(whole(words), prog_name=world.program, obj=world)
-        except SystemExit as ended:  # typer has printed its help or its usage error
-            status = ended.code
-    return status if isinstance(status, int) else 1
+            status = command(whole(words), prog_name=world.program, obj=world, standalone_mode=False)
+        except LIBRARY_ERROR as error:
+            raise ours(error, world.program, words[0]) from None
+    return status if isinstance(status, int) else 0
 
 
 def application(functions: Iterable[Work]) -> typer.Typer:
     """The application that has `functions` for its verbs."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_everything)
     for function in functions:
         _add(app, function)
@@ -57,17 +58,20 @@ def _add(app: typer.Typer, function: Work) -> None:
     verb: Verb = function.verb  # type: ignore[attr-defined]
     name = function.__name__.rstrip("_")
     if verb.verbs:
-        group = typer.Typer(add_completion=False, help=function.__doc__)
+        group = typer.Typer(add_completion=False, help=function.__doc__, cls=Group, context_settings=HELP_NAMES)
         for inner in verb.verbs:
-            group.command(name=inner.__name__)(_reader(inner))
+            made = _command_class(verb.usage_status)
+            group.command(name=inner.__name__, cls=made, context_settings=HELP_NAMES)(_reader(inner))
         app.add_typer(group, name=name)
         return
     settings = {"allow_interspersed_args": not verb.passes, "ignore_unknown_options": verb.lenient}
     app.command(
         name=name,
         cls=_command_class(verb.usage_status),
-        context_settings={key: value for key, value in settings.items() if value != (key == "allow_interspersed_args")},
-        epilog=verb.epilog() if verb.epilog else None,
+        context_settings={
+            **HELP_NAMES,
+            **{key: value for key, value in settings.items() if value != (key == "allow_interspersed_args")},
+        },
     )(_reader(function))
 
 
@@ -122,7 +126,8 @@ def choice(hint: Any) -> Any:
         return hint
     wanted, info = get_args(hint)[:2]
     info = copy.copy(info)
-    info.parser, info.metavar = _word_reader(words, info.case_sensitive), info.metavar or f"[{'|'.join(words)}]"
+    info.parser = _word_reader(words, exact=info.case_sensitive)
+    info.metavar = info.metavar or f"[{'|'.join(words)}]"
     return Annotated[wanted, info]
 
 
@@ -134,16 +139,26 @@ def _words(hint: Any) -> tuple[str, ...]:
     return tuple(word for each in inner for word in _words(each))
 
 
-def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str], str]:
-    known = {word if case_sensitive else word.lower(): word for word in words}
-
+def _word_reader(words: tuple[str, ...], *, exact: bool) -> Callable[[str], str]:
     def read(text: str) -> str:
-        word = known.get(text if case_sensitive else text.lower())
-        if word is None:
-            raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, words))}.")
-        return word
+        found = text if exact else text.lower()
+        if found not in words:
+            raise typer.BadParameter(f"`{text}` is none of {', '.join(words)}")
+        return found
 
     return read
+
+
+class Group(typer.core.TyperGroup):
+    """A verb that has verbs."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help, in our words."""
+        return _help(ctx)
+
+
+def _help(context: Any) -> str:
+    return verb_help(context.find_root().info_name, verb_words(context)).rstrip("\n")
 
 
 def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
@@ -153,8 +168,11 @@ def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
         def make_context(self, *words: Any, **settings: Any) -> Any:
             try:
                 return super().make_context(*words, **settings)
-            except USAGE_ERROR as error:
+            except LIBRARY_ERROR as error:
                 error.exit_code = usage_status  # type: ignore[attr-defined]
                 raise
+
+        def get_help(self, ctx: Any) -> str:
+            return _help(ctx)
 
     return Command

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, TextIO
+
+from ...model import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 WIDTHS = {"COLUMNS": range(20, 1000), "TERMINAL_WIDTH": range(20, 1000)}  # what libraries may be told
+STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 class Printed(io.StringIO):
@@ -40,8 +44,12 @@ class Printed(io.StringIO):
         return self._stream.fileno()
 
     def text(self) -> str:
-        """All of it, as far as the stream's encoding has signs for it, for what writes UTF-8 or bytes as they are."""
-        return self.getvalue().encode(self._encoding, "replace").decode("utf-8", "surrogateescape")
+        """All of it, as far as the stream's encoding has signs for it, for what writes UTF-8 or bytes as they are.
+
+        Words that it tells of may hold anything: of escape sequences, only styles are left.
+        """
+        text = "".join(part if STYLE.match(part) else printable_lines(part) for part in STYLE.split(self.getvalue()))
+        return text.encode(self._encoding, "replace").decode("utf-8", "surrogateescape")
 
 
 @contextmanager
@@ -54,6 +62,6 @@ def by_others(world: World) -> Iterator[None]:
     out, told = Printed(sys.stdout), Printed(sys.stderr)
     with redirect_stdout(out), redirect_stderr(told):
         yield
-    world.write(out.text())
+    world.draw(out.text())
     if told.getvalue():
-        world.tell(told.text().rstrip("\n"))
+        world.tell(told.text().rstrip("\n"), drawn=True)

@@ -93,7 +93,7 @@ def asked(
             return _keepalived_options(id, root)
         if said or id is not None or root is not None:
             raise UsageError(
-                f"options of {KUBERNETES if said else KEEPALIVED}, and a file that isn't of it",
+                f"options for {KUBERNETES if said else KEEPALIVED}, but the file is not one of its",
                 hint=f"{format} was found; `--from {'kubernetes' if said else 'keepalived'}` reads it as such",
             )
         return None

@@ -72,4 +72,4 @@ def inside() -> None:
     from ...kernel import Kernel
 
     commands = pickle.load(sys.stdin.buffer)
-    print(json.dumps(list(Kernel.open().submit(commands))))
+    print(json.dumps(list(Kernel.open().submit(commands, checked=True))))

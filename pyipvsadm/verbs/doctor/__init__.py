@@ -66,7 +66,7 @@ def run(world: World, wishes: Wishes) -> int:
 def _print(text: str, world: World) -> None:
     """Print a verdict. Raises OutputError, of a status that is no verdict's."""
     try:
-        world.write(text)
+        world.draw(text)
         world.flush()
     except OutputError as error:
         if error.status != PIPE_CLOSED:

@@ -56,7 +56,8 @@ def doctor(
     """Diagnose a director: find what keeps traffic from being balanced, and how to fix it.
 
     Looks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and
-    counters for some seconds. Changes nothing. Reports what it cannot see, mostly without root, as unknown.
+    counters for some seconds. Changes nothing; it tries a connection to a server that seems not to answer. Reports what
+    it cannot see, mostly without root, as unknown.
 
     Exit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.
     """

@@ -52,7 +52,9 @@ def drain(
     `undrain`.
 
     While it waits, it reports what keeps the server busy. The kernel knows no active UDP connections, so **active**
-    counts the UDP connections that it remembers. Ctrl-C ends the waiting and leaves the server drained.
+    counts the UDP connections that it remembers. Flows that last longer than the UDP timeout may never end: this is
+    reported, and `--remove` does not wait for them where `net.ipv4.vs.expire_nodest_conn` is 1, which sends their next
+    packet to another server. Ctrl-C ends the waiting and leaves the server drained.
 
     Exit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and undone;
     2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not everything could be

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from _socket import IPPROTO_UDP
+
 from ... import errors
 from ...errors import IpvsadmError
+from ...grammar.shell import command
 from ...record import Record
 from ...support import managers
 from ...support.clients import effects
@@ -21,7 +24,7 @@ from .reasons import Machine, refused_clients
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ...model import Service, Table
     from ...world import World
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 NOTHING, NOT_TRIED, LATE = 1, errors.USAGE, 3  # exit statuses
 EXPIRE = "/proc/sys/net/ipv4/vs/expire_quiescent_template"
+NODEST = "/proc/sys/net/ipv4/vs/expire_nodest_conn"
 
 
 class Wishes(Record):
@@ -51,11 +55,26 @@ def run(world: World, wishes: Wishes) -> int:
     with wait.Clock() as clock:
         places = _drained(world, wishes, clock)
         managers.tell(world)
-        teller = Teller(world, wishes.server, machine(world))
+        around = machine(world)
+        drain = f"{world.called} {command('drain', wishes.server, *_from(wishes))}"
+        teller = Teller(world, wishes.server, around, drain, wishes.remove and not wishes.everything)
         if not wishes.wait:
             teller.once(look(world, places))
             return 0
-        return _wait(world, wishes, places, teller, clock)
+        return _wait(world, wishes, places, teller, clock, _counts_as_busy(wishes, around, clock))
+
+
+def _counts_as_busy(wishes: Wishes, around: Machine, clock: Timer) -> Callable[[Place], object]:
+    """What tells whether a place is to be waited for: flows of UDP that the kernel moves on aren't for ever."""
+    began = clock.now()
+
+    def busy(place: Place) -> object:
+        moves_on = wishes.remove and not wishes.everything and around.expire_nodest_conn
+        if moves_on and place.service.protocol == IPPROTO_UDP and around.outlasted(clock.now() - began):
+            return False
+        return place.busy(wishes.everything)
+
+    return busy
 
 
 def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, list[Place]]:
@@ -146,33 +165,38 @@ def look(world: World, places: Sequence[Place]) -> list[Place]:
 def machine(world: World) -> Machine:
     """What explains why a server stays busy, as far as it can be read."""
     try:
-        with open(EXPIRE, encoding="ascii") as file:
-            expire: int | None = int(file.read())
-    except (OSError, ValueError):
-        expire = None
-    try:
         udp = world.kernel.timeouts().udp
     except OSError:
         udp = 0
-    return Machine(expire_quiescent_template=expire, udp_timeout=udp)
+    return Machine(expire_quiescent_template=_setting(EXPIRE), expire_nodest_conn=_setting(NODEST), udp_timeout=udp)
 
 
-def _wait(world: World, wishes: Wishes, places: Sequence[Place], teller: Teller, clock: Timer) -> int:
+def _setting(path: str) -> int | None:
+    try:
+        with open(path, encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return None
+
+
+def _wait(
+    world: World, wishes: Wishes, places: Sequence[Place], teller: Teller, clock: Timer, busy: Callable[[Place], object]
+) -> int:
     """Wait for the connections to end, and then take the server away, if that is wanted; the exit status."""
     end = clock.now() + wishes.deadline
     while True:
-        why = wait.wait(lambda: look(world, places), wishes.everything, end, clock, teller.tell)
+        why = wait.wait(lambda: look(world, places), busy, end, clock, teller.tell)
         world.clear()
         if why != wait.EMPTIED:
             break
         if not wishes.remove:
             world.tell(f"{wishes.server} is empty: {counts(look(world, places))}")
             return 0
-        if _removed(world, wishes, places, clock):
+        if _removed(world, wishes, places, clock, busy):
             return 0
     now = look(world, places)
     stands = f"{wishes.server} stays drained, with {counts(now)}"
-    hint = f"`{world.called} undrain {' '.join([wishes.server, *_from(wishes)])}` restores its weights"
+    hint = f"`{world.called} {command('undrain', wishes.server, *_from(wishes))}` restores its weights"
     if why == wait.STOPPED:
         raise IpvsadmError(f"stopped by {name_of(clock.first)}: {stands}", hint, 128 + clock.first)
     raise IpvsadmError(f"the deadline passed: {stands}", f"the same `drain` continues to wait; {hint}", LATE)
@@ -182,7 +206,9 @@ def _from(wishes: Wishes) -> list[str]:
     return [word for name in wishes.services for word in ("--from", name)]
 
 
-def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer) -> bool:
+def _removed(
+    world: World, wishes: Wishes, places: Sequence[Place], clock: Timer, busy: Callable[[Place], object]
+) -> bool:
     """Take the server away; False if it is busy again. Raises IpvsadmError."""
     with alone(world, wishes.wait_lock, lambda: clock.first):
         table = table_now(world)
@@ -194,7 +220,7 @@ def _removed(world: World, wishes: Wishes, places: Sequence[Place], clock: Timer
                 hint="the same `drain` drains it again",
                 status=NOTHING,
             )
-        if any(place.busy(wishes.everything) for place in now):
+        if any(map(busy, now)):
             return False
         change(world, table, without(table, now), "drain", clock.first)
         tidy([weight for key, weight in load(table).items() if key not in wanted])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .reasons import Machine, reasons
+from .reasons import Machine, endless, reasons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +31,15 @@ def left(seconds: float) -> str:
 
 
 class Teller:
-    """Tells how it goes with the server `name`, on stderr. What keeps it busy is told once, when it is seen."""
+    """Tells how it goes with the server `name`, on stderr. What keeps it busy is told once, when it is seen.
 
-    def __init__(self, world: World, name: str, machine: Machine) -> None:
+    `drain` is the command that drains it, which `removes` it in the end.
+    """
+
+    def __init__(self, world: World, name: str, machine: Machine, drain: str = "", removes: bool = False) -> None:
         self._world, self._name, self._machine = world, name, machine
+        self._drain, self._removes = drain, removes
+        self._whole = 0.0  # seconds that there were to wait at first
         self._progress = world.progress()
         self._last = ""
         self._said: set[str] = set()
@@ -47,6 +52,9 @@ class Teller:
         self._last = line
         self._tell_reasons(places)
         self._tell_weights(places)
+        self._whole = max(self._whole, seconds)
+        if self._machine.outlasted(self._whole - seconds):
+            self._say("endless", endless(places, self._machine, self._drain, self._removes))
         if self._progress:
             self._progress.tell(f"{line}; {left(seconds)} left")
 
@@ -65,6 +73,6 @@ class Teller:
                 self._say(place.name, f"busy: {place.name} got weight {weight} from somebody else in the meantime")
 
     def _say(self, kind: str, text: str) -> None:
-        if kind not in self._said:
+        if text and kind not in self._said:
             self._said.add(kind)
             self._world.tell(text)

@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 CLOSED_LASTS = 120  # seconds that the kernel remembers a TCP connection in TIME_WAIT; no setting changes that
 SETTING = "net.ipv4.vs.expire_quiescent_template"
+NODEST = "net.ipv4.vs.expire_nodest_conn"
 FALLBACK, PORT = FLAG_1, FLAG_2  # of the schedulers sh and mh
 HASHING = ("sh", "mh", "dh")
 
 
 class Machine(Record):
-    """What counts beside the table: the setting by that name, None if it can't be read, and seconds."""
+    """What counts beside the table: the settings by these names, None if they can't be read, and seconds."""
 
     __slots__ = ()
     expire_quiescent_template: int | None = None
+    expire_nodest_conn: int | None = None
     udp_timeout: int = 0
+
+    def outlasted(self, seconds: float) -> bool:
+        """Whether what a UDP flow had sent before the drain is forgotten after `seconds` of it, and settled."""
+        return bool(self.udp_timeout) and seconds > self.udp_timeout + 1
 
 
 def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
@@ -48,6 +54,21 @@ def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
             f" remembers them up to {CLOSED_LASTS} s, and `--until active` doesn't wait for them"
         )
     return found
+
+
+def endless(places: Iterable[Place], machine: Machine, drain: str, removes: bool) -> str:
+    """That flows of UDP don't end by themselves, and how to move them on; `drain` is the command that drains."""
+    udp = sum(place.server.inactive for place in places if place.service.protocol == IPPROTO_UDP)
+    if not udp:
+        return ""
+    if machine.expire_nodest_conn:
+        how = "it is removed without waiting for them" if removes else f"`{drain} --remove` takes the server away then"
+        then = f"{how}, and their next packet goes elsewhere, as {NODEST} is 1"
+    else:
+        how = f"`sysctl -w {NODEST}=1` and `{drain} --remove`"
+        then = f"{how} take the server away after such a time, and their next packet goes elsewhere"
+    count = counted(udp, "connection")
+    return f"{count} of UDP went on for a whole timeout, {machine.udp_timeout} s, and may never end: {then}"
 
 
 def _persistence(places: Sequence[Place], expire: int | None) -> str:

@@ -42,12 +42,12 @@ class Clock(Signals):
 
 def wait(
     look: Callable[[], Sequence[Place]],
-    everything: bool,
+    busy: Callable[[Place], object],
     end: float,
     clock: Timer,
     tell: Callable[[Sequence[Place], float], None],
 ) -> str:
-    """Wait until no place is busy any more, or until the time `end`; which of them it was, or a signal.
+    """Wait until no place is `busy` any more, or until the time `end`; which of them it was, or a signal.
 
     `tell` gets each look, and the seconds that are left.
     """
@@ -56,7 +56,7 @@ def wait(
         places = look()
         now = clock.now()
         tell(places, max(0.0, end - now))
-        if any(place.busy(everything) for place in places):
+        if any(map(busy, places)):
             idle_since = None
         elif idle_since is None:
             idle_since = now

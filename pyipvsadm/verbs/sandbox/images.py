@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 
+from ...grammar.shell import command
 from ...record import Record
 from .request import SandboxError
 
@@ -62,4 +63,5 @@ def image(wanted: str) -> Image:
 def offer(but: str) -> str:
     """How to boot another installed kernel than the one in the file `but`, as a hint; empty if there is none."""
     others = [path for path in installed() if not but or os.path.realpath(path) != os.path.realpath(but)]
-    return f"installed are: {', '.join(f'`--uml {path}`' for path in others)}" if others else ""
+    options = ", ".join(f"`{command('--uml', path)}`" for path in others)
+    return f"installed are: {options}" if others else ""

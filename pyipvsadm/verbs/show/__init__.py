@@ -47,7 +47,7 @@ def _tell(table: Table, world: World, plain: bool, owners: Owners | None) -> Non
 
         few, _ = drawing.few(table.services, lambda group: 1 + len(group[1]))
         if few is not None:
-            world.write(drawing.shown(table, canvas, owners.told if owners else None))
+            world.draw(drawing.shown(table, canvas, owners.told if owners else None))
             return
     from .plain import plain_text
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ...errors import IpvsadmError, UsageError
+from ...grammar.shell import command
 from ...network.facts import is_local, is_loopback, reading
 from ...support.current_table import table_now
 from ...support.lock import alone
-from ...support.shell import command
 from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, spelled_address, unfit
 from . import ledger
 from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
-from .others import seen, servers_of
+from .other_machines import seen, servers_of
 from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
 
 TYPE_CHECKING = False
@@ -149,7 +149,7 @@ def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
         there = device if device in interfaces else interfaces[0]
         hint = _by_hand(next(one for one in addresses if one.address == address and one.device == there))
         if (address, there) in ours:
-            hint = f"it is ours on another device: `--device {there}`"
+            hint = f"it is ours on another device: `{command('--device', there)}`"
         raise IpvsadmError(f"{address} on {there} wasn't bound by `vip`: it is left alone", hint, REFUSED)
     return [Change(False, device, address) for address in wanted]
 

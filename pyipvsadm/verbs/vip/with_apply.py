@@ -14,7 +14,7 @@ from ...table.comparison import service_key
 from . import ledger
 from .actions import binding, summary
 from .decisions import Change, said_of, to_unbind
-from .others import servers_of
+from .other_machines import servers_of
 from .transaction import carry_out, device_there, looked_at
 
 if TYPE_CHECKING:

@@ -54,7 +54,8 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     else:
         from .shares import shown
 
-        world.write(shown(answer, world.canvas()))
+        canvas = world.canvas()
+        (world.draw if canvas else world.write)(shown(answer, canvas))
     if output != "json":
         world.write(answer.notes())
     return 0

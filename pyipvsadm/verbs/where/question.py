@@ -6,6 +6,7 @@ from _socket import AF_INET, inet_pton
 
 from ...documents.source import read_text
 from ...errors import UsageError
+from ...grammar.shell import quoted
 from ...model import MASQUERADE, Command, Server, Table, printable
 from ...prediction.clients import Client
 from ...record import Record
@@ -87,7 +88,7 @@ def _new(word: str, there: dict[tuple[object, ...], Server]) -> Server:
     if not rest:
         return server
     if len(rest) != 2 or rest[0] != WORD:
-        raise UsageError(f"`{printable(word)}` describes no server", hint=f"write `{printable(name)} {WORD} 2`")
+        raise UsageError(f"`{printable(word)}` describes no server", hint=f"write `{quoted(printable(name))} {WORD} 2`")
     return server.replace(weight=_weight(rest[1], word))
 
 

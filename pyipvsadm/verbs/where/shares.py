@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ...model import printable
 from ...prediction.choices import Chooser
 from ...prediction.impact import fair, percent, shares
 from ...support.text_table import aligned
@@ -55,7 +56,7 @@ def _counts(choices: Sequence[Choice]) -> Counter[Key]:
 
 def _title(answer: Answer) -> str:
     count = f"{len(answer.clients)} clients" if answer.clients else "shares of all clients"
-    return f"{spelled(answer.pool.service)}  {answer.pool.service.scheduler}, {count}"
+    return f"{spelled(answer.pool.service)}  {printable(answer.pool.service.scheduler or '')}, {count}"
 
 
 def _next(pool: Pool) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from . import (
-    addresses,
     balance,
+    capacity,
     direct_routing,
     ground,
-    growing_tables,
     ingress,
     marks,
     masquerading,
@@ -15,12 +14,13 @@ from . import (
     replies,
     sanity,
     tunnels,
+    virtual_addresses,
 )
 
 _ALL = (
     *ground.CHECKS,
-    *growing_tables.CHECKS,
-    *addresses.CHECKS,
+    *capacity.CHECKS,
+    *virtual_addresses.CHECKS,
     *ingress.CHECKS,
     *marks.CHECKS,
     *masquerading.CHECKS,

@@ -1,18 +1,49 @@
-"""S: what becomes of connections: servers that refuse them or are silent, and one server that gets everything."""
+"""S: what becomes of packets and connections: lost before IPVS, refused by a server, or all on one server."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from ..findings import FAILURE, NOTE, Check, Finding, Findings, failure, note
+from ....support.shell import command
+from ..findings import FAILURE, NOTE, WARNING, Check, Finding, Findings, failure, note, warning
 from ..queries import PROTOCOLS, TCP, fault_of, is_full, ours, pairs, subject
-from ..snapshot import Server, Service, Snapshot
-from ..suspects import UDP, recent
+from ..snapshot import Arrival, Server, Service, Snapshot, UnseenError
+from ..suspects import ENOUGH, UDP, recent
 
 MANY = 20  # connections, or packets of a flow
 GO_BY_LOAD = ("lc", "wlc", "nq", "sed")  # which see none with one-packet scheduling
 GO_BY_TARGET = ("dh", "lblc", "lblcr")
 BUCKETS = 256  # of sh
+
+
+def packets_are_counted(snapshot: Snapshot) -> Findings:
+    """Packets that arrive are counted."""
+    if not snapshot.seen("services"):
+        return
+    if snapshot.sysctls.get("net/ipv4/vs/run_estimation") == "0":
+        raise UnseenError("counters stand still with vs/run_estimation=0")
+    arrivals = snapshot.seen("arrivals")
+    by_service: dict[str, list[Arrival]] = {}
+    for one in arrivals:
+        by_service.setdefault(one.service, []).append(one)
+    for service in snapshot.services or ():
+        came = by_service.get(service.service, [])
+        if sum(one.packets for one in came) < ENOUGH or service.earlier is None:
+            continue
+        if service.counters.packets_in == service.earlier.packets_in:
+            yield warning(
+                service.service,
+                f"packets for it come in by {', '.join(sorted({one.device for one in came}))}, and it counts none",
+                "something throws them away before they get to IPVS",
+                *_way_in(service, came[0]),
+            )
+
+
+def _way_in(service: Service, arrival: Arrival) -> list[str]:
+    """The command that asks the kernel where a packet of a client goes."""
+    if not service.address:
+        return []
+    return [command("ip", "route", "get", service.address, "from", arrival.client, "iif", arrival.device)]
 
 
 def servers_accept(snapshot: Snapshot) -> Findings:
@@ -161,6 +192,25 @@ REASONS = (
 
 
 CHECKS: tuple[Check, ...] = (
+    Check(
+        "S10",
+        "Packets that arrive are counted",
+        (WARNING,),
+        packets_are_counted,
+        looks="packets that come in for a service while its counters stand still",
+        matters="something drops or redirects them before they get to IPVS",
+        mend="find the rule or the route that takes them",
+        traffic=True,
+        told_by=(
+            "V1",
+            "V4",
+            "V8",
+            "V9",
+            "G8",
+            "G11",
+            "S1",
+        ),
+    ),
     Check(
         "S11",
         "Servers accept connections",

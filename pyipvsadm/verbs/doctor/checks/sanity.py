@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....support.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import addressed, is_full, load, named, ours, setting, subject
-from ..snapshot import Arrival, Connection, Service, Snapshot, UnseenError
+from ..snapshot import Connection, Snapshot
 
 IGNORE_WEIGHTS = {"rr": "wrr", "lc": "wlc", "dh": "sh"}  # a scheduler, and one like it that heeds weights
 FALLBACK = {"sh": "sh-fallback", "mh": "mh-fallback"}
@@ -214,36 +214,6 @@ def daemons_can_talk(snapshot: Snapshot) -> Findings:
             )
 
 
-def packets_are_counted(snapshot: Snapshot) -> Findings:
-    """Packets that arrive are counted."""
-    if not snapshot.seen("services"):
-        return
-    if snapshot.sysctls.get("net/ipv4/vs/run_estimation") == "0":
-        raise UnseenError("counters stand still with vs/run_estimation=0")
-    arrivals = snapshot.seen("arrivals")
-    by_service: dict[str, list[Arrival]] = {}
-    for one in arrivals:
-        by_service.setdefault(one.service, []).append(one)
-    for service in snapshot.services or ():
-        came = by_service.get(service.service, [])
-        if sum(one.packets for one in came) < ENOUGH or service.earlier is None:
-            continue
-        if service.counters.packets_in == service.earlier.packets_in:
-            yield warning(
-                service.service,
-                f"packets for it come in by {', '.join(sorted({one.device for one in came}))}, and it counts none",
-                "something throws them away before they get to IPVS",
-                *_way_in(service, came[0]),
-            )
-
-
-def _way_in(service: Service, arrival: Arrival) -> list[str]:
-    """The command that asks the kernel where a packet of a client goes."""
-    if not service.address:
-        return []
-    return [command("ip", "route", "get", service.address, "from", arrival.client, "iif", arrival.device)]
-
-
 CHECKS: tuple[Check, ...] = (
     Check(
         "S1",
@@ -326,24 +296,5 @@ CHECKS: tuple[Check, ...] = (
         looks="the daemon's interface, its MTU and multicast",
         matters="connections aren't told to other directors",
         mend="bring the interface up, or start the daemon on another one",
-    ),
-    Check(
-        "S10",
-        "Packets that arrive are counted",
-        (WARNING,),
-        packets_are_counted,
-        looks="packets that come in for a service while its counters stand still",
-        matters="something drops or redirects them before they get to IPVS",
-        mend="find the rule or the route that takes them",
-        traffic=True,
-        told_by=(
-            "V1",
-            "V4",
-            "V8",
-            "V9",
-            "G8",
-            "G11",
-            "S1",
-        ),
     ),
 )

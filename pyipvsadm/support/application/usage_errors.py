@@ -1,0 +1,89 @@
+"""The usage errors of the library that reads a verb's words, in words of ours: a line, and how to go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ...errors import UsageError
+from ...grammar.suggestions import did_you_mean
+from ...help.verb_help import argument, verb_named
+from ...model import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Told = tuple[str, str]  # what is wrong, and how to go on, with a place for how the verb is `called`; or no hint
+
+LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
+
+
+def ours(error: Any, program: str, verb: str) -> UsageError:
+    """What an `error` of the library says about the words of `verb`, as an error of ours."""
+    words = verb_words(error.ctx) if error.ctx else [verb]
+    message, hint = WORDED.get(type(error).__name__, _other)(error, words)
+    called = " ".join([program, *words])
+    hint = hint.format(called=called) if hint else f"`{called} --help` explains it"
+    return UsageError(printable(message), hint, getattr(error, "exit_code", None))
+
+
+def verb_words(context: Any) -> list[str]:
+    """The words that name the verb of `context`, the program's not among them."""
+    words: list[str] = []
+    while context.parent:
+        words.insert(0, context.info_name)
+        context = context.parent
+    return words
+
+
+def _unknown_option(error: Any, words: list[str]) -> Told:
+    known = [name for own in error.ctx.command.params for name in own.opts if name.startswith("--")]
+    near = did_you_mean(error.option_name.lstrip("-"), [name[2:] for name in known], form="--{}")
+    return f"{error.option_name}: unknown option", near
+
+
+def _missing(error: Any, words: list[str]) -> Told:
+    verb = verb_named(words)
+    name = error.param.metavar or error.param.name.upper()
+    return (
+        f"{name.strip('{}')} is missing",
+        f"write `{{called}} {' '.join(map(argument, verb.arguments))}`" if verb else "",
+    )
+
+
+def _bad_value(error: Any, words: list[str]) -> Told:
+    own = error.param
+    if own is None:
+        return error.message, ""
+    name = next((name for name in own.opts if name.startswith("--")), own.metavar or own.name.upper())
+    limits = own if hasattr(own, "min") else getattr(own, "type", None)  # as typer's own parameters have it, or click's
+    low, high = getattr(limits, "min", None), getattr(limits, "max", None)
+    if low is not None and high is not None:
+        return f"{name}: give a number from {low:g} to {high:g}", ""
+    return f"{name}: {error.message}".rstrip("."), ""
+
+
+def _bad_use(error: Any, words: list[str]) -> Told:
+    how = "missing argument" if "requires" in error.message else "option does not take an argument"
+    return f"{error.option_name}: {how}", ""
+
+
+def _other(error: Any, words: list[str]) -> Told:
+    """An argument too many, or a verb of a group that isn't there."""
+    commands = getattr(error.ctx.command, "commands", {}) if error.ctx else {}
+    if commands:
+        word = error.message.partition("'")[2].partition("'")[0]
+        there = f"there are {', '.join(f'`{name}`' for name in commands)}"
+        message = f"`{' '.join(words)} {word}`: unknown verb" if word else f"`{' '.join(words)}` takes a verb"
+        return message, did_you_mean(word, commands, there)
+    extra = error.message.partition(" (")[2].rpartition(")")[0]
+    return (f"`{extra}`: one argument too many", "") if extra else (error.message, "")
+
+
+WORDED: dict[str, Callable[[Any, list[str]], Told]] = {  # by the name of the library's class
+    "NoSuchOption": _unknown_option,
+    "MissingParameter": _missing,
+    "BadParameter": _bad_value,
+    "BadOptionUsage": _bad_use,
+}
