@@ -115,11 +115,19 @@ def parameter(own: Any) -> Parameter:
         choices=tuple(choices),
         many=bool(own.multiple or own.nargs == -1),
         needed=bool(own.required),
+        default="" if switch else shown_default(own),
         field=own.name,
         **taken(own.type_descriptor, choices),
-        default="" if switch else shown_default(own),
         help=own.help or "",
     )
+
+
+def shown_default(own: Any) -> str:
+    """What holds where a parameter isn't given, if that is to be shown."""
+    if isinstance(own.show_default, str):
+        return own.show_default
+    plain = own.show_default and isinstance(own.default, str | int | float) and own.default not in ("", 0)
+    return (f"{own.default:g}" if isinstance(own.default, float) else str(own.default)) if plain else ""
 
 
 def taken(descriptor: Any, choices: list[str]) -> dict[str, Any]:
@@ -132,14 +140,6 @@ def taken(descriptor: Any, choices: list[str]) -> dict[str, Any]:
     if annotation in (str, bool, list[str]) or choices:
         return {}
     raise TypeError(f"{annotation}: the verbs' table has no kind for it")
-
-
-def shown_default(own: Any) -> str:
-    """What holds where a parameter isn't given, if that is to be shown."""
-    if isinstance(own.show_default, str):
-        return own.show_default
-    plain = own.show_default and isinstance(own.default, str | int | float) and own.default not in ("", 0)
-    return (f"{own.default:g}" if isinstance(own.default, float) else str(own.default)) if plain else ""
 
 
 def literals(annotation: Any) -> list[str]:

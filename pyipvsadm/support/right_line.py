@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 NUMBERS = {"int": int, "float": float}
 DIGITS = 10  # of a number; those of others are counted by typer
 NAMESPACE = Parameter(names=(NETNS,), value="NAME", field="")  # what every verb takes that has none of its own
-HELP = ("--help", "-h")
-NOT_FREE = ("--", *HELP)  # what is no argument, not even where all else is
+NOT_FREE = ("--", "--help", "-h")  # what is no argument, not even where all else is
 
 
 class UnsureError(Exception):
@@ -75,7 +74,7 @@ def whole(words: Sequence[str]) -> list[str]:
         from ..namespaces import parted
 
         _, rest = parted(words[1:])
-        if not rest or (rest[0].startswith("-") and rest[0] not in HELP):
+        if not rest or (rest[0].startswith("-") and rest[0] not in ("--help", "-h")):
             return [words[0], default, *words[1:]]
     return list(words)
 

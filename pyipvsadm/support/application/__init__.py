@@ -126,8 +126,7 @@ def choice(hint: Any) -> Any:
         return hint
     wanted, info = get_args(hint)[:2]
     info = copy.copy(info)
-    info.parser = _word_reader(words, exact=info.case_sensitive)
-    info.metavar = info.metavar or f"[{'|'.join(words)}]"
+    info.parser, info.metavar = _word_reader(words, info.case_sensitive), info.metavar or f"[{'|'.join(words)}]"
     return Annotated[wanted, info]
 
 
@@ -139,12 +138,14 @@ def _words(hint: Any) -> tuple[str, ...]:
     return tuple(word for each in inner for word in _words(each))
 
 
-def _word_reader(words: tuple[str, ...], *, exact: bool) -> Callable[[str], str]:
+def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str], str]:
+    known = {word if case_sensitive else word.lower(): word for word in words}
+
     def read(text: str) -> str:
-        found = text if exact else text.lower()
-        if found not in words:
+        word = known.get(text if case_sensitive else text.lower())
+        if word is None:
             raise typer.BadParameter(f"`{text}` is none of {', '.join(words)}")
-        return found
+        return word
 
     return read
 
