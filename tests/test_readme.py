@@ -11,7 +11,8 @@ import typer
 from pyipvsadm.grammar import parse
 from pyipvsadm.help.verb_table import VERBS
 from pyipvsadm.namespaces import NETNS
-from pyipvsadm.support.application import LIBRARY_ERROR, application
+from pyipvsadm.support.application import application
+from pyipvsadm.support.application.usage_errors import LIBRARY_ERROR
 from pyipvsadm.support.right_line import whole
 from pyipvsadm.support.verb import function_of
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pyipvsadm.help.verb_table import VERBS
-from pyipvsadm.support.application import application, netns_option
+from pyipvsadm.support.application import application, netns_option, usage_errors
 from pyipvsadm.support.documents import options
 from pyipvsadm.support.right_line import Call, call_of, whole
 from pyipvsadm.support.verb import function_of
@@ -59,6 +59,9 @@ def test_what_is_not_plain_is_left_to_typer(line):
     assert call_of(line.split()) is None
 
 
+REFUSED = (SystemExit, usage_errors.LIBRARY_ERROR)
+
+
 class Elsewhere:
     """A world that only takes down which network namespace was entered."""
 
@@ -100,7 +103,7 @@ def read_by_typer(name):
         asked = options.asked
         options.asked = noting(asked, calls)
         try:
-            with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), contextlib.suppress(SystemExit):
+            with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), contextlib.suppress(*REFUSED):
                 command(whole(words), prog_name="pyipvsadm", obj=world)
         finally:
             options.asked = asked

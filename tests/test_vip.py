@@ -11,7 +11,7 @@ from pyipvsadm.model import Service, Table
 from pyipvsadm.network.facts import IFA_F_DADFAILED, IFA_F_TENTATIVE, Address
 from pyipvsadm.support import lock
 from pyipvsadm.support import state as memory
-from pyipvsadm.support.application import whole
+from pyipvsadm.support.right_line import whole
 from pyipvsadm.table.plan import make_plan
 from pyipvsadm.verbs.vip import ledger
 from pyipvsadm.verbs.vip.decisions import (

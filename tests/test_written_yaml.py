@@ -1,4 +1,4 @@
-"""YAML as we write it is read by its lines as libyaml reads it, or left to that."""
+"""YAML is read by its lines, or by its bare events, as it is with all that goes with it, or left to that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from pyipvsadm import documents
 from pyipvsadm.documents.formats import BrokenError
-from pyipvsadm.documents.tree import Builder, written_yaml, yaml_events
+from pyipvsadm.documents.tree import DEPTH, NOTHING, Builder, _resolved, quick_yaml, written_yaml, yaml_events
 
 from . import strategies
 from .properties import examples
@@ -35,6 +35,34 @@ def by_libyaml(text):
     except (BrokenError, yaml.YAMLError):
         return None
     return None if built.problems else built.data
+
+
+def quick(text):
+    """The data of `text` by its bare events; NOTHING if it's left."""
+    return quick_yaml.data_of(text, _resolved, DEPTH, NOTHING)
+
+
+def agree(text):
+    """Check that who reads `text` reads it as libyaml does."""
+    if (found := written_yaml.data_of(text)) is not None:
+        assert found == by_libyaml(text)
+    if (found := quick(text)) is not NOTHING:
+        assert found == by_libyaml(text)
+
+
+@pytest.mark.parametrize("text", [
+    "# a comment\na: [b, 'c', 1]\nd: {e: null, \"f\": ~}\n", "- 1\n- [2, {}]\n", "a:\n", "word\n",
+])  # fmt: skip
+def test_data_is_read_by_bare_events(text):
+    assert quick(text) == by_libyaml(text) is not None
+
+
+@pytest.mark.parametrize("text", [
+    "a: &b 1\n", "a: [&b 1, *b]\n", "a: !c 1\n", "a: 1\na: 2\n", "1: a\n", "? [a]\n: b\n", "a: 1\n---\nb: 1\n", "a: [",
+    "", "[" * (DEPTH + 1) + "]" * (DEPTH + 1),
+])  # fmt: skip
+def test_more_than_data_is_left(text):
+    assert quick(text) is NOTHING
 
 
 @given(strategies.tables())
@@ -64,15 +92,11 @@ def test_what_is_changed_somewhere_is_read_alike_or_left(table, changes):
     for where, gone, piece in changes:
         at = int(where * len(text))
         text = text[:at] + piece + text[at + gone :]
-    found = written_yaml.data_of(text)
-    if found is not None:
-        assert found == by_libyaml(text)
+    agree(text)
 
 
 @given(some.lists(some.sampled_from(PIECES), max_size=6).map("".join))
 @examples(800)
 def test_any_value_is_read_alike_or_left(value):
     text = f"a: {value}\nservices:\n  - b: 1\n"
-    found = written_yaml.data_of(text)
-    if found is not None:
-        assert found == by_libyaml(text)
+    agree(text)

@@ -14,7 +14,7 @@ from bisect import bisect
 from ...model import printable
 from ...table.assembly import Problem
 from ..formats import BrokenError
-from . import written_yaml
+from . import quick_yaml, written_yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,9 +156,11 @@ def _json_events(text: str) -> Iterator[Event]:
 
 def from_yaml(text: str) -> Tree:
     """`text`, which is YAML. Raises BrokenError."""
-    written = written_yaml.data_of(text)
-    if written is not None:
-        return Tree(written, [], lambda: Builder().all(yaml_events(text)).lines)
+    found: object = written_yaml.data_of(text)
+    if found is None:
+        found = quick_yaml.data_of(text, _resolved, DEPTH, NOTHING)
+    if found is not NOTHING:
+        return Tree(found, [], lambda: Builder().all(yaml_events(text)).lines)
     import yaml
 
     try:
