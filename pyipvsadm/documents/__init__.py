@@ -13,7 +13,7 @@ from ..errors import IpvsadmError
 from ..grammar.shell import command
 from ..model import Table, printable
 from ..record import Record
-from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, Assembly, spelled_path
+from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path
 from .findings import Findings
 from .formats import FORMATS, BrokenError, Inputs
 from .source import read_source
@@ -136,6 +136,7 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
         first = "" if other is None else f" (the first is at {file.name}:{line(other)})"
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
-        lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', path)}` tells whether it's right then"
+        ends = f"; after {PROBLEMS} nothing more was read" if len(placed) >= PROBLEMS else ""
+        lines.append(f"and {len(placed) - SHOWN} more{ends}")
+    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', printable(path))}` tells whether it's right then"
     return DocumentError("\n".join(lines), hint=f"nothing was changed: mend the file first{again}")

@@ -50,7 +50,8 @@ def _service(text: Any) -> Service:
         raise ValueError(f"{error}; {error.hint}") from None
 
 
-def _address(text: Any) -> bytes:
+def packed_address(text: Any) -> bytes:
+    """The address in digits that `text` is. Raises ValueError."""
     if not isinstance(text, str):
         raise ValueError("should be an address in digits, without a port")
     return address_of(text)
@@ -59,7 +60,7 @@ def _address(text: Any) -> bytes:
 def _group(text: Any) -> bytes | None:
     if text is None:
         return None
-    group = _address(text)
+    group = packed_address(text)
     if not (224 <= group[0] < 240 if len(group) == 4 else group[0] == 0xFF):
         raise ValueError("should be a multicast address, such as 224.0.0.81 or ff02::81")
     return group
@@ -137,7 +138,7 @@ class TunnelShape(Shape):
 class ServerShape(Shape):
     """A real server of a service."""
 
-    address: Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})] = Field(
+    address: Annotated[bytes, PlainValidator(packed_address), WithJsonSchema({"type": "string"})] = Field(
         description="the server's address, in digits", examples=["10.2.0.2", "2001:db8::2"]
     )
     port: int | None = Field(None, ge=0, le=65535, description="the server's port; that of the service, if not given")
@@ -218,7 +219,7 @@ class DocumentShape(Shape):
     daemons: list[SkipValidation[DaemonShape]] | None = Field(
         None, description="the daemons that run; left as they are, if not given, and none for an empty list"
     )
-    addresses: list[Annotated[bytes, PlainValidator(_address), WithJsonSchema({"type": "string"})]] | None = Field(
+    addresses: list[Annotated[SkipValidation[bytes], WithJsonSchema({"type": "string"})]] | None = Field(
         None,
         description="the addresses that `vip sync` and `apply --vips` bind; those of the services, if not given",
         examples=[["192.168.2.10", "2001:db8::1"]],

@@ -13,7 +13,7 @@ from bisect import bisect
 from typing import TYPE_CHECKING, Any
 
 from ..model import printable
-from ..table.assembly import Problem
+from ..table.assembly import PROBLEMS, Problem
 from .formats import BrokenError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Builder:
             raise BrokenError(line, "a key is a word, not a list or a mapping")
         mapping, path = self._stack[-1]
         self._key = key = value if isinstance(value, str) else json.dumps(value)
-        if key in mapping:
+        if key in mapping and len(self.problems) < PROBLEMS:
             place = (*path, key)
             self.problems.append(Problem(place=place, message="this key is there twice", other=self.lines[place]))
         mapping[key] = None
