@@ -24,9 +24,10 @@ from pyipvsadm.documents import formats, plain, shape
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Daemon, Server, Service, Stats, Table, Timeouts
 from pyipvsadm.table import notation
+from pyipvsadm.table.assembly import Assembly
 
 from . import strategies
-from .fakes import NAMES
+from .fakes import NAMES, run
 
 SCHEMA = json.loads(plain.schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -606,3 +607,32 @@ def test_yaml_without_its_library_in_c_is_read_alike(monkeypatch):
     assert problems("version: 1\nservices: " + "[" * 1000) == ["stdin:2: is nested more than 32 levels deep"]
     assert problems("version: 1\x01\n")[0].startswith("stdin:1: isn't YAML: ")
     assert problems("version: 1\nservices: [\n")[0].startswith("stdin:3: isn't YAML: ")
+
+
+MANY = 30_000  # far more problems than are any help
+
+
+@pytest.mark.parametrize("content", [
+    "-A zork\n" * MANY,
+    "-a -t 192.0.2.1:80 -r 10.0.0.1:80\n" * MANY,
+    json.dumps({"version": 1, "services": [{"x": 1}] * MANY}),
+    json.dumps({"version": 1, "services": [{"service": "192.0.2.1:80", "servers": [1] * MANY}]}),
+    json.dumps({"version": 1, "services": [], "addresses": ["x"] * MANY}),
+    '{"version": 1, "services": [], ' + '"a": 1, ' * MANY + '"b": 2}',
+    "version: 1\nservices:\n" + "- {x: 1}\n" * MANY,
+], ids=["words", "no service", "services", "servers", "addresses", "a key", "yaml"])  # fmt: skip
+def test_after_1000_problems_the_reader_stops(tmp_path, monkeypatch, content):
+    taken = []
+    wrong = Assembly.wrong
+    monkeypatch.setattr(Assembly, "wrong", lambda *given: (taken.append(1), wrong(*given)))
+    path = tmp_path / "table"
+    path.write_text(content)
+    ran = run(["check", str(path)])
+    assert (ran.status, len(taken)) == (2, 1000)
+    assert ran.message.endswith("and 900 more; after 1000 nothing more was read\n")
+
+
+def test_too_many_flags_are_not_looked_at(tmp_path):
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps({"version": 1, "services": [{"service": "192.0.2.1:80", "flags": ["x"] * MANY}]}))
+    assert "there are 30000 flags here" in run(["check", str(path)]).message

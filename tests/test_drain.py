@@ -374,6 +374,7 @@ class TestWaiting:
         assert ran.stderr.count("2 connections of UDP went on for a whole timeout, 300 s, and may never end") == 1
         assert told in ran.stderr
         assert (f"-r {UDP} " in rules(ipvs)) is bool(status)
+        assert (f"{UDP} had 0 active, 2 inactive, 0 persistent, and is removed" in ran.stderr) is not bool(status)
 
     def test_what_ends_within_a_timeout_is_no_such_flow(self, ipvs, clock):
         self.counts(ipvs, clock, {0: (0, 2, 0), 299: (0, 0, 0)}, (198, 51, 100, 5))

@@ -395,8 +395,8 @@ MEANINGS = [
       for words, scheduler, flags in (
         ("-s sh -b sh-fallback", "sh", 8), ("-b sh-port -s sh", "sh", 16), ("-s sh -b sh-port,,sh-fallback,", "sh", 24),
         ("-s mh -b mh-fallback,mh-port", "mh", 24), ("-s rr -b flag-1,flag-2,flag-3", "rr", 56),
-        ("-s sh -b flag-3", "sh", 32), ("-b flag-1", "wlc", 8), ("-b ,", "wlc", 0), ("-b ,,,flag-2", "wlc", 16),
-        (f"-b {',' * 127}zork", "wlc", 0), (f"-b {',' * 121}flag-3", "wlc", 32),  # 127 characters are read
+        ("-s sh -b flag-3", "sh", 32), ("-b flag-1", "wlc", 8), ("-b flag-1,", "wlc", 8), ("-b ,,,flag-2", "wlc", 16),
+        (f"-b {'flag-1,' * 18},zork", "wlc", 8), (f"-b {',' * 121}flag-3", "wlc", 32),  # 127 characters are read
     )],
     # Servers: the port that they get, and their defaults.
     *[(f"-a {words}", Command(verb="add-server", service=TCP, server=server))

@@ -12,7 +12,7 @@ from ..errors import IpvsadmError
 from ..grammar.shell import command
 from ..model import Table, printable
 from ..record import Record
-from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, Assembly, spelled_path
+from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path
 from .findings import Findings
 from .formats import FORMATS, BrokenError, Inputs
 from .source import read_source
@@ -129,6 +129,7 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
         first = "" if other is None else f" (the first is at {file.name}:{line(other)})"
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
-        lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', path)}` checks the file again"
+        ends = f"; after {PROBLEMS} nothing more was read" if len(placed) >= PROBLEMS else ""
+        lines.append(f"and {len(placed) - SHOWN} more{ends}")
+    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', printable(path))}` checks the file again"
     return DocumentError("\n".join(lines), hint=f"nothing was changed: correct the file first{again}")

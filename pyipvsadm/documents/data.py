@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..table.assembly import EnoughError
 from . import pieces, tree
 from .findings import Findings
 from .plain import Plain, schema
@@ -26,6 +27,10 @@ def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
 
 def _read(found: Tree, assembly: Assembly) -> Findings:
-    assembly.problems += found.problems
-    pieces.read(found.data, Plain(json.loads(schema())), assembly)
+    try:
+        for problem in found.problems:
+            assembly.wrong(*problem)
+        pieces.read(found.data, Plain(json.loads(schema())), assembly)
+    except EnoughError:
+        pass
     return Findings(line=found.line)

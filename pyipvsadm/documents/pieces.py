@@ -10,6 +10,7 @@ from ..grammar.values import STATES, TUNNELS, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, Daemon, Server, Service, Timeouts, printable
 from ..table import settings
 from ..table.notation import service_of
+from .plain import address_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def read(data: object, plain: Plain, assembly: Assembly) -> None:
         reading.daemon(raw, ("daemons", index))
     if document is not None and document.addresses is not None:
         assembly.all_addresses()
-        for index, address in enumerate(document.addresses):
-            assembly.address(address, ("addresses", index))
+        for index, raw in enumerate(document.addresses):
+            reading.address(raw, ("addresses", index))
 
 
 def _list(raw: object) -> list[object]:
@@ -77,6 +78,9 @@ class Reading:
 
         if isinstance(raw, dict) and len(raw) > KEYS:
             self.wrong(path, f"there are {len(raw)} keys here, but only {len(kind.model_fields)} are known")
+            return None
+        if isinstance(raw, dict) and isinstance(flags := raw.get("flags"), list) and len(flags) > KEYS:
+            self.wrong((*path, "flags"), f"there are {len(flags)} flags here, and no scheduler has as many")
             return None
         try:
             return kind.model_validate(raw)
@@ -115,6 +119,15 @@ class Reading:
             near = self._assembly.suggestion(found["input"], names) if isinstance(found["input"], str) else ""
             return f"should be {expected}, not {_shown(found['input'])}{near if 'did you mean' in near else ''}"
         return f"{found['msg'].replace('Input should', 'should')}, not {_shown(found['input'])}"
+
+    def address(self, raw: object, path: Path) -> None:
+        """Read an address that is to be bound."""
+        try:
+            address = address_in(raw)
+        except ValueError as error:
+            self.wrong(path, str(error))
+        else:
+            self._assembly.address(address, path)
 
     def service(self, raw: Any, path: Path) -> None:
         """Read a service and its servers, even if one of them is wrong."""

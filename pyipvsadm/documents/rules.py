@@ -8,14 +8,16 @@ from ..grammar.patterns import Parser
 from ..listing import rules
 from ..listing.services import netmask
 from ..model import PERSISTENT, Command
+from ..table.assembly import EnoughError
 from ..table.notation import spelled
 from .findings import Findings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..model import Table
+    from ..shapes import Alike
     from ..table.assembly import Assembly
     from .formats import Inputs
 
@@ -29,9 +31,18 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """
     content = text.encode()
     parse = Parser(inputs.names, "ipvsadm").line
+    try:
+        _lines(content if content.endswith(b"\n") else content + b"\n", assembly, parse)
+    except EnoughError:
+        pass
+    return Findings()
+
+
+def _lines(content: bytes, assembly: Assembly, parse: Callable[[str], Command | Alike | None]) -> None:
+    """Give all lines to `assembly`. Raises EnoughError."""
     take = assembly.server
     entry = service_before = None
-    for number, line in Lines().feed(content if content.endswith(b"\n") else content + b"\n"):
+    for number, line in Lines().feed(content):
         try:
             found = parse(line)
         except IpvsadmError as error:
@@ -51,7 +62,6 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
             service_before = None
         else:
             take(entry, server, number)
-    return Findings()
 
 
 def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:

@@ -186,7 +186,7 @@ class DocumentShape(Shape):
     daemons: list[SkipValidation[DaemonShape]] | None = Field(
         None, description="the daemons that run; a file without them changes none, an empty list stops all"
     )
-    addresses: list[Annotated[bytes, PlainValidator(address_in), WithJsonSchema({"type": "string"})]] | None = Field(
+    addresses: list[Annotated[SkipValidation[bytes], WithJsonSchema({"type": "string"})]] | None = Field(
         None,
         description="the addresses that `vip sync` and `apply --vips` bind; those of the services, if not given",
         examples=[["192.168.2.10", "2001:db8::1"]],

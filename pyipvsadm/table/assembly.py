@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 NONE = "none"  # the scheduler of a service that has none
 KNOWN_SCHEDULERS = (*SCHEDULERS, NONE)
 KNOWN_ENGINES = tuple(ENGINES)
+PROBLEMS = 1000  # after which nothing more is read
 SUGGESTIONS = 1000  # different words, of which more aren't looked at
 ZERO, BROADCAST = 0x00, 0xFF
 DOUBTFUL = frozenset((ZERO, *range(224, 240), 0xFE, BROADCAST))  # first bytes of what may be no unicast address
+
+
+class EnoughError(Exception):
+    """There are so many problems that more are no help."""
 
 
 class Problem(Record):
@@ -80,8 +85,10 @@ class Assembly:
         self._addresses: dict[bytes, Place] | None = None
 
     def wrong(self, place: Place, message: str, other: Place | None = None) -> None:
-        """Take note of a problem."""
+        """Take note of a problem. Raises EnoughError, which ends the reading, with the last of PROBLEMS."""
         self.problems.append(Problem(place=place, message=message, other=other))
+        if len(self.problems) >= PROBLEMS:
+            raise EnoughError
 
     def service(self, service: Service, place: Place) -> Entry:
         """Take a service, with its settings."""

@@ -67,7 +67,7 @@ class Maker:
         words = self._spell(tokens)
         if self.random.random() < wrong / 3:
             words = self._scramble(words)
-        if restoring:  # kernel's orders differ, and a stop right after a start may hang ipvsadm
+        if restoring:  # kernel's orders differ, and there are inputs that ipvsadm never finishes
             words = [word for word in words if word != "--nosort" and not word.startswith("--stop-daemon")]
         return words
 
@@ -253,7 +253,7 @@ class Maker:
         elif kind == "dash":
             words[place] = "-" + word
         elif kind == "letter":
-            letter = self._pick("6", "n", "p", "=", "x", "-", "A", "0", " ", ":", "\udc80", "#", "\t", ",", ".")
+            letter = self._pick("6", "n", "p", "=", "x", "-", "A", "0", " ", ":", "\udc80", "#", "\t", ".")
             at = self.random.randrange(len(word) + 1)
             words[place] = word[:at] + letter + word[at:]
         else:

@@ -58,7 +58,7 @@ def difference(steps: list[Step], ours: Callable[[Namespace], Director] = InProc
             if what or (what := tables(here, there)):
                 return Difference(index, what)
             if any("daemon" in word for word in step.words):
-                time.sleep(0.02)  # a stop right after a start may hang ipvsadm
+                time.sleep(0.02)  # the kernel is at work on it: the comparison waits for that
     return None
 
 

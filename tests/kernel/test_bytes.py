@@ -27,7 +27,7 @@ def test_the_golden_bytes_are_what_both_send(director):
             assert ours.table() == theirs.table(), line
             heard_of_theirs(), heard_of_ours()
             if "-daemon" in line:
-                time.sleep(0.05)  # a stop right after a start hangs ipvsadm
+                time.sleep(0.05)  # the kernel is at work on it: the comparison waits for that
     for one in (ours, theirs):
         stop_daemons(one.namespace)
 

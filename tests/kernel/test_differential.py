@@ -30,7 +30,7 @@ def test_both_programs_answer_alike_and_leave_the_same_table(pair, name):
     for line in SCRIPTS[name].strip().splitlines():
         same(*pair, line)
         if "-daemon" in line:
-            time.sleep(0.05)  # a stop right after a start hangs ipvsadm
+            time.sleep(0.05)  # the kernel is at work on it: the comparison waits for that
 
 
 def test_real_processes_answer_alike(director):

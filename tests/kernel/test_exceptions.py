@@ -116,21 +116,22 @@ def test_5_ipvsadms_order_across_the_gap(pair):
     ]
 
 
-def test_6_commas_alone_are_no_flags(director):
-    ours = director("pyipvsadm")
-    assert director("ipvsadm")("-A -f 1 -b ,").returncode == 139
-    assert ours("-A -f 1 -b ,") == (0, "", "")
-    assert ours("-Sn").stdout == "-A -f 1 -s wlc\n"
+# Of exception 6: there are inputs that end ipvsadm by a signal, or that it never finishes. None of them is here: what
+# is a little like them is given to ours alone.
 
 
-@pytest.mark.clock
-def test_6_a_daemon_stopped_right_after_its_start(director):
+def test_6_empty_names_among_flags_are_none(director):
     ours = director("pyipvsadm")
-    started = time.monotonic()
-    answer = ours("-R", "--start-daemon master --mcast-interface lo\n--stop-daemon master\n-L --daemon\n")
-    assert answer == (0, "", "")
+    assert ours("-A -f 1 -s sh -b sh-port,,sh-fallback,") == (0, "", "")
+    assert ours("-Sn").stdout == "-A -f 1 -s sh -b sh-fallback,sh-port\n"
+
+
+def test_6_a_daemon_starts_and_stops(director):
+    ours = director("pyipvsadm")
+    assert ours("-R", "--start-daemon master --mcast-interface lo\n-L --daemon\n").returncode == 0
+    time.sleep(0.05)
+    assert ours("--stop-daemon master") == (0, "", "")
     assert ours.table().daemons == ()
-    assert time.monotonic() - started < 5
 
 
 def printed_to(director, stdout):

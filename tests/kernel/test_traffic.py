@@ -172,10 +172,9 @@ def test_zeroing_takes_the_counters_only(busy):
 
 
 def test_long_data_of_an_engine(busy):
-    """The last test, since ipvsadm dies of what this leaves in the table (exception 6)."""
-    caller = "c" * 240
+    """Data exists that ends ipvsadm by a signal (exception 6): this is shorter, and for ours alone."""
+    caller = "c" * 100
     busy.datagram(VIP, 5060, INVITE.replace(b"abcd1234", caller.encode()))
-    assert ipvsadm(busy.director)("-Lnc --persistent-conn").returncode == 139
     answer = InProcess(busy.director)("-Lnc --persistent-conn")
     assert (answer.returncode, answer.stderr) == (0, "")
     told = [line.split()[6:] for line in answer.stdout.splitlines() if "ccc" in line]

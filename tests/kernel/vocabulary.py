@@ -1,6 +1,7 @@
 """The words that random command lines are made of, right ones and wrong ones.
 
-They are written from ipvsadm's manual page, not from our tables: a slip in those mustn't hide here.
+They are written from ipvsadm's manual page, not from our tables: a slip in those mustn't hide here. Inputs exist that
+end ipvsadm by a signal, or that it never finishes: these words make none of them.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ BAD_VALUES = {  # by kind; of all others, some of NUMBERS
     "engine": ("", "zork", "SIP", "an-engine-with-a-long-name"),
     "mark": ("0", "-1", "", "x", "1x", "0x10", "010", " 5", "5 ", "+6", "4294967296", "99999999999999999999", "1e3"),
     "flags": (
-        "", "zork", "sh-port", "mh-port", "flag-1, flag-2", ",flag-1,,flag-2,", "FLAG-1", "flag-4", "flag-1," * 30,
+        "", "zork", "sh-port", "mh-port", "flag-1, flag-2", "flag-1,,flag-2,", "FLAG-1", "flag-4", "flag-1," * 30,
     ),
     "netmask": ("", "x", "0", "129", "255.255.255.256", "/24", "ffff::", "255.255.255.0:80", *NUMBERS),
     "tunnel": ("", "IPIP", "gre ", "zork"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...table.assembly import EnoughError
 from ..findings import Findings, Note
 from ..owners import Owners
 from .fields import network, packed
@@ -19,10 +20,8 @@ from .translation import MOST, TooLargeError, Translation
 if TYPE_CHECKING:
     from ...table.assembly import Assembly
     from ..formats import Inputs
-    from .fields import Path
     from .proxy import Proxy
 
-PROBLEMS = 1000  # after which nothing more is read
 BESIDE = (
     "kube-proxy makes rules of iptables and sets of ipset as well (KUBE-*: masquerading, source ranges, health checks),"
     " and sets net.ipv4.vs.conntrack, expire_nodest_conn and expire_quiescent_template, and net.ipv4.ip_forward, to 1"
@@ -32,29 +31,19 @@ RIVAL = "where kube-proxy runs, it undoes this within its next sync: it is for n
 __all__ = ["PRIMARY", "Options", "network", "packed", "read"]
 
 
-class _EnoughError(Exception):
-    """There are so many problems that more are no help."""
-
-
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Give the table that kube-proxy makes of the objects in `text` to `assembly`; places are paths of keys.
 
     Raises BrokenError where the text can't be read.
     """
-
-    def wrong(place: Path, message: str) -> None:
-        assembly.wrong(place, message)
-        if len(assembly.problems) >= PROBLEMS:
-            raise _EnoughError
-
     options = inputs.options if isinstance(inputs.options, Options) else Options()
-    found = Gathering(wrong)
+    found = Gathering(assembly.wrong)
     try:
         found.gather(text)
         return _translated(found, proxy(options, found.config, found.nodes), assembly)
     except TooLargeError:
         assembly.wrong((), f"makes more than {MOST} services and servers, which no table holds")
-    except _EnoughError:
+    except EnoughError:
         pass
     return Findings(line=found.line)
 

@@ -12,7 +12,7 @@ import re
 from bisect import bisect
 
 from ...model import printable
-from ...table.assembly import Problem
+from ...table.assembly import PROBLEMS, Problem
 from ..formats import BrokenError
 from . import quick_yaml, written_yaml
 
@@ -94,7 +94,7 @@ class Builder:
             raise BrokenError(line, "a key must be a word, not a list or a mapping")
         mapping, path = self._stack[-1]
         self._key = key = value if isinstance(value, str) else json.dumps(value)
-        if key in mapping:
+        if key in mapping and len(self.problems) < PROBLEMS:
             place = (*path, key)
             self.problems.append(Problem(place=place, message="this key is there twice", other=self.lines[place]))
         mapping[key] = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.color import ColorSystem
 from rich.style import Style
 
+from ...model import printable
 from .keys import decoded
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Terminal:
     def _text(self, line: Line, width: int) -> str:
         """What shows `line`, and nothing behind it: at the end of a full line, that would take its last letter."""
         full = sum(len(text) for text, _ in line) >= width
-        return "".join([self._styled(*span) for span in line]) + ("" if full else "\x1b[K")
+        return "".join([self._styled(printable(text), style) for text, style in line]) + ("" if full else "\x1b[K")
 
     def _styled(self, text: str, style: str) -> str:
         if not style or not text:
