@@ -184,7 +184,7 @@ def invalid_daemon(command: Command, seen: Seen) -> str:
 
 
 def daemon_runs(command: Command, seen: Seen) -> str:
-    """The settings of the daemon, which runs already."""
+    """The settings of the daemon, which is already running."""
     running = next((one for one in seen.daemons if command.daemon and one.state == command.daemon.state), None)
     if running is None:
         return ""

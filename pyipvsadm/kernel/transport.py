@@ -24,7 +24,7 @@ TIMEVAL = Struct("@ll")
 
 RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of a dump up to 32 KiB
 LEAST_ROOM = min(os.sysconf("SC_PAGE_SIZE"), 1 << 13)  # bytes, a bit more than linux/netlink.h's NLMSG_GOODSIZE
-MOST_ROOM = 1 << 15  # bytes, of the kernel's longest pieces
+MOST_ROOM = 1 << 15  # bytes; the kernel's pieces are never longer
 DUMP_TRIES = 20  # how often a dump is tried while the table keeps changing
 
 

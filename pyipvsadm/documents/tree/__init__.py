@@ -141,7 +141,7 @@ def from_json(text: str) -> Tree:
 
 
 def _json_events(text: str) -> Iterator[Event]:
-    """The events of the JSON `text`. Only the values of keys matter."""
+    """The events of the JSON `text`. Values other than keys don't matter."""
     ends = [found.start() for found in re.finditer("\n", text)]
     for found in TOKEN.finditer(text):
         token = found[0]

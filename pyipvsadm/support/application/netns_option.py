@@ -27,7 +27,7 @@ def command(app: typer.Typer, verb: str, world: World) -> Any:
         )
     made = typer.main.get_command(app)
     option = typer.main.get_command(_every_verb).params[0]
-    option.expose_value = False  # reading it is all that is needed
+    option.expose_value = False  # the option acts when it is read
     for each in _with_inner(made):
         if each.name not in ALONE + SEVERAL:
             each.params.append(option)
