@@ -1,4 +1,4 @@
-"""What was made once of a value needn't be made again: of a big table, most is like what was there before."""
+"""A small cache for values that repeat across a large table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     Key = TypeVar("Key")
     Value = TypeVar("Value")
 
-KEPT = 4096  # how much is kept, before all is forgotten
+KEPT = 4096  # entries; when there are as many, the cache is emptied
 
 
 def keep(memory: dict[Key, Value], key: Key, value: Value) -> Value:
-    """`value`, which `memory`, a plain dict since those are the fastest to look into, has for `key` from here on."""
+    """Store `value` in `memory` under `key`, and return it. A plain dict is the fastest to look up."""
     if len(memory) >= KEPT:
         memory.clear()
     memory[key] = value

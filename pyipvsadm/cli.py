@@ -1,4 +1,4 @@
-"""The process: argv and exit status. Alone prints errors."""
+"""The process: argv and exit status. Only this module prints errors."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-COMPLETE = "__complete"  # the first word of a shell that asks for words
-HELP = "help"  # the first word of somebody who asks for a verb or a topic; ipvsadm would take it for none
+COMPLETE = "__complete"  # the first word when a shell asks for completions
+HELP = "help"  # the first word of a request for help on a verb or a topic; to ipvsadm, it isn't a command
 DEBUG = "PYIPVSADM_DEBUG"  # in the environment: print tracebacks
-SHOWN = 500  # characters of what an error says
-RARELY = 100_000  # objects more, before rubbish in circles is looked for: ours makes none, and a look takes long
+SHOWN = 500  # characters of an error's text
+RARELY = 100_000  # net new objects between two garbage collections: our code makes no cycles, and a collection is slow
 
 
 def main(argv: list[str], world: World, job: Callable[[list[str], World], int] | None = None) -> int:
-    """Run one command line, and return the exit status. `world` is all that lies outside."""
-    from .grammar.options import NETNS  # here, so that `command` has its say before most is loaded
+    """Run one command line, and return the exit status. `world` is everything outside the process."""
+    from .grammar.options import NETNS  # here, so that `command` runs before most modules are loaded
 
     try:
         words = argv[1:]
@@ -47,8 +47,8 @@ def main(argv: list[str], world: World, job: Callable[[list[str], World], int] |
 
 
 def _confess(error: Exception, world: World) -> None:
-    """Tell of an error that nobody expected: it is ours, not the user's."""
-    world.classic = False  # ipvsadm has no such words, and a script's log needs them all
+    """Report an unexpected error: it is our fault, not the user's."""
+    world.classic = False  # ipvsadm has no verbs, and a script's log needs all hints
     if os.environ.get(DEBUG):
         import traceback
 
@@ -62,11 +62,11 @@ def _confess(error: Exception, world: World) -> None:
     try:
         world.tell(report, hint)
     except OutputError:
-        pass  # what was printed before can't be written either
+        pass  # earlier output can't be written either
 
 
 def _inside(words: list[str], world: World) -> list[str]:
-    """Enter the network namespace that `words` begin with, if they do; the words behind it. Raises IpvsadmError."""
+    """Enter the network namespace that `words` begin with, if any, and return the rest. Raises IpvsadmError."""
     from .namespaces import parted
 
     netns, rest = parted(words)
@@ -76,7 +76,7 @@ def _inside(words: list[str], world: World) -> list[str]:
 
 
 def _run(words: list[str], world: World) -> int:
-    if words and _is_verb(words[0]):  # a name alone: ipvsadm itself takes words before options
+    if words and _is_verb(words[0]):  # a bare name: ipvsadm itself accepts words before options
         return _verb(words, world)
     if words and words[0] == HELP and not any(word.startswith("-") for word in words):
         from .help.screens import asked
@@ -111,7 +111,7 @@ def _verb(words: list[str], world: World) -> int:
         if call := right_line.call_of(words):
             return call.run(world)
         libraries.require("typer", words[0])
-        from .support import application  # typer and rich: 150 ms that a right line has no use for
+        from .support import application  # typer and rich: 150 ms that a valid line doesn't need
 
         return application.run(words, world)
     except ModuleNotFoundError as error:
@@ -129,7 +129,7 @@ def _is_verb(word: str) -> bool:
 
 
 def _meant(words: list[str], otherwise: str) -> str:
-    """The verb that somebody may have meant by the first of `words`, as a hint."""
+    """A hint that names the verb that the first of `words` was probably meant to be."""
     from .grammar.suggestions import did_you_mean, meant
     from .verbs import NAMES
 
@@ -153,7 +153,7 @@ def _save(words: list[str], world: World) -> int:
 
 
 def _restore(words: list[str], world: World) -> int:
-    """The script ipvsadm-restore, which pays no heed to its arguments."""
+    """The script ipvsadm-restore, which ignores its arguments."""
     from .classic.restore import replace
 
     world.classic = True
@@ -165,21 +165,21 @@ SCRIPTS = {"ipvsadm-save": _save, "ipvsadm-restore": _restore}
 
 
 def _occupy_closed_streams() -> None:
-    """Put something in the place of standard streams that are closed, or a socket would take it.
+    """Replace standard streams that are closed, so that no socket gets their numbers.
 
-    What reads finds the end at once, what prints fails, and what is told is lost.
+    Reading stdin finds the end at once, printing on stdout fails, and messages on stderr are lost.
     """
     for stream, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(stream)
         except OSError:
-            os.open(os.devnull, flags)  # takes the lowest number that is free: this one
+            os.open(os.devnull, flags)  # open takes the lowest free number: this one
 
 
 def command() -> NoReturn:
-    """Be the program by whose name we are called: `pyipvsadm`, a script of its, or a link named as ipvsadm's are."""
+    """Run the program that argv[0] names: `pyipvsadm`, one of its scripts, or a link with an ipvsadm name."""
     gc.set_threshold(RARELY)
     _occupy_closed_streams()
     world = World(sys.argv[0] if sys.argv else "pyipvsadm")
     status = main(sys.argv, world, SCRIPTS.get(world.program.removeprefix("py")))
-    os._exit(status)  # all is written: taking the interpreter down takes as long as many a command
+    os._exit(status)  # all output is written: shutting down the interpreter takes as long as many commands

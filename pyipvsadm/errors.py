@@ -1,4 +1,4 @@
-"""What goes wrong, in words: ipvsadm's on the first line, ours in the hint."""
+"""Errors and their messages: ipvsadm's wording on the first line, ours in the hint."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from errno import (
 )
 from os import strerror
 
-FAILED = 255  # C's -1: the kernel refused a change, or popt a word
-USAGE = 2  # wrong words, or IPVS can't be reached
+FAILED = 255  # C's -1: the kernel refused a change, or popt refused a word
+USAGE = 2  # wrong usage, or IPVS can't be reached
 LISTING = 1  # a listing failed
-FAULT = 70  # an error that nobody expected: EX_SOFTWARE of sysexits.h
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-PIPE_CLOSED = 141  # 128 + SIGPIPE, of which ipvsadm dies
+FAULT = 70  # an unexpected error: EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+PIPE_CLOSED = 141  # 128 + SIGPIPE, which kills ipvsadm
 
 
-OLDEST_IPVS = 0x010104  # a byte each for major, minor and patch
+OLDEST_IPVS = 0x010104  # one byte each for major, minor and patch
 
 
 def mismatch(version: int) -> str:
-    """What is said of a kernel whose IPVS is older than OLDEST_IPVS. Work goes on."""
+    """A warning about a kernel whose IPVS is older than OLDEST_IPVS. It doesn't stop the command."""
     return (
         "Warning: IPVS version mismatch: \n"
         f"  Kernel compiled with IPVS version {version >> 16}.{version >> 8 & 255}.{version & 255}\n"
@@ -41,9 +41,9 @@ def mismatch(version: int) -> str:
 
 
 class IpvsadmError(Exception):
-    """Something that the user has to know: what (the message), how to go on (`hint`), `status`.
+    """An error for the user: what is wrong (the message), how to go on (`hint`), and the exit `status`.
 
-    `stops` tells whether a restore ends here; if not, it goes on with its next line.
+    `stops` says whether a restore ends here; if not, it continues with the next line.
     """
 
     status = USAGE
@@ -57,24 +57,24 @@ class IpvsadmError(Exception):
 
 
 class UsageError(IpvsadmError):
-    """Words that break ipvsadm's rules."""
+    """The command line breaks ipvsadm's rules."""
 
 
 class NoCommandError(IpvsadmError):
-    """The first option is no command: ipvsadm then says where its help is."""
+    """The first option isn't a command: ipvsadm then says where its help is."""
 
     status = FAILED
 
 
 class OptionError(IpvsadmError):
-    """A word that is no option, or lacks its value. A restore goes on behind it."""
+    """An unknown option, or one without its value. A restore continues after it."""
 
     status = FAILED
     stops = False
 
 
 class UnreachableError(IpvsadmError):
-    """There is no IPVS to talk to, or not for us, where `errno` is EPERM."""
+    """The kernel has no IPVS, or, where `errno` is EPERM, we may not use it."""
 
     def __init__(self, message: str, hint: str, errno: int) -> None:
         super().__init__(message, hint)
@@ -82,7 +82,7 @@ class UnreachableError(IpvsadmError):
 
 
 class RefusedError(IpvsadmError):
-    """The kernel refused a request, with `errno`. A restore goes on behind a change, not behind a listing."""
+    """The kernel refused a request, with `errno`. A restore continues after a refused change, not a refused listing."""
 
     def __init__(self, message: str, hint: str, status: int, errno: int) -> None:
         super().__init__(message, hint, status)
@@ -91,7 +91,7 @@ class RefusedError(IpvsadmError):
 
 
 class OutputError(IpvsadmError):
-    """stdout took not all that was written. Without a message where a reader just went away."""
+    """Not all output could be written to stdout. The message is empty if the reader closed the pipe."""
 
     status = LISTING
 
@@ -110,7 +110,7 @@ _NO_SCHEDULER = (
     "names are lower case, as in `-s wlc`; this kernel needs the module `ip_vs_NAME`",
 )
 
-REFUSALS = {  # (verb, errno): what ipvsadm says, and how to go on; None stands for any verb
+REFUSALS = {  # (verb, errno): ipvsadm's message, and how to go on; None stands for any verb
     ("add-service", EEXIST): ("Service already exists", "change it with `-E`, or remove it with `-D`"),
     ("add-service", ENOENT): _NO_SCHEDULER,
     ("edit-service", ENOENT): _NO_SCHEDULER,
@@ -154,7 +154,7 @@ def refusal(verb: str, errno: int) -> RefusedError:
 
 
 def unreachable(errno: int) -> UnreachableError:
-    """IPVS can't be reached: `errno` is EPERM without CAP_NET_ADMIN, else the kernel has none."""
+    """The error when IPVS can't be reached: EPERM means no CAP_NET_ADMIN; any other `errno`, no IPVS in the kernel."""
     reason = REFUSALS[None, EPERM if errno == EPERM else ENOPROTOOPT][0]
     why = "IPVS requires CAP_NET_ADMIN, even to list: use sudo" if errno == EPERM else "try `modprobe ip_vs` as root"
     return UnreachableError(

@@ -1,4 +1,4 @@
-"""The libraries that verbs take: what is said where one isn't installed, or too old. Needs Python alone."""
+"""The libraries that verbs use, and the errors when one is missing or too old. Needs only Python itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .record import Record
 
 
 class Library(Record):
-    """A library: its name at PyPI, Debian's package, the oldest version that will do, as pyproject.toml has it."""
+    """A library: its name on PyPI, its Debian package, and the oldest version that works, as in pyproject.toml."""
 
     __slots__ = ()
     name: str = ""
@@ -15,9 +15,9 @@ class Library(Record):
     oldest: str = ""
 
 
-LIBRARIES = {  # by what is imported
+LIBRARIES = {  # by the name that is imported
     "typer": Library(name="typer", package="python3-typer", oldest="0.15"),
-    "click": Library(name="click", package="python3-click", oldest="8"),  # where typer has none of its own
+    "click": Library(name="click", package="python3-click", oldest="8"),  # for a typer that doesn't bundle it
     "rich": Library(name="rich", package="python3-rich", oldest="13.9"),
     "pydantic": Library(name="pydantic", package="python3-pydantic", oldest="2.10"),
     "pyroute2": Library(name="pyroute2", package="python3-pyroute2", oldest="0.7.7"),
@@ -27,7 +27,7 @@ CLASSIC = "ipvsadm's commands need none"
 
 
 def missing(module: str, verb: str) -> IpvsadmError | None:
-    """What to say where `verb` can't import `module`; None if that is no library of these."""
+    """The error when `verb` can't import `module`; None if that isn't one of these libraries."""
     library = LIBRARIES.get(module.partition(".")[0])
     if library is None:
         return None
@@ -38,7 +38,7 @@ def missing(module: str, verb: str) -> IpvsadmError | None:
 
 
 def require(module: str, verb: str) -> None:
-    """Raise IpvsadmError if `module` is older than `verb` needs, ModuleNotFoundError if it isn't there."""
+    """Raise IpvsadmError if `module` is older than `verb` needs, ModuleNotFoundError if it is missing."""
     library, version = LIBRARIES[module], str(__import__(module).__version__)
     if _numbers(version) < _numbers(library.oldest):
         raise IpvsadmError(

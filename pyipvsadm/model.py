@@ -1,4 +1,4 @@
-"""The values that all layers speak: services, servers, daemons, timeouts, and commands on them."""
+"""The values that all layers share: services, servers, daemons, timeouts, and the commands on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .record import Record
 IPPROTO_SCTP = 132
 
 # Service.flags. Source: linux/ip_vs.h, IP_VS_SVC_F_*. Bit 2 says that the service is in the
-# kernel's hash table, and is the kernel's own affair: it never gets into the model.
+# kernel's hash table. Only the kernel sets it, so it never enters the model.
 PERSISTENT, ONE_PACKET, FLAG_1, FLAG_2, FLAG_3 = 1, 4, 8, 16, 32
 
 MASQUERADE, LOCAL, TUNNEL, DIRECT = range(4)  # Server.forwarding
@@ -19,7 +19,7 @@ MASTER, BACKUP = 1, 2  # Daemon.state
 
 
 class Stats(Record):
-    """Counters since the last zeroing, and rates per second (bytes, not bits), all of 64 bits."""
+    """Counters since the last zeroing, and rates per second (bytes, not bits), each of 64 bits."""
 
     __slots__ = ()
     connections: int = 0
@@ -35,7 +35,7 @@ class Stats(Record):
 
 
 class Service(Record):
-    """A virtual service. What is None isn't set.
+    """A virtual service. A field that is None isn't set.
 
     `address` is packed, 4 or 16 bytes, so that it compares and sorts as the kernel's does;
     `port` is a plain integer. A fwmark service has no protocol, address or port. `timeout` is the
@@ -59,7 +59,7 @@ class Service(Record):
 
     @property
     def key(self) -> int:
-        """What tells it from others, as words of 32 bits in the order in which ipvsadm sorts:
+        """The fields that identify the service, as 32-bit words in ipvsadm's sorting order:
         the mark, family and protocol, four words of address (IPv4 has one), and the port.
         """
         address = int.from_bytes((self.address or b"").ljust(16, b"\0"), "big")
@@ -70,9 +70,9 @@ class Service(Record):
 class Server(Record):
     """A real server of a service.
 
-    `address` is packed, 4 or 16 bytes; where a tunnel leads to it, it may be of another family
-    than its service. The thresholds are numbers of connections, 0 for none. Active, inactive and
-    persistent connections are the kernel's to count. Source: linux/ip_vs.h, IPVS_DEST_ATTR_*.
+    `address` is packed, 4 or 16 bytes; a tunnel may lead to an address of another family than the
+    service's. The thresholds are numbers of connections, 0 for none. The kernel counts the active,
+    inactive and persistent connections. Source: linux/ip_vs.h, IPVS_DEST_ATTR_*.
     """
 
     __slots__ = ()
@@ -92,17 +92,17 @@ class Server(Record):
 
     @property
     def af(self) -> int:
-        """The address family, which the length of the address tells."""
+        """The address family, from the length of the address."""
         return AF_INET if len(self.address) == 4 else AF_INET6
 
     @property
     def key(self) -> int:
-        """What tells it from the other servers of its service: four words of address, and the port."""
+        """The fields that identify the server in its service: four words of address, and the port."""
         return int.from_bytes(self.address.ljust(16, b"\0"), "big") << 32 | self.port
 
 
 class Timeouts(Record):
-    """Seconds after which idle connections are forgotten. Setting 0 leaves one as it is."""
+    """Seconds after which idle connections expire. Setting a timeout to 0 leaves it unchanged."""
 
     __slots__ = ()
     tcp: int = 0
@@ -111,7 +111,7 @@ class Timeouts(Record):
 
 
 class Daemon(Record):
-    """A synchronisation daemon, of state MASTER or BACKUP. What is None, the kernel chooses.
+    """A synchronisation daemon, of state MASTER or BACKUP. The kernel chooses the fields that are None.
 
     `group` is a packed multicast address. Source: linux/ip_vs.h, IPVS_DAEMON_ATTR_*.
     """
@@ -127,10 +127,10 @@ class Daemon(Record):
 
 
 class Table(Record):
-    """A whole table: each service with its servers, the timeouts, the daemons that run.
+    """A whole table: each service with its servers, the timeouts, and the running daemons.
 
-    As what is wanted, timeouts and daemons that are None are to be left as they are. `addresses` are those to be bound
-    on this machine, packed, where a document says which; None: those of the services.
+    In a wanted table, timeouts or daemons that are None stay unchanged. `addresses` are the packed addresses to bind on
+    this machine, if a document lists them; None means the addresses of the services.
     """
 
     __slots__ = ()
@@ -141,7 +141,7 @@ class Table(Record):
 
 
 class Info(Record):
-    """The kernel's IPVS: its version, a byte each for major, minor and patch, and the table's size."""
+    """The kernel's IPVS: its version, one byte each for major, minor and patch, and the connection table's size."""
 
     __slots__ = ()
     version: int = 0
@@ -149,7 +149,7 @@ class Info(Record):
 
 
 class Listing(Record):
-    """How a table is listed, each field an option of `-L` or `-S`."""
+    """How a table is listed: each field is an option of `-L` or `-S`."""
 
     __slots__ = ()
     numeric: bool = False
@@ -168,7 +168,7 @@ class Listing(Record):
 
 
 class Restoring(Record):
-    """How rules are restored: `check` judges them and changes nothing, `strict` fails if one did."""
+    """How rules are restored: `check` checks them and changes nothing; `strict` fails if any rule failed."""
 
     __slots__ = ()
     check: bool = False
@@ -176,9 +176,9 @@ class Restoring(Record):
 
 
 class Command(Record):
-    """What one command line asks for. `notes` are hints for a person, no part of the meaning.
+    """What one command line asks for. `notes` are hints for a person, and not part of the meaning.
 
-    `topic` is what help is wanted about, empty for all.
+    `topic` is the topic of a request for help, empty for all topics.
     """
 
     __slots__ = ()
@@ -197,10 +197,10 @@ PROTOCOLS = {IPPROTO_TCP: "tcp", IPPROTO_UDP: "udp", IPPROTO_SCTP: "sctp"}
 
 
 def printable(text: str) -> str:
-    """`text` from outside, a resolver or a packet, without its control characters."""
+    """`text` from outside, such as a resolver or a packet, without its control characters."""
     return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
 
 
 def printable_lines(text: str) -> str:
-    """Lines of text that a terminal may get: `printable` each, with blanks for tabs."""
+    """Lines of text that are safe for a terminal: each is `printable`, with blanks for tabs."""
     return "\n".join(map(printable, text.expandtabs().split("\n")))

@@ -9,9 +9,9 @@ from .model import PROTOCOLS, printable
 
 
 class Names:
-    """The names of addresses and ports. Answers are kept, since a table names them again and again.
+    """The names of addresses and ports. Answers are cached, since they repeat across a table.
 
-    The resolver is given bytes: for text Python loads its codec for IDNA, which takes 10 ms.
+    The resolver gets bytes: for text, Python loads its IDNA codec, which takes 10 ms.
     """
 
     def __init__(self) -> None:
@@ -19,16 +19,16 @@ class Names:
         self._ports: dict[tuple[int, int], str] = {}
 
     def address(self, host: str) -> bytes:
-        """The first IPv4 address of the name `host`. Raises ValueError, saying what is wrong."""
+        """The first IPv4 address of the name `host`. Raises ValueError with the reason."""
         try:
-            if host not in ("", "<broadcast>"):  # which Python would take for addresses
+            if host not in ("", "<broadcast>"):  # Python would take these for addresses
                 return inet_aton(_socket.gethostbyname(host.encode("utf-8", "surrogateescape")))  # type: ignore[arg-type]
         except (OSError, ValueError):
             pass
         raise ValueError(f"`{host}` is neither an IPv4 address nor the name of one")
 
     def port(self, service: str, protocol: int) -> int:
-        """The port that `service` is the name of. Raises ValueError, saying what is wrong."""
+        """The port that `service` names. Raises ValueError with the reason."""
         name = PROTOCOLS.get(protocol, "tcp")
         try:
             return _socket.getservbyname(service, name)
@@ -36,7 +36,7 @@ class Names:
             raise ValueError(f"`{service}` is neither a port nor the name of one for {name}") from None
 
     def host(self, address: bytes) -> str:
-        """The name of `address`, or its digits where it has none."""
+        """The name of `address`, or its digits if it has none."""
         name = self._hosts.get(address)
         if name is None:
             digits = inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address)
@@ -49,7 +49,7 @@ class Names:
         return name
 
     def service(self, port: int, protocol: int | None) -> str:
-        """The name of `port` for `protocol`, or its digits where it has none."""
+        """The name of `port` for `protocol`, or its digits if it has none."""
         if protocol is None:
             return str(port)
         name = self._ports.get((port, protocol))

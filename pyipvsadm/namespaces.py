@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-FOLDERS = ("/run/netns", "/var/run/docker/netns")  # where names are: ip(8)'s, and Docker's
+FOLDERS = ("/run/netns", "/var/run/docker/netns")  # folders of named namespaces: ip(8)'s, and Docker's
 HERE = "/proc/self/ns/net"
 CLONE_NEWNET = 0x40000000  # linux/sched.h
 SHOWN = 8  # names that a hint lists
@@ -23,9 +23,9 @@ FORMS = "give a name, a process id or a path; `pyipvsadm netns` lists the namesp
 
 
 def parted(words: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The namespace that `words` begin with, as `--netns NAME` or `--netns=NAME`, and the words behind it.
+    """The namespace that `words` begin with, as `--netns NAME` or `--netns=NAME`, and the words after it.
 
-    None where they begin with something else. Raises UsageError if the name is missing.
+    None if they begin with something else. Raises UsageError if the name is missing.
     """
     head, equals, name = words[0].partition("=") if words else ("", "", "")
     if head != NETNS:
@@ -39,10 +39,10 @@ def parted(words: Sequence[str]) -> tuple[str | None, list[str]]:
 
 
 def path_of(name: str) -> str:
-    """The file that stands for the namespace `name`, whether it is there or not.
+    """The file that represents the namespace `name`, whether it exists or not.
 
-    What has a `/` is a path. A name goes before a process, as in `ip link set ... netns`: to mean the
-    process even so, write its path.
+    A name with a `/` is a path. A number that is also a name means the name, as in
+    `ip link set ... netns`: to mean the process instead, write its path.
     """
     if "/" in name:
         return name
@@ -57,9 +57,9 @@ def _is_process(name: str) -> bool:
 
 
 def enter(name: str) -> None:
-    """Move this process, which has one thread, into the namespace `name` for good. Raises IpvsadmError.
+    """Move this process, which has one thread, into the namespace `name` permanently. Raises IpvsadmError.
 
-    Its files stay where they are: of what is mounted, /proc alone follows.
+    The process keeps its mounts: only /proc shows the new namespace.
     """
     try:
         _move_to(path_of(name))
@@ -76,8 +76,8 @@ def _move_to(path: str) -> None:
 
 
 def open_namespace(path: str) -> int:
-    """The file that stands for a namespace, opened, whatever it really is. Raises OSError."""
-    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO would let us wait
+    """Open the file that represents a namespace, without a check of its kind. Raises OSError."""
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO would block us
 
 
 def move(file: int) -> None:
@@ -85,7 +85,7 @@ def move(file: int) -> None:
     if sys.version_info >= (3, 12):
         os.setns(file, CLONE_NEWNET)
     else:
-        import ctypes  # which takes as long to load as a command: only Python 3.11 needs it
+        import ctypes  # takes as long to load as a command: only Python 3.11 needs it
 
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.setns(file, CLONE_NEWNET) < 0:
@@ -94,7 +94,7 @@ def move(file: int) -> None:
 
 
 class Entered:
-    """Be in the namespace that `path` stands for, within a `with`. Raises OSError where that fails."""
+    """A context manager that enters the namespace at `path`, and leaves it at the end. Raises OSError."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -113,17 +113,17 @@ class Entered:
 
 
 def names() -> Iterator[tuple[str, str]]:
-    """The namespaces that have a name, each with its path, in the order of their names."""
+    """The named namespaces, each with its path, sorted by name."""
     for folder in FOLDERS:
         try:
             found = sorted(os.listdir(folder))
         except OSError:
-            continue  # nobody has made one
+            continue  # no namespace was ever created here
         yield from ((name, f"{folder}/{name}") for name in found)
 
 
 def refusal(name: str, error: OSError) -> IpvsadmError:
-    """Why a namespace can't be entered, and what may help."""
+    """The error when a namespace can't be entered, with a hint."""
     path, named = path_of(name), path_of(name).startswith(FOLDERS)
     name = printable(name)
     if error.errno in (ENOENT, ENOTDIR):

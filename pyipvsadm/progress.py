@@ -1,4 +1,4 @@
-"""How far work has come, on a terminal: one line, which is gone once the work is done."""
+"""Progress on a terminal: one line, which disappears when the work is done."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from time import monotonic
 from .model import printable
 
 DELAY = 1.0  # seconds of work before anything is shown
-PAUSE = 0.1  # seconds between two changes of the line, at least
-START, CLEAR = "\r", "\x1b[K"  # to the start of the line; from there to its end
+PAUSE = 0.1  # minimum seconds between two updates of the line
+START, CLEAR = "\r", "\x1b[K"  # move to the start of the line; clear from there to its end
 
 
 def begin(stream: int) -> Progress | None:
-    """The progress of work that begins now, if `stream` is a terminal that can show it."""
+    """The progress of work that starts now, if `stream` is a terminal that can show it."""
     return Progress(stream) if os.isatty(stream) and os.environ.get("TERM") != "dumb" else None
 
 
 class Progress:
-    """The line on the terminal `stream`. Whatever else is to be printed there has to `clear` it first."""
+    """The progress line on the terminal `stream`. `clear` it before anything else is printed there."""
 
     def __init__(self, stream: int) -> None:
         self._stream = stream
@@ -26,7 +26,7 @@ class Progress:
         self._shown = False
 
     def tell(self, text: str) -> None:
-        """Show `text`, if it's time."""
+        """Show `text`, if the line is due for an update."""
         now = monotonic()
         if now < self._next:
             return
@@ -35,7 +35,7 @@ class Progress:
         self._write(f"{START}{printable(text)[: self._columns() - 1]}{CLEAR}")
 
     def clear(self) -> None:
-        """Leave nothing on the screen."""
+        """Remove the line from the screen."""
         if self._shown:
             self._shown = False
             self._write(START + CLEAR)
@@ -50,4 +50,4 @@ class Progress:
         try:
             os.write(self._stream, text.encode())
         except OSError:
-            pass  # nobody looks any more
+            pass  # the terminal is gone

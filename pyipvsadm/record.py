@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_):
-        """Stand in for typing's, whose import alone takes as long as a command."""
+        """A substitute for typing's, whose import alone takes as long as a command."""
         return lambda cls: cls
 
 
@@ -19,9 +19,9 @@ else:
 class Record(tuple):  # type: ignore[type-arg]
     """An immutable value with named, typed fields, each with a default.
 
-    The fields are the annotations of the class body, in their order. A record is a tuple of
-    them underneath: `make` builds one from values alone, at the speed of a tuple, which is what
-    reading a large table takes.
+    The fields are the annotations of the class body, in their order. A record is a tuple
+    underneath: `make` builds one from values alone, at the speed of a tuple, which reading a
+    large table needs.
     """
 
     __slots__ = ()
@@ -45,11 +45,11 @@ class Record(tuple):  # type: ignore[type-arg]
 
     @classmethod
     def make(cls, values: Iterable[object]) -> Self:
-        """One of this class with `values` for all of its fields, in their order, unchecked."""
+        """A record with `values` for all of its fields, in their order, unchecked."""
         return tuple.__new__(cls, values)
 
     def replace(self, **changes: Any) -> Self:
-        """The same with `changes`."""
+        """A copy with `changes`."""
         return type(self)(**{**self.asdict(), **changes})
 
     def asdict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Commands by the thousand that look alike, each told by what is its own."""
+"""Compact forms for thousands of similar commands: a shared shape, and the values that differ."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 class Shape:
-    """What commands have in common that differ in addresses, ports and a weight alone: `command` is one of them.
+    """What commands share that differ only in addresses, ports and a weight: `command` is one of them.
 
-    The others, an Alike each, are plain tuples, since a Record takes ten times as long to make: their shape; address
-    and port of the service; address, port and weight of the server. What the shape lacks doesn't count.
+    Each of the others is an Alike, a plain tuple, since a Record takes ten times as long to make: its shape; address
+    and port of the service; address, port and weight of the server. Values that the shape has no field for are ignored.
     """
 
     __slots__ = ("_service", "_virtual", "command")
 
     def __init__(self, command: Command) -> None:
         self.command = command
-        self._virtual: Endpoint | None = None  # what the last one's service was told by, and that service:
-        self._service: Service | None = None  # the servers that follow share it
+        self._virtual: Endpoint | None = None  # the endpoint of the last service, and that service,
+        self._service: Service | None = None  # which the servers that follow share
 
     def full(self, alike: Alike) -> Command:
-        """The command that `alike`, which is of this shape, stands for."""
+        """The command that `alike`, which has this shape, stands for."""
         _, virtual, address, port, weight = alike
         verb, service, server, *rest = self.command
         if service and service.address:

@@ -1,4 +1,4 @@
-"""The World: all that lies outside of the process, as its streams, the kernel, the resolver and the environment."""
+"""The World: everything outside the process, such as its streams, the kernel, the resolver and the environment."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from .names import Names
     from .progress import Progress
 
-PIECE = 1 << 16  # bytes written or read at once
-STYLE = "PYIPVSADM_STYLE"  # which way tables are shown, whatever stdout is
-HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands hint, whatever stderr is
-COLUMNS = 80  # of a terminal that doesn't tell
+PIECE = 1 << 16  # bytes per read or write
+STYLE = "PYIPVSADM_STYLE"  # how tables are shown, whatever stdout is
+HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands print hints, whatever stderr is
+COLUMNS = 80  # the width of a terminal that doesn't report one
 
 
 class World:
-    """All that lies outside: the streams, as numbers of files, the resolver, the kernel, the environment."""
+    """Everything outside the process: the streams, as file descriptors, the resolver, the kernel, the environment."""
 
     def __init__(
         self,
@@ -36,8 +36,8 @@ class World:
         names: Names | None = None,
     ) -> None:
         self.program = os.path.basename(program).replace("__main__.py", "pyipvsadm")
-        self.netns = ""  # the network namespace that was named, and entered
-        self.classic = False  # a command of ipvsadm's runs, whose stderr scripts know to the byte
+        self.netns = ""  # the network namespace that was named and entered
+        self.classic = False  # one of ipvsadm's commands runs, and scripts rely on its exact stderr
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._looked_at = os.isatty(stdout)
@@ -49,7 +49,7 @@ class World:
         self._progress: Progress | None = None
 
     def enter(self, netns: str) -> None:
-        """Be in the network namespace `netns` from here on. Raises IpvsadmError."""
+        """Enter the network namespace `netns` and stay in it. Raises IpvsadmError."""
         from .grammar.options import NETNS
         from .namespaces import enter
 
@@ -76,7 +76,7 @@ class World:
         return self.reach()
 
     def reach(self, load: bool = True, again: bool = False) -> Kernel:
-        """IPVS, by loading its module only if we may. `again` reaches it anew. Raises UnreachableError."""
+        """IPVS; loads its module only if `load` is set. `again` opens it anew. Raises UnreachableError."""
         if self._kernel is None or (again and not self._handed):
             from .kernel import Kernel
 
@@ -85,7 +85,7 @@ class World:
 
     @property
     def second(self) -> Callable[[], Kernel] | None:
-        """What reaches the same kernel from a second process; None without a second processor, or a way there."""
+        """A function that opens the same kernel in a second process; None without a second processor or a way there."""
         if self._handed or len(os.sched_getaffinity(0)) < 2:
             return None
         from .kernel import Kernel
@@ -102,21 +102,21 @@ class World:
         return self._names
 
     def write(self, text: str) -> None:
-        """Print `text` on stdout, by and by in large pieces. A terminal gets no control characters of it.
+        """Print `text` on stdout, buffered in large pieces. A terminal doesn't get its control characters.
 
         Raises OutputError.
         """
         self.draw(printable_lines(text) if self._looked_at else text)
 
     def draw(self, text: str) -> None:
-        """Print `text` with the escape sequences in it, which are ours alone. Raises OutputError."""
+        """Print `text` with its escape sequences, which must all be ours. Raises OutputError."""
         self._pieces.append(text)
         self._size += len(text)
         if self._size >= PIECE:
             self.flush()
 
     def flush(self) -> None:
-        """See to it that all is printed. Raises OutputError."""
+        """Write out what is buffered. Raises OutputError."""
         self.clear()
         data = "".join(self._pieces).encode("utf-8", "surrogateescape")
         self._pieces, self._size = [], 0
@@ -129,7 +129,7 @@ class World:
             raise OutputError(f"cannot write the output: {error.strerror}") from None
 
     def progress(self) -> Progress | None:
-        """What shows how far work that begins now has come, until something is printed; None if nobody looks."""
+        """A progress line for work that starts now, shown until something is printed; None without a terminal."""
         if self.watched:
             from .progress import begin
 
@@ -137,14 +137,14 @@ class World:
         return self._progress
 
     def clear(self) -> None:
-        """Take what shows progress off the screen."""
+        """Remove the progress line from the screen."""
         if self._progress:
             self._progress.clear()
 
     def tell(self, message: str, hint: str = "", drawn: bool = False) -> None:
-        """Print a message on stderr, with its hint if hints are shown, behind what stdout has got so far.
+        """Print a message on stderr, with its hint if hints are shown, after flushing stdout.
 
-        A terminal gets no control characters of it, unless it is `drawn`: then they are ours alone.
+        A terminal doesn't get its control characters, unless it is `drawn`: then they must all be ours.
         """
         self.flush()
         text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint and self.hinting else "")
@@ -153,21 +153,21 @@ class World:
         try:
             os.write(self._stderr, text.encode("utf-8", "surrogateescape"))
         except OSError:
-            pass  # there is nobody left to tell
+            pass  # stderr is closed, too
 
     @property
     def hinting(self) -> bool:
-        """Whether hints are shown: not to scripts that run ipvsadm's commands, unless HINTS decides."""
+        """Whether hints are shown: scripts that run ipvsadm's commands get none, unless HINTS says otherwise."""
         wish = os.environ.get(HINTS)
         return not self.classic or wish == "always" or (wish != "never" and self.watched)
 
     @property
     def watched(self) -> bool:
-        """Whether stderr is a terminal, at which a person looks."""
+        """Whether stderr is a terminal, and so read by a person."""
         return os.isatty(self._stderr)
 
     def canvas(self, plain: bool = False) -> Canvas | None:
-        """What tables are drawn on: a terminal, or what the person wants; None where they are `plain` text."""
+        """The canvas for tables: a terminal, or what the environment asks for; None where tables are `plain` text."""
         style = os.environ.get(STYLE, "")
         if plain or style == "plain":
             return None
@@ -179,7 +179,7 @@ class World:
             return None
         try:
             from .drawing.canvas import Canvas
-        except ModuleNotFoundError:  # rich isn't there, which plain text can do without
+        except ModuleNotFoundError:  # rich isn't installed, and plain text doesn't need it
             if style:
                 self.note(f"{STYLE}=rich needs the library rich, which isn't installed")
             return None
@@ -192,7 +192,7 @@ class World:
 
     @property
     def columns(self) -> int | None:
-        """The width of the terminal that stdout is; None if it is none, or doesn't tell."""
+        """The width of the terminal on stdout; None if stdout isn't one, or the terminal doesn't report it."""
         try:
             return os.get_terminal_size(self._stdout).columns or None
         except OSError:
@@ -200,13 +200,13 @@ class World:
 
     @property
     def terminal(self) -> tuple[int, int] | None:
-        """What keys come from and what can be drawn on; None if a person isn't at both, or it can't be drawn on."""
+        """The descriptors for keys and for drawing; None if one isn't a terminal, or the terminal can't draw."""
         if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
             return None
         return (self._stdin, self._stdout) if os.isatty(self._stdin) and os.isatty(self._stdout) else None
 
     def rest(self, seconds: float) -> None:
-        """Do nothing for so long. Raises OutputError as soon as nobody reads stdout any more."""
+        """Sleep for `seconds`. Raises OutputError as soon as the reader of stdout is gone."""
         from select import POLLERR, poll
 
         waiting = poll()
@@ -215,22 +215,22 @@ class World:
             raise OutputError("", status=PIPE_CLOSED)
 
     def note(self, *notes: str) -> None:
-        """Say on stderr, if a person looks at it, what may surprise."""
+        """Print notes on stderr, if it is a terminal."""
         if notes and self.watched:
             for note in notes:
                 self.tell("", note)
 
     def ask(self, question: str, terminal: str = "") -> str | None:
-        """What the person at the terminal answers; None if there is none.
+        """Ask the person at the terminal, and return the answer; None if there is no person.
 
-        The answer comes from stdin, or from the file `terminal` where stdin has something else to say.
+        The answer comes from stdin, or from the file `terminal` where stdin carries other data.
         """
         if not (self.watched and (terminal or os.isatty(self._stdin))):
             return None
         try:
             source = os.open(terminal, os.O_RDONLY) if terminal else self._stdin
         except OSError:
-            return None  # a process may have a terminal for its output, and none to be spoken to
+            return None  # a process may have a terminal for its output, and none for its input
         self.flush()
         os.write(self._stderr, f"{printable_lines(question)} ".encode())
         try:
@@ -240,7 +240,7 @@ class World:
                 os.close(source)
 
     def chunks(self) -> Iterator[bytes]:
-        """What comes on stdin, as it comes. What can't be read is the end, as it is for ipvsadm's restore."""
+        """The input on stdin, as it arrives. A read error ends the input, as in ipvsadm's restore."""
         try:
             while chunk := os.read(self._stdin, PIECE):
                 yield chunk
@@ -248,7 +248,7 @@ class World:
             return
 
     def content(self) -> Iterator[bytes]:
-        """All that comes on stdin, waited for where it isn't there yet. Raises IpvsadmError if it can't be read."""
+        """All input on stdin, up to its end. Raises IpvsadmError if it can't be read."""
         try:
             while chunk := _read(self._stdin):
                 yield chunk
@@ -256,7 +256,7 @@ class World:
             raise IpvsadmError(f"stdin can't be read: {error.strerror}", hint="nothing was done") from None
 
     def more(self) -> bool:
-        """Whether something waits on stdin."""
+        """Whether input is waiting on stdin."""
         from select import select
 
         try:
@@ -266,7 +266,7 @@ class World:
 
 
 def _read(file: int) -> bytes:
-    """What comes in `file` next, waited for even if it is one that doesn't block. Raises OSError."""
+    """The next input from `file`, waiting for it even if `file` is non-blocking. Raises OSError."""
     while True:
         try:
             return os.read(file, PIECE)
@@ -275,7 +275,7 @@ def _read(file: int) -> bytes:
 
 
 def _write(file: int, data: bytes) -> int:
-    """How much of `data` went into `file`, waited for even if it is one that doesn't block. Raises OSError."""
+    """Write to `file`, waiting even if it is non-blocking; return how much of `data` was written. Raises OSError."""
     while True:
         try:
             return os.write(file, data)
@@ -292,12 +292,12 @@ def _await(file: int, what: str) -> None:
 
 
 def _columns_said() -> int:
-    """The width that COLUMNS says, or a usual one."""
+    """The width in the variable COLUMNS, or a usual one."""
     said = os.environ.get("COLUMNS", "")
     return (int(said) if said.isascii() and said.isdigit() and len(said) < 5 else 0) or COLUMNS
 
 
 def _speaks_utf8() -> bool:
-    """Whether the locale takes more than ASCII. Python itself sets LC_CTYPE where there is none at all."""
+    """Whether the locale allows more than ASCII. Python itself sets LC_CTYPE where no locale is set."""
     said = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "UTF-8")
     return "utf" in said.lower()

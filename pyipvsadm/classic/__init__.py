@@ -1,4 +1,4 @@
-"""Runs a line of ipvsadm's grammar: parses it, carries it out, and explains a refusal."""
+"""Runs a line in ipvsadm's grammar: parses it, carries it out, and explains a refusal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(words: list[str], world: World) -> int:
 
 
 def _edit(command: Command, words: list[str], world: World) -> None:
-    """Carry out an edit, and tell a person what it has reset."""
+    """Carry out an edit, and tell a person which settings it reset."""
     from ..explain.resets import resets
 
     service = server = None
@@ -49,6 +49,6 @@ def _edit(command: Command, words: list[str], world: World) -> None:
         elif command.service:
             service = world.kernel.service(command.service)
     except OSError:
-        pass  # the edit will be told why
+        pass  # the edit fails with the reason
     carry_out(command, world)
     world.note(*filter(None, (resets(words, command, service, server),)))

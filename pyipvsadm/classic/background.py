@@ -1,4 +1,4 @@
-"""Work that goes on in a thread: who waits for the kernel leaves the processor to what can be done meanwhile."""
+"""Work in a background thread: while one thread waits for the kernel, another uses the processor."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-PROMPTLY = 0.0005  # seconds after which what has waited for the kernel goes on, however busy we are; CPython's is 5 ms
+PROMPTLY = 0.0005  # seconds until a thread that waited for the kernel resumes, at the latest; CPython's default is 5 ms
 
 
 def begin(work: Callable[[], Iterable[Value]]) -> Callable[[], Iterator[Value]]:
-    """Begin to gather what `work` yields. What is returned waits for its end, and yields and raises what it did."""
+    """Start collecting what `work` yields. The returned function waits for its end, and yields or raises the same."""
     setswitchinterval(PROMPTLY)
     results: list[Value] = []
     failures: list[BaseException] = []
@@ -40,5 +40,5 @@ def begin(work: Callable[[], Iterable[Value]]) -> Callable[[], Iterator[Value]]:
     try:
         start_new_thread(run, ())
     except RuntimeError:
-        run()  # no thread can be had: then it isn't done meanwhile, but now
+        run()  # no thread can be started: do the work now
     return end

@@ -1,4 +1,4 @@
-"""ipvsadm's commands, each carried out: asks the kernel, and prints what `listing` makes of the answer."""
+"""Carries out ipvsadm's commands: asks the kernel, and prints the answer in the form that `listing` gives it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ..names import Names
     from ..world import World
 
-MANY = 400  # services from which on a second process is worth its start
+MANY = 400  # services from which a second process pays off
 
 
 def carry_out(command: Command, world: World) -> None:
-    """Carry out `command`, which is no restore. Raises IpvsadmError where it fails."""
+    """Carry out `command`, which isn't a restore. Raises IpvsadmError if it fails."""
     if command.notes:
         world.note(*command.notes)
     if command.verb in ANSWERS:
@@ -33,12 +33,12 @@ def carry_out(command: Command, world: World) -> None:
 
 
 def refused(verb: str, errno: int) -> IpvsadmError:
-    """The kernel's refusal; without privilege that of all that is asked."""
+    """The error for the kernel's refusal; without privilege, the same error for all requests."""
     return errors.unreachable(errno) if errno == EPERM else errors.refusal(verb, errno)
 
 
 def transport(verb: str, error: OSError) -> IpvsadmError:
-    """A socket that failed, as ipvsadm says it, with the cause as the hint."""
+    """The error for a failed socket, in ipvsadm's wording, with the cause as the hint."""
     found = errors.refusal(verb, error.errno or 0)
     return errors.RefusedError(str(found), found.hint or str(error.strerror), found.status, found.errno)
 
@@ -62,7 +62,7 @@ def _list(command: Command, world: World) -> None:
 
 
 def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
-    """List `value`, the timeouts or the daemons: `what` names the function that draws it, or spells it."""
+    """List `value`, the timeouts or the daemons: `what` names the function that draws it, or prints it as text."""
     if canvas := world.canvas(plain):
         from .. import drawing
 
@@ -103,7 +103,7 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
     for piece in pieces:
         world.write(piece)
     if canvas:
-        world.note(drawing.TOO_LONG)  # behind the list, where it is seen
+        world.note(drawing.TOO_LONG)  # after the list, where it is seen
 
 
 def _list_connections(listing: Listing, world: World) -> None:
@@ -158,7 +158,7 @@ def _made(
     kernel: Kernel,
     second: Callable[[], Kernel] | None,
 ) -> Iterable[str]:
-    """What `make` yields of `services`; of many by two processes, if `second` reaches the kernel from another one."""
+    """What `make` yields for `services`; two processes share many services if a second one can reach the kernel."""
     if not services:
         return ()
     if second is None or len(services) < MANY:
@@ -179,7 +179,7 @@ def _in_order(services: list[Service]) -> list[Service]:
 def with_servers(
     services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True, steady: bool = False
 ) -> Iterator[tuple[Service, list[Server]]]:
-    """Each of `services` and its servers, asked for as they are wanted, in ipvsadm's order or the kernel's."""
+    """Each of `services` and its servers, requested lazily, in ipvsadm's order or the kernel's."""
     from ..listing.order import servers_in_order
 
     for service, servers in kernel.with_servers(services, stats, steady):
@@ -187,7 +187,7 @@ def with_servers(
 
 
 def _to_be_added(services: Iterable[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
-    """Each of `services` and its servers, in the order that gives the kernel's own one back."""
+    """Each of `services` and its servers, in the order of adding that restores the kernel's order."""
     from ..listing.order import as_added
 
     for service, servers in kernel.with_servers(services, steady=True):

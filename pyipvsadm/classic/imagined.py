@@ -1,4 +1,4 @@
-"""A table in the mind: which rules fail by those that stand before them, whatever the kernel's table is."""
+"""A model of the table for `--check`: finds rules that fail because of earlier rules, whatever the kernel's table."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Part:
-    """Services, or the servers of one: which are there, and which aren't. `rest` says it of others; None: who knows.
+    """Services, or the servers of one: which exist and which don't. `rest` applies to all others; None: unknown.
 
-    `inside` holds what is known of the servers of each service.
+    `inside` holds what is known about the servers of each service.
     """
 
     __slots__ = ("_known", "inside", "rest")
@@ -33,27 +33,27 @@ class Part:
         self.rest = rest
 
     def has(self, key: Key) -> bool | None:
-        """Whether it is there; None if that isn't known."""
+        """Whether `key` exists; None if that is unknown."""
         return self._known.get(key, self.rest)
 
     def put(self, key: Key, there: bool) -> None:
-        """Know whether it is there."""
+        """Record whether `key` exists."""
         self._known[key] = there
 
     def servers(self, key: Key) -> Part:
-        """What is known of the servers of a service."""
+        """What is known about the servers of a service."""
         return self.inside.setdefault(key, Part())
 
 
 class Imagined:
-    """What a table is known to be, by the rules before, to what `exchange` gets. `known` tells names of schedulers."""
+    """What earlier rules tell about the table. `known` says whether a service's scheduler and engine are known."""
 
     def __init__(self, known: Callable[[Service], bool]) -> None:
         self._table = Part()
         self._known = known
 
     def exchange(self, batch: list[Command | Alike]) -> Callable[[], Iterator[tuple[int, int]]]:
-        """What yields the index and the errno of each of `batch` that any kernel refuses."""
+        """A function that yields the index and the errno of each command in `batch` that every kernel refuses."""
         full = (one if isinstance(one, Command) else one[0].full(one) for one in batch)
         refused = [
             (index, errno) for index, one in enumerate(full) if (errno := JUDGES.get(one.verb, _well)(self, one))
@@ -61,7 +61,7 @@ class Imagined:
         return lambda: iter(refused)
 
     def add_service(self, command: Command) -> int:
-        """Judge `-A`, as all others here: the errno, or 0."""
+        """Check `-A`, and return the errno, or 0, like all methods below."""
         assert command.service
         key = service_key(command.service)
         if self._table.has(key):
@@ -73,7 +73,7 @@ class Imagined:
         return 0
 
     def edit_service(self, command: Command) -> int:
-        """Judge `-E`."""
+        """Check `-E`."""
         assert command.service
         if missing := self._missing(command):
             return missing
@@ -83,23 +83,23 @@ class Imagined:
         return 0
 
     def delete_service(self, command: Command) -> int:
-        """Judge `-D`."""
+        """Check `-D`."""
         assert command.service
         missing = self._missing(command)
         self._table.put(service_key(command.service), False)
         return missing
 
     def zero(self, command: Command) -> int:
-        """Judge `-Z`."""
+        """Check `-Z`."""
         return self._missing(command) if command.service else 0
 
     def clear(self, command: Command) -> int:
-        """Judge `-C`: behind it, all is known."""
+        """Check `-C`: the table is fully known after it."""
         self._table = Part(rest=False)
         return 0
 
     def add_server(self, command: Command) -> int:
-        """Judge `-a`."""
+        """Check `-a`."""
         servers, key, errno = self._server(command)
         if errno or servers.has(key):
             return errno or EEXIST
@@ -109,12 +109,12 @@ class Imagined:
         return 0
 
     def edit_server(self, command: Command) -> int:
-        """Judge `-e`."""
+        """Check `-e`."""
         servers, key, errno = self._server(command)
         return errno or (ENOENT if servers.has(key) is False else 0)
 
     def delete_server(self, command: Command) -> int:
-        """Judge `-d`."""
+        """Check `-d`."""
         servers, key, errno = self._server(command)
         gone = servers.has(key) is False
         servers.put(key, False)
@@ -125,7 +125,7 @@ class Imagined:
         return ESRCH if self._table.has(service_key(command.service)) is False else 0
 
     def _server(self, command: Command) -> tuple[Part, Key, int]:
-        """What is known of the servers of its service, the key of its server, and what is wrong before that counts."""
+        """What is known about the service's servers, the key of the server, and the errno of an earlier error, or 0."""
         service, server = command.service, command.server
         assert service
         assert server

@@ -1,4 +1,4 @@
-"""Long lists on two processors: a child process makes the second half while we make the first."""
+"""Long lists on two processors: a child process renders the second half while the parent renders the first."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from ..model import Service
 
 SIGKILL = 9
-OURS = 52  # per cent of the services: the child begins later, and copies the memory that it touches
+OURS = 52  # per cent of the services: the child starts later, and copies the memory that it touches
 
 
 class Child:
-    """A process that runs `make`, and keeps the text that it yields until it's asked for. Raises OSError."""
+    """A process that runs `make`, and keeps the text that it yields until it is requested. Raises OSError."""
 
     def __init__(self, make: Callable[[], Iterable[str]]) -> None:
         self._file = os.memfd_create("second half")
@@ -33,10 +33,10 @@ class Child:
                         file.write(piece.encode("utf-8", "surrogateescape"))
                 status = 0
             finally:
-                os._exit(status)  # in silence: if it failed, we do its work ourselves, and tell what is wrong
+                os._exit(status)  # silently: if it failed, the parent does its work, and reports the error
 
     def text(self) -> str | None:
-        """The whole text, once it is there; None if `make` failed."""
+        """The whole text, once it is complete; None if `make` failed."""
         _, status = os.waitpid(self._process, 0)
         self._process = 0
         if status:
@@ -46,7 +46,7 @@ class Child:
             return file.read().decode("utf-8", "surrogateescape")
 
     def end(self) -> None:
-        """Be done with it."""
+        """End the process."""
         if self._process:
             os.kill(self._process, SIGKILL)
             os.waitpid(self._process, 0)
@@ -59,9 +59,9 @@ def made(
     kernel: Kernel,
     second: Callable[[], Kernel],
 ) -> Iterator[str]:
-    """What `make` yields of `services`, in their order; `second` reaches the kernel from another process.
+    """What `make` yields for `services`, in their order; `second` reaches the kernel from another process.
 
-    Raises what `make` raises: what the child failed at is tried here again.
+    Raises what `make` raises: if the child fails, its part is made here.
     """
     child = None
     ours = len(services) * OURS // 100
@@ -69,7 +69,7 @@ def made(
     try:
         child = Child(lambda: make(rest, second()))
     except OSError:
-        pass  # no process, or no memory for one: all of it is made here
+        pass  # no process, or no memory for one: everything is made here
     text = None
     try:
         yield from make(first, kernel)

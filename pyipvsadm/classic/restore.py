@@ -1,4 +1,4 @@
-"""`-R`: carries out the rules on stdin as they come, in their order, many in one write."""
+"""`-R`: carries out the rules on stdin as they arrive, in order, many in one write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Exchange = Callable[[list[Command | Alike]], Callable[[], Iterator[tuple[int, int]]]]
 
-BATCHED = {  # what only changes the table, and may share a write with what stands behind it
+BATCHED = {  # commands that only change the table, and may share a write with the next ones
     *("add-service", "edit-service", "delete-service", "add-server", "edit-server", "delete-server"),
     *("zero", "clear", "set"),
 }
@@ -31,9 +31,9 @@ NEWLINE = b"\n"
 
 
 def restore(command: Command, world: World) -> None:
-    """Carry out the rules on stdin. Raises IpvsadmError where ipvsadm's restore would fail."""
+    """Carry out the rules on stdin. Raises IpvsadmError if ipvsadm's restore would fail."""
     check = command.restoring.check
-    world.classic = not check  # which ipvsadm hasn't
+    world.classic = not check  # ipvsadm has no `--check`
     run = Run(world, None if check else world.kernel)
     run.all(world.chunks())
     failed = run.failed if command.restoring.strict or check else run.last
@@ -42,9 +42,9 @@ def restore(command: Command, world: World) -> None:
 
 
 def replace(world: World) -> None:
-    """Clear the table, and carry out the rules on stdin: what the script ipvsadm-restore does.
+    """Clear the table, and carry out the rules on stdin, as the script ipvsadm-restore does.
 
-    All of them are read first, since they may come from the table that is to be cleared.
+    It reads all rules first, since they may come from the table that it clears.
     """
     rules = b"".join(world.content())
     carry_out(Command(verb="clear"), world)
@@ -55,10 +55,10 @@ def replace(world: World) -> None:
 
 
 class Run:
-    """One restore: the rules that wait for their write, and how the lines before them fared.
+    """One restore: the rules that wait for their write, and the results of the lines before them.
 
-    Without a `kernel` it judges the lines, all of them, each as those before leave the table, and carries out none.
-    `known` are the lines, if all of them are known beforehand, and so how many there are.
+    Without a `kernel`, it checks all lines, each against the table that the lines before leave, and carries out none.
+    `known` are the lines, if all of them, and so their number, are known in advance.
     """
 
     def __init__(self, world: World, kernel: Kernel | None, known: bytes = b"") -> None:
@@ -67,16 +67,16 @@ class Run:
         self._exchange = kernel.exchange if kernel else _imagined()
         self._parser = Parser(lambda: world.names, world.program, world.posix)
         self._waiting: list[tuple[int, Command | Alike]] = []
-        self._sent: list[tuple[int, Command | Alike]] = []  # those before, on which the kernel is at work
-        self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for that work
+        self._sent: list[tuple[int, Command | Alike]] = []  # the rules before, which the kernel is working on
+        self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for the kernel's refusals
         self._done = 0  # the number of the last line that was carried out
         self._progress = world.progress()
         self._of = f" of {known.count(NEWLINE)}" if known and self._progress else ""
-        self.last = 0  # the status of the last line
-        self.failed = 0  # of the last line that failed
+        self.last = 0  # the exit status of the last line
+        self.failed = 0  # the exit status of the last line that failed
 
     def all(self, chunks: Iterable[bytes]) -> None:
-        """Carry out all lines of an input that comes in `chunks`."""
+        """Carry out all lines of an input that arrives in `chunks`."""
         lines = Lines()
         try:
             for chunk in chunks:
@@ -93,7 +93,7 @@ class Run:
             self._world.note(f"line {lines.dropped}: dropped, because it has no line end and ends with blanks")
 
     def _lines(self, lines: Iterable[tuple[int, str]]) -> None:
-        """Take some lines: into the batch, or, what isn't for it, carried out at once."""
+        """Take some lines: batch each, or, if it can't be batched, carry it out at once."""
         parse, waiting = self._parser.line, self._waiting
         for number, text in lines:
             try:
@@ -113,7 +113,7 @@ class Run:
                 self._send(ahead=True)
 
     def _batched(self, number: int, command: Command) -> bool:
-        """Whether `command` is for the batch. Tells what there is to note of it."""
+        """Whether `command` can be batched. Prints its notes."""
         if command.verb not in BATCHED:
             return False
         if command.notes:
@@ -121,7 +121,7 @@ class Run:
         return True
 
     def _alone(self, number: int, command: Command) -> None:
-        """Carry out a line that isn't for the batch."""
+        """Carry out a line that can't be batched."""
         if command.verb == "restore":
             self._failed(number, _nested(self._world))
             return
@@ -131,22 +131,22 @@ class Run:
             try:
                 carry_out(command, self._world)
             except OutputError:
-                raise  # which is no fault of this line
+                raise  # not the fault of this line
             except IpvsadmError as error:
                 self._failed(number, error)
         if command.verb in ("help", "version"):
-            raise IpvsadmError("", status=0)  # these end a restore, without being errors
+            raise IpvsadmError("", status=0)  # these end a restore, and aren't errors
 
     def _flush(self) -> None:
-        """Have all that waits carried out."""
+        """Carry out all waiting rules."""
         self._send()
         self._settle()
 
     def _send(self, ahead: bool = False) -> None:
-        """Send what waits, once all sent before is settled: `ahead` at once, by a thread; else when this is settled."""
+        """Settle the rules sent before, and send the waiting ones: now, in a thread, if `ahead`, else on `_settle`."""
         waiting = self._waiting[:]
         self._waiting.clear()
-        if self._progress and len(waiting) >= BATCH:  # and so not while somebody types
+        if self._progress and len(waiting) >= BATCH:  # and so not during typing
             self._progress.tell(f"line {waiting[-1][0]}{self._of}")
         if not waiting:
             return
@@ -159,7 +159,7 @@ class Run:
             pthread_sigmask(SIG_SETMASK, before)
 
     def _settle(self) -> None:
-        """Wait for what was sent, and tell what the kernel refuses of it. An interrupt comes before or behind that."""
+        """Wait for the sent rules, and report those that the kernel refuses. An interrupt waits until that is done."""
         if not self._sent:
             return
         before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
@@ -178,7 +178,7 @@ class Run:
             pthread_sigmask(SIG_SETMASK, before)
 
     def _failed(self, number: int, error: IpvsadmError) -> None:
-        """Tell what is wrong with a line, and end if ipvsadm ends there."""
+        """Report the error in a line, and end if ipvsadm ends there."""
         hint = f"line {number}: {error.hint}" if error.hint else f"line {number}"
         if error.stops and self._kernel:
             error.hint = hint
@@ -188,7 +188,7 @@ class Run:
 
 
 def _imagined() -> Exchange:
-    """What stands for a kernel where lines are judged only."""
+    """The substitute for a kernel if lines are only checked."""
     from ..explain import machine
     from ..explain.requirements import are_known
     from .imagined import Imagined

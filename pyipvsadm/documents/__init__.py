@@ -1,6 +1,6 @@
-"""A whole table in a file: read in any format of the registry, and written in those that have a writer.
+"""A whole table in a file: read in any format of the registry, and written in the formats that have a writer.
 
-A document comes in by one way: source -> format -> pieces -> table, or all that is wrong with it.
+All documents are read in one way: source -> format -> pieces -> table, or a list of all problems.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from ..world import World
     from .source import Source
 
-SHOWN = 100  # problems
+SHOWN = 100  # problems that a message lists
 MODULES = "/sys/module"
 
 
 class DocumentError(IpvsadmError):
-    """A file that isn't a table. The message holds all that is wrong with it, a line each."""
+    """A file that isn't a valid table. The message lists its problems, a line each."""
 
 
 def _no_options(format: str) -> Record | None:
@@ -38,9 +38,9 @@ def _no_options(format: str) -> Record | None:
 
 
 class Asked(Record):
-    """What is asked of a document: to be of a `format`, which is found out if it's empty, with options for that.
+    """How to read a document: its `format`, detected if empty, with the options of that format.
 
-    `notes` asks for all of them.
+    `notes` asks for all notes.
     """
 
     __slots__ = ()
@@ -53,9 +53,9 @@ AS_IT_IS = Asked()
 
 
 class Document(Record):
-    """What a file holds: its table, what else was found, its name for messages, and the name of its format.
+    """The content of a file: its table, other findings, its name for messages, and the name of its format.
 
-    `places` tells where in it the parts of the table stand: of each service, a place and those of its servers.
+    `places` maps the parts of the table to places in the file: for each service, its place and its servers' places.
     """
 
     __slots__ = ()
@@ -72,7 +72,7 @@ def load(path: str, world: World) -> Table:
 
 
 def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
-    """What the file `path` holds, or stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
+    """The document in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
     file, assembly, findings = _assembled(path, world, asked)
 
     def places() -> list[tuple[str, list[str]]]:
@@ -85,12 +85,12 @@ def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
 
 
 def dump(table: Table, format: str) -> str:
-    """`table` in the format of that name. JSON tells counters and connections too, where services have them."""
+    """`table` in the format of that name. JSON includes counters and connections, if services have them."""
     return "".join(FORMATS[format].pieces(table))
 
 
 def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly, Findings]:
-    """What the file `path` holds, after all checks. Raises IpvsadmError."""
+    """The document in the file `path`, after all checks. Raises IpvsadmError."""
     file = read_source(path, world, asked.format)
     assembly = _known()
     inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name), path=path)
@@ -106,7 +106,7 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
 
 
 def _known() -> Assembly:
-    """A table in the making that knows, beside the names of Linux, those of modules in this kernel."""
+    """An empty Assembly that knows the names in Linux, and those of this kernel's modules."""
     try:
         modules = sorted(name.removeprefix("ip_vs_") for name in os.listdir(MODULES) if name.startswith("ip_vs_"))
     except OSError:
@@ -120,7 +120,7 @@ def _known() -> Assembly:
 
 
 def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> DocumentError:
-    """All problems, by their lines."""
+    """The error with all problems, sorted by line."""
     line = findings.line
     placed = sorted(((line(problem.place), problem) for problem in assembly.problems), key=itemgetter(0))
     lines = []

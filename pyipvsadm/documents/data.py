@@ -1,4 +1,4 @@
-"""JSON and YAML read: text -> tree -> pieces of a table."""
+"""Reads JSON and YAML: text -> tree -> pieces of a table."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def read_json(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give what `text`, which is JSON, says to `assembly`. Raises BrokenError."""
+    """Add the pieces in the JSON `text` to `assembly`. Raises BrokenError."""
     return _read(tree.from_json(text), assembly)
 
 
 def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give what `text`, which is YAML, says to `assembly`. Raises BrokenError."""
+    """Add the pieces in the YAML `text` to `assembly`. Raises BrokenError."""
     return _read(tree.from_yaml(text), assembly)
 
 

@@ -1,4 +1,4 @@
-"""What a reader of a format hands back beside the pieces of a table, which it gives to an Assembly."""
+"""What the reader of a format returns, besides the pieces of a table that it gives to an Assembly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Note(Record):
-    """What a table can't say, or what may surprise. Notes of one `kind` are told once, with their number."""
+    """What a table can't express, or what may be unexpected. Each `kind` of note is printed once, with a count."""
 
     __slots__ = ()
     kind: str = ""
@@ -24,7 +24,7 @@ class Note(Record):
 
 
 class State(Record):
-    """What a server of the kernel is in, that the file lacks or has otherwise, and is right so: it is draining, say."""
+    """The state of a server that legitimately differs between the kernel and the file: for example, it is draining."""
 
     __slots__ = ()
     word: str = ""
@@ -34,7 +34,7 @@ class State(Record):
 
 
 class Expected(Record):
-    """The kernel's table as it would be without those `states`."""
+    """The kernel's table as it would be without these `states`."""
 
     __slots__ = ()
     table: Table = Table()
@@ -42,16 +42,16 @@ class Expected(Record):
 
 
 def first_line(place: Place) -> int:
-    """The line of a place that is one, or the first."""
+    """The line of a place that is a line number, or the first line."""
     return place if isinstance(place, int) else 1
 
 
 class Findings(Record):
-    """What a file says beside the table's pieces.
+    """What a file says besides the table's pieces.
 
-    `line` tells the line of a place. `left_alone` holds the services that are never removed, although the file lacks
-    them. `rival` says who would undo what `apply` does. `expected` takes the kernel's table and the file's; `why` says
-    why a step between them is there.
+    `line` returns the line of a place. `left_alone` holds the services that are never removed, even if the file lacks
+    them. `rival` names the program that would undo the changes of `apply`. `expected` takes the kernel's table and the
+    file's; `why` gives the reason for a step between them.
     """
 
     __slots__ = ()

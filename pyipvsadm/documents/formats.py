@@ -1,6 +1,6 @@
-"""The registry of formats: THE table of what a document may be written in. Adding a format is a row here.
+"""The registry of formats: THE table of formats for documents. A new format is a new row.
 
-A row names its reader and its writer as `module.function`, in this package, so that nobody loads those of others.
+A row names its reader and writer as `module.function` in this package, so that only the ones in use are loaded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LIMIT = 64 << 20  # bytes of a document
 
 
 class Inputs(Record):
-    """What a reader is given beside a text: what makes the resolver, options of its own, and the text's file."""
+    """A reader's inputs besides a text: the function that makes the resolver, its own options, and the text's file."""
 
     __slots__ = ()
     names: Callable[[], Names] = Names
@@ -39,11 +39,11 @@ class Inputs(Record):
 class Format(Record):
     """A format of documents.
 
-    A file is of it whose first letters hold a match of `holds`, and so one of `words`, or else whose name ends with
-    one of `extensions`, or whose first line matches `begins`; `limit` is for its size, in bytes, which is some 900,000
-    rules. The reader gives the pieces of a text to an Assembly, and returns what else it found; it raises BrokenError
-    where the writing itself ends. The writer yields a table's text by and by. `counts` tells whether that has counters
-    and owners, too.
+    A file has this format if its first letters contain a match of `holds`, and so one of `words`, or else if its name
+    ends with one of `extensions`, or if its first line matches `begins`. `limit` bounds its size in bytes; the default
+    is some 900,000 rules. The reader gives the pieces of a text to an Assembly, and returns its other findings; it
+    raises BrokenError if the syntax is broken. The writer yields a table's text in pieces. `counts` says whether the
+    text includes counters and owners.
     """
 
     __slots__ = ()
@@ -58,18 +58,18 @@ class Format(Record):
     counts: bool = False
 
     def read(self, text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-        """Give what `text` says to `assembly`. Raises BrokenError."""
+        """Add the pieces in `text` to `assembly`. Raises BrokenError."""
         reader: Reader = _function(self.reader)
         return reader(text, assembly, inputs)
 
     def pieces(self, table: Table, owners: Owners | None = None) -> Iterator[str]:
-        """`table` as text, by and by, with the owners of its services and servers if this format has those."""
+        """`table` as pieces of text, with the owners of its services and servers if the format includes them."""
         writer: Writer = _function(self.writer)
         return writer(table, owners) if owners and self.counts else writer(table)
 
 
 class BrokenError(Exception):
-    """The writing ends here, for us: at the line `line`."""
+    """The syntax is broken at the line `line`, and reading ends there."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -96,27 +96,27 @@ FORMATS = {row.name: row for row in (
 # fmt: on
 READ = tuple(name for name, row in FORMATS.items() if row.reader)
 WRITTEN = tuple(name for name, row in FORMATS.items() if row.writer)
-LETTERS = 4096  # of a text that are looked at
+LETTERS = 4096  # of a text that are searched
 
 
 def by_content(text: str) -> Format | None:
-    """The format of a text that begins so."""
+    """The format of a text, by its beginning."""
     head = text[:LETTERS]
     likely = [row for row in FORMATS.values() if any(word in head for word in row.words)]
     if not likely:
-        return None  # without `re`, which takes longer to load than rules to read
+        return None  # avoids `re`, which takes longer to load than reading rules takes
     import re
 
     return next((row for row in likely if re.search(row.holds, head)), None)
 
 
 def by_extension(extension: str) -> Format | None:
-    """The format of files whose names end so, case aside."""
+    """The format of files with this extension, in any case."""
     return next((row for row in FORMATS.values() if extension.lower() in row.extensions), None)
 
 
 def by_first_line(line: str) -> Format | None:
-    """The format of a text whose first line that says something is `line`, empty if there is none."""
+    """The format of a text by its first line with content, which is empty if there is none."""
     import re
 
     return next((row for row in FORMATS.values() if row.begins and re.match(row.begins, line)), None)

@@ -1,4 +1,4 @@
-"""Who the services and servers of a table belong to, in a cluster."""
+"""The owners of a table's services and servers in a cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Pod(Record):
-    """What stands behind a server: a pod, named with its namespace, its node, and its conditions."""
+    """The endpoint behind a server: a pod, named with its namespace, its node, and its conditions."""
 
     __slots__ = ()
     name: str = ""
@@ -27,15 +27,15 @@ class Pod(Record):
 
     @property
     def condition(self) -> str:
-        """Its conditions in words."""
+        """The pod's conditions in words."""
         words = (("ready", self.ready), ("serving", self.serving and not self.ready), ("terminating", self.terminating))
         return ", ".join(word for word, holds in words if holds) or "not ready"
 
 
 class Owner(Record):
-    """What a service belongs to: the Service of a cluster, its port by name or number, and which address it is.
+    """The owner of a service: the cluster's Service, its port by name or number, and which of its addresses this is.
 
-    `pods` are all that stand in its slices, whether they are servers here or not.
+    `pods` are all pods in its slices, whether they are servers here or not.
     """
 
     __slots__ = ()
@@ -48,19 +48,19 @@ class Owner(Record):
 
     @property
     def title(self) -> str:
-        """The Service as people write it: `shop/api:http`."""
+        """The Service in its usual notation: `shop/api:http`."""
         return f"{self.namespace}/{self.name}:{self.port}"
 
 
 class Owners(Record):
-    """The owners of services, by the services' keys, and one by each address."""
+    """The owners of services, by service key, and one owner by each address."""
 
     __slots__ = ()
     services: Mapping[ServiceKey, Owner] = {}
     addresses: Mapping[bytes, Owner] = {}
 
     def told(self, service: Service, server: Server | None = None) -> str:
-        """Whose `service` is, or what stands behind `server` there, in words; empty if that isn't known."""
+        """The owner of `service`, or the pod behind its `server`, in words; empty if unknown."""
         owner = self.services.get(service[:5])
         if owner is None:
             return ""
@@ -73,7 +73,7 @@ class Owners(Record):
         return ", ".join(filter(None, (place, pod.condition)))
 
     def brief(self, service: Service, server: Server | None = None) -> str:
-        """The names alone: of the Service, or of the pod behind `server`."""
+        """The name only: of the Service, or of the pod behind `server`."""
         owner = self.services.get(service[:5])
         if owner is None or server is None:
             return owner.title if owner else ""
@@ -81,7 +81,7 @@ class Owners(Record):
         return pod.name if pod else ""
 
     def data(self, service: Service, server: Server | None = None) -> Settings:
-        """The same as JSON has it, in one key; nothing if it isn't known."""
+        """The same as JSON data, in one key; empty if unknown."""
         owner = self.services.get(service[:5])
         if owner is None:
             return {}

@@ -1,4 +1,4 @@
-"""Plain data -> the pieces of a table, with all that is wrong in them."""
+"""Plain data -> the pieces of a table, and all problems in them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .tree import Path
 
-KEYS = 1000  # of one mapping, of which more aren't looked at
-NAME = 16  # characters, which no name of a scheduler or an engine has
-SHOWN = 40  # characters of a wrong value
-WHOLE = 0xFFFFFFFF, 128  # the netmask that takes in all of an address, of IPv4 and of IPv6
+KEYS = 1000  # of a mapping; one with more isn't checked
+NAME = 16  # characters; all names of schedulers and engines are shorter
+SHOWN = 40  # characters of a wrong value in a message
+WHOLE = 0xFFFFFFFF, 128  # the netmask that covers a whole address, for IPv4 and for IPv6
 CHECKSUMS = {IPIP: ("none",), GUE: settings.CHECKSUMS, GRE: settings.CHECKSUMS[:2]}
 
 
 def read(data: object, plain: Plain, assembly: Assembly) -> None:
-    """Give what `data` says to `assembly`; places are paths."""
+    """Add the pieces in `data` to `assembly`; places are paths."""
     reading = Reading(assembly, plain)
     document = reading.checked("document", data, ())
     if not isinstance(data, dict):
@@ -60,11 +60,11 @@ class Reading:
         self._plain = plain
 
     def wrong(self, path: Path, message: str) -> None:
-        """Take note of a problem."""
+        """Record a problem."""
         self._assembly.wrong(path, message)
 
     def checked(self, part: str, raw: object, path: Path) -> Any:
-        """`raw` as that part of a document, if it is one, unknown keys aside; None if not, which is a problem."""
+        """`raw` as that part of a document, without unknown keys; None if it isn't one. Records all problems."""
         found = self._plain.read(part, raw)
         if found is not None:
             return found
@@ -73,7 +73,7 @@ class Reading:
         return self._judged(PARTS[part], raw, path)
 
     def _judged(self, kind: type[Shape], raw: object, path: Path) -> Shape | None:
-        """`raw` as a `kind`, judged by pydantic."""
+        """`raw` as a `kind`, checked by pydantic."""
         from pydantic import ValidationError
 
         if isinstance(raw, dict) and len(raw) > KEYS:
@@ -94,12 +94,12 @@ class Reading:
         return None
 
     def _take(self, found: Any, kind: type[Shape], path: Path) -> None:
-        """Take note of what pydantic has found."""
+        """Record a problem that pydantic found."""
         where = (*path, *(step for step in found["loc"] if isinstance(step, int) or step in _steps(kind, found)))
         self.wrong(where, self._message(found, kind))
 
     def _message(self, found: Any, kind: type[Shape]) -> str:
-        """What is wrong, in our words where pydantic's don't say how to go on."""
+        """The problem's message: our wording where pydantic's doesn't say how to go on."""
         what, loc = found["type"], found["loc"]
         if what == "extra_forbidden":
             from .shape import NESTED
@@ -130,7 +130,7 @@ class Reading:
             self._assembly.address(address, path)
 
     def service(self, raw: Any, path: Path) -> None:
-        """Read a service and its servers, even if one of them is wrong."""
+        """Read a service and its servers, even if one of them is invalid."""
         assembly = self._assembly
         found = self.checked("service", raw, path)
         if found is not None:
@@ -142,7 +142,7 @@ class Reading:
             self._server(server, entry, (*path, "servers", index))
 
     def _broken(self, raw: object, path: Path) -> Entry | None:
-        """Judge what there is of a service that isn't all right."""
+        """Check the valid parts of an invalid service."""
         if not isinstance(raw, dict):
             return None
         for key, judge in (("scheduler", self._assembly.scheduler), ("engine", self._assembly.engine)):
@@ -154,7 +154,7 @@ class Reading:
             return None
 
     def _settled(self, found: Any, path: Path) -> Service:
-        """The service that `found` says."""
+        """The Service for `found`."""
         service: Service = found.service
         flags = ONE_PACKET if found.one_packet else 0
         for index, name in enumerate(found.flags):
@@ -173,7 +173,7 @@ class Reading:
         )
 
     def _netmask(self, netmask: str | int | None, service: Service, path: Path) -> int | None:
-        """The netmask, which is written by the family of its service."""
+        """The netmask, in the notation for the family of its service."""
         if netmask is None:
             return None
         mask: int | None = None
@@ -190,7 +190,7 @@ class Reading:
         return None if mask == WHOLE[service.af == AF_INET6] else mask
 
     def _server(self, raw: object, entry: Entry | None, path: Path) -> None:
-        """Read a server of the service in `entry`, or only judge it if that isn't known."""
+        """Read a server of the service in `entry`, or only check it if the service is unknown."""
         found = self.checked("server", raw, path)
         if found is None:
             return
@@ -210,7 +210,7 @@ class Reading:
         self._assembly.server(entry, server, path)
 
     def _tunnel(self, found: Any, path: Path) -> dict[str, Any]:
-        """What `found` says of its tunnel, as fields of a server."""
+        """The tunnel settings in `found`, as fields of a Server."""
         tunnel = found.tunnel
         if tunnel is None:
             return {}
@@ -239,12 +239,12 @@ class Reading:
 
 
 def _values(found: Any) -> dict[str, Any]:
-    """The values of a part, whoever has read it."""
+    """The values of a part, whether `plain` or pydantic has read it."""
     return dict(vars(found))
 
 
 def _steps(kind: type[Shape], found: Any) -> set[str]:
-    """The keys among what pydantic calls the place of a problem, which holds names of types too."""
+    """The keys in pydantic's location of a problem, which also contains type names."""
     from .shape import NESTED
 
     nested = [key for part in NESTED.values() for key in part.model_fields]
@@ -252,7 +252,7 @@ def _steps(kind: type[Shape], found: Any) -> set[str]:
 
 
 def _shown(value: object) -> str:
-    """A wrong value as it may be shown."""
+    """A wrong value in a form that is safe to show."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):

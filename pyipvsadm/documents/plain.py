@@ -1,6 +1,6 @@
-"""What is plainly right in a document, by the JSON Schema that is made of its shape: so pydantic isn't loaded.
+"""Reads the parts of a document that are plainly valid, by the shipped JSON Schema, so pydantic isn't loaded.
 
-What isn't plain is for `shape` to judge: it alone says what is wrong.
+`shape` checks all other parts: only it says what is wrong.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from ..model import Service
 
-    Reader = Callable[[Any], Any]  # of a value; raises ValueError where it isn't plain
-    Part = tuple[dict[str, Reader], dict[str, Any], tuple[str, ...]]  # its readers, its defaults, what it must have
+    Reader = Callable[[Any], Any]  # reads a value; raises ValueError if it isn't plain
+    Part = tuple[dict[str, Reader], dict[str, Any], tuple[str, ...]]  # its readers, defaults and required keys
 
 VERSION = 1
 SCHEMA = "schema.json"
-PASSED = frozenset(("owner", "connections", "counters", "rates"))  # of `show`, and not read
+PASSED = frozenset(("owner", "connections", "counters", "rates"))  # written by `show`, and not read
 
 
 def version_of(number: Any) -> int:
-    """The version that `number` is. Raises ValueError."""
+    """The supported version, if `number` is that. Raises ValueError."""
     if type(number) is not int or number != VERSION:
         raise ValueError(f"should be {VERSION}, the only supported version of this format")
     return number
@@ -51,7 +51,7 @@ def address_in(text: Any) -> bytes:
 
 
 def group_in(text: Any) -> bytes | None:
-    """The multicast address in `text`, if there is any. Raises ValueError."""
+    """The multicast address in `text`, if any. Raises ValueError."""
     if text is None:
         return None
     group = address_in(text)
@@ -61,7 +61,7 @@ def group_in(text: Any) -> bytes | None:
 
 
 def mask_of(value: Any) -> str | int | None:
-    """The netmask, whose family isn't known here. Raises ValueError."""
+    """The netmask, of a family that is unknown here. Raises ValueError."""
     if value is None or isinstance(value, str) or (type(value) is int and 1 <= value <= 128):
         return value
     raise ValueError("should be a mask such as 255.255.255.0, or the length of a prefix, from 1 to 128")
@@ -75,7 +75,7 @@ def _addresses(value: Any) -> list[bytes] | None:
     return list(map(address_in, value))
 
 
-READERS: dict[str, Reader] = {  # of keys whose values become something else
+READERS: dict[str, Reader] = {  # of keys whose values are converted
     "version": version_of,
     "service": service_named,
     "address": address_in,
@@ -86,13 +86,13 @@ READERS: dict[str, Reader] = {  # of keys whose values become something else
 
 
 def schema() -> str:
-    """The JSON Schema of documents, as it ships."""
+    """The JSON Schema of documents, as shipped."""
     with open(os.path.join(os.path.dirname(__file__), SCHEMA), encoding="utf-8") as file:
         return file.read()
 
 
 class Plain:
-    """Reads the parts of documents that are plainly right, by their JSON Schema."""
+    """Reads the parts of documents that are plainly valid, by their JSON Schema."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
@@ -102,7 +102,7 @@ class Plain:
         self._parts = {kind: self._part(own) for kind, own in {**found, "daemon": daemons}.items()}
 
     def read(self, kind: str, raw: Any) -> Any:
-        """The values of `raw` as a part of this `kind`; None if it isn't plain."""
+        """The values of `raw`, read as a part of this `kind`; None if it isn't plain."""
         try:
             return _read(self._parts[kind], raw)
         except ValueError:
@@ -119,7 +119,7 @@ class Plain:
         return READERS.get(key) or self._value(schema)
 
     def _value(self, schema: dict[str, Any]) -> Reader:
-        """What reads a value of this schema. Raises KeyError where that says something that isn't known here."""
+        """A reader of values of this schema. Raises KeyError if the schema has an unknown keyword."""
         if "anyOf" in schema:
             inner, null = map(self._value, schema["anyOf"])
             return lambda value: null(value) if value is None else inner(value)
@@ -129,7 +129,7 @@ class Plain:
         if "enum" in schema:
             return _one_of(frozenset(schema["enum"]))
         if schema["type"] == "array":
-            parts = schema["items"].get("type") == "object"  # which are judged one by one
+            parts = schema["items"].get("type") == "object"  # these are checked one by one
             return _list(_same if parts else self._value(schema["items"]))
         return KINDS[schema["type"]](schema)
 
@@ -191,7 +191,7 @@ KINDS = {"integer": _integer, "string": _text, "boolean": _exactly(bool), "null"
 
 
 def _read(part: Part, raw: Any) -> SimpleNamespace:
-    """The values of a part. Raises ValueError where one isn't plain."""
+    """The values of a part. Raises ValueError if one isn't plain."""
     readers, defaults, needed = part
     if type(raw) is not dict or not all(key in raw for key in needed):
         raise ValueError

@@ -1,4 +1,4 @@
-"""A table as rules: the lines that save writes, read and written."""
+"""A table as rules: reads and writes the lines that save prints."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..table.assembly import Assembly
     from .formats import Inputs
 
-LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # what a table is told by
+LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # the rules that define a table
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give the rules in `text` to `assembly`; places are the numbers of lines.
+    """Add the rules in `text` to `assembly`; places are line numbers.
 
-    Rules are the lines that save writes, and comments. All else is a problem.
+    The lines that save prints and comments are valid. Any other line is a problem.
     """
     content = text.encode()
     parse = Parser(inputs.names, "ipvsadm").line
@@ -65,7 +65,7 @@ def _lines(content: bytes, assembly: Assembly, parse: Callable[[str], Command | 
 
 
 def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
-    """Give one line to `assembly` that is no server's."""
+    """Add the piece in one line to `assembly`, unless it is a server's."""
     if command.verb == "add-service" and command.service:
         assembly.service(command.service, number)
     elif command.verb == "set" and command.timeouts:
@@ -77,7 +77,7 @@ def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
 
 
 def _refusal(words: list[str], error: IpvsadmError) -> str:
-    """Why a line was refused, on one line."""
+    """The reason for refusing a line, on one line."""
     if isinstance(error, NoCommandError):
         return f"`{words[0]}` is not a rule: rules are lines of {LINES}, and comments begin with `#`"
     message = str(error).strip()
@@ -87,13 +87,13 @@ def _refusal(words: list[str], error: IpvsadmError) -> str:
 def pieces(table: Table) -> Iterator[str]:
     """`table` as rules, a piece of text for each service.
 
-    They can't say that there are no daemons, nor that a server is `local`, which is written `-g`.
+    Rules can't express that there are no daemons, nor that a server is `local`, which is written as `-g`.
     """
     for service, servers in table.services:
         who = rules.service_option(service)
         settings = rules.service_settings(service)
         if service.netmask is not None and not service.flags & PERSISTENT:
-            settings += f" -M {netmask(service)}"  # which save leaves out, although the kernel keeps it
+            settings += f" -M {netmask(service)}"  # save leaves it out, although the kernel keeps it
         lines = [f"-A {who} {settings}\n"]
         for server in servers:
             address = rules.endpoint(server.address, server.port, service.protocol, None)

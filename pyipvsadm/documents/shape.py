@@ -1,4 +1,4 @@
-"""The shape of a document: what pydantic checks, and the JSON Schema that ships is made of.
+"""The shape of a document: pydantic checks it, and the shipped JSON Schema is generated from it.
 
     version: 1
     services:
@@ -11,8 +11,8 @@
     daemons: []
     addresses: [192.168.2.10]
 
-Services and servers are checked one by one, so that one's mistake hides no other's: hence the lists of
-what pydantic skips. `counters`, `rates`, `connections` and `owner` are what `show` tells; reading passes them over.
+Services and servers are checked one by one, so that one mistake doesn't hide another: hence the lists that
+pydantic skips. `show` writes `counters`, `rates`, `connections` and `owner`; reading ignores them.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def _number(low: int, high: int, description: str) -> Any:
 
 
 def _help(option: str) -> str:
-    """What the option table says of `option`, up to its default, which the schema tells itself."""
+    """The help of `option` in the option table, without its default, which the schema states itself."""
     return str(LONG[option].help).partition(";")[0]
 
 
 class Shape(BaseModel):
-    """What all parts of a document have in common: no value is converted, no key passed over."""
+    """The base of all parts of a document: converts no values, and refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
@@ -203,7 +203,7 @@ NESTED: dict[str, type[Shape]] = {"timeouts": TimeoutsShape, "tunnel": TunnelSha
 
 
 def schema() -> str:
-    """The JSON Schema of documents, which the file `schema.json` holds: `make generated` writes it."""
+    """The JSON Schema of documents; `make generated` writes it to `schema.json`."""
     made = DocumentShape.model_json_schema()
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -214,7 +214,7 @@ def schema() -> str:
 
 
 def _untitled(node: Any) -> Any:
-    """`node` without the titles that pydantic makes of names, which say nothing more."""
+    """`node` without pydantic's titles, which only repeat the names."""
     if isinstance(node, list):
         return [_untitled(item) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""A file as text: read within bounds, and its format found."""
+"""Reads a file as text, within bounds, and detects its format."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ..world import World
 
 PIECE = 1 << 20
-HEAD = 1 << 16  # bytes by which a format is found
+HEAD = 1 << 16  # bytes in which a format is detected
 LARGEST = max(format.limit for format in FORMATS.values())
 PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "unzstd", b"PK": "unzip"}
 
 
 class Source(Record):
-    """What a file says: its name, for messages, its text, and the format that this is in."""
+    """A file's name for messages, its text, and the text's format."""
 
     __slots__ = ()
     name: str = ""
@@ -33,9 +33,9 @@ class Source(Record):
 
 
 def read_source(path: str, world: World, format: str = "") -> Source:
-    """The file `path`, or stdin for `-`, in the format of that name, or in the one that is found.
+    """The file `path`, or stdin for `-`, in the named format, or in the detected one.
 
-    Raises IpvsadmError where it can't be read, is too large for its format, or is no text.
+    Raises IpvsadmError if it can't be read, is too large for its format, or isn't text.
     """
     name = "stdin" if path == "-" else printable(path)
     pieces = _texts(world.content() if path == "-" else _pieces(path, name), name)
@@ -55,7 +55,7 @@ def read_text(path: str, world: World) -> tuple[str, str]:
 
 
 def _pieces(path: str, name: str) -> Iterator[bytes]:
-    """The content of the file `path`. Raises IpvsadmError."""
+    """The content of the file `path`, in pieces. Raises IpvsadmError."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def _pieces(path: str, name: str) -> Iterator[bytes]:
 
 
 def _texts(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """`pieces`, as long as they are text. Raises IpvsadmError."""
+    """`pieces`, checked to be text. Raises IpvsadmError."""
     first = b""
     for piece in pieces:
         first = first or piece
@@ -90,7 +90,7 @@ def _texts(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
 
 
 def _bounded(pieces: Iterable[bytes], name: str, format: Format) -> Iterator[bytes]:
-    """`pieces`, as long as they aren't too many for `format`. Raises IpvsadmError."""
+    """`pieces`, checked against the size limit of `format`. Raises IpvsadmError."""
     size = 0
     for piece in pieces:
         size += len(piece)
@@ -104,7 +104,7 @@ def _too_large(name: str, limit: int, hint: str) -> IpvsadmError:
 
 
 def _text(content: bytes, name: str) -> str:
-    """`content` decoded. Raises IpvsadmError, naming the line where it isn't UTF-8."""
+    """`content` as text. Raises IpvsadmError, naming the line that isn't UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -116,7 +116,7 @@ def _text(content: bytes, name: str) -> str:
 
 
 def _format(path: str, name: str, text: str) -> Format:
-    """The format of what begins with `text`: by that, or the file's extension. Raises IpvsadmError."""
+    """The format of a file, by its beginning `text` or its extension. Raises IpvsadmError."""
     if found := by_content(text):
         return found
     if path != "-" and (by_name := by_extension(os.path.splitext(path)[1])):
@@ -131,7 +131,7 @@ def _format(path: str, name: str, text: str) -> Format:
 
 
 def _first_line(text: str) -> tuple[int, str]:
-    """The first line that says something, with its number."""
+    """The first line with content, with its number."""
     number = 0
     for number, each in enumerate(text.split("\n"), 1):
         line = each.strip()

@@ -1,4 +1,4 @@
-"""Servers that a program puts in and takes out by its checks: how they start, and in which state they are later."""
+"""Servers that a program adds and removes by its health checks: their start, and their state later."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ DETAILS = {
 
 
 class Destination(Record):
-    """A server as a program may have it in the table, present at the start or not.
+    """A server that a program may have in the table, present at the start or not.
 
-    `weight` is what it has while it is up, unless that is `dynamic`: set by a check. It `stays` with weight 0 when one
-    fails.
+    `weight` is its weight while it is up, unless a check sets the weight (`dynamic`). A server that `stays` gets weight
+    0 when a check fails.
     """
 
     __slots__ = ()
@@ -49,7 +49,7 @@ class Destination(Record):
 
 
 class Started:
-    """A service, and all destinations that are told for it, by address and port: the first counts."""
+    """A service, and all destinations given for it, by address and port: the first one counts."""
 
     def __init__(self, service: Service, place: Place) -> None:
         self.service = service
@@ -57,14 +57,14 @@ class Started:
         self.destinations: dict[ServerKey, Destination] = {}
 
     def add(self, one: Destination) -> None:
-        """Take a destination, as the kernel does: what is there already stays as it is."""
+        """Add a destination as the kernel does: an existing one stays unchanged."""
         before = self.destinations.get(one.server[:2])
         if before is None or (one.present and not before.present):
             self.destinations[one.server[:2]] = one
 
 
 def expected(now: Table, wanted: Table, started: Mapping[ServiceKey, Started]) -> Expected:
-    """The kernel's table, in which servers that a check or the quorum has changed are as at the start."""
+    """The kernel's table, with servers that a check or the quorum changed reset to their start."""
     at_start = {service_key(service): servers for service, servers in wanted.services}
     services, states = [], []
     for service, servers in now.services:
@@ -84,7 +84,7 @@ def _settled(
     at_start: tuple[Server, ...],
     destinations: Mapping[ServerKey, Destination],
 ) -> tuple[tuple[Server, ...], list[State]]:
-    """The servers of a service as at the start, where the program itself may have changed them; and what it did."""
+    """The servers of a service, those that the program may have changed reset to their start; and their states."""
     known = {server_key(server): server for server in there}
     begun = {server_key(server): server for server in at_start}
     sorry = any(one.sorry and key in known and known[key].weight for key, one in destinations.items())
@@ -104,7 +104,7 @@ def _settled(
 
 
 def _word(one: Destination, server: Server | None, first: Server | None, sorry: bool) -> str:
-    """In which state a destination is; empty if it's as at the start, or in none that checks bring about."""
+    """The state of a destination; empty if it is as at the start, or if checks don't explain the difference."""
     weight, begun = (None if some is None else some.weight for some in (server, first))
     if weight == begun:
         return ""

@@ -1,4 +1,4 @@
-"""A table as JSON, as its lines (ndjson), and as YAML."""
+"""Writes a table as JSON, as lines of JSON (ndjson), and as YAML."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 VERSION = 1
 COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
-DEFAULTS: Settings = {  # which YAML leaves out
+DEFAULTS: Settings = {  # YAML leaves these out
     **dict.fromkeys(("persistence", "netmask", "engine", "tunnel", "maxlen", "group", "port", "ttl")),
     **dict.fromkeys(("upper_threshold", "lower_threshold"), 0),
     "one_packet": False,
     "flags": [],
 }
 BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|fwmark:[0-9]+(/ipv6)?|[0-9]+(\.[0-9]+){3}(:[0-9]+/[a-z0-9]+)?")
-NOT_BARE = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # YAML's own words
+NOT_BARE = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # YAML's reserved words
 
 
 def service_data(service: Service) -> Settings:
-    """The name and the settings of a service, without its servers, as a document says them."""
+    """The name and the settings of a service, without its servers, as in a document."""
     return {"service": spelled(service), **service_settings(service)}
 
 
 def server_data(server: Server) -> Settings:
-    """The address and the settings of a server, as a document says them."""
+    """The address and the settings of a server, as in a document."""
     return {"address": spelled_address(server.address), "port": server.port, **server_settings(server)}
 
 
 def daemon_data(daemon: Daemon) -> Settings:
-    """The state and the settings of a daemon, as a document says them."""
+    """The state and the settings of a daemon, as in a document."""
     return {"state": daemon_state(daemon), **daemon_settings(daemon)}
 
 
 def counted(stats: Stats | None, connections: Settings | None = None) -> Settings:
-    """What the kernel counts of a service, or of a server with its connections; nothing where it wasn't asked."""
+    """The counters of a service, or of a server with its connections; empty if they weren't read."""
     if stats is None:
         return {}
     return {
@@ -57,7 +57,7 @@ def counted(stats: Stats | None, connections: Settings | None = None) -> Setting
 
 
 def server_with_counts(server: Server) -> Settings:
-    """What a document says of a server, and what the kernel counts of it."""
+    """A server as in a document, with the kernel's counters."""
     connections = {"active": server.active, "inactive": server.inactive, "persistent": server.persistent}
     return {**server_data(server), **counted(server.stats, connections)}
 
@@ -71,7 +71,7 @@ def ndjson_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
 
 
 def json_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
-    """One document of JSON, with a line for each service and each server."""
+    """One JSON document with a line for each service and each server."""
     yield f'{{\n  "version": {VERSION},\n  "services": ['
     end = "\n"
     for service, servers in table.services:
@@ -91,7 +91,7 @@ def json_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
 
 
 def yaml_pieces(table: Table) -> Iterator[str]:
-    """One document of YAML, without counters and without most defaults, with a line for each server."""
+    """One YAML document without counters and most defaults, with a line for each server."""
     yield f"version: {VERSION}\nservices:{'' if table.services else ' []'}\n"
     for service, servers in table.services:
         settings = [f"{key}: {_scalar(value)}" for key, value in _told(service_data(service)).items()]
@@ -107,7 +107,7 @@ def yaml_pieces(table: Table) -> Iterator[str]:
 
 
 def _told(data: Settings) -> Settings:
-    """`data` without most of what is as it would be anyway."""
+    """`data` without most defaults."""
     return {key: value for key, value in data.items() if key not in DEFAULTS or value != DEFAULTS[key]}
 
 
@@ -123,4 +123,4 @@ def _scalar(value: Any) -> str:
         return "[" + ", ".join(map(_scalar, value)) + "]"
     if isinstance(value, str) and BARE.fullmatch(value) and value.lower() not in NOT_BARE:
         return value
-    return json.dumps(value, ensure_ascii=False)  # which is YAML, too
+    return json.dumps(value, ensure_ascii=False)  # JSON is valid YAML, too

@@ -1,4 +1,4 @@
-"""The table for eyes: values -> a drawing, made with rich. Each function gives it as text to be printed."""
+"""Terminal drawings of the table: values -> a drawing, made with rich. Each function returns text to print."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .layout import Line
     from .services import Group, Owner
 
-DRAWN = 2000  # rows; longer lists are plain text, since nobody waits for a drawing to be scrolled away
+DRAWN = 2000  # rows; longer lists are plain text, since a drawing that scrolls away isn't worth the wait
 TOO_LONG = f"lists of more than {DRAWN} rows aren't drawn: this is plain text, as with `--plain`"
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ def rendered(drawing: Drawing, canvas: Canvas) -> str:
         file=StringIO(),
         width=canvas.columns,
         force_terminal=canvas.ansi,
-        color_system="standard" if canvas.ansi else None,  # the 16 colours, which themes make fit their background
+        color_system="standard" if canvas.ansi else None,  # the 16 colours, which themes adapt to their background
         no_color=not canvas.colour,
         highlight=False,
         markup=False,
@@ -66,7 +66,7 @@ def rendered(drawing: Drawing, canvas: Canvas) -> str:
 
 
 def few(found: Iterable[T], size: Callable[[T], int] = lambda one: 1) -> tuple[list[T] | None, Iterator[T]]:
-    """What was found, unless its sizes in rows add up to more than DRAWN; and an iterator over all of it."""
+    """The items of `found`, None if their sizes add up to more than DRAWN rows; and an iterator over all of them."""
     taken: list[T] = []
     rows, rest = 0, iter(found)
     for one in rest:
@@ -78,7 +78,7 @@ def few(found: Iterable[T], size: Callable[[T], int] = lambda one: 1) -> tuple[l
 
 
 def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: Names | None, canvas: Canvas) -> str:
-    """`-L`: services and their servers. `info` is None for one service alone, `names` where numbers are wanted."""
+    """`-L`: services and their servers. `info` is None for a single service, `names` for numeric output."""
     lines: list[Line] = []
     if info:
         said = f"{title(info)} {canvas.signs.dot} {sizes(groups)}"
@@ -87,7 +87,7 @@ def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: 
 
 
 def shown(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
-    """`show`: services with all of their settings, and what there is beside them; each with its `owner` in words."""
+    """`show`: services with all settings, the timeouts and the daemons; each service with its `owner` in words."""
     lines = list(services.lines(table.services, Listing(), None, canvas, services.SHOW, owner or services.nobody))
     if table.timeouts:
         lines += [[], *others.timeouts(table.timeouts, canvas)]
@@ -97,9 +97,9 @@ def shown(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
 
 
 def connections(found: Iterable[Connection], engines: bool, names: Names | None, canvas: Canvas) -> Iterator[str]:
-    """`-Lc`: the connections, with their persistence engines if these are wanted.
+    """`-Lc`: the connections, with their persistence engines if `engines` is set.
 
-    Raises an IpvsadmError that ends them behind what was found before, as plain lists do.
+    Raises the IpvsadmError that ends the list after the connections before it, as plain lists do.
     """
     taken: list[Connection] = []
     problem = None

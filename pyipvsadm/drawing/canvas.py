@@ -1,4 +1,4 @@
-"""What is drawn on, and the signs that it can show."""
+"""The canvas of a drawing, and the signs that it can show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..record import Record
 
 
 class Signs(Record):
-    """The signs beyond letters: those of a bar and its half, of a line, of trouble, and between words."""
+    """The signs other than letters: a bar and its half, a line, a warning, and a separator between words."""
 
     __slots__ = ()
     bar: str = "━"
@@ -20,9 +20,9 @@ ASCII = Signs(bar="#", half="", line="-", trouble="!", dot="-")
 
 
 class Canvas(Record):
-    """A terminal, or what is to look like one: its width, and what it understands.
+    """A terminal, or output in the same form: its width and its abilities.
 
-    Without `ansi` there are no escape sequences at all; without `colour` there may be bold and dim letters.
+    Without `ansi`, it gets no escape sequences; without `colour`, it may still get bold and dim letters.
     """
 
     __slots__ = ()
@@ -38,5 +38,5 @@ class Canvas(Record):
 
     @property
     def gap(self) -> int:
-        """How many blanks part two columns."""
+        """The number of blanks between two columns."""
         return 2 if self.columns < 120 else 4

@@ -1,4 +1,4 @@
-"""Rows and columns -> lines that fit. A line is a list of spans, each a text and the name of its style."""
+"""Rows and columns -> lines that fit. A line is a list of spans, each a text and its style's name."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     Span = tuple[str, str]
     Line = list[Span]
-    Cell = str | tuple[int, int]  # a text; or a share, as a part and its whole
+    Cell = str | tuple[int, int]  # a text, or a share: a part and its whole
 
 WORDS, NUMBER, SHARE = "words", "number", "share"  # kinds of columns
-LEAST_BAR = 6  # columns, below which the percentage says it better
+LEAST_BAR = 6  # columns; below that, a percentage is clearer
 HEAD_STYLE, RULE_STYLE, BAR_STYLE = "bold", "dim", "cyan"
 
 
 class Column(Record):
-    """A column behind the first one. One that is `optional` is left out where it has nothing to say or no room."""
+    """A column after the first one. An `optional` one is left out if it is empty or has no room."""
 
     __slots__ = ()
     head: str = ""
@@ -33,10 +33,10 @@ class Column(Record):
 
 
 class Row(Record):
-    """A row: its name and what is said behind it, which goes to lines of its own if need be; and its cells.
+    """A row: its name, the rest after it, which may need lines of its own, and its cells.
 
-    `style` is the whole row's, the other two are that of the name and of the rest beside. Without a name it's an
-    empty line.
+    `style` applies to the whole row; the other two add the styles of the name and of the rest. A row without a
+    name is an empty line.
     """
 
     __slots__ = ()
@@ -50,13 +50,13 @@ class Row(Record):
 
 
 def lay_out(head: str, columns: Sequence[Column], rows: Sequence[Row], canvas: Canvas) -> Iterator[Line]:
-    """`rows` under the heads of their columns, that of the names being `head`; stacked where they don't fit."""
+    """`rows` under the heads of their columns, `head` for the names; stacked if they don't fit."""
     sheet = _Sheet(head, columns, rows, canvas)
     return sheet.stacked() if sheet.is_narrow else sheet.lines()
 
 
 class _Sheet:
-    """The columns that are shown, and how wide each is."""
+    """The columns to show, and their widths."""
 
     def __init__(self, head: str, columns: Sequence[Column], rows: Sequence[Row], canvas: Canvas) -> None:
         self._canvas = canvas
@@ -78,8 +78,8 @@ class _Sheet:
         self._bar = self._bar_width(room - self._name)
 
     def _name_widths(self, head: str, rows: Sequence[Row], shown: list[int], wide: list[int]) -> list[int]:
-        """The columns that each name takes, so far as it can't run over empty cells behind it, in rising order.
-        The rest of a name counts only where a cell stands right behind it: a short word.
+        """The widths of the names, in rising order, without what can extend over empty cells after them.
+        The rest after a name counts only if a cell follows directly: it is a short word then.
         """
         found = [cell_len(head)]
         for row in rows:
@@ -94,7 +94,7 @@ class _Sheet:
         return sorted(found)
 
     def _bar_width(self, left: int) -> int:
-        """The columns of a whole bar, 0 for none, of what is `left`; the column of shares gets as much wider."""
+        """The width of a whole bar out of `left` columns, 0 for none; the column of shares widens by as much."""
         if SHARE not in self._kinds:
             return 0
         width = min(left - 1, 12 + self._canvas.columns // 10)
@@ -104,7 +104,7 @@ class _Sheet:
         return width
 
     def lines(self) -> Iterator[Line]:
-        """The heads, a rule, and the rows."""
+        """The heads, a horizontal rule, and the rows."""
         heads = [
             _padded(head, width, kind)
             for head, width, kind in zip(self._heads, [self._name, *self._widths], [WORDS, *self._kinds], strict=True)
@@ -116,7 +116,7 @@ class _Sheet:
             yield from self._row(row) if row.cells else prose(row, self._canvas.columns)
 
     def _row(self, row: Row) -> Iterator[Line]:
-        """A row with cells: in one line, or else with its name or its rest on lines of their own."""
+        """A row with cells: on one line, or with its name or its rest on separate lines."""
         cells = [row.cells[n] for n in self._shown]
         run = next((n for n, cell in enumerate(cells) if cell), len(cells))
         room = self._name + sum(self._canvas.gap + width for width in self._widths[:run])
@@ -137,14 +137,14 @@ class _Sheet:
         yield from prose(below, self._canvas.columns) if below.name else ()
 
     def _cells(self, cells: Sequence[Cell], first: int, style: str) -> Iterator[Span]:
-        """The cells from the `first` one on, each behind a gap."""
+        """The cells from the `first` one on, each after a gap."""
         for n in range(first, len(cells)):
             yield " " * self._canvas.gap, ""
             yield from self._cell(cells[n], self._kinds[n], self._widths[n], style)
 
     @staticmethod
     def _named(row: Row) -> Line:
-        """The name of a row and the rest, in one line."""
+        """The name of a row and its rest, on one line."""
         rest = [("  ", ""), (row.rest, f"{row.style} {row.rest_style}")] if row.rest else []
         return [(" " * row.indent, ""), (row.name, f"{row.style} {row.name_style}"), *rest]
 
@@ -160,7 +160,7 @@ class _Sheet:
         ]
 
     def stacked(self) -> Iterator[Line]:
-        """Each row as words, for what is too narrow for columns."""
+        """Each row as words, for a canvas that is too narrow for columns."""
         for row in self._rows:
             width = self._canvas.columns
             yield from prose(row.replace(name=" ".join(filter(None, (row.name, row.rest))), rest=""), width)
@@ -174,7 +174,7 @@ class _Sheet:
 
 
 def prose(row: Row, columns: int) -> Iterator[Line]:
-    """A row without cells as lines that are broken between words, and within those that are too long."""
+    """A row without cells as lines, broken between words, and inside words that are too long."""
     style = f"{row.style} {row.name_style}"
     indent = " " * (row.indent if row.indent * 4 <= columns else 0)
     width = max(1, columns - len(indent))
@@ -191,9 +191,9 @@ def prose(row: Row, columns: int) -> Iterator[Line]:
 
 
 def _name_width(names: Sequence[int], room: int, bar: int) -> int:
-    """The columns of the first column, of `room` that it shares with bars, which take so many: those of the longest
-    name that leaves room for bars. Longer ones are in lines of their own, unless without bars more than half of all
-    fitted that don't with them.
+    """The width of the first column, which shares `room` with bars of width `bar`: that of the longest name that
+    leaves room for bars. Longer names get lines of their own, unless more than half of all names would fit without
+    bars and don't fit with them.
     """
     for most in (room - bar, room):
         short = [width for width in names if width <= most]
@@ -208,7 +208,7 @@ def _length(line: Line) -> int:
 
 
 def _width(column: Column, cells: Sequence[Cell]) -> int:
-    """The columns that a column takes, its bars left out."""
+    """The width of a column without its bars."""
     least = PERCENT_WIDTH if column.kind == SHARE else 0
     return max([cell_len(column.head), least, *(cell_len(cell) for cell in cells if isinstance(cell, str))])
 

@@ -1,4 +1,4 @@
-"""Numbers for eyes: scaled to a few digits, or in full; and shares as bars."""
+"""Numbers in drawings: scaled to a few digits, or in full; and shares as bars."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .canvas import Signs
 
-FULL = 10_000  # from here on numbers are scaled
-UNITS = "KMGTPE"  # as ipvsadm's: of 1000, not 1024
-PERCENT_WIDTH = 4  # columns of `100%`
+FULL = 10_000  # numbers are scaled from here on
+UNITS = "KMGTPE"  # as in ipvsadm: powers of 1000, not 1024
+PERCENT_WIDTH = 4  # the width of `100%`
 
 
 def scaled(value: int) -> str:
-    """`value` in at most five columns: three digits and a unit from 10 000 on. Cut off, not rounded, as by ipvsadm."""
+    """`value` in at most five columns: three digits and a unit from 10 000 on. Truncates as ipvsadm does."""
     if value < FULL:
         return str(value)
     power = (len(str(value)) - 1) // 3
@@ -29,7 +29,7 @@ def exact(value: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """The share in percent, in at most PERCENT_WIDTH columns; nothing of nothing."""
+    """The share in percent, in at most PERCENT_WIDTH columns; empty if the whole is 0."""
     if not whole:
         return ""
     found = part * 100 // whole
@@ -37,7 +37,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def bar(part: int, whole: int, width: int, signs: Signs) -> str:
-    """The share as a bar, of which `width` columns are the whole; what isn't nothing can be seen."""
+    """The share as a bar, where `width` columns are the whole; any share above 0 is visible."""
     if not part or not whole or not width:
         return ""
     steps = 2 if signs.half else 1

@@ -33,7 +33,7 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def connections(found: Sequence[Connection], engines: bool, names: Names | None, canvas: Canvas) -> Iterator[Line]:
-    """The connections, below what the client calls; with persistence engines if these are wanted."""
+    """The connections, grouped by the endpoint that clients call; with persistence engines if `engines` is set."""
     groups: dict[str, list[Row]] = {}
     for one in found:
         ends = (
@@ -64,7 +64,7 @@ def timeouts(values: Timeouts, canvas: Canvas) -> Iterator[Line]:
 
 
 def duration(seconds: int) -> str:
-    """`seconds` in the units that people use: 5400 is `1 h 30 min`."""
+    """`seconds` in the usual units: 5400 is `1 h 30 min`."""
     parts = []
     for size, unit in UNITS:
         number, seconds = divmod(seconds, size)
@@ -74,7 +74,7 @@ def duration(seconds: int) -> str:
 
 
 def daemons(values: Iterable[Daemon], canvas: Canvas) -> Iterator[Line]:
-    """A row for each daemon that runs."""
+    """A row for each running daemon."""
     rows = [
         Row(
             name="master" if daemon.state == MASTER else "backup",

@@ -1,4 +1,4 @@
-"""Services with their servers as rows and columns: what `-L` and `show` draw."""
+"""Services and their servers as rows and columns, for `-L` and `show`."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     Write = Callable[[int], str]
     Owner = Callable[[Service, Server | None], str]
 
-SHOW = "show"  # a shape that `-L` doesn't have: it leaves nothing out
+SHOW = "show"  # a shape that `-L` doesn't have: it shows everything
 HEAD = "Service / server"
-NONE = "-"  # a threshold that isn't set
+NONE = "-"  # an unset threshold
 _NO_STATS = Stats()
 
 
 class Kind(Record):
-    """A column of one of the shapes of a list: what it shows of a server, given how many active connections its
-    service has, and of a service.
+    """A column in a list: its content for a server, given the number of active connections of its service, and
+    its content for a service.
     """
 
     __slots__ = ()
@@ -52,14 +52,14 @@ def _words(head: str, told: Callable[[Server], str], optional: bool = False) -> 
 
 
 def _setting(head: str, told: Callable[[Server], str], optional: bool = False) -> Kind:
-    """A column of numbers that people have set, and so are never scaled."""
+    """A column of configured numbers, which are never scaled."""
     return Kind(column=Column(head=head, optional=optional), server=lambda server, active, write: told(server))
 
 
 def _connections(head: str, field: str, optional: bool = False) -> Kind:
-    """A column of connections, with their sum for the service."""
+    """A column of connections, with their sum in the service's row."""
     value = attrgetter(field)
-    blank = optional  # where most have none, zeros say less than nothing
+    blank = optional  # if most values are zero, blanks are clearer
     return Kind(
         column=Column(head=head, kind=NUMBER, optional=optional),
         server=lambda server, active, write: "" if blank and not value(server) else write(value(server)),
@@ -70,7 +70,7 @@ def _connections(head: str, field: str, optional: bool = False) -> Kind:
 
 
 def _counter(head: str, index: int) -> Kind:
-    """A column of one of the fields of Stats, which the kernel counts for services, too."""
+    """A column of a field of Stats, which the kernel counts for services, too."""
     return Kind(
         column=Column(head=head),
         server=lambda server, active, write: write((server.stats or _NO_STATS)[index]),
@@ -79,12 +79,12 @@ def _counter(head: str, index: int) -> Kind:
 
 
 def forwarding(server: Server) -> str:
-    """The forwarding method in a word."""
+    """The forwarding method as a word."""
     return str(server_settings(server)["forwarding"])
 
 
 def tunnel(server: Server) -> str:
-    """The forwarding method; of a tunnel the kind, which says as much, with its port and checksums."""
+    """The forwarding method; for a tunnel, its kind instead, with its port and checksums."""
     kind = server_settings(server)["tunnel"]
     return word(kind).removesuffix(":none") if kind else forwarding(server)
 
@@ -97,7 +97,7 @@ def thresholds(server: Server) -> str:
 
 
 def weight(server: Server) -> str:
-    """The weight, behind what keeps new connections away."""
+    """The weight, after the reason why the server gets no new connections, if any."""
     return f"{state(server)} {server.weight}".lstrip()
 
 
@@ -106,7 +106,7 @@ def _share(server: Server, active: int, write: Write) -> Cell:
 
 
 def _threshold(value: int, other: int) -> str:
-    """A threshold of a server, if it has this or the `other` one."""
+    """A threshold of a server, if it has this one or the `other` one."""
     return (str(value) if value else NONE) if value or other else ""
 
 
@@ -118,13 +118,13 @@ _SHARE = Kind(column=Column(head="Share", kind=SHARE), server=_share)
 _SHARE_IF_ROOM = Kind(column=Column(head="Share", kind=SHARE, optional=True), server=_share)
 _UPPER = _setting("Upper", lambda server: str(server.upper_threshold or NONE))
 _LOWER = _setting("Lower", lambda server: str(server.lower_threshold or NONE))
-_MORE = (  # where there is room and something to say
+_MORE = (  # shown if there is room, and unless empty
     _setting("Upper", lambda server: _threshold(server.upper_threshold, server.lower_threshold), optional=True),
     _setting("Lower", lambda server: _threshold(server.lower_threshold, server.upper_threshold), optional=True),
     _connections("Persistent", "persistent", optional=True),
 )
 
-SHAPES: dict[str, tuple[Kind, ...]] = {  # by what `format_of` says, and `show`
+SHAPES: dict[str, tuple[Kind, ...]] = {  # keyed by the results of `format_of`, and SHOW
     "plain": (_FORWARDING, _WEIGHT, _ACTIVE, _SHARE, _INACTIVE, *_MORE),
     "tun-info": (_TUNNEL, _WEIGHT, _ACTIVE, _SHARE, _INACTIVE, *_MORE),
     "stats": (
@@ -142,7 +142,7 @@ SHAPES: dict[str, tuple[Kind, ...]] = {  # by what `format_of` says, and `show`
 
 
 def nobody(service: Service, server: Server | None) -> str:
-    """Tell no owner."""
+    """No owner."""
     return ""
 
 
@@ -154,9 +154,9 @@ def lines(
     shape: str = "",
     owner: Owner = nobody,
 ) -> Iterator[Line]:
-    """`groups` in the shape that `listing` asks for. `names` is None where numbers are wanted.
+    """`groups` in the shape that `listing` asks for. `names` is None for numeric output.
 
-    `owner` tells whose a service, or a server of one, is.
+    `owner` returns the owner of a service, or of one of its servers.
     """
     shape = shape or format_of(listing)
     kinds = SHAPES[shape]
@@ -192,13 +192,13 @@ def lines(
 
 
 def _server(server: Server, name: str, cells: tuple[Cell, ...], told: str) -> Row:
-    """A server's row, with what is `told` behind its name."""
+    """A server's row, with `told` after its name."""
     style = "dim" if state(server) == DRAINED else ""
     return Row(name=name, rest=told, cells=cells, indent=2, style=style, rest_style="red" if told == FULL else "")
 
 
 def _notes(groups: Sequence[Group]) -> list[Row]:
-    """What stands below the services."""
+    """The notes below the services."""
     if not groups:
         return [Row(name="no services", style="dim")]
     if any(state(server) == MAYBE_FULL for _, servers in groups for server in servers):
@@ -207,7 +207,7 @@ def _notes(groups: Sequence[Group]) -> list[Row]:
 
 
 def service_name(service: Service, names: Names | None) -> str:
-    """The name of a service, as verbs take it where it's in digits."""
+    """The name of a service; in digits, it is the form that verbs accept."""
     if service.fwmark is not None:
         return f"{MARK}{service.fwmark}{f'/{IPV6}' if service.af == AF_INET6 else ''}"
     protocol = service.protocol or 0
@@ -216,7 +216,7 @@ def service_name(service: Service, names: Names | None) -> str:
 
 
 def service_settings(service: Service) -> str:
-    """The scheduler of a service and what else is set, in words."""
+    """The scheduler of a service and its other settings, in words."""
     parts = [service.scheduler or "no scheduler"]
     if flags := scheduler_flags(service):
         parts += flags.split(",")

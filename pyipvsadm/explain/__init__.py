@@ -1,4 +1,4 @@
-"""Looks for the cause of the kernel's refusal of a single command: at the table once, and at the machine."""
+"""Finds why the kernel refused a command: inspects the table once, and the machine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from ..model import Command, Daemon, Server, Service
     from ..world import World
 
-ROOT = "/"  # where the files are that tell of the machine
+ROOT = "/"  # the root of the files that describe the machine
 MODULES = ("lib/modules", "usr/lib/modules", "run/booted-system/kernel-modules/lib/modules")
 
 
 def explained(command: Command, error: RefusedError | UnreachableError, world: World) -> str:
-    """Why the kernel refused `command`, and what to type, as a hint; empty if looking tells nothing more."""
+    """A hint: why the kernel refused `command`, and what to type; empty if nothing explains it."""
     try:
         if isinstance(error, UnreachableError):
             return unreached(error.errno != EPERM, machine())
@@ -31,12 +31,12 @@ def explained(command: Command, error: RefusedError | UnreachableError, world: W
         looks, decide = found
         eyes = Eyes(command, world)
         return decide(command, Seen(**{look: getattr(eyes, look)() for look in looks}))
-    except Exception:  # whatever is wrong with looking, what the kernel said is to be told
+    except Exception:  # whatever fails here, the kernel's error must be reported
         return ""
 
 
 class Eyes:
-    """What there is to see around `command`. Each look may raise anything."""
+    """Observations around `command`. Each may raise any exception."""
 
     def __init__(self, command: Command, world: World) -> None:
         self._command = command
@@ -47,7 +47,7 @@ class Eyes:
         return tuple(self._world.kernel.services())
 
     def service(self) -> Service | None:
-        """The command's service, as it is."""
+        """The command's service in the current table."""
         return self._world.kernel.service(self._command.service) if self._command.service else None
 
     def servers(self) -> tuple[Server, ...]:
@@ -55,7 +55,7 @@ class Eyes:
         return tuple(self._world.kernel.servers(self._command.service)) if self._command.service else ()
 
     def daemons(self) -> tuple[Daemon, ...]:
-        """The daemons that run."""
+        """The running daemons."""
         return tuple(self._world.kernel.daemons())
 
     def interfaces(self) -> tuple[str, ...]:
@@ -63,35 +63,35 @@ class Eyes:
         return tuple(name for _, name in if_nameindex())
 
     def ipv6(self) -> tuple[str, ...]:
-        """The interfaces that have an IPv6 address: the last word of each line."""
+        """The interfaces with an IPv6 address: the last word of each line."""
         return tuple(line.split()[-1] for line in _lines("proc/net/if_inet6"))
 
     def broadcasts(self) -> frozenset[str]:
-        """The broadcast addresses: each is followed by a line that says so."""
+        """The broadcast addresses: the line after each one says so."""
         lines = _lines("proc/net/fib_trie")
         return frozenset(line.split()[-1] for line, below in pairwise(lines) if below.endswith("/32 link BROADCAST"))
 
     def unrouted(self) -> bool:
-        """Whether there is no table of routes, which the first address makes, and which then stays."""
+        """Whether there is no routing table: the first address creates it, and it then stays."""
         return os.path.exists(f"{ROOT}proc/net/fib_trie") and not _lines("proc/net/fib_trie")
 
     def machine(self) -> Machine:
-        """The kernel, its modules, and what this process may do."""
+        """The kernel, its modules, and the privileges of this process."""
         return machine()
 
 
 def machine() -> Machine:
-    """What there is to see of this machine without the kernel's IPVS."""
+    """Observations of this machine that don't need the kernel's IPVS."""
     release = _text("proc/sys/kernel/osrelease").strip()
     folder = next((folder for folder in MODULES if os.path.isdir(ROOT + folder)), MODULES[0])
     status = dict(line.partition(":")[::2] for line in _lines("proc/self/status"))
     on_disk = _lines(f"{folder}/{release}/modules.dep")
     loaded = [line.partition(" ")[0] for line in _lines("proc/modules")]
     if os.path.exists(f"{ROOT}proc/net/ip_vs"):
-        loaded.append(MODULE)  # or built in, which nothing else tells in a container
+        loaded.append(MODULE)  # or built in, which nothing else shows in a container
     return Machine(
         release=release,
-        modular=os.path.exists(f"{ROOT}proc/modules") or not status,  # without /proc nothing is known
+        modular=os.path.exists(f"{ROOT}proc/modules") or not status,  # unknown without /proc
         sealed=_text("proc/sys/kernel/modules_disabled").strip() == "1",
         loaded=frozenset(loaded),
         on_disk=_modules(on_disk) if on_disk else None,
@@ -105,16 +105,16 @@ def machine() -> Machine:
 
 
 def _modules(lines: list[str]) -> frozenset[str]:
-    """The modules of IPVS among `lines`, each of which begins with the path of one, up to a colon."""
+    """The IPVS modules in `lines`, each of which begins with a module's path and a colon."""
     names = (module_of(line.partition(":")[0]) for line in lines)
     return frozenset(name for name in names if name.startswith(MODULE))
 
 
 def _container() -> str:
-    """The kind of container that this process is in; empty if it is in none.
+    """The kind of container around this process; empty if there is none.
 
-    Where the kernel's own threads are to be seen there is none, whatever files there are: it may be
-    a kernel that was booted on the files of a container.
+    If the kernel's own threads are visible, there is no container, whatever files exist: a kernel may
+    have been booted on a container's files.
     """
     if _text("proc/2/comm").strip() == "kthreadd":
         return ""
@@ -129,7 +129,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _text(path: str) -> str:
-    """What is in a file; nothing if it can't be read."""
+    """The content of a file; empty if it can't be read."""
     try:
         with open(ROOT + path, encoding="utf-8", errors="replace") as file:
             return file.read()

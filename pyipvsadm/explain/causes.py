@@ -1,6 +1,6 @@
-"""Why the kernel refused a command, and what to type instead: decided from what was seen, which `explain` looks at.
+"""Decides, from what `explain` observed, why the kernel refused a command, and what to type instead.
 
-A row of CAUSES is a refusal. What it comes to is a hint, empty where what was seen doesn't explain it.
+Each row of CAUSES is a refusal. Its result is a hint, empty if the observations don't explain the refusal.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
     from ..model import Command
 
-FEW = 3  # that are named rather than counted
-SURE_TIMEOUT = (2**31 - 1) // 1000  # seconds, which every kernel can count, in 1000 ticks a second at most
+FEW = 3  # objects that are named; more are counted
+SURE_TIMEOUT = (2**31 - 1) // 1000  # seconds that every kernel can count, at up to 1000 ticks per second
 SET = "or single settings with `pyipvsadm set`"
 
 
 class Seen(Record):
-    """What was looked at: of these only what the row of the refusal names.
+    """The observations: only those that the row of the refusal names.
 
-    `service` and `servers` are those of the command; `broadcasts` and `ipv6` are the broadcast
-    addresses of this network namespace, in digits, and its interfaces that speak IPv6; `unrouted`
-    tells that it never had an address of IPv4, not even that of `lo`.
+    `service` and `servers` are those of the command; `broadcasts` are the broadcast addresses of
+    this network namespace, in digits, and `ipv6` its interfaces with IPv6; `unrouted` means that
+    it has never had an IPv4 address, not even that of `lo`.
     """
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class Seen(Record):
 
 
 def service_exists(command: Command, seen: Seen) -> str:
-    """What the service that is there looks like, and what would make it the one that was to be added."""
+    """The settings of the existing service, and the edit that turns it into the wanted one."""
     wanted, there = command.service, seen.service
     if wanted is None or there is None:
         return ""
@@ -60,7 +60,7 @@ def service_exists(command: Command, seen: Seen) -> str:
 
 
 def server_exists(command: Command, seen: Seen) -> str:
-    """The same of a server."""
+    """The same for a server."""
     wanted = command.server
     there = next((one for one in seen.servers if wanted and one[:2] == wanted[:2]), None)  # address and port
     if wanted is None or there is None:
@@ -76,7 +76,7 @@ def _exists(name: str, edit: Command, settings: str, differs: bool) -> str:
 
 
 def no_service(command: Command, seen: Seen) -> str:
-    """Which services may have been meant, and how to add the one that isn't there."""
+    """Which services were probably meant, and how to add the missing one."""
     wanted = command.service
     if wanted is None:
         return ""
@@ -94,7 +94,7 @@ def no_service(command: Command, seen: Seen) -> str:
 
 
 def no_server(command: Command, seen: Seen) -> str:
-    """Which servers of the service may have been meant; an edit without `-m` looks for the service's port."""
+    """Which servers of the service were probably meant; an edit without `-m` looks for the service's port."""
     service, wanted = command.service, command.server
     if service is None or wanted is None:
         return ""
@@ -118,7 +118,7 @@ def no_server(command: Command, seen: Seen) -> str:
 
 
 def thresholds(command: Command, seen: Seen) -> str:
-    """Which threshold is above which."""
+    """Which threshold is above the other."""
     server = command.server
     if server is None or server.lower_threshold <= server.upper_threshold:
         return ""
@@ -129,7 +129,7 @@ def thresholds(command: Command, seen: Seen) -> str:
 
 
 def unfit_server(command: Command, seen: Seen) -> str:
-    """What is wrong with a server's address: the kernel tells all that by one number."""
+    """What is wrong with a server's address: the kernel has one error number for all reasons."""
     service, server = command.service, command.server
     if service is None or server is None:
         return ""
@@ -176,7 +176,7 @@ def unreachable_group(command: Command, seen: Seen) -> str:
 
 
 def invalid_daemon(command: Command, seen: Seen) -> str:
-    """Why a daemon is refused whose words the grammar has let through: two causes are left."""
+    """Why the kernel refuses a daemon that the grammar accepts: two causes are left."""
     daemon = command.daemon
     if daemon and daemon.group and len(daemon.group) == 16 and daemon.interface not in seen.ipv6:
         return unreachable_group(command, seen)
@@ -184,7 +184,7 @@ def invalid_daemon(command: Command, seen: Seen) -> str:
 
 
 def daemon_runs(command: Command, seen: Seen) -> str:
-    """How the daemon runs that was to be started."""
+    """The settings of the daemon, which is already running."""
     running = next((one for one in seen.daemons if command.daemon and one.state == command.daemon.state), None)
     if running is None:
         return ""
@@ -195,7 +195,7 @@ def daemon_runs(command: Command, seen: Seen) -> str:
 
 
 def no_daemon(command: Command, seen: Seen) -> str:
-    """Which daemon runs instead of the one that was to be stopped."""
+    """Which daemon runs instead of the one to stop."""
     if command.daemon is None:
         return ""
     other = next((daemon_state(one) for one in seen.daemons if one.state != command.daemon.state), None)
@@ -205,14 +205,14 @@ def no_daemon(command: Command, seen: Seen) -> str:
 
 
 def no_ipv6(command: Command, seen: Seen) -> str:
-    """Whether it's the kernel that lacks IPv6 or its IPVS."""
+    """Whether the kernel or its IPVS lacks IPv6."""
     if seen.ipv6:
         return "this kernel has IPv6, but its IPVS was built without it (CONFIG_IP_VS_IPV6)"
     return "this kernel has no IPv6, or it is turned off (`ipv6.disable=1`)"
 
 
 def long_timeout(command: Command, seen: Seen) -> str:
-    """Which timeout is longer than a kernel may count, which depends on how fast it ticks."""
+    """Which timeout is too long for some kernels: the limit depends on the tick rate."""
     values = command.timeouts or Timeouts()
     long = [value for value in values if value > SURE_TIMEOUT]
     return f"{max(long)} s exceed what this kernel can count; {SURE_TIMEOUT} s are safe" if long else ""
@@ -228,18 +228,18 @@ def _there_is(names: list[str]) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    """`names` as a sentence has them."""
+    """`names` as a list in a sentence."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-ADDING = ("add-server", "edit-server", "edit-service")  # after which the missing service may be wanted
+ADDING = ("add-server", "edit-server", "edit-service")  # commands that may need the missing service
 
 Cause = tuple["tuple[str, ...]", "Callable[[Command, Seen], str]"]
 _NO_SERVICE: Cause = (("services",), no_service)
 _NO_SERVER: Cause = (("servers",), no_server)
 _SCHEDULER: Cause = (("machine",), scheduler)
 _UNFIT: Cause = (("broadcasts", "unrouted", "daemons"), unfit_server)
-CAUSES: dict[tuple[str | None, int], Cause] = {  # (verb, errno): what is to be looked at, and who decides
+CAUSES: dict[tuple[str | None, int], Cause] = {  # (verb, errno): the observations to make, and what decides
     ("add-service", EEXIST): (("service",), service_exists),
     ("add-service", ENOENT): _SCHEDULER,
     ("edit-service", ENOENT): _SCHEDULER,

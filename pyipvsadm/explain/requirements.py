@@ -1,4 +1,4 @@
-"""What a machine lacks for IPVS, from what was seen of it: modules, privilege, the walls of a container. As hints."""
+"""Hints on what a machine lacks for IPVS, from observations: modules, privileges, the limits of a container."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ..model import Service
 
 CAP_NET_ADMIN, CAP_SYS_MODULE = 12, 16  # linux/capability.h
-ALL_USERS = ["0", "0", "4294967295"]  # the one line of /proc/self/uid_map outside of user namespaces
+ALL_USERS = ["0", "0", "4294967295"]  # the only line of /proc/self/uid_map outside user namespaces
 MODULE = "ip_vs"
-NONE = "none"  # the scheduler of a service that has none
-CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that there are in a container of a kind
+NONE = "none"  # the scheduler's name for a service without one
+CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}  # files that identify the kind of a container
 ADD_CAPABILITY = {  # by the kind of container
     "docker": "start it with `--cap-add NET_ADMIN`",
     "podman": "start it with `--cap-add NET_ADMIN`",
@@ -27,17 +27,17 @@ ADD_CAPABILITY = {  # by the kind of container
 
 
 def module_of(path: str) -> str:
-    """The module that is in the file `path`."""
+    """The name of the module in the file `path`."""
     return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
 
 
 class Machine(Record):
-    """What was seen of a machine: the kernel that runs, its modules, and what this process may do.
+    """Observations of a machine: the running kernel, its modules, and the privileges of this process.
 
-    Of modules, `loaded` holds all; `on_disk` and `built_in` are those of IPVS that /lib/modules has for
-    this `release` of the kernel, and None if it has nothing for it; `releases` are all that it has
-    modules for. `modular` tells whether the kernel can load any, `sealed` that it loads no more.
-    `container` is the kind of one that this process is in, empty outside.
+    `loaded` holds all loaded modules; `on_disk` and `built_in` are the IPVS modules that /lib/modules
+    has for this `release` of the kernel, None if it has nothing for it; `releases` are all releases
+    that it has modules for. `modular` means that the kernel can load modules, `sealed` that it loads
+    no more. `container` is the kind of the container around this process, empty outside.
     """
 
     __slots__ = ()
@@ -58,16 +58,16 @@ class Machine(Record):
         return bool(self.capabilities >> capability & 1)
 
     def has(self, module: str) -> bool:
-        """Whether `module` is part of the kernel by now."""
+        """Whether `module` is loaded or built in."""
         return module in self.loaded or module in self.built_in
 
     def can_load(self, module: str) -> bool:
-        """Whether `module` would be loaded for who may do it. What a container has on disk isn't the kernel's."""
+        """Whether a privileged process could load `module`. A container's files on disk aren't the kernel's modules."""
         return self.modular and not (self.sealed or self.container) and module in (self.on_disk or ())
 
 
 def unreached(permitted: bool, machine: Machine) -> str:
-    """Why IPVS isn't reached, by this process if it isn't `permitted`."""
+    """Why IPVS can't be reached; without `permitted`, why this process may not reach it."""
     if permitted or not (machine.has(MODULE) or machine.can_load(MODULE)):
         why = why_not_loaded(MODULE, machine)
     else:
@@ -76,7 +76,7 @@ def unreached(permitted: bool, machine: Machine) -> str:
 
 
 def no_privilege(machine: Machine) -> str:
-    """What keeps this process from CAP_NET_ADMIN; empty if it has that."""
+    """Why this process lacks CAP_NET_ADMIN; empty if it has it."""
     lines = machine.uid_map.splitlines()
     if machine.may(CAP_NET_ADMIN):
         if not lines or lines[0].split() == ALL_USERS:
@@ -91,7 +91,7 @@ def no_privilege(machine: Machine) -> str:
 
 
 def why_not_loaded(module: str, machine: Machine) -> str:
-    """Why `module` isn't part of the kernel, and what would make it so."""
+    """Why `module` isn't loaded, and how to load it."""
     kernel, load = f"this kernel, {machine.release},", command("modprobe", module)
     if machine.has(module):
         return f"`{module}` is part of {kernel} but does not answer this process"
@@ -117,7 +117,7 @@ def why_not_loaded(module: str, machine: Machine) -> str:
 
 
 def are_known(service: Service, look: Callable[[], Machine]) -> bool:
-    """Whether Linux, or the machine that is seen by a `look`, has the scheduler and the engine of `service`."""
+    """Whether Linux, or the machine that `look` observes, has the scheduler and the engine of `service`."""
     wanted = (("ip_vs_", service.scheduler or NONE, (*SCHEDULERS, NONE)), ("ip_vs_pe_", service.engine, ENGINES))
     odd = [prefix + name for prefix, name, known in wanted if name and name not in known]
     if not odd:
@@ -127,7 +127,7 @@ def are_known(service: Service, look: Callable[[], Machine]) -> bool:
 
 
 def no_scheduler(service: Service, machine: Machine) -> str:
-    """Which of the scheduler and the persistence engine of `service` isn't found, and why."""
+    """Whether the scheduler or the persistence engine of `service` is missing, and why."""
     wanted = [("scheduler", service.scheduler or "", "ip_vs_", SCHEDULERS)]
     if service.engine:
         wanted.append(("persistence engine", service.engine, "ip_vs_pe_", ENGINES))
@@ -137,7 +137,7 @@ def no_scheduler(service: Service, machine: Machine) -> str:
             near = did_you_mean(name, known, f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")
             return f"there is no {kind} `{printable(name)}`; {near}"
     for kind, name, prefix, known in missing:
-        failed = machine.can_load(prefix + name)  # so that others may fail as well
+        failed = machine.can_load(prefix + name)  # so others may fail as well
         there = [one for one in known if machine.has(prefix + one) or (not failed and machine.can_load(prefix + one))]
         hand = f"; available: {', '.join(there)}" if there else ""
         return f"no {kind} `{name}`: {why_not_loaded(prefix + name, machine)}{hand}"

@@ -1,4 +1,4 @@
-"""What an edit in the classic grammar has reset, since it sets anew what it doesn't name."""
+"""The settings that an edit in the classic grammar has reset: it sets all that it doesn't name to defaults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROLES = {  # a setting: the roles of the options that name it
 
 
 def resets(words: Sequence[str], command: Command, service: Service | None, server: Server | None) -> str:
-    """Which settings of `service` or `server`, as they were, an edit by `words` has reset; empty if it hasn't."""
+    """The old settings of `service` or `server` that an edit by `words` has reset; empty if there are none."""
     if server and command.server:
         old, new = server_settings(server), server_settings(command.server)
     elif service and command.service:

@@ -1,4 +1,4 @@
-"""The services and servers of a table that may have been meant by one that isn't there."""
+"""The services and servers of a table that resemble a missing one."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ if TYPE_CHECKING:
     from ..model import Server, Service
 
     Some = TypeVar("Some", Service, Server)
-    Rank = tuple[int, ...]  # how much two differ: the lower, the nearer
+    Rank = tuple[int, ...]  # how much two differ: lower is closer
 
-MOST = 3  # that are named
-ITSELF, OTHER_PORT, OTHER_ADDRESS, FAR = range(4)  # the first of a rank; FAR is what nobody can have meant
+MOST = 3  # services or servers that are named
+ITSELF, OTHER_PORT, OTHER_ADDRESS, FAR = range(4)  # the first element of a rank; FAR is too different to be meant
 
 
 def near_services(wanted: Service, services: Iterable[Service]) -> list[Service]:
-    """Those of `services` that are most like `wanted`, at most MOST; none if none is like it.
+    """Those of `services` most similar to `wanted`, at most MOST; none if none is similar.
 
-    Nearest is the same mark or the same address and port, of another family or protocol; then come
-    other ports of the address, and then the address most like it that has the port.
+    The closest has the same mark, or the same address and port, in another family or protocol; then
+    come other ports of the address, and then the most similar address with the port.
     """
     return _nearest([(_service_rank(wanted, service), service) for service in services])
 
 
 def near_servers(wanted: Server, servers: Iterable[Server]) -> list[Server]:
-    """Those of `servers` that are most like `wanted`, likewise."""
+    """Those of `servers` most similar to `wanted`, at most MOST, by the same rules."""
     return _nearest([(_apart(wanted.address, wanted.port, one.address, one.port), one) for one in servers])
 
 
 def _nearest(ranked: list[tuple[Rank, Some]]) -> list[Some]:
-    """The nearest ones, which differ in the same way; of other addresses just one."""
+    """The closest ones, which differ in the same way; only one of other addresses."""
     ranked.sort(key=lambda pair: (pair[0], pair[1].key))
     how = ranked[0][0][0] if ranked else FAR
     most = {FAR: 0, OTHER_ADDRESS: 1}.get(how, MOST)

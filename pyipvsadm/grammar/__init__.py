@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 
 def parse(words: Sequence[str], names: Callable[[], Names], program: str = "ipvsadm", posix: bool = False) -> Command:
-    """The command that `words`, the program's name not among them, ask for.
+    """The command that `words`, without the program's name, ask for.
 
-    Raises IpvsadmError, in ipvsadm's words: of what kind tells whether a restore goes on.
-    `names` brings the resolver, if one of them is a name. `posix` ends the options at the first
-    word that is none.
+    Raises IpvsadmError, in ipvsadm's wording; its class decides whether a restore continues.
+    `names` provides the resolver if a word is a name. `posix` ends the options at the first
+    word that isn't one.
     """
     if not words:
         return Command(verb="list")
@@ -62,9 +62,9 @@ def parse(words: Sequence[str], names: Callable[[], Names], program: str = "ipvs
 
 def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iterator[Found]:
     """The rows that `words` name, as popt reads them: each with its value, the last word that it takes,
-    and the place of the next one.
+    and the index of the next one.
 
-    What is no option goes to `leftover`. Raises OptionError where popt ends with an error.
+    Words that aren't options go to `leftover`. Raises OptionError where popt ends with an error.
     """
     at = 0
     while at < len(words):
@@ -98,7 +98,7 @@ def scan(words: Sequence[str], leftover: list[str], posix: bool = False) -> Iter
 def _value(
     row: Rule | Option | None, attached: str | None, word: str, words: Sequence[str], at: int
 ) -> tuple[str | None, int]:
-    """The value of `row`, `attached` to its name or the word `at`, and where the next word is."""
+    """The value of `row`, `attached` to its name or the word `at`, and the index of the next word."""
     if row is None:
         raise OptionError(f"{word}: unknown option", hint=_meant(word))
     if row.value is None:
@@ -115,7 +115,7 @@ def _value(
 
 
 def _meant(word: str) -> str:
-    """What may have been meant by the unknown option in `word`, a long one or a bundle of short ones, as a hint."""
+    """A hint for the unknown option in `word`, a long one or a bundle of short ones: which option was meant."""
     from .suggestions import did_you_mean, meant
 
     otherwise = "`-h` shows the commands, and `-h TOPIC` their options"
@@ -132,7 +132,7 @@ def _meant(word: str) -> str:
 
 
 def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None, int]:
-    """The command, which has to be the first option, its value, and the place of the next word."""
+    """The command, which must be the first option, its value, and the index of the next word."""
     hint = "start with a command: `-A`, `-a`, `-L`, ..."
     try:
         row, value, _, at = next(found)
@@ -146,7 +146,7 @@ def _command(found: Iterator[Found], program: str) -> tuple[Rule, str | None, in
 
 
 def _gather(found: Iterator[Found], known: Known) -> set[str]:
-    """Read the options that are `found` into `known`, and return their roles."""
+    """Read the options in `found` into `known`, and return their roles."""
     given: set[str] = set()
     for row, value, word, _ in found:
         if isinstance(row, Rule):
@@ -177,7 +177,7 @@ def _timeouts(words: list[str], known: Known) -> list[str]:
 
 
 def _settle_flags(service: Fields) -> None:
-    """Settle the flags of `service`, whose names depend on the scheduler, wherever that stands."""
+    """Resolve the flags of `service`: their names depend on the scheduler, which may come after them."""
     service["flags"] = (
         service.get("flags", 0)
         | service.pop("ops", 0)
@@ -186,7 +186,7 @@ def _settle_flags(service: Fields) -> None:
 
 
 def _build(rule: Rule, known: Known, given: set[str]) -> Command:
-    """The Command of a line that breaks no rule of the table, after the rules between options."""
+    """The Command of a line that satisfies the option table, after checking the rules between options."""
     service = server = None
     if "service-address" in given:
         service = Service(**known.of("service"))
@@ -219,7 +219,7 @@ def _build(rule: Rule, known: Known, given: set[str]) -> Command:
 
 
 def settled_service(service: Service) -> Service:
-    """`service` as it is to be created or set, with defaults."""
+    """`service` as it is to be created or edited, with defaults."""
     if service.fwmark is None:
         if not service.port and not service.flags & PERSISTENT:
             raise UsageError(
@@ -231,7 +231,7 @@ def settled_service(service: Service) -> Service:
 
 
 def _settled(server: Server, service: Service, given: set[str], known: Known) -> Server:
-    """`server` as it is to be added or set, after the rules between it and its service."""
+    """`server` as it is to be added or edited, after checking the rules between it and its service."""
     if service.fwmark is None and server.forwarding in (DIRECT, TUNNEL) and server.port != service.port:
         if server.port:
             known.notes.append(f"without `-m`, the server gets the port of its service: {service.port}")
@@ -251,7 +251,7 @@ def _settled(server: Server, service: Service, given: set[str], known: Known) ->
 
 
 def check_listing(listing: Listing) -> None:
-    """Raise UsageError where two ways to list exclude each other."""
+    """Raise UsageError if two listing options exclude each other."""
     special = listing.connection or listing.timeout or listing.daemon
     columns = listing.stats or listing.rate or listing.thresholds
     if (special and columns) or ((listing.timeout or listing.daemon) and listing.persistent_conn):

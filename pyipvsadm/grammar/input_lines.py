@@ -8,15 +8,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LINE_LENGTH = 1 << 24  # bytes; ipvsadm takes any, and all of the memory
+LINE_LENGTH = 1 << 24  # bytes; ipvsadm has no bound, and uses up all memory
 WORD_LENGTH = 4096  # bytes; ipvsadm cuts longer words into pieces
 SEPARATORS = str.maketrans("\t\r", "  ")
 
 
 class Lines:
-    """Takes the input in pieces, and gives the lines that are whole.
+    """Takes the input in pieces, and returns the complete lines.
 
-    `dropped` is the number of a last line that ipvsadm throws away: one that doesn't end, but in
+    `dropped` is the number of a last line that ipvsadm drops: one without a newline that ends in
     two or more separators.
     """
 
@@ -26,7 +26,7 @@ class Lines:
         self.dropped = 0
 
     def feed(self, piece: bytes, end: bool = False) -> Iterator[tuple[int, str]]:
-        """The number and the text of each line that is whole. Raises UsageError where a line doesn't end."""
+        """The number and the text of each complete line. Raises UsageError if a line is too long."""
         text = self._rest + piece if self._rest else piece
         whole, newline, rest = text.rpartition(b"\n")
         self._rest = rest
@@ -44,9 +44,9 @@ class Lines:
 
 
 def words(line: str) -> list[str]:
-    """The words of one line: parted by blanks, tabs and carriage returns, without quotes or escapes.
+    """The words of one line, separated by blanks, tabs and carriage returns; no quotes or escapes.
 
-    Drops the program's own name, wherever it stands, and the whole of a comment.
+    Drops the program's own name, wherever it stands, and comments.
     """
     if len(line) <= WORD_LENGTH and line.isprintable() and line.isascii():
         found = line.split()
@@ -58,7 +58,7 @@ def words(line: str) -> list[str]:
 
 
 def _pieces(line: str) -> list[str]:
-    """The words of a line that holds more than plain text: NULs end a word, and long ones are cut."""
+    """The words of a line with NULs or long words: a NUL ends a word, and long words are cut."""
     found = []
     for word in filter(None, line.translate(SEPARATORS).split(" ")):
         raw = word.encode("utf-8", "surrogateescape")

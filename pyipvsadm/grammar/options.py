@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class Option(Record):
     """An option of the classic grammar.
 
-    `role` is what rules and messages call it: options that share one exclude each other, and one
-    without may come any number of times. `value` names its value, in brackets if it may be left
-    out; None if it takes none. What it says goes into the record `fills`: the fields that `read`
-    makes of its value, or else `sets`. `later` ones are settled once the whole line is known.
+    `role` is its name in rules and messages: options that share a role exclude each other, and an
+    option without one may be repeated. `value` names its value, in brackets if it is optional; None
+    if it takes none. The option fills fields of the record `fills`: those that `read` makes of its
+    value, or else `sets`. `later` options are resolved once the whole line is known.
     """
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Option(Record):
 class Rule(Record):
     """A command, and the roles of the options that it `needs`, `takes`, and takes `one` of.
 
-    `verb` is what the rest of the program calls it, `command` what ipvsadm's messages do.
+    `verb` is its name in the rest of the program, `command` its name in ipvsadm's messages.
     """
 
     __slots__ = ()
@@ -67,7 +67,7 @@ def option(
     sets: tuple[str, object] | None = None,
     help: str = "",
 ) -> Option:
-    """An Option, in half the time: tables are made of many, each time that the program starts."""
+    """An Option, made in half the time: each start of the program makes many."""
     return Option.make((role, name, short, value, fills, read, sets, help))
 
 
@@ -83,19 +83,19 @@ def rule(
     one: tuple[str, ...] = (),
     takes: tuple[str, ...] = (),
 ) -> Rule:
-    """A Rule, likewise."""
+    """A Rule, made the same way."""
     return Rule.make((verb, command, name, short, value, read, help, needs, one, takes))
 
 
 def switch(role: str, short: str = "", help: str = "") -> Option:
-    """A row for an option that turns on the field of its name in how a table is listed."""
+    """A row for an option that turns on the field of its name in Listing."""
     field = role.replace("-", "_")
     return option(role=role, name=role, short=short, fills="listing", sets=(field, True), help=help)
 
 
 _U31 = 2**31 - 1
 
-# In ipvsadm's order: of several offences, it names the first.
+# In ipvsadm's order: it reports the first of several errors.
 # fmt: off
 OPTIONS = (
     switch("numeric", "n", "show addresses and ports as numbers"),
@@ -177,7 +177,7 @@ OPTIONS = (
            help="a tunnel with checksums"),
     option(role="tun-remcsum", name="tun-remcsum", fills="server", sets=("tunnel_flags", REMOTE_CHECKSUM),
            help="a tunnel with remote checksum offload"),
-    # What follows is ours alone.
+    # The rows below are ours, not ipvsadm's.
     option(role="all", name="all", fills="listing", sets=("everything", True),
            help="also save timeouts and daemons (not in ipvsadm)"),
     option(role="check", name="check", fills="restoring", sets=("check", True),
@@ -230,7 +230,7 @@ RULES = (
 )
 # fmt: on
 
-TUNNEL_RULES = {  # which of a tunnel's options go with which kind
+TUNNEL_RULES = {  # which tunnel options go with which kind
     "ipip": rule(command="ipip"),
     "gue": rule(command="gue", needs=("tun-port",), one=("tun-nocsum", "tun-csum", "tun-remcsum")),
     "gre": rule(command="gre", one=("tun-nocsum", "tun-csum")),
@@ -238,13 +238,13 @@ TUNNEL_RULES = {  # which of a tunnel's options go with which kind
 
 ROLES = tuple(dict.fromkeys(option.role for option in OPTIONS if option.role))
 TUNNEL_ROLES = ("tun-port", "tun-nocsum", "tun-csum", "tun-remcsum")
-NETNS = "--netns"  # before everything else, or behind a verb
+NETNS = "--netns"  # before everything else, or after a verb
 LONG = {row.name: row for row in (*RULES, *OPTIONS)}
 SHORT = {letter: row for row in (*RULES, *OPTIONS) for letter in row.short}
 
 
 def check(rule: Rule, given: Iterable[str], roles: tuple[str, ...] = ROLES, kind: str = "command") -> None:
-    """Raise UsageError, in ipvsadm's words and order, if the roles in `given` break `rule`."""
+    """Raise UsageError, in ipvsadm's wording and order, if the roles in `given` break `rule`."""
     chosen = ""
     for role in roles:
         if role not in given:
@@ -264,7 +264,7 @@ def check(rule: Rule, given: Iterable[str], roles: tuple[str, ...] = ROLES, kind
 
 
 def _takes(rule: Rule) -> str:
-    """What goes with `rule`, as a hint."""
+    """A hint that names the options of `rule`."""
     needs = [f"{role} (required)" for role in rule.needs]
     takes = ", ".join([*needs, *rule.one, *rule.takes]) or "no option"
     return f"`{rule.name or rule.command}` takes {takes}"

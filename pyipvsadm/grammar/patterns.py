@@ -1,9 +1,9 @@
-"""Fast parsing of many lines that look alike, learned from lines that `parse` has taken.
+"""Fast parsing of many similar lines, learned from lines that `parse` has accepted.
 
-The lines of a large restore differ in addresses, ports and weights alone. A Pattern knows what such lines have in
-common, the words that are the same, and reads the others. Most lines name a server: how they begin, up to the
-option that names it, is known from the line before, and how they end, behind the server, from one long ago, so
-that all that is left to read is an address and a port. What neither can be sure of is left to `parse`.
+The lines of a large restore differ only in addresses, ports and weights. A Pattern knows the words that such lines
+share, and reads the others. Most lines name a server: their beginning, up to the option that names it, is known from
+the line before, and their end, after the server, from an earlier line, so only an address and a port are left to
+read. `parse` handles every line that these can't be sure of.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     Ends = dict[str, tuple[Shape, int, bool, bool]]  # how lines end: shape, weight, whether IPv6, whether of one port
 
 SLOTS = ("service-address", "real-server", "weight")  # the roles whose values may differ
-PATTERNS = 64  # how many are kept
+PATTERNS = 64  # patterns that are kept
 NOWHERE = b"", 0  # the address and the port of a mark
-NO_LINE = "\n"  # which is in no line
+NO_LINE = "\n"  # never part of a line
 NONE: Looks = {}
 
 
 def _address(host: str) -> bytes:
-    """An address of IPv4. Raises OSError."""
+    """An IPv4 address. Raises OSError."""
     return inet_pton(AF_INET, host)
 
 
 def _in_brackets(host: str) -> bytes:
-    """An address of IPv6 as it stands before a port. Raises OSError or ValueError."""
+    """An IPv6 address in brackets, as before a port. Raises OSError or ValueError."""
     if host[:1] != "[" or host[-1:] != "]":
         raise ValueError
     return inet_pton(AF_INET6, host[1:-1])
@@ -53,7 +53,7 @@ READERS: dict[int, Reader] = {AF_INET: _address, AF_INET6: _in_brackets}
 
 
 class Numbers:
-    """Ports and weights by their digits, each read once; and the endpoints of services, whose servers come behind."""
+    """Caches ports and weights by their digits, and the endpoints of services, which the lines of servers repeat."""
 
     def __init__(self) -> None:
         self.ports: dict[str, int] = {}
@@ -70,7 +70,7 @@ class Numbers:
         return port
 
     def weight(self, digits: str) -> int:
-        """A weight of too few digits to be out of range. Raises ValueError."""
+        """A weight with too few digits to be out of range. Raises ValueError."""
         weight = self._weights.get(digits)
         if weight is None:
             if not (digits.isdecimal() and digits.isascii() and len(digits) < 10):
@@ -91,7 +91,7 @@ class Numbers:
 
 
 class Pattern:
-    """What lines have in common that look like one that says `command`. `places` are those of the SLOTS' values."""
+    """What lines share that look like the line of `command`. `places` are the indices of the SLOTS' values."""
 
     def __init__(self, command: Command, places: dict[str, int], numbers: Numbers) -> None:
         self.service_at, self.server_at, self._weight_at = (places.get(role, 0) for role in SLOTS)
@@ -100,12 +100,12 @@ class Pattern:
         self._family = command.service.af if command.service else AF_INET
         self._server = server = command.server
         self._read = READERS[server.af if server else AF_INET]
-        self.one_port = (  # the server's is the service's
+        self.one_port = (  # the server's port is the service's
             server is not None and command.verb != "delete-server" and server.forwarding in (DIRECT, TUNNEL)
         )
 
     def alike(self, words: Sequence[str]) -> Alike | None:
-        """What `words` ask for, which look like the model; None if they hold a surprise."""
+        """What `words`, which look like the model, ask for; None if they aren't understood."""
         numbers, server = self._numbers, self._server
         try:
             virtual = numbers.virtual(self._family, words[self.service_at]) if self.service_at else NOWHERE
@@ -120,19 +120,19 @@ class Pattern:
 
 
 class Parser:
-    """`parse`, with a memory for the looks of lines."""
+    """`parse`, with a cache of line patterns."""
 
     def __init__(self, names: Callable[[], Names], program: str, posix: bool = False) -> None:
         self._names = names
         self._program = program
         self._posix = posix
-        self._looks: dict[int, Looks] = {}  # by the number of words, and by the places of those that are the same
+        self._looks: dict[int, Looks] = {}  # by the number of words, and by the indices of the constant ones
         self._count = 0
         self._numbers = Numbers()
-        self._mark = NO_LINE  # what stands before a server, between how lines begin and how they end
-        # How lines begin: the service that they name, and how they end.
+        self._mark = NO_LINE  # the text before a server, between the beginning and the end of a line
+        # The beginnings of lines: the service that each names, and the ends of its lines.
         self._begun: dict[str, tuple[Endpoint, Ends]] = {}
-        # How lines end, by how they begin but for the service, and by how long its address is.
+        # The ends of lines, by their beginning without the service, and by the length of its address.
         self._ends: dict[tuple[str, int], Ends] = {}
 
     def line(self, text: str) -> Command | Alike | None:
@@ -149,12 +149,12 @@ class Parser:
                     if not one_port or port == known[0][1]:
                         return shape, known[0], _in_brackets(host) if six else inet_pton(AF_INET, host), port, weight
                 except (KeyError, OSError, ValueError):
-                    pass  # this port wasn't seen yet, or something is odd
+                    pass  # this port is new, or something is unusual
         words = words_of(text)
         return self.parse(words, text) if words else None
 
     def _begin(self, begin: str) -> tuple[Endpoint, Ends] | None:
-        """The service of lines that begin so, and how they end; None if that isn't known."""
+        """The service of lines that begin with `begin`, and their ends; None if that isn't known."""
         kind, _, text = begin.rpartition(" ")
         family, length = (AF_INET6, 16) if text[:1] == "[" else (AF_INET, 4)
         ends = self._ends.get((kind, length))
@@ -181,7 +181,7 @@ class Parser:
         return command
 
     def _follow(self, text: str, words: Sequence[str], pattern: Pattern, alike: Alike) -> None:
-        """Expect lines that differ from `text`, whose `words` these are, in service and server alone."""
+        """Expect lines that differ from `text`, which has these `words`, only in service and server."""
         at = pattern.server_at
         begin, mark, end = " ".join(words[: at - 1]), f" {words[at - 1]} ", " ".join(words[at + 1 :])
         in_order = pattern.service_at in (0, at - 2) and mark not in begin
@@ -196,14 +196,14 @@ class Parser:
             keep(ends, end, (shape, weight, len(address) == 16, pattern.one_port))
 
     def _learn(self, words: Sequence[str], command: Command) -> None:
-        """Remember the looks of `words`, if by them they are read as `command`."""
+        """Remember the pattern of `words`, if the pattern reads them as `command`."""
         places = {
             row.role: at - 1
             for row, value, _, at in scan(words, [], self._posix)
             if isinstance(row, Option) and row.role in SLOTS and words[at - 1] == value
         }
         if command.service and command.service.fwmark:
-            places.pop("service-address", None)  # a mark stays one of the words that are the same
+            places.pop("service-address", None)  # a mark stays one of the constant words
         elif "service-address" not in places:
             return
         if (command.server is None) == ("real-server" not in places):
@@ -212,6 +212,6 @@ class Parser:
             if alike is not None and alike[0].full(alike) == command:
                 constant = (0, *(index for index in range(len(words)) if index not in places.values()))
                 looks = self._looks.setdefault(len(words), {})
-                same, patterns = looks.setdefault(constant, (itemgetter(*constant), {}))  # of two at least: a tuple
+                same, patterns = looks.setdefault(constant, (itemgetter(*constant), {}))  # at least two words: a tuple
                 patterns.setdefault(same(words), []).append(pattern)  # one for each family
                 self._count += 1

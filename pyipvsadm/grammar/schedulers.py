@@ -19,7 +19,7 @@ SCHEDULERS = {
     "twos": "the less busy of two servers drawn at random; few kernels have it",
 }
 
-RARE = ("twos",)  # which Debian's kernels have from Linux 7.2 on
+RARE = ("twos",)  # Debian's kernels have it from Linux 7.2 on
 
 ENGINES = {"sip": "by the Call-ID of SIP"}
 

@@ -1,22 +1,22 @@
-"""Command lines that can be pasted into a shell, whatever the names in them are."""
+"""Command lines that can be pasted into a shell, whatever names they contain."""
 
 from __future__ import annotations
 
-SAFE = frozenset("%+,-./:=@_")  # beside letters and digits of ASCII: what no shell takes for more than itself
+SAFE = frozenset("%+,-./:=@_")  # besides ASCII letters and digits: characters without a special meaning in any shell
 
 
 def quoted(word: str) -> str:
-    """`word` as a shell takes it for one word, and no more."""
+    """`word`, quoted so that a shell reads it as one plain word."""
     if word and word.isascii() and all(letter.isalnum() or letter in SAFE for letter in word):
         return word
     return "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def command(*words: str | int) -> str:
-    """`words` as a command line, each quoted where a shell would take it for something else."""
+    """`words` as a command line, quoted where a shell would interpret them."""
     return " ".join(quoted(str(word)) for word in words)
 
 
 def requoted(line: str) -> str:
-    """A `line` of words between single blanks, each quoted."""
+    """`line`, whose words are separated by single blanks, with each word quoted."""
     return command(*line.split(" "))

@@ -1,4 +1,4 @@
-"""What a word that isn't known may have been meant for."""
+"""Suggestions for unknown words."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST = 3  # names that are offered at once: more are no help
-LONGEST = 40  # letters of a word that is looked at; no name of ours has as many
-PART = 3  # letters that are enough to find a name by its middle; its beginning takes one less
+MOST = 3  # names in one suggestion: more don't help
+LONGEST = 40  # letters; longer words get no suggestion, since no name of ours is as long
+PART = 3  # letters that suffice to find a name by its middle; its beginning takes one less
 
 
-MEANT = {  # words of other tools: what does that here
+MEANT = {  # words of other tools: their equivalents here
     **dict.fromkeys(("list", "ls", "status", "stat"), "`show` shows the table; so does `-Ln`, as ipvsadm does"),
     **dict.fromkeys(("stats", "rate"), "`top` shows rates as they are; `-Ln --stats` and `-Ln --rate` list them"),
     **dict.fromkeys(("add", "create", "new"), "`-A` adds a service, and `-a` a server to it: `-A -t 192.168.2.10:80`"),
@@ -28,15 +28,15 @@ MEANT = {  # words of other tools: what does that here
 
 
 def meant(word: str) -> str:
-    """What does here what `word` does elsewhere, as a hint; empty if it isn't known."""
+    """A hint that names the equivalent here of another tool's `word`; empty if unknown."""
     return MEANT.get(word.removeprefix("--"), "")
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """Those of `known` that are near to `word`, at most MOST; none if too many are as near.
+    """The names in `known` closest to `word`, at most MOST; none if too many are equally close.
 
-    The same word in other letters goes first; then what it is the beginning or a part of; then what
-    differs from it least, by a third of its letters at most.
+    The same word in another case comes first; then names that it is the beginning or a part of; then
+    those with the fewest differences, at most a third of its letters.
     """
     word, names = word.lower(), list(known)
     if not word or len(word) > LONGEST:
@@ -55,13 +55,13 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", form: str = "{}") -> str:
-    """The question that names those of `known` which are near to `word`, each in `form`; else `otherwise`."""
+    """A question that suggests the names in `known` closest to `word`, each in `form`; else `otherwise`."""
     near = [f"`{form.format(quoted(name))}`" for name in nearest(word, known)]
     return f"did you mean {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}?" if near else otherwise
 
 
 def _steps(one: str, other: str, most: int) -> int:
-    """How many letters are to be added, left out, changed, or swapped with the next; 0 if more than `most`."""
+    """How many letters to add, remove, change or swap with the next one; 0 if more than `most`."""
     if abs(len(one) - len(other)) > most:
         return 0
     before: list[int] = []

@@ -1,7 +1,7 @@
 """Readers: the text of an option's value -> fields of the record that it fills.
 
-A reader is called with the text and with `Known`, what the words before it have said; it returns
-the fields by name, and raises UsageError, in ipvsadm's words, where the text is none of its kind.
+A reader takes the text and `Known`, what the words before it have set; it returns the fields by
+name, and raises UsageError, in ipvsadm's wording, if the text isn't valid.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ BLANKS = " \t\n\v\f\r"
 
 
 class Known:
-    """What has been read of one line so far: the fields of each record by name.
+    """What has been read from one line so far: the fields of each record by name.
 
-    `names` brings the resolver, which few lines ask.
+    `names` provides the resolver, which few lines need.
     """
 
     def __init__(self, names: Callable[[], Names]) -> None:
@@ -38,12 +38,12 @@ class Known:
         self.notes: list[str] = []
 
     def of(self, record: str) -> Fields:
-        """The fields read so far of `record`: "service", "server", ..."""
+        """The fields of `record` read so far: "service", "server", ..."""
         return self.fields.setdefault(record, {})
 
 
 def integer(text: str, low: int, high: int) -> int | None:
-    """`text` as C's strtol reads it, all of it, if it lies from `low` to `high`; else None."""
+    """All of `text` as C's strtol reads it, if it is between `low` and `high`; else None."""
     text = text.lstrip(BLANKS)
     digits = text[1:] if text[:1] in ("+", "-") else text
     if not (digits.isascii() and digits.isdigit()) or len(digits.lstrip("0")) > 20:
@@ -55,7 +55,7 @@ def integer(text: str, low: int, high: int) -> int | None:
 
 
 def number(field: str, low: int, high: int, problem: str) -> Reader:
-    """A reader of a number; `problem` is what ipvsadm says, with `{}` for the text."""
+    """A reader of a number; `problem` is ipvsadm's message, with `{}` for the text."""
 
     def read(text: str, known: Known) -> Fields:
         value = integer(text, low, high)
@@ -81,7 +81,7 @@ def choice(field: str, problem: str, **values: Any) -> Reader:
 
 
 def plain(field: str, limit: int | None = None) -> Reader:
-    """A reader of any text, which is cut after `limit` bytes: all that the kernel takes."""
+    """A reader of any text, which is cut after `limit` bytes, the most that the kernel accepts."""
 
     def read(text: str, known: Known) -> Fields:
         if limit is not None and len(text) * 4 > limit:  # a letter has up to four bytes
@@ -112,7 +112,7 @@ def service_address(protocol: int) -> Reader:
 
 
 def server_address(text: str, known: Known) -> Fields:
-    """Read a real server's address; without a port it has the service's, if that is known by now."""
+    """Read a real server's address; without a port, it gets the service's, if that is known already."""
     service = known.of("service")
     protocol = service.get("protocol") or (IPPROTO_TCP if "fwmark" in service else None)  # a mark's ports are TCP's
     try:
@@ -128,10 +128,10 @@ ADDRESS_FORMS = "write 192.0.2.1:80, name:http or [2001:db8::1]:80"
 
 
 def endpoint(text: str, protocol: int | None, port: int, known: Known) -> tuple[bytes, int]:
-    """Address and port of `text`; `port` if it names none. Raises ValueError, saying what is wrong.
+    """Address and port in `text`; `port` if it names none. Raises ValueError with the reason.
 
-    Brackets hold an IPv6 address, and want a port behind them. Without them an IPv6 address has no
-    port. All else is split at its last colon, and tried as inet_aton reads it, then as a name.
+    An IPv6 address in brackets needs a port after them; without brackets, it has no port. Any
+    other text is split at its last colon, and read as inet_aton does, or else as a name.
     """
     if not text or (text.isascii() and text.isdigit()):
         raise ValueError("digits alone are not an address" if text else "the address is empty")
@@ -155,7 +155,7 @@ def endpoint(text: str, protocol: int | None, port: int, known: Known) -> tuple[
 
 
 def ipv4(host: str, known: Known) -> bytes:
-    """The IPv4 address that `host` is: digits as C's inet_aton reads them, or a name. Raises ValueError."""
+    """The IPv4 address of `host`: digits as C's inet_aton reads them, or a name. Raises ValueError."""
     try:
         return inet_aton(host)
     except (OSError, ValueError):
@@ -163,7 +163,7 @@ def ipv4(host: str, known: Known) -> bytes:
 
 
 def port_number(text: str, protocol: int | None, known: Known) -> int:
-    """The port that `text` says, as a number or by its name for `protocol`. Raises ValueError."""
+    """The port in `text`, a number or a name for `protocol`. Raises ValueError."""
     value = integer(text, 0, 65535)
     if value is not None:
         return value
@@ -185,7 +185,7 @@ def fwmark(text: str, known: Known) -> Fields:
 
 
 def ipv6(text: str, known: Known) -> Fields:
-    """Make the fwmark service read before an IPv6 one."""
+    """Make the fwmark service, which stands before this option, an IPv6 service."""
     service = known.of("service")
     if not service.get("fwmark"):
         raise UsageError("-6 must follow -f\n", hint="write the mark first: `-f MARK -6`")
@@ -195,7 +195,7 @@ def ipv6(text: str, known: Known) -> Fields:
 
 
 def persistence(text: str | None, known: Known) -> Fields:
-    """Read the timeout of persistence; None stands for the default."""
+    """Read the persistence timeout; None stands for the default."""
     value = DEFAULT_PERSISTENCE if text is None else integer(text, 1, DAYS_31)
     if value is None:
         raise UsageError(
@@ -205,13 +205,13 @@ def persistence(text: str | None, known: Known) -> Fields:
 
 
 def netmask(text: str, known: Known) -> Fields:
-    """Read a netmask: a prefix length for a service known to be IPv6, else a mask. None is all bits."""
+    """Read a netmask: a prefix length for a service known to be IPv6, else a mask. None means all bits."""
     if known.of("service").get("af") == AF_INET6:
         digits = text.lstrip(BLANKS)
         sign, digits = (digits[0], digits[1:]) if digits[:1] in ("+", "-") else ("", digits)
         length = len(digits) - len(digits.lstrip("0123456789"))
         value = int(f"{sign}{digits[:length].lstrip('0')[:20] or 0}")
-        value = max(-(2**63), min(value, 2**63 - 1)) & 0xFFFFFFFF  # as C's atoi has it: a long, cut to an int
+        value = max(-(2**63), min(value, 2**63 - 1)) & 0xFFFFFFFF  # as C's atoi does: a long, cut to an int
         if not 1 <= value <= 128:
             raise UsageError("illegal ipv6 netmask specified", hint="give a prefix length from 1 to 128")
         return {"netmask": value if value != 128 else None}
@@ -227,7 +227,7 @@ def netmask(text: str, known: Known) -> Fields:
 
 
 def multicast_group(text: str, known: Known) -> Fields:
-    """Read a multicast address, IPv6 if there is a colon in it."""
+    """Read a multicast address: IPv6 if it contains a colon."""
     family = AF_INET6 if ":" in text else AF_INET
     try:
         group = inet_pton(family, text)
@@ -253,7 +253,7 @@ SCHEDULER_FLAGS = {  # name: its bit, and the scheduler that it belongs to
 
 
 def scheduler_flags(text: str, scheduler: str) -> int:
-    """The bits of the flags in `text`, parted by commas. ipvsadm reads 127 characters of it."""
+    """The bits of the flags in `text`, separated by commas. ipvsadm reads 127 characters of it."""
     bits = 0
     for name in filter(None, text[:127].split(",")):
         bit, owner = SCHEDULER_FLAGS.get(name, (0, ""))

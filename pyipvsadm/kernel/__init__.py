@@ -1,6 +1,6 @@
-"""The kernel's IPVS: the questions about it, and the commands for it. All meaning is in `wire`.
+"""The kernel's IPVS: queries and commands. `wire` knows the meaning of all messages.
 
-What reads answers by the thousand is loaded when there are some.
+The fast readers of many answers are loaded when there are answers to read.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 
-BATCH = 256  # requests a write; all their answers have to fit the receive buffer
-AHEAD = 64  # services whose servers are asked for and then read together, which costs less than one by one
-READINGS = 20  # of a table that changes meanwhile, before we give up
-PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may forget to give
-LOOKS = 5  # how often to look then whether it is done, before giving up
+BATCH = 256  # requests per write; all their answers must fit the receive buffer
+AHEAD = 64  # services whose servers are requested and read together, which is cheaper than one by one
+READINGS = 20  # attempts to read a table that keeps changing
+PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may not send
+LOOKS = 5  # how often to check then whether it is done, before giving up
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
 
 class Kernel:
-    """The IPVS of the network namespace in which it was opened, by generic netlink."""
+    """The IPVS of the network namespace in which the socket was opened, over generic netlink."""
 
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._transport = Transport(sock, family, another)
         self._info: Info | None = None
         self._encoder = wire.Encoder(family)
-        self._server_readers: dict[bool, Reader] = {}  # by whether they read counters
+        self._server_readers: dict[bool, Reader] = {}  # keyed by whether they read counters
 
     @classmethod
     def open(cls, load: bool = True, held: socket | None = None) -> Kernel:
-        """Reach IPVS, loading its module if need be and we may. Raises UnreachableError.
+        """Open IPVS; load its module if it is missing and `load` is set. Raises UnreachableError.
 
-        A socket `held` is taken instead of a new one: it may be of another network namespace.
+        A socket `held` is used instead of a new one: it may belong to another network namespace.
         """
         try:
             sock = emptied(held) if held else generic_netlink()
@@ -58,20 +58,20 @@ class Kernel:
             raise errors.unreachable(_raw_refusal())
         kernel = cls(sock, family, None if held else generic_netlink)
         try:
-            kernel.info()  # which takes the privilege that all else takes
+            kernel.info()  # needs the same privilege as everything else
         except OSError as error:
             sock.close()
             raise errors.unreachable(error.errno or 0) from error
         return kernel
 
     def submit(self, commands: Iterable[Command], checked: bool = False) -> Iterator[tuple[int, int]]:
-        """Carry out `commands`; yield the index and the errno of each one that the kernel refuses.
+        """Carry out `commands`; yield the index and the errno of each command that the kernel refuses.
 
-        Up to BATCH of them share one write, since entering the kernel costs more than the work
-        there. Only the last of a write asks for an ACK: the kernel works in order and reports a
-        refusal unasked, so that ACK says that the batch is through. A refusal doesn't stop what
-        stands behind it. Raises ValueError, before anything is sent, where no kernel can carry one out,
-        unless they are known to be `checked`; and OSError where the socket itself fails.
+        Up to BATCH of them share one write, since a system call costs more than the work in the
+        kernel. Only the last request of a write asks for an ACK: the kernel works in order and reports
+        refusals in any case, so the ACK means that the batch is done. A refusal doesn't stop the
+        commands after it. Raises ValueError, before anything is sent, if no kernel can carry one out,
+        unless they are known to be `checked`; and OSError if the socket itself fails.
         """
         if not checked:
             from .validity import judge
@@ -86,10 +86,10 @@ class Kernel:
             first += len(batch)
 
     def exchange(self, batch: list[Command | Alike]) -> Callable[[], Iterator[tuple[int, int]]]:
-        """What carries out `batch`, of at most BATCH commands, and yields what `submit` does of it.
+        """A function that carries out `batch`, of at most BATCH commands, and yields what `submit` yields.
 
-        The requests are made now, and numbered; it is to be called before any other question is asked, once, and may
-        be from another thread. Raises OSError then. Nothing is checked here: these are of our own grammar.
+        The requests are encoded and numbered now. Call the function once, before any other query; another thread may
+        call it. The function raises OSError. Nothing is checked here: these are of our own grammar.
         """
         base = self._transport.numbers(len(batch))
         frames = self._encoder.frames(base, batch)
@@ -108,7 +108,7 @@ class Kernel:
         return carry_out
 
     def _answers_about(self, command: Command, first: int) -> Iterator[tuple[int, int]]:
-        """The refusals about a daemon: a stop right after a start may get no answer though it is done."""
+        """The refusals of a command about a daemon: a stop right after a start may succeed without an answer."""
         last = self._transport.sequence
         for _ in range(LOOKS):
             self._transport.wait_at_most(PATIENCE)
@@ -125,7 +125,7 @@ class Kernel:
         raise OSError(ETIMEDOUT, "the kernel doesn't answer")
 
     def info(self, again: bool = False) -> Info:
-        """The version of the kernel's IPVS, and the size of its table of connections, which may grow: ask `again`."""
+        """The version of IPVS and the size of its connection table, which may grow: `again` asks anew."""
         if self._info is None or again:
             self._info = wire.info(self._transport.ask(schema.GET_INFO)[0])
         return self._info
@@ -135,16 +135,16 @@ class Kernel:
         return wire.timeouts(self._transport.ask(schema.GET_CONFIG)[0])
 
     def daemons(self) -> list[Daemon]:
-        """The synchronisation daemons that run, the master first."""
+        """The running synchronisation daemons, the master first."""
         from .wire.answers import daemon, daemon_reader
 
         return [daemon(values) for values in daemon_reader().all(self._transport.dump(schema.GET_DAEMON))]
 
     def services(self, stats: bool = False, steady: bool = False) -> list[Service]:
-        """All services, in the kernel's order, with their counters or without.
+        """All services in the kernel's order; `stats` adds their counters.
 
-        A dump in several pieces may lack services while others come and go, without a word. If it is to be `steady`,
-        it is read until two readings have the same keys. Raises OSError EBADMSG if they never do.
+        A dump in several pieces may silently miss services while others come and go. With `steady`, it is read until
+        two readings have the same keys. Raises OSError EBADMSG if they never do.
         """
         answers = self._transport.dump(schema.GET_SERVICE)
         if not answers:
@@ -158,28 +158,28 @@ class Kernel:
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def _still_there(self, answers: list[bytes]) -> bool:
-        """Whether another reading tells of the services that `answers` do, and of no others."""
+        """Whether another reading has exactly the services of `answers`."""
         from .wire.answers import service_keys
 
         return service_keys(answers) == service_keys(self._transport.dump(schema.GET_SERVICE))
 
     def service(self, service: Service) -> Service:
-        """The service with the key of `service`, with its counters. Raises OSError ESRCH without it."""
+        """The service with the key of `service`, with its counters. Raises OSError ESRCH if there is none."""
         answer = self._transport.ask(schema.GET_SERVICE, wire.service_key(service))
         from .wire.answers import service_reader, services
 
         return services([service_reader().one(answer[0])])[0]
 
     def servers(self, service: Service, stats: bool = False, steady: bool = False) -> list[Server]:
-        """The servers of `service`, in the kernel's order; none, too, where there is no such service."""
+        """The servers of `service` in the kernel's order; none if there is no such service."""
         return next(self.with_servers((service,), stats, steady))[1]
 
     def with_servers(
         self, services: Iterable[Service], stats: bool = False, steady: bool = False
     ) -> Iterator[tuple[Service, list[Server]]]:
-        """Each of `services` and its servers, in the kernel's order; asked for as they are wanted, some ahead.
+        """Each of `services` and its servers, in the kernel's order; requested lazily, some ahead.
 
-        `steady` is for the servers of each what it is for `services`.
+        `steady` applies to the servers of each service as it does in `services`.
         """
         from _operator import itemgetter
         from itertools import groupby, islice
@@ -193,23 +193,23 @@ class Kernel:
             reader = self._server_readers[stats] = server_reader(stats)
         for family, alike in groupby(services, itemgetter(0)):
             while group := list(islice(alike, AHEAD)):
-                number = self._transport.numbers(1)  # one for all, as each is read to its end
+                number = self._transport.numbers(1)  # one number for all, since each is read to its end
                 questions = (question(schema.GET_DEST, codec.DUMP, number, service) for service in group)
                 answers: list[bytes] = []
                 failure = None
                 try:
                     answers.extend(self._transport.dumps(questions, number, keys))
                 except OSError as error:
-                    failure = error  # of what was asked last: what was answered before is worth telling
+                    failure = error  # of the last requests: the earlier answers are still yielded
                 yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
                 if failure:
                     raise failure
 
     def table(self, stats: bool = False) -> Table:
-        """The whole table, in the kernel's order, with counters or without, as it was at one time.
+        """The whole table in the kernel's order, as it was at one moment; `stats` adds counters.
 
-        The kernel tells it piece by piece: it is read anew until the same services are there before and behind the
-        reading of their servers. Raises OSError, EBADMSG if that never is so.
+        The kernel sends it in pieces: it is read again until the services are the same before and after the reading of
+        their servers. Raises OSError, EBADMSG if they never are.
         """
         for _ in range(READINGS):
             answers = self._transport.dump(schema.GET_SERVICE)
@@ -219,26 +219,26 @@ class Kernel:
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def _with_all_servers(self, answers: list[bytes], stats: bool) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
-        """The services that `answers` tell of, each with its servers."""
+        """The services in `answers`, each with its servers."""
         from .wire.answers import service_reader, services
 
         found = services(service_reader(stats).all(answers))
         return tuple((service, tuple(servers)) for service, servers in self.with_servers(found, stats, steady=True))
 
     def connections(self) -> Iterator[str]:
-        """The lines of the kernel's list of connections, without their ends, the header first."""
+        """The lines of the kernel's list of connections, without line ends, the header first."""
         with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
             for line in lines:
                 yield line.removesuffix("\n")
 
 
 def ready() -> None:
-    """Load what reading a table takes, so that no file has to be read for it any more."""
+    """Load the modules that read a table, so that no file needs to be read later."""
     from .wire import answers, templates  # noqa: F401
 
 
 def _look_up(sock: socket) -> int:
-    """The number of IPVS's family, 0 if there is none."""
+    """The number of IPVS's generic netlink family, 0 if there is none."""
     name = codec.attribute(CTRL_ATTR_FAMILY_NAME, codec.TEXT.pack(schema.FAMILY))
     try:
         (answer,) = Transport(sock, GENL_ID_CTRL).ask(CTRL_CMD_GETFAMILY, name)
@@ -261,7 +261,7 @@ def _batches(commands: Iterable[Command | Alike]) -> Iterator[list[Command | Ali
 
 
 def _raw_refusal() -> int:
-    """Why there is no IPVS as ipvsadm has it, which goes on with a raw socket: EPERM if we may not have one."""
+    """The errno without IPVS, as in ipvsadm, which then tries a raw socket: EPERM if we may not open one."""
     try:
         socket(AF_INET, SOCK_RAW, IPPROTO_RAW).close()
     except OSError as error:
@@ -270,7 +270,7 @@ def _raw_refusal() -> int:
 
 
 def _load_module() -> bool:
-    """Let modprobe load IPVS, as ipvsadm does; tell whether it could."""
+    """Let modprobe load IPVS, as ipvsadm does; return whether it succeeded."""
     try:
         child = os.posix_spawn("/sbin/modprobe", ["/sbin/modprobe", "--", "ip_vs"], os.environ)
     except OSError:

@@ -1,6 +1,6 @@
-"""The way to the kernel: one generic netlink socket, which sends requests and receives their answers.
+"""The connection to the kernel: one generic netlink socket that sends requests and receives their answers.
 
-It knows netlink's framing, and nothing of IPVS.
+It knows netlink's framing, and nothing about IPVS.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ SO_RCVBUFFORCE = 33
 SO_NETNS_COOKIE, COOKIE_BYTES = 71, 8
 TIMEVAL = Struct("@ll")
 
-RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of a dump up to 32
+RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of a dump up to 32 KiB
 LEAST_ROOM = min(os.sysconf("SC_PAGE_SIZE"), 1 << 13)  # bytes, a bit more than linux/netlink.h's NLMSG_GOODSIZE
-MOST_ROOM = 1 << 15  # bytes; the kernel makes no longer pieces
-DUMP_TRIES = 20  # how often a dump is begun anew when the table changed meanwhile
+MOST_ROOM = 1 << 15  # bytes; the kernel's pieces are never longer
+DUMP_TRIES = 20  # how often a dump is tried while the table keeps changing
 
 
 class Transport:
-    """A socket, and the numbers of the messages that pass over it."""
+    """A socket, and the sequence numbers of its messages."""
 
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._socket = sock
-        self._another = another  # makes a socket like it
-        self._room = LEAST_ROOM  # for what is received at once: takes any answer, and grows with pieces of dumps
+        self._another = another  # opens another such socket
+        self._room = LEAST_ROOM  # for one receive: holds any answer, and grows with the pieces of dumps
         self._family = family
         self.sequence = 0  # the number of the last request
 
     def numbers(self, count: int) -> int:
-        """Reserve the numbers of `count` requests; the first of them."""
+        """Reserve the numbers of `count` requests, and return the first."""
         first = self.sequence + 1
         self.sequence += count
         return first
@@ -52,14 +52,14 @@ class Transport:
         """The refusals of the requests from `first` to `last`, as (sequence number, errno)."""
         while True:
             for kind, _, sequence, message in codec.messages(self._receive()):
-                if kind == codec.NLMSG_ERROR and sequence >= first:  # else it's about a write that was given up
+                if kind == codec.NLMSG_ERROR and sequence >= first:  # others belong to a write that was given up
                     if errno := codec.error_number(message):
                         yield sequence, errno
                     if sequence == last:
                         return
 
     def wait_at_most(self, seconds: int) -> None:
-        """Have what is received raise BlockingIOError when it takes longer; 0 waits for ever."""
+        """Make receiving raise BlockingIOError after `seconds`; 0 waits forever."""
         self._socket.setsockopt(SOL_SOCKET, SO_RCVTIMEO, TIMEVAL.pack(seconds, 0))
 
     def _receive(self) -> bytes:
@@ -71,7 +71,7 @@ class Transport:
             raise
 
     def ask(self, number: int, attributes: bytes = b"") -> list[bytes]:
-        """The messages that answer one question, which is no dump. Raises OSError."""
+        """The messages that answer one request that isn't a dump. Raises OSError."""
         self.sequence += 1
         flags = codec.NLM_F_REQUEST
         self._socket.send(codec.frame(self._family, flags, self.sequence, number, attributes))
@@ -87,7 +87,7 @@ class Transport:
                 return found
 
     def dump(self, number: int) -> list[bytes]:
-        """The messages of a dump, in pieces, anew if the table changed meanwhile. Raises OSError."""
+        """The messages of a dump, in pieces; read again if the table changed meanwhile. Raises OSError."""
         self.sequence += 1
         question = codec.frame(self._family, codec.DUMP, self.sequence, number, b"")
         return self._answers_to(question, *codec.dump_heads(self._family, self.sequence))
@@ -95,9 +95,9 @@ class Transport:
     def dumps(
         self, questions: Iterable[bytes], number: int, keys: Callable[[list[bytes]], object] | None = None
     ) -> Iterator[bytes]:
-        """The messages of each dump that `questions`, all of this `number`, ask for, one after the other.
+        """The messages of each dump that `questions` ask for, one dump after the other; all have this `number`.
 
-        A dump in several pieces is asked for again until two have the same `keys`. Raises OSError.
+        A dump in several pieces is requested again until two have the same `keys`. Raises OSError.
         """
         heads = codec.dump_heads(self._family, number)
         for question in questions:
@@ -109,7 +109,7 @@ class Transport:
     def _steady(
         self, pieces: list[bytes], question: bytes, among: bytes, end: bytes, keys: Callable[[list[bytes]], object]
     ) -> list[bytes]:
-        """The messages of a dump that has the same `keys` as the one before it, which `pieces` are at first."""
+        """The messages of a dump that has the same `keys` as the one before it, `pieces` being the first one."""
         before = keys(pieces)
         for _ in range(DUMP_TRIES):
             pieces = self._answers_to(question, among, end)
@@ -120,7 +120,7 @@ class Transport:
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def _answers_to(self, question: bytes, among: bytes, end: bytes) -> list[bytes]:
-        """The messages of a dump, in pieces, that begin with `among` up to one with `end`. Raises OSError."""
+        """The messages of a dump, in pieces: those that begin with `among`, up to one with `end`. Raises OSError."""
         for _ in range(DUMP_TRIES):
             self._socket.send(question)
             try:
@@ -130,20 +130,20 @@ class Transport:
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def renew(self) -> None:
-        """Go on with a new socket where this one has had room for long pieces.
+        """Replace the socket if it has offered room for long pieces.
 
-        The kernel takes as much memory for each piece of a dump, and for its end, as the socket has ever had room for,
-        and where it clears what it takes, as Debian's does, that costs more than a few servers. The old socket stays
-        where there is no new one, or none that is known to be of the same network namespace.
+        For each piece of a dump, and for its end, the kernel allocates as much memory as the socket has ever offered.
+        If it clears that memory, as Debian's does, that costs more than a few servers. The old socket stays if no new
+        one can be opened, or if the new one isn't known to be in the same network namespace.
         """
         if self._another and self._room > LEAST_ROOM:
             try:
-                here = _namespace(self._socket)  # first: where it isn't told, no socket is made in vain
+                here = _namespace(self._socket)  # first: if it is unknown, a new socket is useless
                 new = self._another()
                 if _namespace(new) == here:
                     self._socket, self._room = new, LEAST_ROOM
             except OSError:
-                pass  # the old one takes longer, and serves as well
+                pass  # the old one is slower, but works as well
 
     def _pieces(self, among: bytes, end: bytes) -> list[bytes]:
         """The answers to a dump. Raises InterruptedError if the table changed while it was read, and OSError."""
@@ -161,7 +161,7 @@ class Transport:
             else:
                 for kind, flags, number, message in codec.messages(received):
                     if number != self.sequence:
-                        continue  # of a dump that wasn't read to its end
+                        continue  # left over from a dump that wasn't read to its end
                     interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
                     if kind in (codec.NLMSG_ERROR, codec.NLMSG_DONE):
                         if errno := codec.error_number(message):
@@ -176,19 +176,19 @@ def generic_netlink() -> socket:
     """A socket with room for many answers. Raises OSError."""
     sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)
     for level, option, value in (
-        (SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER),  # as much of it as anybody may have
-        (SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER),  # all of it, for who administers the whole machine
-        (SOL_NETLINK, NETLINK_CAP_ACK, 1),  # a refusal needn't repeat the request
+        (SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER),  # as much of it as any user may have
+        (SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER),  # all of it, for the administrator of the whole machine
+        (SOL_NETLINK, NETLINK_CAP_ACK, 1),  # a refusal doesn't repeat the request
     ):
         try:
             sock.setsockopt(level, option, value)
         except OSError:
-            continue  # each of them only makes things better
+            continue  # each of them is only an improvement
     return sock
 
 
 def emptied(sock: socket) -> socket:
-    """`sock` without the answers that wait there to what was asked before. Raises OSError."""
+    """`sock`, without the pending answers to earlier requests. Raises OSError."""
     try:
         while sock.recv(MOST_ROOM, MSG_DONTWAIT):
             pass
@@ -198,5 +198,5 @@ def emptied(sock: socket) -> socket:
 
 
 def _namespace(sock: socket) -> bytes:
-    """What tells the network namespace of `sock` from all others. Raises OSError, as it does before Linux 5.14."""
+    """The unique number of the network namespace of `sock`. Raises OSError, always so before Linux 5.14."""
     return sock.getsockopt(SOL_SOCKET, SO_NETNS_COOKIE, COOKIE_BYTES)

@@ -1,4 +1,4 @@
-"""Commands as programs make them: what no kernel can carry out is a ValueError that names the field."""
+"""Checks commands that programs make: if no kernel can carry one out, raises a ValueError that names the field."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 U16, U31, U32 = 2**16 - 1, 2**31 - 1, 2**32 - 1
 LENGTHS = {AF_INET: 4, AF_INET6: 16}  # of addresses, in bytes
 FLAGS = PERSISTENT | ONE_PACKET | FLAG_1 | FLAG_2 | FLAG_3
-NAMES = {"scheduler": 15, "engine": 16, "interface": 15}  # how many bytes they have at most
+NAMES = {"scheduler": 15, "engine": 16, "interface": 15}  # their maximum lengths in bytes
 SERVER: tuple[Range, ...] = (
     ("port", 0, U16),
     ("forwarding", 0, DIRECT),
@@ -50,7 +50,7 @@ DAEMON: tuple[Range, ...] = (("state", MASTER, BACKUP), ("syncid", 0, 255))
 DAEMON_OPTIONS: tuple[Range, ...] = (("maxlen", 0, U16), ("port", 0, U16), ("ttl", 0, 255))
 SETTINGS: tuple[Range, ...] = (("flags", 0, FLAGS), ("timeout", 0, U32))
 OF_SERVERS = (*FULL_SERVER, "delete-server")
-NEEDS = {  # by verb: the fields that it can't do without
+NEEDS = {  # by verb: the fields that it requires
     **dict.fromkeys((*FULL_SERVICE, "delete-service"), ("service",)),
     **dict.fromkeys(OF_SERVERS, ("service", "server")),
     **dict.fromkeys(("start-daemon", "stop-daemon"), ("daemon",)),
@@ -76,7 +76,7 @@ def judge(command: Command) -> None:
 
 
 def judge_service(service: Service) -> None:
-    """Raise ValueError if there can't be such a service."""
+    """Raise ValueError if no kernel can have `service`."""
     if service.af not in LENGTHS:
         raise ValueError(f"Service.af: {service.af!r} is neither AF_INET nor AF_INET6")
     if service.fwmark is not None:
@@ -99,11 +99,11 @@ def judge_service(service: Service) -> None:
 
 
 def judge_servers(service: Service, servers: Iterable[Server]) -> None:
-    """Raise ValueError if `service` can't have such servers."""
+    """Raise ValueError if `service` can't have one of `servers`."""
     length = LENGTHS[service.af]
     for server in servers:
         address, port, forwarding, weight, upper, lower, type, tunnel_port, flags = server[:9]
-        try:  # the quick look: there may be thousands
+        try:  # the fast check: there may be thousands
             well = (
                 0 <= port | forwarding | weight | upper | lower | type | tunnel_port | flags <= U31
                 and port | tunnel_port <= U16
@@ -121,7 +121,7 @@ def judge_servers(service: Service, servers: Iterable[Server]) -> None:
 
 
 def judge_daemon(daemon: Daemon, starts: bool = True) -> None:
-    """Raise ValueError if there can't be such a daemon; if none `starts`, its state alone counts."""
+    """Raise ValueError if no kernel can have `daemon`; unless it `starts`, only its state counts."""
     _in_range(daemon, *DAEMON)
     if not starts:
         return
@@ -132,7 +132,7 @@ def judge_daemon(daemon: Daemon, starts: bool = True) -> None:
 
 
 def judge_timeouts(timeouts: Timeouts) -> None:
-    """Raise ValueError if a kernel can't take such timeouts."""
+    """Raise ValueError if no kernel accepts `timeouts`."""
     _in_range(timeouts, *TIMEOUTS)
 
 

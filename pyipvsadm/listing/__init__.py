@@ -1,4 +1,4 @@
-"""What stands above a table: which IPVS this is, and its columns. All of it, where the table is empty."""
+"""The lines above a table: the version of IPVS and the column heads. An empty table prints nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADS = {  # by format: the two lines above a table
 
 
 def format_of(listing: Listing) -> str:
-    """Which columns are shown: the first that was asked for, in ipvsadm's order."""
+    """The format to show: the first that was asked for, in ipvsadm's order."""
     for name in ("stats", "rate", "thresholds", "persistent_conn", "tun_info"):
         if getattr(listing, name):
             return name.replace("_", "-")
@@ -33,7 +33,7 @@ def format_of(listing: Listing) -> str:
 
 
 def header(info: Info | None, listing: Listing) -> str:
-    """The lines above a table; of one service alone, for which `info` is None, without the version."""
+    """The lines above a table; without the version for a single service, where `info` is None."""
     lines: tuple[str, ...] = HEADS[format_of(listing)]
     if info:
         lines = (title(info), *lines)
@@ -41,6 +41,6 @@ def header(info: Info | None, listing: Listing) -> str:
 
 
 def title(info: Info) -> str:
-    """The line that says which IPVS this is."""
+    """The line with the version of IPVS."""
     major, minor, patch = info.version >> 16 & 255, info.version >> 8 & 255, info.version & 255
     return f"IP Virtual Server version {major}.{minor}.{patch} (size={info.size})"

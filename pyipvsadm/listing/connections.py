@@ -1,4 +1,4 @@
-"""The kernel's list of connections, from its form in /proc to ipvsadm's."""
+"""The kernel's list of connections, converted from its form in /proc to ipvsadm's."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NUMBERS = {name.upper(): number for number, name in PROTOCOLS.items()}
 
 
 class Connection(Record):
-    """An entry of the kernel's list: addresses packed, `protocol` and `state` in the kernel's words, and the
-    `seconds` that are left to it. `engine` is the persistence engine, if one keeps it, and `data` what by.
+    """An entry of the kernel's list: packed addresses, `protocol` and `state` in the kernel's words, and the
+    `seconds` until it expires. `engine` is the persistence engine that keeps it, if any, and `data` that engine's key.
     """
 
     __slots__ = ()
@@ -37,12 +37,12 @@ class Connection(Record):
 
     @property
     def number(self) -> int | None:
-        """The protocol as a number; None if it isn't one of a service."""
+        """The protocol's number; None if services can't have this protocol."""
         return NUMBERS.get(self.protocol)
 
 
 def entries(lines: Iterator[str]) -> Iterator[Connection]:
-    """The connections in `lines`, the header of which comes first. Raises IpvsadmError where the list isn't one."""
+    """The connections in `lines`, which begin with a header. Raises IpvsadmError if they can't be read."""
     if next(lines, None) is None:
         raise IpvsadmError(
             "unexpected input from /proc/net/ip_vs_conn",
@@ -57,7 +57,7 @@ def _entries(lines: Iterator[str]) -> Iterator[Connection]:
         words = line.split(" ")
         words = [word for word in words if word]
         if not words:
-            raise IpvsadmError("", status=LISTING)  # ipvsadm ends here, and says nothing
+            raise IpvsadmError("", status=LISTING)  # ipvsadm ends here without a message
         try:
             yield _entry(words)
         except ValueError:
@@ -78,7 +78,7 @@ def _entry(words: list[str]) -> Connection:
 
 
 def table(lines: Iterator[str], listing: Listing, names: Names | None) -> Iterator[str]:
-    """The connections in `lines`, the header of which comes first, as lines to print. Raises IpvsadmError, too."""
+    """The connections in `lines`, which begin with a header, as lines to print. Raises IpvsadmError, too."""
     found = entries(lines)
     heads = f"{'source':<18} {'virtual':<18} "
     if listing.persistent_conn:
@@ -103,7 +103,7 @@ def line(connection: Connection, listing: Listing, names: Names | None) -> str:
 
 
 def expiry(seconds: int) -> str:
-    """The time that is left to a connection, as minutes and seconds."""
+    """The time until a connection expires, as minutes and seconds."""
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes:02}:{seconds:02}"
 

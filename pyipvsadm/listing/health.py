@@ -1,4 +1,4 @@
-"""Who gets no new connections, and which services serve nobody: judged from a table as it is at one moment."""
+"""Which servers get no new connections, and which services have no usable server, judged from one reading."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MAYBE_FULL_MEANS = "closed if it was full and has not been below its lower thres
 
 
 def state(server: Server) -> str:
-    """Why `server` gets no new connections, in a word; empty if it does get them.
+    """A word for why `server` gets no new connections; empty if it gets them.
 
-    The kernel closes a server that reaches its upper threshold, and opens it again below the lower one, or
-    else below three quarters of the upper; it doesn't tell which, so in between that can't be known.
+    The kernel closes a server that reaches its upper threshold, and reopens it below the lower one or, without
+    one, below three quarters of the upper. It doesn't report which state holds, so in between that is unknown.
     Source: ip_vs_bind_dest and ip_vs_unbind_dest in ip_vs_conn.c.
     """
     if not server.weight:
@@ -33,7 +33,7 @@ def state(server: Server) -> str:
 
 
 def trouble(servers: Sequence[Server]) -> str:
-    """Why a service with these `servers` serves nobody, in words; empty if it serves."""
+    """Why a service with these `servers` accepts no connections, in words; empty if it accepts them."""
     states = set(map(state, servers))
     if not states:
         return "serves nobody: it has no server"

@@ -1,4 +1,4 @@
-"""Addresses and ports in digits, fast: of a big table, most addresses share all but their last byte with another."""
+"""Addresses and ports as digits, fast: in a large table, most addresses share all but their last byte with others."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from ..model import Server
 
-_address_and_port = itemgetter(0, 1)  # the first of a server's fields
+_address_and_port = itemgetter(0, 1)  # the first fields of a server
 LAST = [str(byte) for byte in range(256)]
-_networks: dict[bytes, str] = {}  # how addresses of IPv4 begin, by their first three bytes
+_networks: dict[bytes, str] = {}  # the beginnings of IPv4 addresses, by their first three bytes
 
 
 def host(address: bytes) -> str:
-    """`address`, IPv6 in brackets. Raises ValueError where it has neither 4 nor 16 bytes."""
+    """`address` as digits, IPv6 in brackets. Raises ValueError unless it has 4 or 16 bytes."""
     network = _networks.get(address[:-1])
     if network is None:
         if len(address) != 4:
@@ -29,7 +29,7 @@ def host(address: bytes) -> str:
 
 
 def endpoints(servers: Iterable[Server]) -> list[str]:
-    """Their HOST:PORT."""
+    """The HOST:PORT of each server."""
     begun = _networks.get
     return [
         f"{network}{LAST[address[-1]]}:{port}" if (network := begun(address[:-1])) else f"{host(address)}:{port}"

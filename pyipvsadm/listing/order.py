@@ -1,4 +1,4 @@
-"""The order of lists: ipvsadm's, as far as that is one."""
+"""The order of lists: ipvsadm's, where that is a consistent order."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SIGN = 128  # the first bit of a word's first byte
 
 
 def in_order(items: Iterable[Keyed]) -> list[Keyed]:
-    """`items` by their keys, in the order of ipvsadm's lists.
+    """`items` sorted by their keys, in the order of ipvsadm's lists.
 
-    It compares word by word, each by the sign of a 32-bit difference: words more than 2^31 apart
-    change places. Among the values of one word that is an order only if all lie within half of
-    the circle of 2^32, so that somewhere between two neighbours a gap of more than 2^31 is left;
-    the order starts behind that gap. Where it is none, ours is the plain one.
+    ipvsadm compares word by word, each by the sign of a 32-bit difference: words more than 2^31
+    apart change places. This is a consistent order only if all values of a word lie within half of
+    the circle of 2^32, which leaves a gap of more than 2^31 between two neighbours; the order
+    starts after that gap. Otherwise, we use the plain order.
     """
     ordered = sorted(items, key=_key)
     keys = [item.key for item in ordered]
@@ -33,7 +33,7 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
     for index in range(1, len(keys)):
         low, high = keys[index - 1], keys[index]
         if high - low > HALF:
-            shift = ((low ^ high).bit_length() - 1) // WORD * WORD  # of the first word that differs
+            shift = ((low ^ high).bit_length() - 1) // WORD * WORD  # the first word that differs
             if (high >> shift) - (low >> shift) > HALF:
                 gaps.append((shift + WORD, index))
     for shift, index in sorted(gaps):  # lower words first: they move within what higher ones move whole
@@ -43,7 +43,7 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
 
 
 def services_in_order(services: Iterable[Service]) -> list[Service]:
-    """`services` as `in_order` has them: quickly without marks, where those of a family are near to one another."""
+    """`services` as `in_order` sorts them: fast without marks and if each family's addresses are close together."""
     found = list(services)
     if any(map(_fwmark, found)):
         return in_order(found)
@@ -53,7 +53,7 @@ def services_in_order(services: Iterable[Service]) -> list[Service]:
 
 
 def servers_in_order(servers: list[Server]) -> list[Server]:
-    """`servers` as `in_order` has them, which is quick where they are near to one another."""
+    """`servers` as `in_order` sorts them: fast if their addresses are close together."""
     if len(servers) > 1:
         servers.sort(key=_address_and_port)
         if not _are_near([server[0] for server in servers]):
@@ -62,12 +62,12 @@ def servers_in_order(servers: list[Server]) -> list[Server]:
 
 
 def as_added(servers: list[Server]) -> list[Server]:
-    """`servers`, in the kernel's order, as they have to be added to be in that order again: each goes to the head."""
+    """`servers`, in the kernel's order, in the order in which to add them to restore it: each goes to the head."""
     return servers[::-1]
 
 
 def _are_near(addresses: list[bytes]) -> bool:
-    """Whether `addresses`, in order, are of one family, and each word of all in one half of its range."""
+    """Whether all `addresses`, which are sorted, have one family, and each word stays in one half of its range."""
     first, last = addresses[0], addresses[-1]
     joined = b"".join(addresses)
     size = len(first)
@@ -79,9 +79,9 @@ def _are_near(addresses: list[bytes]) -> bool:
 
 
 _fwmark = itemgetter(4)
-_address_and_port = itemgetter(0, 1)  # the first of a server's fields
+_address_and_port = itemgetter(0, 1)  # the first fields of a server
 _family_and_protocol = itemgetter(0, 1)
-_family_to_port = itemgetter(0, 1, 2, 3)  # family, protocol, address and port, the first of a service's
+_family_to_port = itemgetter(0, 1, 2, 3)  # family, protocol, address and port, the first fields of a service
 
 
 def _key(item: Keyed) -> int:
@@ -89,7 +89,7 @@ def _key(item: Keyed) -> int:
 
 
 def _group(keys: list[int], index: int, shift: int) -> tuple[int, int]:
-    """The first and the last index, plus one, of those that share the words above `shift` with `index`."""
+    """The range of indices of the keys that share the words above `shift` with the key at `index`."""
     group = keys[index] >> shift
     first, last = index, index + 1
     while first and keys[first - 1] >> shift == group:

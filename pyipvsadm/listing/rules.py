@@ -1,4 +1,4 @@
-"""The table as rules: what `-S` prints, and a restore reads."""
+"""The table as rules: what `-S` prints and a restore reads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHECKSUMS = ("--tun-nocsum", "--tun-csum", "--tun-remcsum")
 
 
 def table(services: Iterable[tuple[Service, list[Server]]], names: Names | None) -> Iterator[str]:
-    """The lines of each service and its servers. `names` is None where numbers are wanted."""
+    """The lines of each service and its servers. `names` is None for numeric output."""
     settings = Settings(service_settings)
     ends: dict[tuple[int, ...], str] = {}
     for service, servers in services:
@@ -42,7 +42,7 @@ def table(services: Iterable[tuple[Service, list[Server]]], names: Names | None)
 
 
 def rule(command: Command) -> str:
-    """The words, but the program's name, that ask for a change of the table."""
+    """The words, without the program's name, that ask for a change to the table."""
     verb, service, server, daemon, values, *_ = command
     parts = [VERBS[verb]]
     if service:
@@ -107,11 +107,11 @@ def tunnel_settings(server: Server) -> str:
 
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
-    """ADDRESS:PORT, by name if `names` are wanted and read back to the same numbers."""
+    """ADDRESS:PORT, with names from `names` if they read back as the same numbers."""
     host = numeric.host(address)
     if not names:
         return f"{host}:{port}"
-    if len(address) == 4:  # names of others are never read back
+    if len(address) == 4:  # IPv6 names are never read back
         host = _checked(names.host(address), host, names.address, address)
     service = names.service(port, protocol)
     if protocol is not None:
@@ -120,7 +120,7 @@ def endpoint(address: bytes, port: int, protocol: int | None, names: Names | Non
 
 
 def _checked(name: str, digits: str, read: object, value: object) -> str:
-    """`name` if `read` takes it, as one word, for `value`; else `digits`."""
+    """`name` if it is one word that `read` reads as `value`; else `digits`."""
     try:
         if name != digits and (name.split() != [name] or name.startswith("-") or read(name) != value):  # type: ignore[operator]
             return digits
@@ -140,7 +140,7 @@ def daemons(values: Iterable[Daemon]) -> str:
 
 
 def daemon_state(daemon: Daemon) -> str:
-    """What tells `daemon` from the other one that may run."""
+    """The option that distinguishes `daemon` from the other one that may run."""
     return "master" if daemon.state == MASTER else "backup"
 
 

@@ -1,6 +1,6 @@
-"""The table as lines: `-L` in all its shapes but connections.
+"""The table as lines: all formats of `-L` except connections.
 
-Scripts cut these lines by columns, so blanks at their ends stay.
+Scripts cut these lines by columns, so trailing blanks stay.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from ..model import Daemon, Listing, Timeouts
     from ..names import Names
 
-ENDPOINT_WIDTH = 59  # longer names of hosts lose their ends, and their ports
+ENDPOINT_WIDTH = 59  # longer host names lose their ends and their ports
 SERVICE_WIDTH, SERVER_WIDTH = 33, 28
 METHODS = ("Masq", "Local", "Tunnel", "Route")
 LABELS = {number: f"{name.upper():<4}" for number, name in PROTOCOLS.items()}
-UNKNOWN = "(null)"  # what ipvsadm's C library prints of what it doesn't know
+UNKNOWN = "(null)"  # what the C library prints for a null pointer in ipvsadm
 FORWARDING = (*METHODS, *[UNKNOWN] * 4)
 
 
 def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None) -> Iterator[str]:
-    """A piece of text for each service and its servers. `names` is None where numbers are wanted."""
+    """A piece of text for each service and its servers. `names` is None for numeric output."""
     write = exact if listing.exact else scaled
     shape = format_of(listing)
     values, tell = _VALUES.get(shape, _settings_and_connections), _tail(shape, write)
@@ -65,20 +65,20 @@ def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, na
 
 
 class Settings:
-    """What `tell` says of services, of whose settings most have the same."""
+    """Caches what `tell` says about services, most of which share their settings."""
 
     def __init__(self, tell: Callable[[Service], str]) -> None:
         self._tell = tell
         self._known: dict[tuple[object, ...], str] = {}
 
     def of(self, service: Service) -> str:
-        """What it says of `service`, by its family and its settings alone."""
+        """The text for `service`, which depends only on its family and its settings."""
         looks = service.af, service[5:10]
         return self._known.get(looks) or keep(self._known, looks, self._tell(service))
 
 
 def server_names(service: Service, servers: list[Server], names: Names | None) -> list[str]:
-    """What servers are called in the first columns of their lines."""
+    """The names of servers in the first columns of their lines."""
     if names is None:
         return numeric.endpoints(servers)
     told = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
@@ -88,7 +88,7 @@ def server_names(service: Service, servers: list[Server], names: Names | None) -
 
 
 def endpoint(address: bytes, port: int, protocol: int | None, names: Names | None) -> str:
-    """ADDRESS:PORT, IPv6 in brackets, by name if `names` are wanted, and no longer than ipvsadm's."""
+    """ADDRESS:PORT, IPv6 in brackets, with names from `names`, if given, and no longer than ipvsadm's."""
     return whole_endpoint(address, port, protocol, names)[:ENDPOINT_WIDTH]
 
 
@@ -101,7 +101,7 @@ def whole_endpoint(address: bytes, port: int, protocol: int | None, names: Names
 
 
 def service_name(service: Service, names: Names | None) -> str:
-    """What a service is called in the first columns of its line."""
+    """The name of a service in the first columns of its line."""
     if service.fwmark is not None:
         return f"FWM  {service.fwmark}{' IPv6' if service.af == AF_INET6 else ''}"
     _, protocol, address, port, *_ = service
@@ -114,7 +114,7 @@ def service_settings(service: Service) -> str:
     parts = [service.scheduler or ""]
     if service.flags & (FLAG_1 | FLAG_2 | FLAG_3):
         names = scheduler_flags(service)
-        own = service.scheduler in ("sh", "mh")  # which have two flags: ipvsadm shows no third one
+        own = service.scheduler in ("sh", "mh")  # these have two flags: ipvsadm shows no third one
         parts.append(f"({names.removesuffix('flag-3').removesuffix(',') if own else names})")
     if service.flags & PERSISTENT:
         parts.append(f"persistent {service.timeout}")
@@ -128,7 +128,7 @@ def service_settings(service: Service) -> str:
 
 
 def scheduler_flags(service: Service) -> str:
-    """The names of the scheduler's flags that are set, parted by commas."""
+    """The names of the scheduler's flags that are set, separated by commas."""
     own = service.scheduler in ("sh", "mh")
     names = (
         (FLAG_1, f"{service.scheduler}-fallback" if own else "flag-1"),
@@ -145,7 +145,7 @@ def netmask(service: Service) -> str:
 
 
 def tunnel_info(server: Server) -> str:
-    """How a tunnel wraps its packets."""
+    """How a tunnel encapsulates its packets."""
     checksum = {CHECKSUM: "+c", REMOTE_CHECKSUM: "r+c"}.get(server.tunnel_flags, "-c")
     if server.forwarding != TUNNEL:
         return "n/a"
@@ -154,7 +154,7 @@ def tunnel_info(server: Server) -> str:
 
 
 def scaled(value: int) -> str:
-    """A counter in nine columns, from 100 million on in larger units."""
+    """A counter in nine columns, in larger units from 100 million on."""
     if value < 100_000_000:
         return "%9d" % value
     if value < 10**9:
@@ -172,17 +172,17 @@ def exact(value: int) -> str:
 
 
 def counters(values: tuple[int, ...], write: Callable[[int], str]) -> str:
-    """`values` by `write`, of which both kinds leave alone what is less than 100 million."""
+    """`values` as `write` formats them; both formatters leave numbers below 100 million unchanged."""
     return "%9d" * len(values) % values if max(values) < 10**8 else "".join(map(write, values))
 
 
 _NOTHING = Stats()
-_settings_and_connections = itemgetter(slice(2, 12))  # the fields of a server from the forwarding on
+_settings_and_connections = itemgetter(slice(2, 12))  # the fields of a server from `forwarding` on
 _VALUES: dict[str, Callable[[Service | Server], tuple[int, ...]]] = {  # which counters are shown
     "stats": lambda counted: (counted.stats or _NOTHING)[:5],
     "rate": lambda counted: (counted.stats or _NOTHING)[5:],
 }
-_TAILS: dict[str, Callable[[Server], str]] = {  # what stands behind the name of a server
+_TAILS: dict[str, Callable[[Server], str]] = {  # the text after the name of a server
     "plain": lambda s: f" {FORWARDING[s.forwarding]:<7} {s.weight:<6} {_connections(s)}",
     "tun-info": lambda s: f" {FORWARDING[s.forwarding]:<7} {tunnel_info(s):<13} {s.weight:<6} {_connections(s)}",
     "thresholds": lambda s: f" {s.upper_threshold:<10} {s.lower_threshold:<10} {_connections(s)}",
@@ -195,10 +195,10 @@ def _connections(server: Server) -> str:
 
 
 def _tail(shape: str, write: Callable[[int], str]) -> Callable[[tuple[int, ...]], str]:
-    """What tells by its values what stands behind the name of a server."""
+    """A function from a server's values to the text after its name."""
     if shape == "stats":
         return lambda values: counters(values, write)
-    if shape == "rate":  # of which ipvsadm scales none but the last two
+    if shape == "rate":  # ipvsadm scales only the last two
         return lambda values: f" {values[0]:8} {values[1]:8} {values[2]:8}{counters(values[3:], write)}"
     tell = _TAILS[shape]
     return lambda values: tell(Server.make((b"", 0, *values, None)))
@@ -210,7 +210,7 @@ def timeouts(values: Timeouts) -> str:
 
 
 def daemons(values: Iterable[Daemon]) -> str:
-    """A line for each daemon, with what the kernel says of it."""
+    """A line for each daemon, with the settings that the kernel reports."""
     lines = []
     for daemon in values:
         told = [f"mcast={daemon.interface}", f"syncid={daemon.syncid}"]

@@ -1,4 +1,4 @@
-"""Dummy devices and addresses, made and taken away by rtnetlink. It takes CAP_NET_ADMIN; what fails is an OSError."""
+"""Creates dummy devices, and adds and removes addresses, by rtnetlink. Needs CAP_NET_ADMIN; errors are OSErrors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IFA_F_NODAD = 0x02  # linux/if_addr.h
 
 
 class Changing:
-    """Asks rtnetlink for changes, in the network namespace in which it was made. Close it."""
+    """Asks rtnetlink for changes in the network namespace in which it was created. Close it."""
 
     def __init__(self) -> None:
         """Raises OSError."""
@@ -28,27 +28,27 @@ class Changing:
         self._rtnetlink: IPRoute = _told(IPRoute)
 
     def close(self) -> None:
-        """Give the socket up."""
+        """Close the socket."""
         self._rtnetlink.close()
 
     def make_dummy(self, name: str) -> None:
-        """Make a dummy device. It stays down: its addresses are local even so."""
+        """Create a dummy device. It stays down: its addresses are local nevertheless."""
         _told(lambda: self._rtnetlink.link("add", ifname=name, kind="dummy"))
 
     def bind(self, address: str, device: int) -> None:
-        """Make `address` one of the device of this index, as a host of its own.
+        """Add `address` to the device with this index, with a full-length prefix.
 
-        One of IPv6 is usable at once, without a look for duplicates, and never the source of new connections.
+        An IPv6 address is usable at once, without duplicate detection, and never the source of new connections.
         """
         if ":" in address:
             lifetimes = {"preferred": 0, "valid": FOREVER}
-            told_twice = {**lifetimes, "cacheinfo": lifetimes}  # pyroute2 reads the one before 0.9, and then the other
+            told_twice = {**lifetimes, "cacheinfo": lifetimes}  # pyroute2 before 0.9 reads the former form
             self._address("add", address, device, AF_INET6, 128, flags=IFA_F_NODAD, **told_twice)
         else:
             self._address("add", address, device, AF_INET, 32)
 
     def unbind(self, address: str, device: int) -> None:
-        """Take an address that `bind` has bound away."""
+        """Remove an address that `bind` added."""
         if ":" in address:
             self._address("del", address, device, AF_INET6, 128)
         else:
@@ -60,7 +60,7 @@ class Changing:
 
 
 def _told(ask: Callable[[], Any]) -> Any:
-    """What `ask` returns; what pyroute2 raises in its own way, as OSError."""
+    """The result of `ask`; pyroute2's own exceptions become OSError."""
     from pyroute2.netlink.exceptions import NetlinkError
 
     try:

@@ -1,6 +1,6 @@
-"""What rtnetlink tells of this network namespace, as plain values. It takes no privilege.
+"""Facts about this network namespace from rtnetlink, as plain values. Needs no privilege.
 
-Addresses are text in digits, as `inet_ntop` writes them, without the length of a prefix. What fails is an OSError.
+Addresses are text in digits, as `inet_ntop` writes them, without a prefix length. Errors are OSErrors.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LIFETIMES = Struct("=IIII")  # struct ifa_cacheinfo
 IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO, IFLA_INFO_KIND = 3, 4, 18, 1  # linux/if_link.h
 IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
 NDA_DST = 1  # linux/neighbour.h
-FOREVER = 2**32 - 1  # a lifetime in seconds that doesn't end
+FOREVER = 2**32 - 1  # the value of a lifetime that doesn't end
 IFF_UP, IFF_NOARP, IFF_MULTICAST = 1, 0x80, 0x1000  # linux/if.h
 IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_OPTIMISTIC = 0x08, 0x40, 0x04  # linux/if_addr.h
-ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that are or were there
+ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that answer or have answered
 NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
     0: "none",
     1: "incomplete",
@@ -40,7 +40,7 @@ NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
 
 @dataclass(frozen=True)
 class Link:
-    """A network device. `kind` is such as "dummy" or "veth", and empty for hardware; `mtu` is in bytes."""
+    """A network device. `kind` is for example "dummy" or "veth", and empty for hardware; `mtu` is in bytes."""
 
     index: int
     name: str
@@ -50,20 +50,20 @@ class Link:
 
     @property
     def up(self) -> bool:
-        """Whether it was set up, whatever its carrier is."""
+        """Whether the device is set up, whatever its carrier state."""
         return bool(self.flags & IFF_UP)
 
     @property
     def multicast(self) -> bool:
-        """Whether it takes multicast packets."""
+        """Whether the device accepts multicast packets."""
         return bool(self.flags & IFF_MULTICAST)
 
 
 @dataclass(frozen=True)
 class Address:
-    """An address of a device. `preferred` is in seconds: at 0, it is no source of new connections.
+    """An address of a device. `preferred` is in seconds: at 0, the address isn't a source of new connections.
 
-    `created` is when it was bound, in hundredths of a second since the machine was started.
+    `created` is the time at which it was bound, in hundredths of a second since the machine's start.
     """
 
     address: str
@@ -75,18 +75,18 @@ class Address:
 
     @property
     def tentative(self) -> bool:
-        """Whether the kernel still looks for duplicates, so that it isn't usable."""
+        """Whether duplicate detection is still running, so that the address isn't usable."""
         return bool(self.flags & IFA_F_TENTATIVE) and not self.flags & (IFA_F_OPTIMISTIC | IFA_F_DADFAILED)
 
     @property
     def duplicate(self) -> bool:
-        """Whether another machine was found to have it."""
+        """Whether the kernel found another machine with this address."""
         return bool(self.flags & IFA_F_DADFAILED)
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """What is known of a machine on a link: `state` is such as "reachable" or "failed"."""
+    """A neighbour on a link: `state` is for example "reachable" or "failed"."""
 
     address: str
     device: str
@@ -94,15 +94,15 @@ class Neighbour:
 
 
 class Reading:
-    """Asks rtnetlink; it stays with the namespace in which it was made. Close it, or use `reading()`."""
+    """Queries rtnetlink in the namespace in which it was created. Close it, or use `reading()`."""
 
     def __init__(self) -> None:
         """Raises OSError."""
         self._socket = rtnetlink.connect()
-        self._names: dict[int, str] = {}  # of devices, as last read
+        self._names: dict[int, str] = {}  # names of devices, as last read
 
     def close(self) -> None:
-        """Give the socket up."""
+        """Close the socket."""
         self._socket.close()
 
     def links(self) -> tuple[Link, ...]:
@@ -127,14 +127,14 @@ class Reading:
         return next_hops(self._socket)
 
     def route_to(self, address: str, mark: int = 0) -> Route:
-        """Where a packet for `address` goes, with a firewall mark or without. Raises OSError, as ENETUNREACH."""
+        """The route of a packet to `address`, with or without a firewall mark. Raises OSError, such as ENETUNREACH."""
         (found,) = self._routes([(address, mark)])
         if isinstance(found, int):
             raise OSError(found, strerror(found), address)
         return found
 
     def routes_to(self, questions: Iterable[Question]) -> list[Route]:
-        """The route of each address, with its mark or 0; one of type "none" says why as its source. Raises OSError."""
+        """The route of each address, with its mark or 0; type "none" has the reason as its source. Raises OSError."""
         return [no_way(one) if isinstance(one, int) else one for one in self._routes(questions)]
 
     def _routes(self, questions: Iterable[Question]) -> Iterator[Route | int]:
@@ -142,14 +142,14 @@ class Reading:
         return routes_to(self._socket, questions, self._names)
 
     def _know(self) -> None:
-        """Know the names of devices."""
+        """Read the names of devices, if they aren't known."""
         if not self._names:
             self.links()
 
 
 @contextmanager
 def reading() -> Iterator[Reading]:
-    """A Reading of the namespace that this process is in, closed at the end. Raises OSError."""
+    """A Reading of this process's namespace, closed at the end. Raises OSError."""
     opened = Reading()
     try:
         yield opened
@@ -158,11 +158,11 @@ def reading() -> Iterator[Reading]:
 
 
 def is_local(director: Reading, address: str) -> bool:
-    """Whether the kernel takes packets for `address` for its own."""
+    """Whether the kernel delivers packets for `address` locally."""
     try:
         return director.route_to(address).type == "local"
     except OSError:
-        return False  # no way leads there
+        return False  # no route leads there
 
 
 def is_loopback(address: str) -> bool:
@@ -191,7 +191,7 @@ def _address(body: bytes, names: Mapping[int, str]) -> Address:
     return Address(
         address=address_of(
             family, found.get(IFA_LOCAL) or found.get(IFA_ADDRESS) or b""
-        ),  # the latter may be the peer's
+        ),  # IFA_ADDRESS may be the peer's
         prefix=prefix,
         device=names.get(index, str(index)),
         flags=flags if whole is None else whole,

@@ -1,4 +1,4 @@
-"""Where packets for many addresses go: asked in batches, since a question by itself takes longer than its answer."""
+"""Routes to many addresses, requested in batches, since a single request takes longer than its answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sys import byteorder
 from . import rtnetlink
 from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
 
-BATCH = 64  # questions of one write, whose answers fit into the socket's buffer
+BATCH = 64  # requests per write; their answers fit the socket's buffer
 RTM_GETROUTE = 26
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH, RTA_MARK, RTA_VIA = 1, 4, 5, 7, 8, 9, 16, 18
 RTAX_MTU = 2
@@ -37,9 +37,9 @@ Question = tuple[str, int]  # an address, and a firewall mark or 0
 
 @dataclass(frozen=True)
 class Route:
-    """Where packets for an address go. `type` is "local" for an address of our own; `mtu` is 0 if it sets none.
+    """A route to an address. `type` is "local" for this machine's addresses; `mtu` is 0 if the route sets none.
 
-    `gateway` is empty if the address is on the link. `source` is the address that we send from.
+    `gateway` is empty if the address is on the link. `source` is the source address of our packets.
     """
 
     type: str
@@ -50,9 +50,9 @@ class Route:
 
 
 def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
-    """The route of each question, or the error's number where there is no way, in their order. Raises OSError.
+    """The route for each question, or the errno if there is none, in order. Raises OSError.
 
-    `names` are those of devices by their indices.
+    `names` are the names of devices by index.
     """
     asked = iter(questions)
     while batch := list(islice(asked, BATCH)):
@@ -66,11 +66,11 @@ def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping
                 through |= error is not None and number == last  # the kernel works in order
                 if error != 0:
                     found[number] = _route(body, names) if error is None else error
-        yield from (found.get(number, EAFNOSUPPORT) for number in range(len(batch)))  # IPv6 that is off may be silent
+        yield from (found.get(number, EAFNOSUPPORT) for number in range(len(batch)))  # disabled IPv6 may not answer
 
 
 def no_way(error: int) -> Route:
-    """What stands for a route where there is none; its source says why."""
+    """The placeholder for a missing route; its source is the reason."""
     return Route("none", source=strerror(error))
 
 
@@ -106,7 +106,7 @@ def _route(body: bytes, names: Mapping[int, str]) -> Route:
 
 
 def _gateway(family: int, found: Attributes) -> str:
-    """The next machine, which may be of the other family."""
+    """The next router, whose address may be of the other family."""
     if RTA_GATEWAY in found:
         return address_of(family, found[RTA_GATEWAY])
     via = found.get(RTA_VIA, b"")
@@ -114,7 +114,7 @@ def _gateway(family: int, found: Attributes) -> str:
 
 
 def _hops(data: bytes) -> Iterator[Attributes]:
-    """What a route of several ways says of each."""
+    """The attributes of each next hop of a multipath route."""
     start = 0
     while start + HOP.size <= len(data):
         length, *_ = HOP.unpack_from(data, start)

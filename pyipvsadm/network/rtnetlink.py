@@ -1,4 +1,4 @@
-"""Questions to rtnetlink and its answers, as bytes: what facts are read with, since a codec of everything loads slowly.
+"""Requests to rtnetlink and its answers, as bytes: a small codec for `facts`, since a complete one loads slowly.
 
 Source: rtnetlink(7), linux/rtnetlink.h, linux/netlink.h.
 """
@@ -15,17 +15,17 @@ from struct import Struct
 RECEIVE_BYTES = 1 << 16
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR = 1, 4, 0x300, 0x10
-PATIENCE = 20  # seconds: the kernel answers at once, or never
-ATTEMPTS = 3  # to list what changes meanwhile
+PATIENCE = 20  # seconds; the kernel answers at once or never
+ATTEMPTS = 3  # to list objects that keep changing
 HEADER, ATTRIBUTE, NUMBER, ERROR = Struct("=IHHII"), Struct("=HH"), Struct("=I"), Struct("=i")
-NESTED = 0x3FFF  # the bits of an attribute's number that aren't flags
+NESTED = 0x3FFF  # the bits of an attribute's number without the flags
 
 Attributes = dict[int, bytes]
-Answer = tuple[int, int, int, bytes]  # kind, flags, number of the question, what follows the header
+Answer = tuple[int, int, int, bytes]  # kind, flags, number of the request, bytes after the header
 
 
 def connect() -> socket.socket:
-    """A socket of the namespace that this process is in. Raises OSError."""
+    """A socket in this process's namespace. Raises OSError."""
     made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
     made.settimeout(PATIENCE)
     made.bind((0, 0))
@@ -33,17 +33,17 @@ def connect() -> socket.socket:
 
 
 def question(kind: int, body: bytes, flags: int = 0, number: int = 0) -> bytes:
-    """A message."""
+    """A request as bytes."""
     return HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | flags, number, 0) + body
 
 
 def attribute(kind: int, value: bytes) -> bytes:
-    """An attribute whose value fills whole words."""
+    """An attribute whose value needs no padding."""
     return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), kind) + value
 
 
 def answers(data: bytes) -> Iterator[Answer]:
-    """The messages in what was received."""
+    """The messages in the received `data`."""
     start = 0
     while start + HEADER.size <= len(data):
         length, kind, flags, number, _ = HEADER.unpack_from(data, start)
@@ -52,12 +52,12 @@ def answers(data: bytes) -> Iterator[Answer]:
 
 
 def failed(body: bytes) -> int:
-    """The error number that an answer of kind NLMSG_ERROR tells."""
+    """The errno in an answer of kind NLMSG_ERROR."""
     return -int(ERROR.unpack_from(body)[0])
 
 
 def listed(made: socket.socket, kind: int, head: Struct) -> list[bytes]:
-    """All that the kernel lists of a kind, each from its head on. Raises OSError."""
+    """All objects of a kind that the kernel lists, each from its head on. Raises OSError."""
     for _ in range(ATTEMPTS):
         made.send(question(kind, bytes(head.size), NLM_F_DUMP))
         found: list[bytes] = []
@@ -67,7 +67,7 @@ def listed(made: socket.socket, kind: int, head: Struct) -> list[bytes]:
 
 
 def _collect(made: socket.socket, found: list[bytes]) -> bool:
-    """Put what is listed into `found`; whether it is of one moment. Raises OSError."""
+    """Collect the listed objects in `found`; return whether the list is consistent. Raises OSError."""
     whole = True
     while True:
         for kind, flags, _, body in answers(made.recv(RECEIVE_BYTES)):
@@ -80,7 +80,7 @@ def _collect(made: socket.socket, found: list[bytes]) -> bool:
 
 
 def attributes(data: bytes, start: int = 0) -> Attributes:
-    """The attributes in `data`, from `start` on, by their numbers."""
+    """The attributes in `data` from `start` on, by number."""
     found = {}
     while start + ATTRIBUTE.size <= len(data):
         length, kind = ATTRIBUTE.unpack_from(data, start)
@@ -92,18 +92,18 @@ def attributes(data: bytes, start: int = 0) -> Attributes:
 
 
 def number_of(found: Attributes, kind: int) -> int | None:
-    """The attribute of this number, if it is there, as a number of 32 bits."""
+    """The attribute `kind` as a 32-bit number, if it is present."""
     value = found.get(kind, b"")
     return int(NUMBER.unpack(value)[0]) if len(value) == NUMBER.size else None
 
 
 def text_of(found: Attributes, kind: int) -> str:
-    """The attribute of this number as text; empty if it isn't there."""
+    """The attribute `kind` as text; empty if it is absent."""
     return os.fsdecode(found.get(kind, b"").rstrip(b"\0"))
 
 
 def address_of(family: int, packed: bytes) -> str:
-    """An address in digits; empty for one of another length than its family has."""
+    """An address in digits; empty if its length doesn't match its family."""
     try:
         return socket.inet_ntop(family, packed)
     except (OSError, ValueError):

@@ -1,1 +1,1 @@
-"""What several verbs share: the typer application, options, signals, and what is remembered between two runs."""
+"""Code that several verbs share: the typer application, options, signals, and state kept between runs."""

@@ -1,4 +1,4 @@
-"""The arguments and options that several verbs take, and what their values mean."""
+"""The arguments and options that several verbs share, and the meaning of their values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = 30 * 86400  # seconds
 
 
 def duration(text: str) -> float:
-    """The seconds that `text` means, such as `60`, `60s`, `10m` or `1h`. Raises typer's usage error."""
+    """The seconds in `text`, such as `60`, `60s`, `10m` or `1h`. Raises typer's usage error."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "s")
     if number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) * UNITS[unit] <= LONGEST:
         return float(int(number) * UNITS[unit])
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
     FormatName = Literal[READ]
     WrittenAs = Literal[tuple(name for name in READ if name in WRITTEN)]
-    ShownAs = Literal[("table", *WRITTEN)]  # the formats of the registry, and the one for people
+    ShownAs = Literal[("table", *WRITTEN)]  # the registry's formats with a writer, and the one for people
 
 File = Annotated[
     str, typer.Argument(metavar="FILE", help="A table as rules, JSON or YAML, or objects of Kubernetes; `-` for stdin.")

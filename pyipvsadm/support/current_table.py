@@ -1,4 +1,4 @@
-"""The kernel's table as it is now."""
+"""Reads the kernel's current table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table_now(world: World) -> Table:
 
 
 def named(kernel: Kernel, service: Service) -> Service:
-    """The service that is named so, with its settings and counters. Raises IpvsadmError if there is none."""
+    """The kernel's service with the key of `service`, settings and counters. Raises IpvsadmError if there is none."""
     try:
         return kernel.service(service)
     except OSError as error:

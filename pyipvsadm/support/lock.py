@@ -1,7 +1,7 @@
-"""One change at a time: a lock on the table and the virtual addresses of a network namespace.
+"""Allows one change at a time: a lock on the table and the virtual addresses of a network namespace.
 
-Whoever reads a table, plans and writes it holds the lock from the reading to the end of the writing. It is a file of
-the folder of `state`, which nobody else may enter.
+A command that reads, plans and writes a table holds the lock from the read to the end of the write. The lock is a
+file in the folder of `state`, which is private to its owner.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from ..world import World
 
-WAIT = 30.0  # seconds, where nobody says how long
-SILENT = 1.0  # seconds, after which we say for whom we wait
+WAIT = 30.0  # default seconds to wait
+SILENT = 1.0  # seconds until a message says who holds the lock
 SLICE = 0.05  # seconds between two tries
 HOLDER = 4096  # bytes about who holds the lock
 BUSY = 1  # the exit status
@@ -36,9 +36,9 @@ def _never() -> int:
 
 @contextmanager
 def alone(world: World, seconds: float = WAIT, stopped: Callable[[], int] = _never) -> Iterator[None]:
-    """Hold the lock of this network namespace, having waited for it up to `seconds`. Raises IpvsadmError.
+    """Hold the lock of this network namespace, after waiting up to `seconds` for it. Raises IpvsadmError.
 
-    `stopped` gives the number of a signal that ends the waiting, or 0.
+    `stopped` returns the number of a signal that ends the wait, or 0.
     """
     try:
         with state.folder(make=True) as inside:
@@ -85,7 +85,7 @@ def _taken(lock: int) -> bool:
 
 
 def _sign(lock: int) -> None:
-    """Write down who holds the lock; without room for that, others don't learn it."""
+    """Write the holder into the lock file; if there is no room for it, others can't name the holder."""
     try:
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()} {' '.join(sys.argv[1:])}".encode("utf-8", "surrogateescape")[:HOLDER], 0)
@@ -94,6 +94,6 @@ def _sign(lock: int) -> None:
 
 
 def _holder(lock: int) -> str:
-    """Who holds the lock: its process, and the command."""
+    """The holder of the lock: its process and command."""
     number, _, words = os.pread(lock, HOLDER, 0).decode("utf-8", "replace").partition(" ")
     return f"process {printable(number)} (`{printable(words)}`)" if number else "another process"

@@ -1,4 +1,4 @@
-"""Programs that change the table by themselves, and may undo what is done by hand."""
+"""Programs that manage the table by themselves, and may undo manual changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..world import World
 
-PROGRAMS = {  # as the kernel names a process, in 15 letters: what people call it
+PROGRAMS = {  # the kernel's name of a process, up to 15 letters: the usual name
     "keepalived": "keepalived",
     "ldirectord": "ldirectord",
     "kube-proxy": "kube-proxy",
@@ -27,12 +27,12 @@ PROGRAMS = {  # as the kernel names a process, in 15 letters: what people call i
     "seesaw_watchdog": "seesaw",
     "dockerd": "dockerd",
 }
-INTERPRETED = {"perl", "python3", "sh"}  # which run scripts: the script's name is then in the command line
-ELSEWHERE = "dockerd"  # which changes the tables of other network namespaces than its own
+INTERPRETED = {"perl", "python3", "sh"}  # these run scripts: the command line then has the script's name
+ELSEWHERE = "dockerd"  # changes the tables of network namespaces other than its own
 
 
 def managers(root: str = "/") -> tuple[str, ...]:
-    """The programs that run and change the table of this network namespace, as far as that can be seen."""
+    """The running programs that change the table of this network namespace, as far as that is visible."""
     here = _namespace(root, "self")
     found = set()
     try:
@@ -47,7 +47,7 @@ def managers(root: str = "/") -> tuple[str, ...]:
 
 
 def tell(world: World) -> None:
-    """Say on a terminal, in a line, who may undo what is changed by hand."""
+    """Warn on a terminal, in one line, which programs may undo manual changes."""
     if not world.watched:
         return
     found = [name for name in managers() if name != ELSEWHERE]
@@ -57,7 +57,7 @@ def tell(world: World) -> None:
 
 
 def _name(root: str, process: str) -> str:
-    """What a process is called; of a script, the script's name."""
+    """The name of a process; for a script, the script's name."""
     name = _read(os.path.join(root, "proc", process, "comm")).strip()
     if name in INTERPRETED:
         words = _read(os.path.join(root, "proc", process, "cmdline")).split("\0")
@@ -75,7 +75,7 @@ def _read(path: str) -> str:
 
 
 def _namespace(root: str, process: str) -> str:
-    """The network namespace of a process; empty where that can't be seen."""
+    """The network namespace of a process; empty if it isn't visible."""
     try:
         return os.readlink(os.path.join(root, "proc", process, "ns/net"))
     except OSError:

@@ -1,4 +1,4 @@
-"""What became of a plan, in words: what was done, or why it wasn't, and what is left to do."""
+"""The outcome of a plan in words: what was done, or why it failed, and what is left to do."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from ..table.journal import Outcome
     from ..table.plan import Plan, Step
 
-REFUSED, HALF_DONE = 1, 3  # exit statuses; by a signal, 128 and its number
+REFUSED, HALF_DONE = 1, 3  # exit statuses; after a signal, 128 plus its number
 
 
 def summary(plan: Plan) -> str:
-    """What was done, in a line."""
+    """What was done, in one line."""
     signs = [found.sign for found in differences(plan.steps)]
     words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
     return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
 
 
 def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:
-    """What to tell of a plan of `verb` that wasn't carried out, with what there is `more`, and the status of that."""
+    """The error for a plan of `verb` that wasn't carried out, with its exit status; `more` extends the message."""
     message, hint = _reason(outcome, plan)
     if outcome.remains is None:
         return IpvsadmError(
@@ -47,7 +47,7 @@ def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: st
 
 
 def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:
-    """Why a plan was given up, and what may help."""
+    """Why a plan was given up, and a hint."""
     if outcome.stopped:
         return f"stopped by {name_of(outcome.stopped)}", ""
     if outcome.broken:

@@ -1,6 +1,6 @@
-"""A verb's right line, read by the verbs' table, and its call: without typer, which loads longer than most verbs run.
+"""Reads a verb's valid line by the verbs' table, and calls it without typer, which loads longer than most verbs run.
 
-Where a line holds anything that isn't plain, as a word that is wrong, typer reads all of it.
+If a line holds anything that isn't plain, such as a wrong word, typer reads the whole line.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from ..world import World
 
 NUMBERS = {"int": int, "float": float}
-DIGITS = 10  # of a number; those of others are counted by typer
-NAMESPACE = Parameter(names=(NETNS,), value="NAME", field="")  # what every verb takes that has none of its own
-NOT_FREE = ("--", "--help", "-h")  # what is no argument, not even where all else is
+DIGITS = 10  # of a number; typer reads longer ones
+NAMESPACE = Parameter(names=(NETNS,), value="NAME", field="")  # for every verb without its own
+NOT_FREE = ("--", "--help", "-h")  # words that are never arguments
 
 
 class UnsureError(Exception):
-    """What a line means is for typer to tell."""
+    """Only typer can read the line."""
 
 
 class Call(Record):
-    """The call of a verb's function, or of one of a group's: the fields that are given, and the network namespace."""
+    """A call of a verb's function, or of a group's: the given fields, and the network namespace."""
 
     __slots__ = ()
     names: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Call(Record):
     netns: str = ""
 
     def run(self, world: World) -> int:
-        """Make the call; its exit status. Raises IpvsadmError."""
+        """Make the call, and return its exit status. Raises IpvsadmError."""
         if self.netns:
             world.enter(self.netns)
         function = function_of(self.names[0])
@@ -54,7 +54,7 @@ class Call(Record):
 
 
 def call_of(words: Sequence[str]) -> Call | None:
-    """The call that `words` mean, of which the first is a verb; None where typer has to tell. Raises UsageError."""
+    """The call that `words`, which begin with a verb, ask for; None if typer must read them. Raises UsageError."""
     row = _named(VERBS, words[0])
     names, rest = [row.name], whole(words)[1:]
     try:
@@ -68,7 +68,7 @@ def call_of(words: Sequence[str]) -> Call | None:
 
 
 def whole(words: Sequence[str]) -> list[str]:
-    """`words` with the verb of a group that may be left out. Raises UsageError."""
+    """`words` with a group's default verb inserted if it is missing. Raises UsageError."""
     default = _named(VERBS, words[0]).default
     if default:
         from ..namespaces import parted
@@ -87,7 +87,7 @@ def _named(verbs: Sequence[Verb], name: str) -> Verb:
 
 
 def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
-    """What `words` say, by field; the network namespace is that of none. Raises UnsureError."""
+    """The values in `words`, by field; the network namespace has the field "". Raises UnsureError."""
     if row.passes or "" in words:
         raise UnsureError
     options = {name: own for own in row.options if own.field for name in own.names}
@@ -111,7 +111,7 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
-    """What `words` say, of which each row takes one, or all that are left. Raises UnsureError."""
+    """The values in `words`: each row takes one word, or all that are left. Raises UnsureError."""
     values: dict[str, Any] = {}
     for own in rows:
         taken, words = (words, []) if own.many else (words[:1], words[1:])
@@ -126,7 +126,7 @@ def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
 
 
 def _value(own: Parameter, text: str, equals: bool) -> Any:
-    """The value of `own` that `text` means, which is behind an equals sign or not. Raises UnsureError."""
+    """The value of `own` in `text`, which follows an equals sign if `equals`. Raises UnsureError."""
     if not own.kind or (not own.value and equals):
         raise UnsureError
     if not own.value:

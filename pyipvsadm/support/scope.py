@@ -1,4 +1,4 @@
-"""Which services a verb may touch: what `--only` names."""
+"""The services that a verb may change: the values of `--only`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def scope_of(words: Iterable[str] | None) -> Scope | None:
-    """The networks and marks that `words` name; None, which is everything, without words. Raises UsageError."""
+    """The networks and marks that `words` name; None, which means everything, without words. Raises UsageError."""
     words = list(words or ())
     marks = [service_of(word) for word in words if word.startswith(MARK)]
     networks = tuple(network_of(word) for word in words if not word.startswith(MARK))

@@ -1,4 +1,4 @@
-"""The quoting of commands, where `doctor` looks for it."""
+"""The quoting of commands, under the name that `doctor` imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signals that ask a program to end, noted by one that finishes or takes back what it is doing."""
+"""Records the signals that ask a program to end, for verbs that finish their work or roll it back first."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, Self
 
-SIGNALS = (SIGINT, SIGTERM, SIGHUP)  # by numbers: the module `signal` names them, and takes longer than a verb
+SIGNALS = (SIGINT, SIGTERM, SIGHUP)  # numbers: the names are in `signal`, which loads slower than a verb runs
 
 
 class Signals:
-    """Takes note of the first signal that asks to end, for who looks at `first`; those that come later change nothing.
+    """Records the first signal that asks the program to end in `first`; later ones change nothing.
 
-    Signals that were ignored before stay so.
+    Ignored signals stay ignored.
     """
 
     def __init__(self) -> None:

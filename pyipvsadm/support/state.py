@@ -1,7 +1,7 @@
-"""What a verb remembers between two runs, for each network namespace: JSON that is gone after a restart.
+"""State that a verb keeps between runs, for each network namespace: JSON that doesn't survive a reboot.
 
-It lies in a folder that nobody but its owner may enter, so nobody else can write the weights and addresses that we
-restore, nor hold the lock that we wait for.
+Its folder is private to its owner, so no other user can write the weights and addresses that we restore, or hold
+the lock that we wait for.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLDER = "/run/pyipvsadm"
-OURS, PRIVATE = 0o700, 0o600  # the modes of the folder and of what is in it, whatever the umask
-LIMIT = 16 << 20  # bytes of a file, of which 4,000 servers take less than one million
+OURS, PRIVATE = 0o700, 0o600  # the modes of the folder and of its files, whatever the umask
+LIMIT = 16 << 20  # bytes of a file; 4,000 servers take less than one million
 REFUSED = 1  # the exit status
 
 
 class ForeignError(OSError):
-    """The folder, or a file in it, may be somebody else's work."""
+    """Another user may have made the folder, or a file in it."""
 
 
 def path(verb: str) -> str:
-    """The file of `verb` for the namespace that this process is in, whose number another may get later."""
+    """The file of `verb` for this process's namespace, whose number may be reused later."""
     return f"{FOLDER}/{file_name(verb, 'json')}"
 
 
 def file_name(what: str, ending: str, namespace: int = 0) -> str:
-    """The name of a file in the folder, for the namespace of this inode, or that which this process is in."""
+    """The name of a file in the folder, for the namespace with this inode, or for this process's namespace."""
     return f"{what}-{namespace or os.stat(HERE).st_ino}.{ending}"
 
 
 @contextmanager
 def folder(make: bool = False) -> Iterator[int]:
-    """The folder, open; made where it is missing if we are to `make` it. Raises OSError, ForeignError among them."""
+    """Open the folder; if it is missing, `make` creates it. Raises OSError, such as ForeignError."""
     if make:
         with suppress(FileExistsError):
             os.mkdir(FOLDER, OURS)
@@ -60,7 +60,7 @@ def folder(make: bool = False) -> Iterator[int]:
 
 
 def open_private(inside: int, name: str, flags: int) -> int:
-    """The file `name` of the folder `inside`, for its owner alone. Raises OSError, ForeignError among them."""
+    """Open the file `name` in the folder `inside`, private to its owner. Raises OSError, such as ForeignError."""
     opened = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE, dir_fd=inside)
     try:
         found = os.fstat(opened)
@@ -77,7 +77,7 @@ def open_private(inside: int, name: str, flags: int) -> int:
 
 
 def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
-    """What `verb` has stored in this namespace, or another one, nothing at first. Raises IpvsadmError."""
+    """The rows that `verb` stored for this namespace, or another one; none at first. Raises IpvsadmError."""
     try:
         name = file_name(verb, "json", namespace)
         with folder() as inside, open(open_private(inside, name, os.O_RDONLY), "rb") as file:
@@ -97,7 +97,7 @@ def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
 
 
 def unreadable(verb: str, error: Exception) -> IpvsadmError:
-    """What to tell of a file that isn't as `verb` has written it."""
+    """The error for a file that isn't in the form that `verb` writes."""
     return IpvsadmError(
         f"{path(verb)}, the record of `{verb}`, can't be read: {error}",
         hint="nothing was done; if you remove the file, its record is lost",
@@ -106,7 +106,7 @@ def unreadable(verb: str, error: Exception) -> IpvsadmError:
 
 
 def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Have `verb` remember `rows` and nothing else in this namespace. Raises OSError."""
+    """Store `rows` for `verb` in this namespace, replacing the old ones. Raises OSError."""
     name = os.path.basename(path(verb))
     new = f"{name}.new"
     with folder(make=True) as inside:
@@ -115,7 +115,7 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
                 os.unlink(name, dir_fd=inside)
             return
         with suppress(FileNotFoundError):
-            os.unlink(new, dir_fd=inside)  # of a run that was killed
+            os.unlink(new, dir_fd=inside)  # left by a killed run
         with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             import json
 
@@ -124,7 +124,7 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def unwritable(error: OSError) -> IpvsadmError:
-    """What to tell where nothing was done, since it couldn't have been written down."""
+    """The error when nothing was done because no record could be written."""
     if isinstance(error, ForeignError):
         return IpvsadmError(
             f"{FOLDER} can't be trusted: {error}",

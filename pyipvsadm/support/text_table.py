@@ -1,4 +1,4 @@
-"""Small lists for people: columns that are as wide as what they hold."""
+"""Small tables for people: columns as wide as their content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GAP = "  "
 
 
 def aligned(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """`rows`, the first of which is the heads, a line each; the columns `numbers` stand at the right."""
+    """A line for each of `rows`; the first row holds the heads, and the columns `numbers` are right-aligned."""
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = []

@@ -1,8 +1,8 @@
-"""What makes a function a verb.
+"""Turns a function into a verb.
 
-Its name is the verb's, its docstring the help, and its parameters behind `world` are what the command line gives.
-Their annotations say how typer reads them; they stay text until it does, so that a verb doesn't load typer. They may
-use what typer, typing and `support.arguments` hold, and the names of the verb's own module.
+The function's name is the verb's name, its docstring is the help, and its parameters after `world` come from the
+command line. Their annotations tell typer how to read them, and stay text until then, so that a verb doesn't load
+typer. They may use the names in typer, typing, `support.arguments` and the verb's own module.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Verb(Record):
-    """How a verb stands among the others, and how its words are read.
+    """A verb's place among the others, and how its words are read.
 
-    Verbs are listed by `rank`. One that `passes` words on takes all from its first argument on as they are; one that
-    is `lenient` reads options that typer doesn't know by itself. `verbs` makes it a group, of which `default` may be
-    left out. `usage_status` is the exit status for wrong words.
+    Verbs are listed by `rank`. A verb that `passes` words on takes all words from its first argument on unchanged; a
+    `lenient` verb reads options that typer doesn't know itself. `verbs` makes it a group whose `default` verb is
+    optional. `usage_status` is the exit status for usage errors.
     """
 
     __slots__ = ()
@@ -36,7 +36,7 @@ class Verb(Record):
 
 
 def verb(**settings: object) -> Callable[[Function], Function]:
-    """Make the function below a verb, with the `settings` of Verb."""
+    """A decorator that makes a function a verb, with the `settings` of Verb."""
 
     def mark(function: Function) -> Function:
         function.verb = Verb(**settings)  # type: ignore[arg-type, attr-defined]
@@ -46,7 +46,7 @@ def verb(**settings: object) -> Callable[[Function], Function]:
 
 
 def function_of(name: str) -> Work:
-    """The function of the verb `name`, found by that name."""
+    """The function of the verb `name`."""
     home = f"{__package__.partition('.')[0]}.verbs.{name}"
     module = __import__(home, fromlist=[name])
     if hasattr(module, "__path__"):

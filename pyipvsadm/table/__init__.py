@@ -1,1 +1,1 @@
-"""A whole table as a value: put together, compared, and changed step by step."""
+"""A whole table as a value: assembled, compared, and changed step by step."""

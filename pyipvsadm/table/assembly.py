@@ -1,4 +1,4 @@
-"""A whole table, put together from its pieces, and what is wrong with them."""
+"""Assembles a whole table from its pieces, and collects the problems in them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     Place = int | tuple[str | int, ...]  # the number of a line, or the keys that lead to a value
 
-NONE = "none"  # the scheduler of a service that has none
+NONE = "none"  # the scheduler's name for a service without one
 KNOWN_SCHEDULERS = (*SCHEDULERS, NONE)
 KNOWN_ENGINES = tuple(ENGINES)
 PROBLEMS = 1000  # after which nothing more is read
 SUGGESTIONS = 1000  # different words, of which more aren't looked at
 ZERO, BROADCAST = 0x00, 0xFF
-DOUBTFUL = frozenset((ZERO, *range(224, 240), 0xFE, BROADCAST))  # first bytes of what may be no unicast address
+DOUBTFUL = frozenset((ZERO, *range(224, 240), 0xFE, BROADCAST))  # first bytes of addresses that may not be unicast
 
 
 class EnoughError(Exception):
@@ -32,7 +32,7 @@ class EnoughError(Exception):
 
 
 class Problem(Record):
-    """What is wrong at a place, and where the other one stands of two that exclude each other."""
+    """What is wrong at a place, and, if two things exclude each other, the place of the other one."""
 
     __slots__ = ()
     place: Place = 0
@@ -41,12 +41,12 @@ class Problem(Record):
 
 
 def spelled_path(path: tuple[str | int, ...]) -> str:
-    """A path as people write it: `services[0].servers[1].weight`."""
+    """A path in its usual notation: `services[0].servers[1].weight`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 class Entry:
-    """A service on its way into a table: its servers, and where it and they were found."""
+    """A service that is being added to a table: its servers, and the places of all of them."""
 
     __slots__ = ("_seen", "place", "places", "servers", "service")
 
@@ -58,7 +58,7 @@ class Entry:
         self._seen: dict[tuple[object, ...], Place] = {}
 
     def claim(self, server: Server, place: Place) -> Place | None:
-        """Take note that `server` stands at `place`; the place where it did before."""
+        """Record that `server` is at `place`, and return its earlier place, if any."""
         first = self._seen.get(server[:2])
         if first is None:
             self._seen[server[:2]] = place
@@ -66,9 +66,9 @@ class Entry:
 
 
 class Assembly:
-    """Takes the pieces of a table, each with its place, and gathers all that is wrong with them.
+    """Takes the pieces of a table, each with its place, and collects all problems in them.
 
-    `schedulers` and `engines` are the names that are known.
+    `schedulers` and `engines` are the known names.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Assembly:
         self.entries: list[Entry] = []
         self._schedulers = schedulers
         self._engines = engines
-        self._suggestions: dict[tuple[str, ...], str] = {}  # since one slip often comes a thousand times
+        self._suggestions: dict[tuple[str, ...], str] = {}  # since one typo often repeats a thousand times
         self._by_key: dict[tuple[object, ...], Entry] = {}
         self._timeouts: Timeouts | None = None
         self._daemons: dict[int, tuple[Daemon, Place]] | None = None
@@ -91,7 +91,7 @@ class Assembly:
             raise EnoughError
 
     def service(self, service: Service, place: Place) -> Entry:
-        """Take a service, with its settings."""
+        """Add a service, with its settings."""
         entry = self.claim(service, place)
         self.scheduler(service.scheduler or "", place)
         if service.engine is not None:
@@ -104,17 +104,17 @@ class Assembly:
         return entry
 
     def scheduler(self, name: str, place: Place) -> None:
-        """Judge the name of a scheduler."""
+        """Check the name of a scheduler."""
         if name not in self._schedulers:
             self.wrong(place, f"`{name}` is not a known scheduler{self.suggestion(name, self._schedulers)}")
 
     def engine(self, name: str, place: Place) -> None:
-        """Judge the name of a persistence engine."""
+        """Check the name of a persistence engine."""
         if name not in self._engines:
             self.wrong(place, f"`{name}` is not a known persistence engine{self.suggestion(name, self._engines)}")
 
     def claim(self, service: Service, place: Place) -> Entry:
-        """Take a service of which only the name is to be judged."""
+        """Add a service of which only the name is checked."""
         entry = Entry(service, place)
         first = self._by_key.setdefault(service[:5], entry)
         if first is not entry:
@@ -123,11 +123,11 @@ class Assembly:
         return entry
 
     def entry(self, service: Service) -> Entry | None:
-        """The service that was taken with the key of `service`."""
+        """The added service with the key of `service`."""
         return self._by_key.get(service[:5])
 
     def server(self, entry: Entry, server: Server, place: Place) -> None:
-        """Take a server of the service in `entry`."""
+        """Add a server of the service in `entry`."""
         if (first := entry.claim(server, place)) is not None:
             self.wrong(place, f"the server {spelled_server(server)} is there twice in its service", first)
         address = server.address
@@ -150,16 +150,16 @@ class Assembly:
         entry.places.append(place)
 
     def timeouts(self, timeouts: Timeouts) -> None:
-        """Take timeouts, of which 0 changes nothing."""
+        """Add timeouts; a timeout of 0 changes nothing."""
         before = self._timeouts or Timeouts()
         self._timeouts = Timeouts.make(new or old for new, old in zip(timeouts, before, strict=True))
 
     def all_daemons(self) -> None:
-        """Take note that all daemons are told, even if there are none."""
+        """Record that the daemons are given, even if there are none."""
         self._daemons = self._daemons or {}
 
     def daemon(self, daemon: Daemon, place: Place) -> None:
-        """Take a daemon."""
+        """Add a daemon."""
         daemons = self._daemons = self._daemons or {}
         if daemon.state in daemons:
             self.wrong(
@@ -168,11 +168,11 @@ class Assembly:
         daemons[daemon.state] = daemon, place
 
     def all_addresses(self) -> None:
-        """Take note that all addresses that are to be bound are told, even if there are none."""
+        """Record that the addresses to bind are given, even if there are none."""
         self._addresses = self._addresses or {}
 
     def address(self, address: bytes, place: Place) -> None:
-        """Take an address that is to be bound."""
+        """Add an address to bind."""
         addresses = self._addresses = self._addresses or {}
         if unfit(address):
             self.wrong(place, f"{spelled_address(address)} can't be the address of one machine")
@@ -181,7 +181,7 @@ class Assembly:
         addresses[address] = place
 
     def suggestion(self, word: str, known: Iterable[str]) -> str:
-        """What `word` may have been meant for, or all that is known, as the end of a message."""
+        """The end of a message: a suggestion for `word`, or all known names."""
         if len(self._suggestions) > SUGGESTIONS:
             return ""
         key = word, *known
@@ -190,7 +190,7 @@ class Assembly:
         return self._suggestions[key]
 
     def table(self) -> Table:
-        """All that was taken, in its order. It is a table only if there are no `problems`."""
+        """Everything that was added, in order. It is valid only if there are no `problems`."""
         services = tuple((entry.service, tuple(entry.servers)) for entry in self.entries)
         daemons = None if self._daemons is None else tuple(daemon for daemon, _ in self._daemons.values())
         addresses = None if self._addresses is None else tuple(self._addresses)

@@ -1,4 +1,4 @@
-"""Pure: what tells services, and servers, from one another, and in which settings two of them differ."""
+"""Pure: the keys of services and servers, and the settings in which two of them differ."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     Key = tuple[Any, ...]
 
-SCHEDULER = "wlc"  # of a service that names none
-GROUP, PORT, TTL = bytes((224, 0, 0, 81)), 8848, 1  # of a daemon that names none: the kernel's choice
-LONGEST = {4: 65535 - 28, 16: 65535 - 48}  # bytes of a daemon's message, by the length of its group's address
+SCHEDULER = "wlc"  # the default of a service that names none
+GROUP, PORT, TTL = bytes((224, 0, 0, 81)), 8848, 1  # the kernel's defaults for a daemon that names none
+LONGEST = {4: 65535 - 28, 16: 65535 - 48}  # largest message of a daemon in bytes, by the length of its group's address
 SHORTEST_OF_BACKUP = 1024
 WHOLE_MASK, WHOLE_PREFIX = 0xFFFFFFFF, 128
 
@@ -32,12 +32,12 @@ class Change(Record):
 
 
 def service_key(service: Service) -> Key:
-    """What tells a service from others, as the kernel sees it."""
+    """The key by which the kernel identifies a service."""
     return service[:5] if service.fwmark is None else (service.af, None, None, None, service.fwmark)
 
 
 def server_key(server: Server) -> Key:
-    """What tells a server from the others of its service, as the kernel sees it."""
+    """The key by which the kernel identifies a server in its service."""
     return server[:2]  # address, whose length is its family, and port
 
 
@@ -50,30 +50,30 @@ def plain_service(service: Service) -> Service:
 
 
 def plain_server(server: Server) -> Server:
-    """`server` without what the kernel counts."""
+    """`server` without the kernel's counters."""
     return Server.make((*server[:9], 0, 0, 0, None))
 
 
 def service_changes(old: Service, new: Service) -> tuple[Change, ...]:
-    """What `new` has otherwise than `old`, of what has an effect."""
+    """The changes from `old` to `new` that have an effect."""
     return () if old[:10] == new[:10] else _between(_effective_service(old), _effective_service(new))
 
 
 def server_changes(old: Server, new: Server) -> tuple[Change, ...]:
-    """What `new` has otherwise than `old`, of what has an effect."""
+    """The changes from `old` to `new` that have an effect."""
     return () if old[:9] == new[:9] else _between(_effective_server(old), _effective_server(new))
 
 
 def timeouts_changes(old: Timeouts, new: Timeouts) -> tuple[Change, ...]:
-    """What `new` has otherwise than `old`; 0 leaves one as it is."""
+    """The changes from `old` to `new`; 0 leaves a timeout unchanged."""
     return tuple(change for change in _between(old, new) if change.new)
 
 
 def daemon_changes(running: Daemon, wanted: Daemon) -> tuple[Change, ...]:
-    """What `wanted` has otherwise than a daemon that runs; what isn't wanted of it has the kernel's default.
+    """The changes from a running daemon to `wanted`, whose unset fields stand for the kernel's defaults.
 
-    What an older kernel doesn't tell can't be compared, nor the length of messages where it is the
-    kernel's choice, which goes by the interface. The kernel shortens and lengthens what is wanted.
+    Fields that an older kernel doesn't report can't be compared, nor can a message length that the
+    kernel derives from the interface. The kernel raises or lowers a wanted length to its bounds.
     """
     group = wanted.group or GROUP
     maxlen = wanted.maxlen and min(wanted.maxlen, LONGEST[len(group)])
@@ -90,7 +90,7 @@ def _between(old: Record, new: Record) -> tuple[Change, ...]:
 
 
 def _effective_service(service: Service) -> Service:
-    """`service` without settings that have no effect: two that work alike are equal."""
+    """`service` without settings that have no effect: services that behave alike are equal."""
     service = plain_service(service)
     if service.netmask == (WHOLE_MASK if service.af == AF_INET else WHOLE_PREFIX):
         service = service.replace(netmask=None)
@@ -98,7 +98,7 @@ def _effective_service(service: Service) -> Service:
 
 
 def _effective_server(server: Server) -> Server:
-    """`server` without settings that have no effect: two that work alike are equal."""
+    """`server` without settings that have no effect: servers that behave alike are equal."""
     server = plain_server(server)
     if server.forwarding != TUNNEL:
         return server.replace(tunnel_type=IPIP, tunnel_port=0, tunnel_flags=0)

@@ -1,4 +1,4 @@
-"""The steps of a plan as what differs: for people a line each, for programs as plain data."""
+"""The steps of a plan as differences: a line each for people, plain data for programs."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SIGNS = {"add": ADDED, "start": ADDED, "delete": REMOVED, "stop": REMOVED, "edit
 
 
 class Difference(Record):
-    """What a step changes: of a service, of one of its servers, of a daemon, or of the timeouts.
+    """What a step changes in a service, one of its servers, a daemon, or the timeouts.
 
-    `settings` are those of what is added or removed, `changes` those that are edited. `why` is what the file's format
-    knows of it. `active` are the connections that end with a server which is removed; of UDP, all that the kernel
-    remembers, as it has no active ones.
+    `settings` are those of an added or removed object, `changes` those that are edited. `why` is the reason that the
+    file's format gives. `active` is the number of connections that end with a removed server; for UDP, which has no
+    active ones, all that the kernel remembers.
     """
 
     __slots__ = ()
@@ -46,14 +46,14 @@ class Difference(Record):
     active: int = 0
 
     def line(self) -> str:
-        """It as a line of text."""
+        """The difference as a line of text."""
         name = f"{self.service} {self.server}".strip() or f"{self.kind} {self.state}".strip()
         detail = told_changes(self.changes) if self.changes is not None else told(self.settings or {})
         live = f"  ({self.active} active)" if self.active else ""
         return f"{self.sign} {name}{live}  {detail}{f'  ({self.why})' if self.why else ''}\n"
 
     def data(self) -> dict[str, Any]:
-        """It as JSON has it."""
+        """The difference as JSON data."""
         names = {
             name: value for name in ("service", "server", "state", "why", "active") if (value := getattr(self, name))
         }
@@ -66,9 +66,9 @@ class Difference(Record):
 def differences(
     steps: Iterable[Step], why: Callable[[Step], str] | None = None, now: Table | None = None
 ) -> list[Difference]:
-    """What `steps` change: service by service, then the timeouts and the daemons; `why` says why each is there.
+    """What `steps` change: service by service, then the timeouts and the daemons. `why` gives the reason of a step.
 
-    Of the table `now`, connections are told that end by it.
+    `now` provides the connections that end with removed servers.
     """
     steps = list(steps)
     live = _live(now, {step.target[0] for step in steps if step.command.verb == "delete-server"}) if now else {}
@@ -86,7 +86,7 @@ def differences(
 
 
 def _live(now: Table, services: set[object]) -> dict[object, int]:
-    """The connections of each server of the `services`, by what a step about it has for its target."""
+    """The connections of each server of `services`, keyed by the target of a step about the server."""
     return {
         (key, server_key(server)): server.inactive if service.protocol == IPPROTO_UDP else server.active
         for service, servers in now.services
@@ -127,5 +127,5 @@ def _daemon_difference(step: Step, sign: str) -> Difference:
 
 
 def as_text(steps: Iterable[Step], now: Table | None = None) -> str:
-    """What `steps` change, a line each; of the table `now` with the connections that end by it."""
+    """What `steps` change, a line each, with the connections in `now` that end with removed servers."""
     return "".join(found.line() for found in differences(steps, now=now))

@@ -1,6 +1,6 @@
-"""Carries out a plan, keeps account of what was done, and takes it back where it can't be finished.
+"""Carries out a plan, records the steps that were done, and rolls back on failure.
 
-The kernel knows no transaction for IPVS: this is ordered change with a way back, and not atomic.
+The kernel has no transactions for IPVS: this is an ordered change with a rollback, and not atomic.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class Outcome(Record):
-    """How it went.
+    """The result of carrying out a plan.
 
-    `done` is how many steps stand: all of them, or none that is known of. If it was given up, one
-    of these says why: `refused`, steps each with its errno; `stopped`, what `pause` said; `broken`,
-    how the socket failed. Then `undone` is how many steps were taken back, and `remains` what it
-    would still take to have the table as it was: nothing, if all went well; None if that can't be
-    told.
+    `done` is the number of steps in effect: all of them, or none as far as is known. If the plan was
+    given up, one of these says why: `refused`, the steps, each with its errno; `stopped`, what `pause`
+    returned; `broken`, how the socket failed. Then `undone` is the number of steps rolled back, and
+    `remains` the steps that would still restore the old table: none if the rollback succeeded, None
+    if that is unknown.
     """
 
     __slots__ = ()
@@ -39,15 +39,15 @@ class Outcome(Record):
 
     @property
     def complete(self) -> bool:
-        """Whether all was carried out."""
+        """Whether the whole plan was carried out."""
         return not (self.refused or self.stopped or self.broken)
 
 
 def carry_out(plan: Plan, kernel: Kernel, before: Table, pause: Callable[[int], int] = lambda done: 0) -> Outcome:
-    """Carry out `plan` on the table `before`, or none of it.
+    """Carry out all of `plan` on the table `before`, or nothing.
 
-    Each phase goes in batches, and is answered before the next is sent. `pause` is called before
-    each batch, with the number of steps done; what it returns, if not 0, gives the plan up.
+    Each phase is sent in batches, and answered before the next phase is sent. `pause` is called
+    before each batch with the number of steps done; a result other than 0 stops the plan.
     """
     return _Journal(kernel, before).run(plan, pause)
 
@@ -58,10 +58,10 @@ class _Journal:
     def __init__(self, kernel: Kernel, before: Table) -> None:
         self._kernel = kernel
         self._before = before
-        self._done: list[list[Step]] = []  # batch by batch, in the order in which they were carried out
+        self._done: list[list[Step]] = []  # batches in the order in which they were carried out
 
     def run(self, plan: Plan, pause: Callable[[int], int]) -> Outcome:
-        """Carry out `plan`; if that fails, take back what was done."""
+        """Carry out `plan`; roll back if that fails."""
         done = 0
         for phase in plan.phases:
             for batch in _batches(phase):
@@ -70,7 +70,7 @@ class _Journal:
                 try:
                     refusals = dict(self._kernel.submit((step.command for step in batch), checked=True))
                 except BaseException as error:
-                    self._done.append(batch)  # perhaps: the inverse of what wasn't done changes nothing
+                    self._done.append(batch)  # perhaps done: the inverse of a step that wasn't done changes nothing
                     outcome = self._back(Outcome(broken=str(error)))
                     if isinstance(error, OSError):
                         return outcome
@@ -82,7 +82,7 @@ class _Journal:
         return Outcome(done=done)
 
     def _back(self, outcome: Outcome) -> Outcome:
-        """Take back what was done, in reverse, and look at the table to see whether that worked."""
+        """Roll back in reverse order, and read the table to see whether that worked."""
         for batch in reversed(self._done):
             self._undo(step.inverse for step in reversed(batch))
         try:
@@ -94,12 +94,12 @@ class _Journal:
     def _undo(self, commands: Iterable[Command]) -> None:
         try:
             for _ in self._kernel.submit(commands, checked=True):
-                pass  # a refusal, as a failure: the table will tell what didn't work
+                pass  # a refusal or a failure: the table shows what didn't work
         except OSError:
             pass
 
     def _remains(self) -> tuple[Step, ...]:
-        """The steps from the table as it is to the one before, of what was changed here. Others may change the rest."""
+        """The steps that revert what this run changed in the current table; others may change the rest."""
         changed = {step.target for batch in self._done for step in batch}
         steps = make_plan(self._kernel.table(), self._before).steps
         bereft = {step.target[:1] for step in steps if step.command.verb == "add-server" and step.target in changed}
@@ -111,7 +111,7 @@ class _Journal:
 
 
 def _batches(phase: Sequence[Step]) -> Iterator[list[Step]]:
-    """The steps of a phase as they share writes; those about daemons go alone, as the kernel may forget to answer."""
+    """The steps of a phase in batches; a step about a daemon goes alone, since the kernel may not answer it."""
     size = 1 if phase[0].command.daemon else BATCH
     for first in range(0, len(phase), size):
         yield list(phase[first : first + size])

@@ -1,4 +1,4 @@
-"""How the modern verbs and documents name a service and a server: `192.168.2.10:80/tcp`, `10.2.0.2:8080`."""
+"""The names of services and servers in modern verbs and documents: `192.168.2.10:80/tcp`, `10.2.0.2:8080`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ ADDRESS_FORMS = f"{SERVER_FORMS}, or an address alone for all its ports"
 
 
 def counted(number: int, word: str) -> str:
-    """So many of what `word` names: `1 service`, `2 services`."""
+    """A count with its noun `word`: `1 service`, `2 services`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def sizes(groups: Sequence[tuple[Service, Sequence[Server]]]) -> str:
-    """How many services and servers there are, in words."""
+    """The numbers of services and servers, in words."""
     servers = sum(len(servers) for _, servers in groups)
     return f"{counted(len(groups), 'service')}, {counted(servers, 'server')}"
 
 
 def service_of(text: str) -> Service:
-    """The service that `text` names, with its key alone. `/tcp` may be left out. Raises UsageError."""
+    """The service that `text` names, with only its key. `/tcp` is optional. Raises UsageError."""
     try:
         return _service(text)
     except ValueError as error:
@@ -41,7 +41,7 @@ def service_of(text: str) -> Service:
 
 
 def server_of(text: str) -> Server:
-    """The server that `text` names, with its key alone. Raises UsageError."""
+    """The server that `text` names, with only its key. Raises UsageError."""
     try:
         address, port = _endpoint(text)
     except ValueError as error:
@@ -50,7 +50,7 @@ def server_of(text: str) -> Server:
 
 
 def servers_of(text: str) -> tuple[bytes, int | None]:
-    """Address and port of the servers that `text` names, the port None for all of them. Raises UsageError."""
+    """Address and port of the servers that `text` names; the port is None for all ports. Raises UsageError."""
     try:
         return address_of(text[1:-1] if text.startswith("[") and text.endswith("]") else text), None
     except ValueError as error:
@@ -61,7 +61,7 @@ def servers_of(text: str) -> tuple[bytes, int | None]:
 
 
 def spelled(service: Service) -> str:
-    """The name of `service`, which `service_of` reads: always with its protocol, by number if that has no name."""
+    """The name of `service`, as `service_of` reads it: always with its protocol, as a number if it has no name."""
     if service.fwmark is not None:
         return f"{MARK}{service.fwmark}{f'/{IPV6}' if service.af == AF_INET6 else ''}"
     protocol = service.protocol or 0
@@ -69,12 +69,12 @@ def spelled(service: Service) -> str:
 
 
 def spelled_server(server: Server) -> str:
-    """The name of `server`, which `server_of` reads."""
+    """The name of `server`, as `server_of` reads it."""
     return _spelled_endpoint(server.address, server.port)
 
 
 def address_of(text: str) -> bytes:
-    """The packed address in `text`, of either family, in digits. Raises ValueError, saying what is wrong."""
+    """The packed address, of either family, that `text` gives in digits. Raises ValueError with the reason."""
     family = AF_INET6 if ":" in text else AF_INET
     try:
         return inet_pton(family, text)
@@ -84,7 +84,7 @@ def address_of(text: str) -> bytes:
 
 
 def network_of(text: str) -> tuple[bytes, int]:
-    """The packed address and the length of its prefix that `text` names. Raises UsageError."""
+    """The packed address and the prefix length that `text` names. Raises UsageError."""
     host, slash, length = text.partition("/")
     try:
         network = address_of(host)
@@ -125,7 +125,7 @@ def _protocol(text: str) -> int:
 
 
 def _endpoint(text: str) -> tuple[bytes, int]:
-    """Address and port of `text`, both in digits. Raises ValueError, saying what is wrong."""
+    """Address and port in `text`, both in digits. Raises ValueError with the reason."""
     host, colon, port = text.rpartition(":")
     if text.startswith("["):
         if not host.endswith("]"):
@@ -160,7 +160,7 @@ def _family(address: bytes) -> int:
 
 
 def unfit(address: bytes) -> str:
-    """What `address`, which is packed, is instead of unicast; empty if it's fit, as far as that isn't up to routes."""
+    """What kind of address the packed `address` is, if not unicast; empty if it is usable, whatever the routes say."""
     if not any(address):
         return "the wildcard, not an address"
     if len(address) == 4:

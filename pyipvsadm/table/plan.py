@@ -1,8 +1,8 @@
-"""Pure: the table now and the table wanted -> the steps between, in an order that keeps services up.
+"""Pure: the current table and the wanted table -> the steps between, in an order that keeps services up.
 
-A service that works, before and after, is never without a usable server between: what is added
-comes before what is taken away. Steps of one phase don't depend on each other; each phase builds
-on those before it, and so is to be answered by the kernel before the next is sent.
+A service that works before and after always has a usable server in between: additions come before
+removals. Steps of one phase don't depend on each other; each phase builds on those before it, so
+the kernel must answer it before the next one is sent.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class Step(Record):
-    """One request, the one that takes it back, and for an edit what it changes."""
+    """A request, its inverse, and for an edit the changes."""
 
     __slots__ = ()
     command: Command = Command()
@@ -59,7 +59,7 @@ class Step(Record):
 
     @property
     def target(self) -> Key:
-        """What it is about: the keys of a service and of its server or None, the state of a daemon, or nothing
+        """What the step changes: the keys of a service and its server or None, the state of a daemon, or nothing
         for the timeouts.
         """
         command = self.command
@@ -69,26 +69,26 @@ class Step(Record):
 
 
 class Plan(Record):
-    """Steps by phases, none of which is empty: no phases, nothing to do."""
+    """Steps by phases. No phase is empty: without phases, there is nothing to do."""
 
     __slots__ = ()
     phases: tuple[tuple[Step, ...], ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps in their order."""
+        """All steps in order."""
         return tuple(step for phase in self.phases for step in phase)
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """What the steps ask for."""
+        """The commands of the steps."""
         return tuple(step.command for step in self.steps)
 
 
 class Scope(Record):
-    """Part of a table: the services whose address lies in a network, and those of some firewall marks.
+    """Part of a table: the services with addresses in some networks, and those with some firewall marks.
 
-    A network is a packed address and the length of its prefix; a mark is its family and its number.
+    A network is a packed address and a prefix length; a mark is a family and a number.
     """
 
     __slots__ = ()
@@ -96,7 +96,7 @@ class Scope(Record):
     marks: tuple[tuple[int, int], ...] = ()
 
     def holds(self, service: Service) -> bool:
-        """Whether `service` belongs to it."""
+        """Whether `service` is in the scope."""
         if service.fwmark is not None:
             return (service.af, service.fwmark) in self.marks
         address = service.address or b""
@@ -106,13 +106,13 @@ class Scope(Record):
 def make_plan(
     now: Table, wanted: Table, *, prune: bool = True, keep_weights: bool = False, only: Scope | None = None
 ) -> Plan:
-    """The steps from `now` to `wanted`. Raises UsageError where something stands twice in a table.
+    """The steps from `now` to `wanted`. Raises UsageError if a table holds a service or server twice.
 
-    Raises ValueError where `wanted` holds what no kernel can have.
+    Raises ValueError if `wanted` holds something that no kernel can have.
 
-    Without `prune` nothing is deleted; with `keep_weights` servers that are there keep their
-    weights; with `only`, all outside of that scope is left alone, timeouts and daemons too.
-    Counters, and settings without an effect, count for nothing.
+    Without `prune`, nothing is deleted; with `keep_weights`, existing servers keep their weights;
+    with `only`, everything outside that scope stays unchanged, including timeouts and daemons.
+    Counters and settings without an effect are ignored.
     """
     _judge(now, wanted)
     draft = _Draft(prune, keep_weights)
@@ -125,7 +125,7 @@ def make_plan(
 
 
 def _judge(now: Table, wanted: Table) -> None:
-    """Raise ValueError where `wanted` holds what no kernel can have. What is there already, one can."""
+    """Raise ValueError if `wanted` holds something that no kernel can have; what `now` holds is possible."""
     known = dict(now.services)
     for service, servers in wanted.services:
         if known.get(service) is not servers:
@@ -145,7 +145,7 @@ def without(now: Table, left_alone: Scope, wanted: Table) -> Table:
 
 
 class _Draft:
-    """A plan in the making."""
+    """A plan under construction."""
 
     def __init__(self, prune: bool, keep_weights: bool) -> None:
         self.phases: list[list[Step]] = [[] for _ in range(START_DAEMONS + 1)]
@@ -153,7 +153,7 @@ class _Draft:
         self._keep_weights = keep_weights
 
     def services(self, now: Services, wanted: Services) -> None:
-        """Plan for all services and their servers."""
+        """Plan the changes of all services and their servers."""
         for key, (service, servers) in wanted.items():
             if key not in now:
                 self._add_service(plain_service(service), servers)
@@ -162,7 +162,7 @@ class _Draft:
             if changes := service_changes(old, service):
                 self._edit(EDITS, "edit-service", changes, plain_service(old), plain_service(service))
             before, after = [server[:9] for server in old_servers], [server[:9] for server in servers]
-            if after != before and after[::-1] != before:  # the kernel has the last one first
+            if after != before and after[::-1] != before:  # the kernel lists the last one first
                 self._servers(plain_service(old), old_servers, servers)
         if self._prune:
             for service, servers in sorted((now[key] for key in now.keys() - wanted.keys()), key=_sort_key):
@@ -174,7 +174,7 @@ class _Draft:
             self._add(FILL_SERVICES, "add-server", "delete-server", service=service, server=plain_server(server))
 
     def _servers(self, service: Service, old: Servers, new: Servers) -> None:
-        """Plan for the servers of a service that is there already."""
+        """Plan the changes of an existing service's servers."""
         now, wanted = _by_server_key(old), _by_server_key(new)
         for key, server in wanted.items():
             if key not in now:
@@ -195,7 +195,7 @@ class _Draft:
             self._edit(phase, "edit-server", changes, service, service, plain_server(old), plain_server(new))
 
     def _remove_service(self, service: Service, servers: Servers) -> None:
-        """Its servers go one by one before it, so that each step is taken back by one."""
+        """Remove the servers one by one before the service, so that each step has one inverse."""
         for server in servers:
             self._remove_server(service, server)
         self._add(REMOVE_SERVICES, "delete-service", "add-service", service=service)
@@ -222,7 +222,7 @@ class _Draft:
         self.phases[phase].append(Step(command=command, inverse=inverse, changes=changes))
 
     def timeouts(self, now: Timeouts, wanted: Timeouts) -> None:
-        """Plan for the timeouts."""
+        """Plan the changes of the timeouts."""
         changes = timeouts_changes(now, wanted)
         if changes:
             command = Command(verb="set", timeouts=Timeouts(**{change.field: change.new for change in changes}))
@@ -230,9 +230,9 @@ class _Draft:
             self.phases[TIMEOUTS].append(Step(command=command, inverse=inverse, changes=changes))
 
     def daemons(self, now: tuple[Daemon, ...], wanted: tuple[Daemon, ...], mixed: bool) -> None:
-        """Plan for the daemons: one can't be changed, only stopped and started anew.
+        """Plan the changes of the daemons: a daemon can't be changed, only stopped and restarted.
 
-        Where families are to be `mixed`, which the kernel allows without daemons alone, they stop before that.
+        If the wanted families are `mixed`, which the kernel allows only without daemons, the daemons stop first.
         """
         running = {daemon.state: daemon for daemon in now}
         asked = {daemon.state: daemon for daemon in wanted}
@@ -250,7 +250,7 @@ class _Draft:
 
 
 def _by_key(table: Table, only: Scope | None) -> Services:
-    """The services of `table` that `only` holds, by key. Raises UsageError where one stands there twice."""
+    """The services of `table` that `only` holds, by key. Raises UsageError if one occurs twice."""
     entries = [entry for entry in table.services if only is None or only.holds(entry[0])]
     found = {service_key(entry[0]): entry for entry in entries}
     if len(found) < len(entries):
@@ -270,7 +270,7 @@ def _sort_key(entry: tuple[Service, Servers]) -> int:
 
 
 def _mixes_families(table: Table) -> bool:
-    """Whether a service has a server of another family, as a tunnel may lead to."""
+    """Whether a service has a server of another family, which a tunnel may lead to."""
     return any(server.af != service.af for service, servers in table.services for server in servers)
 
 

@@ -1,4 +1,4 @@
-"""The settings of services, servers, timeouts and daemons, by the names that documents give them."""
+"""The settings of services, servers, timeouts and daemons, by their names in documents."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 FORWARDING = ("masquerade", "local", "tunnel", "direct")  # by Server.forwarding
 TUNNELS = {IPIP: "ipip", GUE: "gue", GRE: "gre"}
 CHECKSUMS = ("none", "csum", "remcsum")  # by Server.tunnel_flags
-OFF: tuple[Any, ...] = (None, False, 0, [])  # values that needn't be told, unless 0 is a weight
+OFF: tuple[Any, ...] = (None, False, 0, [])  # values that are left out, except for a weight of 0
 
 
 def service_settings(service: Service) -> Settings:
-    """The settings of `service`, as JSON has them."""
+    """The settings of `service`, as JSON data."""
     mask = None if service.netmask is None else netmask(service)
     return {
         "scheduler": service.scheduler,
@@ -34,7 +34,7 @@ def service_settings(service: Service) -> Settings:
 
 
 def server_settings(server: Server) -> Settings:
-    """The settings of `server`, as JSON has them."""
+    """The settings of `server`, as JSON data."""
     return {
         "forwarding": _name(FORWARDING, server.forwarding),
         "weight": server.weight,
@@ -45,7 +45,7 @@ def server_settings(server: Server) -> Settings:
 
 
 def _tunnel(server: Server) -> Settings:
-    """How a tunnel wraps its packets; of an ipip one there is nothing more to say."""
+    """How a tunnel encapsulates its packets; an ipip tunnel has no more settings."""
     kind = {"type": TUNNELS.get(server.tunnel_type, server.tunnel_type)}
     if server.tunnel_type == GUE:
         kind["port"] = server.tunnel_port
@@ -55,19 +55,19 @@ def _tunnel(server: Server) -> Settings:
 
 
 def daemon_settings(daemon: Daemon) -> Settings:
-    """The settings of `daemon` but its state, as JSON has them; None is the kernel's choice."""
+    """The settings of `daemon` except its state, as JSON data; None leaves the choice to the kernel."""
     settings = {**daemon.asdict(), "group": daemon.group and spelled_address(daemon.group)}
     del settings["state"]
     return settings
 
 
 def changed(old: Settings, new: Settings) -> dict[str, tuple[Any, Any]]:
-    """The settings that differ, each with its old and its new value."""
+    """The settings that differ, each with its old and new value."""
     return {name: (old[name], value) for name, value in new.items() if old[name] != value}
 
 
 def told(settings: Settings) -> str:
-    """`settings` in a line, but those that are off; the first is told by its value alone."""
+    """`settings` in one line, without those that are off; the first is shown by its value only."""
     first, *rest = settings.items()
     return ", ".join(
         [word(first[1]), *(f"{name} {word(value)}" for name, value in rest if value not in OFF or name == "weight")]
@@ -75,7 +75,7 @@ def told(settings: Settings) -> str:
 
 
 def told_changes(changes: dict[str, tuple[Any, Any]]) -> str:
-    """`changes` in a line."""
+    """`changes` in one line."""
     return ", ".join(f"{name} {word(old)} -> {word(new)}" for name, (old, new) in changes.items())
 
 

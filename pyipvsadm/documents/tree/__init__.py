@@ -1,8 +1,8 @@
-"""JSON and YAML as plain data, with the line of each value, and what is wrong with the writing itself.
+"""JSON and YAML as plain data, with the line of each value, and the syntax errors.
 
-Both become events: "{", "}", "[", "]", or "=" for a value, each with the number of its line. YAML is
-read by its events alone, since its loaders recurse in C, and expand aliases without bounds. JSON is
-read by Python's own parser, which is fast; its events are wanted only where there is a problem to place.
+Both become events: "{", "}", "[", "]", or "=" for a value, each with its line number. YAML is read
+only by its events, since its loaders recurse in C, and expand aliases without bounds. Python's own
+parser, which is fast, reads JSON; JSON becomes events only to locate a problem.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
     Event = tuple[str, Any, int]
 
-DEPTH = 32  # of nesting; a table's is 6
-ALIASED = 500_000  # how many values aliases may stand for, all together
-DIGITS = 20  # of a number; longer ones stay text
+DEPTH = 32  # of nesting; a table has 6 levels
+ALIASED = 500_000  # how many values all aliases together may stand for
+DIGITS = 20  # of a number; longer numbers stay text
 NOTHING = object()
 
 WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -41,7 +41,7 @@ def _too_deep(line: int) -> BrokenError:
 
 
 class Tree:
-    """The data, the problems that were found on the way, and the lines of the data's values."""
+    """The data, the problems found while reading it, and the lines of its values."""
 
     def __init__(self, data: object, problems: list[Problem], lines: Callable[[], dict[Path, int]]) -> None:
         self.data = data
@@ -50,7 +50,7 @@ class Tree:
         self._lines: dict[Path, int] | None = None
 
     def line(self, place: Place) -> int:
-        """The line of the value that the path `place` leads to, or of the last on the way that has one."""
+        """The line of the value at the path `place`, or of its closest parent that has a line."""
         if isinstance(place, int):
             return place
         path = place
@@ -62,7 +62,7 @@ class Tree:
 
 
 class Builder:
-    """Makes data of events, and takes down the lines of values. Raises BrokenError."""
+    """Builds data from events, and records the lines of values. Raises BrokenError."""
 
     def __init__(self) -> None:
         self.data: Any = NOTHING
@@ -101,7 +101,7 @@ class Builder:
         self.lines[(*path, key)] = line
 
     def _put(self, value: Any, line: int) -> Path:
-        """Put a value where it belongs, and return its path."""
+        """Put a value in its place, and return its path."""
         if not self._stack:
             if self.data is not NOTHING:
                 raise BrokenError(line, "there is a second document, but a table is a single one")
@@ -118,7 +118,7 @@ class Builder:
 
 
 def from_json(text: str) -> Tree:
-    """`text`, which is JSON. Raises BrokenError."""
+    """The tree of the JSON `text`. Raises BrokenError."""
     twice = False
 
     def mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -141,7 +141,7 @@ def from_json(text: str) -> Tree:
 
 
 def _json_events(text: str) -> Iterator[Event]:
-    """The events of `text`, which is JSON. Values are of no interest but for keys."""
+    """The events of the JSON `text`. Values other than keys don't matter."""
     ends = [found.start() for found in re.finditer("\n", text)]
     for found in TOKEN.finditer(text):
         token = found[0]
@@ -172,11 +172,11 @@ def from_yaml(text: str) -> Tree:
 
 
 def yaml_problem(error: Exception, text: str) -> BrokenError:
-    """Where and why `text` isn't YAML, with the two reasons that are frequent here."""
+    """Where and why `text` isn't YAML, with our wording for the two frequent reasons."""
     mark: Any = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it can't be read"
     line = mark.line if mark else text.count("\n", 0, getattr(error, "position", 0))
-    if "nesting depth" in what:  # of PyYAML's own bound, since 6.0.4, which it may pass before we see an event
+    if "nesting depth" in what:  # PyYAML's own bound since 6.0.4, which may apply before we see an event
         return _too_deep(line + 1)
     around = "\n".join(text.split("\n")[max(0, line - 1) : line + 1])
     why = ""
@@ -188,7 +188,7 @@ def yaml_problem(error: Exception, text: str) -> BrokenError:
 
 
 def yaml_events(text: str) -> Iterator[Event]:
-    """The events of `text`, aliases replaced by what they stand for."""
+    """The events of `text`, with aliases replaced by their values."""
     import yaml
 
     starts = {
@@ -215,7 +215,7 @@ def yaml_events(text: str) -> Iterator[Event]:
 
 
 class Anchors:
-    """What YAML's anchors stand for, as events, within bounds: aliases of aliases grow without any."""
+    """The values of YAML's anchors, as events, within bounds: aliases of aliases grow without limit."""
 
     def __init__(self) -> None:
         self._complete: dict[str, list[Event]] = {}
@@ -224,7 +224,7 @@ class Anchors:
         self._aliased = 0
 
     def take(self, event: Event, anchor: str | None) -> None:
-        """Take note of an event, at which an anchor may stand."""
+        """Record an event, which may have an anchor."""
         kind = event[0]
         if anchor is not None:
             self._complete.pop(anchor, None)
@@ -237,7 +237,7 @@ class Anchors:
             self._complete[name] = events
 
     def events(self, name: str, line: int) -> Iterator[Event]:
-        """What the alias `name` stands for. Raises BrokenError."""
+        """The events that the alias `name` stands for. Raises BrokenError."""
         events = self._complete.get(name)
         if events is None:
             raise BrokenError(line, f"the alias *{printable(name)} refers to an incomplete value")
@@ -251,7 +251,7 @@ class Anchors:
 
 
 def _resolved(text: str) -> object:
-    """What a plain word stands for: YAML's words and decimal numbers, and no guesses beyond."""
+    """The value of a plain word: YAML's words and decimal numbers; anything else stays text."""
     if text.lower() in WORDS:
         return WORDS[text.lower()]
     if NUMBER.fullmatch(text) and len(text) <= DIGITS:

@@ -1,6 +1,6 @@
-"""YAML as `show -o yaml` writes it, read line by line: in a fifth of libyaml's time, and without loading that.
+"""Reads YAML as `show -o yaml` writes it, line by line: in a fifth of libyaml's time, and without loading it.
 
-Where a line isn't of that dialect, the whole text is for libyaml.
+If a line isn't in that dialect, libyaml reads the whole text.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 LINE = re.compile(r"(      - |  - |    |)(?:([a-z_]+):(?: (.+))?|(\{.*\}))")
-ITEM = "      - {"  # how most lines begin: a server's
-ADDRESSED = re.compile(r'\{([a-z_]+): ("[0-9a-f:.]+"|[0-9]+(?:\.[0-9]+){3}), ')  # how an item begins; the rest recurs
-NAME = re.compile(r"fwmark:[0-9]+(?:/ipv6)?|[0-9]+(?:\.[0-9]+){3}:[0-9]+/[a-z0-9]+")  # a service's, without quotes
+ITEM = "      - {"  # the beginning of most lines: those of servers
+ADDRESSED = re.compile(r'\{([a-z_]+): ("[0-9a-f:.]+"|[0-9]+(?:\.[0-9]+){3}), ')  # an item's beginning; the rest repeats
+NAME = re.compile(r"fwmark:[0-9]+(?:/ipv6)?|[0-9]+(?:\.[0-9]+){3}:[0-9]+/[a-z0-9]+")  # an unquoted name of a service
 TOKEN = re.compile(
     r'"[ !#-\[\]-~]*"|(?P<word>[A-Za-z_][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+){3})|[0-9]{1,18}(?![0-9])|, |: |[{}\[\]]'
 )
-NESTED = 8  # brackets of a line; more is for who counts the depth
-WORDS = {"null": "null", "true": "true", "false": "false"}  # what isn't text
+NESTED = 8  # brackets in a line; for more, libyaml's reader counts the depth
+WORDS = {"null": "null", "true": "true", "false": "false"}  # the words that aren't text
 
 
 class OtherError(Exception):
-    """The text isn't of the dialect."""
+    """The text isn't in the dialect."""
 
 
 def data_of(text: str) -> dict[str, Any] | None:
-    """What `text` says, or None if it isn't of the dialect."""
+    """The data in `text`, or None if it isn't in the dialect."""
     try:
         return _Lines().all(text)
     except OtherError:
@@ -40,8 +40,8 @@ class _Lines:
 
     def __init__(self) -> None:
         self._data: dict[str, Any] = {}
-        self._lists: list[list[Any]] = []  # all that were begun
-        self._known: dict[str, dict[str, Any]] = {}  # what ends of items mean
+        self._lists: list[list[Any]] = []  # all lists so far
+        self._known: dict[str, dict[str, Any]] = {}  # the values in the ends of items
 
     def all(self, text: str) -> dict[str, Any]:
         """Take all lines."""
@@ -68,11 +68,11 @@ class _Lines:
             else:
                 raise OtherError
         if not all(self._lists):
-            raise OtherError  # a key without a value is none of an empty list
+            raise OtherError  # a key without a value isn't an empty list
         return self._data
 
     def _put(self, mapping: dict[str, Any], key: str, value: str | None) -> list[Any] | None:
-        """Put a value where it belongs; the list that begins, where that is what follows."""
+        """Put a value in its place, or, without a value, the list that begins here."""
         if key in mapping:
             raise OtherError
         if value is not None:
@@ -84,7 +84,7 @@ class _Lines:
         return begun
 
     def _item(self, text: str) -> dict[str, Any]:
-        """The mapping that is `text`."""
+        """The mapping in `text`."""
         found = ADDRESSED.match(text)
         if found is None:
             made = _flow(text)
@@ -101,7 +101,7 @@ class _Lines:
 
 
 def _flow(text: str) -> Any:
-    """The value that `text` is, on one line: read as JSON, once words have their quotes."""
+    """The value in the one-line `text`, read as JSON after quoting its words."""
     pieces = []
     at = 0
     while at < len(text):

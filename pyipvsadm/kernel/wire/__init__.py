@@ -1,4 +1,4 @@
-"""Command -> request; answers of one message -> model. Those about services, servers and daemons are in `answers`."""
+"""Command -> request; answers of one message -> model. `answers` reads those about services, servers and daemons."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ REQUESTS = {  # verb: its command
 }
 FULL_SERVICE = ("add-service", "edit-service")
 FULL_SERVER = ("add-server", "edit-server")
-WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that takes in all of an address
+WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that covers a whole address
 
 
 class Encoder:
-    """Makes the messages of `family` that carry out commands. Learns how those look that come again."""
+    """Encodes commands as messages of `family`. Learns the layout of shapes that repeat."""
 
     def __init__(self, family: int) -> None:
         self._family = family
@@ -47,7 +47,7 @@ class Encoder:
         self._questions: dict[tuple[object, ...], Stencil] = {}
 
     def frames(self, first: int, commands: Iterable[Command | Alike]) -> list[bytes]:
-        """The requests of `commands`, which are numbered from `first` on."""
+        """The requests of `commands`, numbered from `first` on."""
         frames = []
         shape_before = virtual_before = None
         for sequence, asked in enumerate(commands, first):
@@ -64,16 +64,16 @@ class Encoder:
         return frames
 
     def _learn(self, shape: Shape) -> Stencil:
-        """Learn how the requests of `shape` look."""
-        from .templates import Stencil  # which one command has no use for
+        """Learn the layout of the requests of `shape`."""
+        from .templates import Stencil  # a single command doesn't need it
 
         model = codec.frame(self._family, codec.NLM_F_REQUEST, 0, *request(shape.command))
         stencil = self._stencils[shape] = Stencil(schema.REQUEST, model)
         return stencil
 
     def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
-        """The request `number` about `service`, of which it tells the key alone."""
-        if service.address is None:  # marks all differ
+        """The request `number` about `service`, with only the service's key."""
+        if service.address is None:  # every mark differs
             return codec.frame(self._family, codec.NLM_F_REQUEST | flags, sequence, number, service_key(service))
         looks = (number, flags, *service[:2])  # the family and the protocol
         stencil = self._questions.get(looks)
@@ -102,24 +102,24 @@ def request(command: Command) -> Request:
 
 
 def service_key(service: Service) -> bytes:
-    """The attribute of a service, with its key alone."""
+    """The attribute of a service, with only its key."""
     return attribute(schema.ATTR_SERVICE | NLA_F_NESTED, encode(_key_rows(service), service))
 
 
 def _key_rows(service: Service) -> Rows:
-    """What tells `service` from others: its address, or its mark."""
+    """The rows of the key of `service`: its address or its mark."""
     return schema.MARK_KEY if service.address is None else schema.ADDRESS_KEY
 
 
 def _without_service(command: Command) -> bytes:
-    """The attributes of a command about a daemon, the timeouts, or everything."""
+    """The attributes of a command about a daemon, the timeouts or the whole table."""
     if command.daemon:
         return attribute(schema.ATTR_DAEMON | NLA_F_NESTED, encode(_daemon_rows(command.daemon), command.daemon))
     return encode(schema.TIMEOUTS, command.timeouts) if command.timeouts else b""
 
 
 def _with_netmask(service: Service) -> Service:
-    """`service` with its netmask as it travels: in network order for IPv4, and always there."""
+    """`service` with its netmask as it is sent: always present, and in network order for IPv4."""
     netmask = WHOLE[service.af] if service.netmask is None else service.netmask
     return service.replace(netmask=htonl(netmask) if service.af == AF_INET else netmask)
 
@@ -131,10 +131,10 @@ def _daemon_rows(daemon: Daemon) -> Any:
 
 
 def timeouts(message: bytes) -> Timeouts:
-    """The timeouts in the answer of GET_CONFIG."""
+    """The timeouts in the answer to GET_CONFIG."""
     return Timeouts(**decode(schema.TIMEOUTS, message))
 
 
 def info(message: bytes) -> Info:
-    """The version and the size of the table in the answer of GET_INFO."""
+    """The version and the size of the connection table in the answer to GET_INFO."""
     return Info(**decode(schema.INFO, message))

@@ -1,4 +1,4 @@
-"""Answers about services, servers and daemons -> model: of each there may be thousands, which look alike."""
+"""Answers about services, servers and daemons -> model, built for thousands of similar answers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-METHOD = 7  # the bits of forwarding that say how; others are flags of connections
-_new = tuple.__new__  # a record of this class, of these values
+METHOD = 7  # the bits of the forwarding method; the others are flags of connections
+_new = tuple.__new__  # makes a record from a class and values
 _FOUR = itemgetter(slice(4))  # the first four bytes
 
-# What is read of an answer, in the order in which the kernel sends it, which is the fastest, and what
-# stands for it where an answer lacks it.
+# The fields that are read from an answer, in the order in which the kernel sends them, which is the
+# fastest, each with its value if an answer lacks it.
 _SERVICE_KEY = {"protocol": 0, "address": b"", "port": 0, "fwmark": 0, "af": 0}
 _SERVER_KEY = {"address": b"", "port": 0, "af": 0}
 _STATS = dict.fromkeys((f"stats.{field}" for field in Stats.FIELDS), 0)
@@ -36,27 +36,27 @@ _SERVER = {
 
 
 def service_reader(stats: bool = True) -> Reader:
-    """What reads the answers about services for `service`, with their counters or without."""
+    """A reader of the answers about services, for `services`; `stats` adds their counters."""
     return Reader(schema.SERVICE_ANSWER, _SERVICE | _STATS if stats else _SERVICE)
 
 
 def server_reader(stats: bool = True) -> Reader:
-    """What reads the answers about servers for `servers`, with their counters or without."""
+    """A reader of the answers about servers, for `servers`; `stats` adds their counters."""
     return Reader(schema.DEST_ANSWER, _SERVER | _STATS if stats else _SERVER)
 
 
 def service_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
-    """What tells the services apart that a dump in `pieces` tells of, in an order of its own."""
+    """The keys of the services in `pieces` of a dump, sorted."""
     return sorted(Reader(schema.SERVICE_ANSWER, _SERVICE_KEY).all(pieces))
 
 
 def server_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
-    """As `service_keys`, of servers."""
+    """As `service_keys`, for servers."""
     return sorted(Reader(schema.DEST_ANSWER, _SERVER_KEY).all(pieces))
 
 
 def services(rows: Iterable[tuple[Any, ...]]) -> list[Service]:
-    """The services that a reader's values say."""
+    """The services in a reader's values."""
     known: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # settings, which many services share
     found = []
     for row in rows:
@@ -74,7 +74,7 @@ def services(rows: Iterable[tuple[Any, ...]]) -> list[Service]:
 
 
 def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: int, netmask: int) -> tuple[Any, ...]:
-    """A service's fields from the scheduler to the engine, of which the kernel says so much."""
+    """A service's fields from the scheduler to the engine, from the kernel's values."""
     if af == AF_INET and netmask is not None:
         netmask = ntohl(netmask)
     mask = None if netmask == WHOLE.get(af) else netmask
@@ -82,13 +82,13 @@ def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: i
 
 
 def servers_of_each(rows: list[list[tuple[Any, ...]]], family: int) -> Iterator[list[Server]]:
-    """The servers that a reader's values say of each of some services, all of `family`."""
+    """The servers in a reader's values, for each of several services, all of `family`."""
     found = iter(servers(list(chain.from_iterable(rows)), family))
     return (list(islice(found, len(some))) for some in rows)
 
 
 def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Server]:
-    """The servers that a reader's values say; `family` is that of their services. By columns, which is fastest."""
+    """The servers in a reader's values; `family` is that of their services. Works by columns, which is fastest."""
     columns = list(zip(*rows, strict=True))
     if not columns:
         return []
@@ -102,7 +102,7 @@ def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Serv
 
 
 def _addresses(addresses: tuple[bytes, ...], families: tuple[int, ...], family: int) -> Iterable[bytes]:
-    """Addresses, which come in 16 bytes, as long as they are; old kernels say no family but the service's."""
+    """Addresses, sent as 16 bytes, cut to the length of their family; old kernels report only the service's family."""
     if families.count(AF_INET) == len(families):
         return map(_FOUR, addresses)
     return [
@@ -115,11 +115,11 @@ def _text(raw: bytes | None) -> str:
 
 
 def daemon_reader() -> Reader:
-    """What reads the answers about daemons for `daemon`."""
+    """A reader of the answers about daemons, for `daemon`."""
     return Reader(((schema.ATTR_DAEMON, nested(*schema.DAEMON), ""),), dict.fromkeys(Daemon.FIELDS))
 
 
 def daemon(values: tuple[Any, ...]) -> Daemon:
-    """The daemon that a reader's `values` say."""
+    """The daemon in a reader's `values`."""
     state, interface, syncid, maxlen, group, port, ttl = values
     return Daemon.make((state or 0, _text(interface), syncid or 0, maxlen, group, port, ttl))

@@ -1,7 +1,7 @@
-"""Netlink's framing and the kinds of attribute. Knows nothing of IPVS.
+"""Netlink's framing and the kinds of attribute. Knows nothing about IPVS.
 
-Source: linux/netlink.h, linux/genetlink.h. All of it is in the machine's byte order but what a
-kind says otherwise of.
+Source: linux/netlink.h, linux/genetlink.h. Everything is in the machine's byte order unless a
+kind says otherwise.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
-DUMP = NLM_F_REQUEST | NLM_F_DUMP  # the flags of what asks for a dump
+DUMP = NLM_F_REQUEST | NLM_F_DUMP  # the flags of a request for a dump
 NLM_F_MULTI = 0x2
-NLM_F_DUMP_INTR = 0x10  # in an answer: the table changed while it was read
+NLM_F_DUMP_INTR = 0x10  # in an answer: the table changed during the dump
 NLA_F_NESTED = 0x8000
 NLA_TYPE_MASK = 0x3FFF
 
@@ -30,18 +30,18 @@ GENERIC = Struct("=BBH")  # command, version, reserved
 FRAME = Struct("=IHHIIBBH")  # both
 FLAGS = Struct("=H")
 ATTRIBUTE = Struct("=HH")  # length without padding, type
-BEFORE_SEQUENCE, BEHIND_SEQUENCE = 8, 12  # bytes of a message
+BEFORE_SEQUENCE, BEHIND_SEQUENCE = 8, 12  # offsets in a message
 HEAD = slice(4, BEHIND_SEQUENCE)  # the bytes of type, flags and sequence number
-DONE_LENGTH = 20  # of the message that ends a dump, the last four of which are an errno
+DONE_LENGTH = 20  # bytes of the message that ends a dump; the last four are an errno
 AMONG = Struct("=HH")  # type, flags
 PAYLOAD = HEADER.size + GENERIC.size  # where the attributes of a generic message start
 
 
 class Kind:
-    """A kind of attribute: how its value is put into bytes and taken out of them.
+    """A kind of attribute: how its value is packed into bytes and unpacked from them.
 
-    `format` is struct's, for values of a fixed size. `to` makes what struct packs of a value, and
-    `back` a value of what it unpacks; None where both are the same.
+    `format` is a struct format, for values of a fixed size. `to` converts a value into what struct
+    packs, and `back` converts what it unpacks into a value; None where both are the same.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Kind:
         return self.struct.pack(self.to(value) if self.to else value)
 
     def unpack(self, raw: bytes) -> Any:
-        """The value in `raw`, of any length: what is missing is zero, what is too much is left."""
+        """The value in `raw`, of any length: missing bytes are zero, extra bytes are ignored."""
         (value,) = self.struct.unpack_from(raw.ljust(self.struct.size, b"\0"))
         return self.back(value) if self.back else value
 
@@ -84,9 +84,9 @@ def nested(*rows: tuple[int, Kind, str]) -> Kind:
 
 U8, U16, U32, U64 = Kind("B"), Kind("H"), Kind("I"), Kind("Q")
 BE16 = Kind("H", to=htons, back=ntohs)
-ADDRESS = Kind("16s")  # IPv4 takes the first four bytes
+ADDRESS = Kind("16s")  # IPv4 uses the first four bytes
 TEXT = Text()
-BYTES = Kind()  # of which nothing is known
+BYTES = Kind()  # without a known structure
 
 
 def attribute(number: int, payload: bytes) -> bytes:
@@ -106,9 +106,9 @@ def encode(rows: Rows, record: object) -> bytes:
 def walk(rows: Rows, message: bytes, start: int, end: int, prefix: str = "") -> Iterator[tuple[str, Kind, int, int]]:
     """All attributes from `start` to `end`, as (field, kind, first byte, end).
 
-    A field inside a named one has both names, with a dot between. What no row names, since kernels
-    grow, has the name "", as have those that hold others, and one that claims more bytes than there
-    are, behind which nothing is read.
+    A field inside a named one has both names, joined by a dot. Attributes that no row names, since
+    kernels grow, have the name "", as do those that hold others, and one that claims more bytes
+    than there are, after which nothing is read.
     """
     known = {number: (kind, field) for number, kind, field in rows}
     while start + 4 <= end:
@@ -143,7 +143,7 @@ def acknowledged(message: bytes) -> bytes:
 
 
 def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
-    """The messages in what was received: each its type, flags, sequence number, and all its bytes."""
+    """The messages in `received`: the type, flags, sequence number and all bytes of each."""
     found = []
     at, end = 0, len(received)
     while at + HEADER.size <= end:
@@ -156,7 +156,7 @@ def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
 
 
 def dump_heads(family: int, sequence: int) -> tuple[bytes, bytes]:
-    """What the messages of a dump have at HEAD, and what its end has there if all went well."""
+    """The bytes at HEAD in the messages of a dump, and in its end if it succeeded."""
     number = sequence.to_bytes(4, byteorder)
     return AMONG.pack(family, NLM_F_MULTI) + number, AMONG.pack(NLMSG_DONE, NLM_F_MULTI) + number
 

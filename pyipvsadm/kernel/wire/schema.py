@@ -1,6 +1,6 @@
-"""The attribute table: which attribute carries which field, and how.
+"""The attribute table: which attribute holds which field, and how.
 
-Source: linux/ip_vs.h. The order of rows is that in which ipvsadm sends them.
+Source: linux/ip_vs.h. The rows are in the order in which ipvsadm sends them.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ GET_INFO, ZERO, FLUSH = 15, 16, 17
 # Attributes of a request, IPVS_CMD_ATTR_*.
 ATTR_SERVICE, ATTR_DEST, ATTR_DAEMON = 1, 2, 3
 
-HASHED = 2  # a flag that the kernel sets for itself
+HASHED = 2  # a flag that only the kernel sets
 ALL_FLAGS = b"\xff\xff\xff\xff"
 
 
 def _flags_out(flags: int) -> bytes:
-    """The flags, and a mask that says that all of them count."""
+    """The flags, and a mask that makes all of them count."""
     return flags.to_bytes(4, byteorder) + ALL_FLAGS
 
 
 def flags_in(raw: bytes) -> int:
-    """The flags, without the kernel's own."""
+    """The flags without the kernel's own."""
     return int.from_bytes(raw[:4], byteorder) & ~HASHED
 
 
@@ -50,7 +50,7 @@ FLAGS = Kind("8s", to=_flags_out, back=flags_in)
 
 
 def _stats(wide: Kind) -> Kind:
-    """IPVS_STATS_ATTR_*: of 32 bits but for the bytes, or all of 64."""
+    """IPVS_STATS_ATTR_*: 32 bits wide except the byte counters, or all 64 bits wide."""
     return nested(
         (1, wide, "connections"),
         (2, wide, "packets_in"),
@@ -67,7 +67,7 @@ def _stats(wide: Kind) -> Kind:
 
 STATS = ((10, _stats(U32), "stats"), (12, _stats(U64), "stats"))  # the wide ones come later, and win
 
-# Inside ATTR_SERVICE, IPVS_SVC_ATTR_*. The key, which tells a service from others, is one of two:
+# Inside ATTR_SERVICE, IPVS_SVC_ATTR_*. The key, which identifies a service, is one of two:
 ADDRESS_KEY = (
     (1, U16, "af"),
     (2, U16, "protocol"),
@@ -117,7 +117,7 @@ DAEMON = (  # inside ATTR_DAEMON, IPVS_DAEMON_ATTR_*
     (2, TEXT, "interface"),
     (3, U32, "syncid"),
     (4, U16, "maxlen"),
-    (7, U16, "port"),  # in the machine's order, unlike all other ports
+    (7, U16, "port"),  # in the machine's byte order, unlike all other ports
     (8, U8, "ttl"),
     (GROUP, Kind("4s"), "group"),  # this one for IPv4,
     (GROUP6, ADDRESS, "group"),  # or this one for IPv6

@@ -1,4 +1,4 @@
-"""Fast reading and writing of many messages that look alike, derived from the attribute table."""
+"""Fast reading and writing of many similar messages, derived from the attribute table."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from ...shapes import Endpoint
     from .codec import Kind, Rows
 
-    Place = tuple[int, Kind]  # where a value starts, and how it is put there
+    Place = tuple[int, Kind]  # the offset of a value, and how to pack it
 
-LAYOUTS = 64  # how many are kept; messages that differ more are read one by one
-WORD = 4  # bytes, of which all lengths are multiples
+LAYOUTS = 64  # layouts that are kept; messages with further ones are read one by one
+WORD = 4  # bytes; all lengths are multiples of it
 
 
 class Layout:
-    """Where the fields of messages lie that have the same length and the same attributes as a model.
+    """The offsets of the fields in messages that have the length and the attributes of a model.
 
-    `wanted` are the names of the values wanted, in their order, each with what stands for it if the
-    model lacks it.
+    `wanted` are the names of the wanted values, in order, each with its default if the model
+    lacks it.
     """
 
     def __init__(self, rows: Rows, wanted: dict[str, Any], model: bytes) -> None:
@@ -36,14 +36,14 @@ class Layout:
         same = bytearray(b"\xff" * BEFORE_SEQUENCE + b"\0" * (len(model) - BEFORE_SEQUENCE))
         for field, kind, start, end in walk(rows, model, PAYLOAD, len(model)):
             if isinstance(kind, Text) and end + (-end & 3) <= len(model):
-                end += -end & 3  # with its padding, so that names of other lengths fit
+                end += -end & 3  # with padding, so that names of other lengths fit
                 same[start - 2 : start] = b"\xff" * 2
             else:
                 same[start - 4 : start] = b"\xff" * 4  # the attribute's own length and type
             found[field] = start, end, kind
         places = sorted((*found[field][:2], field) for field in wanted if field in found)
         format, at = "=", 0
-        order: dict[str, int] = {}  # the place of each field among what struct unpacks
+        order: dict[str, int] = {}  # the index of each field in what struct unpacks
         for start, end, field in places:
             kind = found[field][2]
             size = kind.struct.size or end - start
@@ -54,16 +54,16 @@ class Layout:
         self._length = len(model)
         self._struct = Struct(f"{format}{len(model) - at}x")
         self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
-        self._end = at if len(order) == len(wanted) else len(model)  # nothing that is wanted stands behind it
-        self._mask = int.from_bytes(same[: self._end], "little")  # what has to be the same, and what it is
+        self._end = at if len(order) == len(wanted) else len(model)  # no wanted value comes after it
+        self._mask = int.from_bytes(same[: self._end], "little")  # the bits that must be the same, and their values
         self._same = int.from_bytes(model[: self._end], "little") & self._mask
         self._pick = _picker(order, wanted)
 
     def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
-        """The values of each message in `received`, or None if one of them doesn't fit.
+        """The values of each message in `received`, or None if a message doesn't fit.
 
-        All of a dump's messages are written by the same code, so of those with the same head only
-        the first is looked at in full, unless there are names in them, whose lengths differ.
+        The same code writes all messages of a dump, so of those with the same head, only the first
+        is checked in full, unless they contain names, whose lengths differ.
         """
         length, size = self._length, len(received)
         if size % length or not self._fits(received, 0):
@@ -86,7 +86,7 @@ class Layout:
 
 
 def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[Iterable[Any]], list[Any]] | None:
-    """What puts values that come in `order` into that of `wanted`, with those that are missing; None if they are."""
+    """A function that puts values from `order` into the order of `wanted`, with defaults; None if they are in it."""
     if list(order) == list(wanted):
         return None
     missing = tuple(instead for field, instead in wanted.items() if field not in order)
@@ -96,20 +96,20 @@ def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[Iterable
 
 
 class Reader:
-    """Reads messages into tuples of values, each as struct unpacks it.
+    """Reads messages into tuples of values, as struct unpacks them.
 
-    `wanted` are the fields in their order, each with what stands for it where it's missing. It
-    learns the layout of each kind of message that it meets.
+    `wanted` are the fields in order, each with its default if it is missing. The reader learns
+    the layout of each kind of message that it meets.
     """
 
     def __init__(self, rows: Rows, wanted: dict[str, Any]) -> None:
         self._rows = rows
         self._wanted = wanted
-        self._layouts: dict[bytes, list[Layout]] = {}  # by length, as messages begin with it
+        self._layouts: dict[bytes, list[Layout]] = {}  # by length, with which messages begin
         self._count = 0
 
     def block(self, received: bytes) -> list[tuple[Any, ...]] | None:
-        """The values of all messages in `received` if they look like one another and one met before."""
+        """The values of all messages in `received` if they are alike and have a known layout."""
         for layout in self._layouts.get(received[:WORD], ()):
             values = layout.read(received)
             if values is not None:
@@ -117,14 +117,14 @@ class Reader:
         return None
 
     def all(self, pieces: list[bytes]) -> list[tuple[Any, ...]]:
-        """The values of all messages in `pieces`, whatever they look like."""
+        """The values of all messages in `pieces`, whatever their layout."""
         values = []
         for piece in pieces:
             values += self.block(piece) or [self.one(message) for *_, message in messages(piece)]
         return values
 
     def each(self, pieces: list[bytes]) -> list[list[tuple[Any, ...]]]:
-        """As `all`, in a list for each piece, all at once if they look alike."""
+        """As `all`, with a list for each piece; reads all pieces at once if they are alike."""
         values = self.block(b"".join(pieces))
         if values is None:
             return [self.all([piece]) for piece in pieces]
@@ -133,7 +133,7 @@ class Reader:
         return [list(islice(rows, len(piece) // length)) for piece in pieces]
 
     def one(self, message: bytes) -> tuple[Any, ...]:
-        """The values of `message`, whatever it looks like."""
+        """The values of `message`, whatever its layout."""
         values = self.block(message)
         if values is None:
             layout = Layout(self._rows, self._wanted, message)
@@ -145,8 +145,8 @@ class Reader:
 
 
 class Stencil:
-    """Frames requests that look like `model` but for their sequence number, and a few values that `rows` find in it:
-    the address and the port of the service, and of the server those and its weight.
+    """Frames requests that equal `model` except for their sequence number and a few values that `rows` locate in it:
+    the address and port of the service, and the address, port and weight of the server.
     """
 
     def __init__(self, rows: Rows, model: bytes) -> None:
@@ -158,16 +158,16 @@ class Stencil:
 
 
 def _start(model: bytes, service: list[Place], end: int) -> Callable[[Endpoint], bytes]:
-    """What packs, of a service's address and port, what stands behind the sequence number, up to `end`."""
+    """A function that packs the bytes from the sequence number to `end`, given a service's address and port."""
     format, (first, *others) = _cut(model, service, end)
-    if not service:  # a mark is the same in all
+    if not service:  # all have the same mark
         return lambda virtual: first
     pack, (second, last) = Struct(f"={format}").pack, others
     return lambda virtual: pack(first, virtual[0], second, htons(virtual[1]), last)
 
 
 def _frame(model: bytes, server: list[Place]) -> Callable[[int, bytes, bytes, int, int], bytes]:
-    """What packs a request: of its sequence number, its start, and the server's address, port and weight."""
+    """A function that packs a request: sequence number, start, and the server's address, port and weight."""
     format, (_, *between) = _cut(model, server, len(model))
     pack, head = Struct(f"={BEFORE_SEQUENCE}sI{format}").pack, model[:BEFORE_SEQUENCE]
     if not server:
@@ -185,7 +185,7 @@ def _frame(model: bytes, server: list[Place]) -> Callable[[int, bytes, bytes, in
 
 
 def _cut(model: bytes, places: list[Place], end: int) -> tuple[str, list[bytes]]:
-    """The format of what stands behind the sequence number up to `end`, with values at `places`; and all else there."""
+    """The format of the bytes after the sequence number up to `end`, with values at `places`; and the other bytes."""
     format, rest, at = "", [], BEHIND_SEQUENCE
     for start, kind in places:
         format += f"{start - at}s{kind.format}"

@@ -30,7 +30,7 @@ HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 
 
 def run(words: list[str], world: World) -> int:
-    """Run the verb `words[0]` with its arguments; the exit status. Raises IpvsadmError."""
+    """Run the verb `words[0]` with its arguments, and return the exit status. Raises IpvsadmError."""
     function = function_of(words[0])
     command = netns_option.command(application([function]), words[0], world)
     with printed.by_others(world):
@@ -42,7 +42,7 @@ def run(words: list[str], world: World) -> int:
 
 
 def application(functions: Iterable[Work]) -> typer.Typer:
-    """The application that has `functions` for its verbs."""
+    """The application with `functions` as its verbs."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_everything)
     for function in functions:
@@ -76,14 +76,14 @@ def _add(app: typer.Typer, function: Work) -> None:
 
 
 def _reader(function: Work) -> Any:
-    """`function` as typer wants it: with its annotations evaluated, and a context in place of the world.
+    """`function` as typer needs it: with evaluated annotations, and a context in place of the world.
 
-    What it takes as `asked` is made of the options that say how a document is read.
+    Its parameter `asked` is built from the options that say how to read a document.
     """
     hints = _hints(function)
 
     parameters = []
-    asks: tuple[str, ...] = ()  # the options that say how a document is read, in place of `asked`
+    asks: tuple[str, ...] = ()  # the options that say how to read a document, in place of `asked`
     for name, parameter in inspect.signature(function).parameters.items():
         if name == "world":
             parameters.append(parameter.replace(name="context", annotation=typer.Context))
@@ -106,7 +106,7 @@ def _reader(function: Work) -> Any:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations of what `function` takes, evaluated as typer wants them."""
+    """The annotations of the parameters of `function`, evaluated as typer needs them."""
     known = {
         **vars(typing),
         "typer": typer,
@@ -120,7 +120,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def choice(hint: Any) -> Any:
-    """The annotation `hint`, with a reader of the words if it takes a Literal: typer before 0.19 has none."""
+    """The annotation `hint`, with a parser if it is a Literal: typer before 0.19 has none."""
     words = _words(hint)
     if not words or get_origin(hint) is not Annotated:
         return hint
@@ -131,7 +131,7 @@ def choice(hint: Any) -> Any:
 
 
 def _words(hint: Any) -> tuple[str, ...]:
-    """The words that `hint` allows; none if it isn't about words."""
+    """The words that `hint` allows; none if it isn't a Literal."""
     if get_origin(hint) is Literal:
         return get_args(hint)
     inner = get_args(hint)[:1] if get_origin(hint) is Annotated else get_args(hint)
@@ -151,10 +151,10 @@ def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str]
 
 
 class Group(typer.core.TyperGroup):
-    """A verb that has verbs."""
+    """A verb with verbs of its own."""
 
     def get_help(self, ctx: Any) -> str:
-        """The help, in our words."""
+        """The help, in our wording."""
         return _help(ctx)
 
 
@@ -163,7 +163,7 @@ def _help(context: Any) -> str:
 
 
 def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
-    """The class of a command that ends with `usage_status` where its words are wrong."""
+    """A command class that exits with `usage_status` on usage errors."""
 
     class Command(typer.core.TyperCommand):
         def make_context(self, *words: Any, **settings: Any) -> Any:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from ...world import World
 
-ALONE = ("sandbox",)  # what has nothing to do with a network namespace of this machine
-SEVERAL = ("metrics",)  # what takes more than one, by an option of its own
+ALONE = ("sandbox",)  # verbs that don't use a network namespace of this machine
+SEVERAL = ("metrics",)  # verbs that take several, by an option of their own
 
 
 def command(app: typer.Typer, verb: str, world: World) -> Any:
-    """`app` as typer runs it for `verb`, each of its verbs with `--netns` behind its own options. Raises UsageError."""
+    """`app` as typer runs it for `verb`: each verb has `--netns` after its own options. Raises UsageError."""
     if world.netns and verb in ALONE:
         raise UsageError(
             f"`{NETNS}` does not apply to `{verb}`, which has its own network namespaces",
@@ -27,7 +27,7 @@ def command(app: typer.Typer, verb: str, world: World) -> Any:
         )
     made = typer.main.get_command(app)
     option = typer.main.get_command(_every_verb).params[0]
-    option.expose_value = False  # it is done with when it was read
+    option.expose_value = False  # the option acts when it is read
     for each in _with_inner(made):
         if each.name not in ALONE + SEVERAL:
             each.params.append(option)

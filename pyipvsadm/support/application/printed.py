@@ -1,4 +1,4 @@
-"""What libraries print, as typer and rich do their help: gathered, and printed as all else is."""
+"""Collects what libraries print, such as the help by typer and rich, and prints it like all other output."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from ...world import World
 
-WIDTHS = {"COLUMNS": range(20, 1000), "TERMINAL_WIDTH": range(20, 1000)}  # what libraries may be told
+WIDTHS = {"COLUMNS": range(20, 1000), "TERMINAL_WIDTH": range(20, 1000)}  # the widths that libraries may get
 STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 class Printed(io.StringIO):
-    """Takes text in place of `stream`, of which it tells what libraries ask."""
+    """Collects text in place of `stream`, and answers libraries' questions about it."""
 
     def __init__(self, stream: TextIO | None) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Printed(io.StringIO):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """That of the stream."""
+        """The stream's encoding."""
         return self._encoding
 
     def isatty(self) -> bool:
@@ -38,15 +38,15 @@ class Printed(io.StringIO):
         return bool(self._stream and self._stream.isatty())
 
     def fileno(self) -> int:
-        """The stream's. Raises OSError without one."""
+        """The stream's descriptor. Raises OSError if it has none."""
         if self._stream is None:
             raise OSError("no stream")
         return self._stream.fileno()
 
     def text(self) -> str:
-        """All of it, as far as the stream's encoding has signs for it, for what writes UTF-8 or bytes as they are.
+        """The collected text, limited to the characters of the stream's encoding, for writing as UTF-8 or raw bytes.
 
-        Words that it tells of may hold anything: of escape sequences, only styles are left.
+        Quoted words may hold anything: of escape sequences, only styles are kept.
         """
         text = "".join(part if STYLE.match(part) else printable_lines(part) for part in STYLE.split(self.getvalue()))
         return text.encode(self._encoding, "replace").decode("utf-8", "surrogateescape")
@@ -54,7 +54,7 @@ class Printed(io.StringIO):
 
 @contextmanager
 def by_others(world: World) -> Iterator[None]:
-    """Print through `world` what libraries print meanwhile, for widths that make sense. Raises OutputError."""
+    """Print through `world` what libraries print meanwhile, with sensible widths. Raises OutputError."""
     for name, widths in WIDTHS.items():
         said = os.environ.get(name, "")
         if said and not (said.isascii() and said.isdigit() and len(said) < 5 and int(said) in widths):

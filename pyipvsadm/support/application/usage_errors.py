@@ -1,4 +1,4 @@
-"""The usage errors of the library that reads a verb's words, in words of ours: a line, and how to go on."""
+"""The usage errors of the library that reads a verb's words, in our wording: one line, and how to go on."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ...model import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Told = tuple[str, str]  # what is wrong, and how to go on, with a place for how the verb is `called`; or no hint
+    Told = tuple[str, str]  # what is wrong, and a hint or "", in which `{called}` stands for the verb's command line
 
-LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever this typer has that from
+LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
 
 def ours(error: Any, program: str, verb: str) -> UsageError:
-    """What an `error` of the library says about the words of `verb`, as an error of ours."""
+    """The library's `error` in the words of `verb`, as our error."""
     words = verb_words(error.ctx) if error.ctx else [verb]
     message, hint = WORDED.get(type(error).__name__, _other)(error, words)
     called = " ".join([program, *words])
@@ -29,7 +29,7 @@ def ours(error: Any, program: str, verb: str) -> UsageError:
 
 
 def verb_words(context: Any) -> list[str]:
-    """The words that name the verb of `context`, the program's not among them."""
+    """The words that name the verb of `context`, without the program's name."""
     words: list[str] = []
     while context.parent:
         words.insert(0, context.info_name)
@@ -57,7 +57,7 @@ def _bad_value(error: Any, words: list[str]) -> Told:
     if own is None:
         return error.message, ""
     name = next((name for name in own.opts if name.startswith("--")), own.metavar or own.name.upper())
-    limits = own if hasattr(own, "min") else getattr(own, "type", None)  # as typer's own parameters have it, or click's
+    limits = own if hasattr(own, "min") else getattr(own, "type", None)  # on typer's parameters, or click's types
     low, high = getattr(limits, "min", None), getattr(limits, "max", None)
     if low is not None and high is not None:
         return f"{name}: give a number from {low:g} to {high:g}", ""
@@ -70,7 +70,7 @@ def _bad_use(error: Any, words: list[str]) -> Told:
 
 
 def _other(error: Any, words: list[str]) -> Told:
-    """An argument too many, or a verb of a group that isn't there."""
+    """An extra argument, or an unknown verb of a group."""
     commands = getattr(error.ctx.command, "commands", {}) if error.ctx else {}
     if commands:
         word = error.message.partition("'")[2].partition("'")[0]
@@ -81,7 +81,7 @@ def _other(error: Any, words: list[str]) -> Told:
     return (f"`{extra}`: one argument too many", "") if extra else (error.message, "")
 
 
-WORDED: dict[str, Callable[[Any, list[str]], Told]] = {  # by the name of the library's class
+WORDED: dict[str, Callable[[Any, list[str]], Told]] = {  # by the name of the library's error class
     "NoSuchOption": _unknown_option,
     "MissingParameter": _missing,
     "BadParameter": _bad_value,

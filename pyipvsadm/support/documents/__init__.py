@@ -1,4 +1,4 @@
-"""A document read for a verb, with what there is to tell of it beside its table."""
+"""Reads a document for a verb, and prints the notes on it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ...documents.owners import Owners
     from ...world import World
 
-QUIET = ("beside the table",)  # kinds of notes that every file of a format has: told if asked for
+QUIET = ("beside the table",)  # kinds of notes that every file of a format has: printed only on request
 
 
 def read_document(world: World, path: str, asked: Asked) -> Document:
-    """What the file `path` holds, after its notes were told. Raises IpvsadmError."""
+    """The document in the file `path`, after printing its notes. Raises IpvsadmError."""
     document = read(path, world, asked)
     for line in noted(document, asked.notes):
         world.tell(line)
@@ -25,7 +25,7 @@ def read_document(world: World, path: str, asked: Asked) -> Document:
 
 
 def owners(world: World, path: str | None, asked: Asked) -> Owners | None:
-    """Whose services and servers are, by the file `path`, if there is one. Raises IpvsadmError."""
+    """The owners of services and servers according to the file `path`, if given. Raises IpvsadmError."""
     if path is None:
         if asked.format or asked.notes:
             raise UsageError("options for reading a file, and no file", hint="`--names FILE` names one")
@@ -40,7 +40,7 @@ def owners(world: World, path: str | None, asked: Asked) -> Owners | None:
 
 
 def noted(document: Document, every: bool) -> list[str]:
-    """The notes of a document, a line each: all of them, or one of each kind, with how many there are."""
+    """The notes of a document, a line each: all of them, or one of each kind with their number."""
     kinds: dict[str, list[Note]] = {}
     for note in document.findings.notes:
         kinds.setdefault(note.kind, []).append(note)

@@ -1,4 +1,4 @@
-"""The options that say how a document is read, which every verb takes that reads one."""
+"""The options that say how to read a document, for every verb that reads one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...record import Record
     from ..arguments import FormatName
 
-KUBERNETES, KEEPALIVED = "Kubernetes", "keepalived"  # what heads their options in the help
+KUBERNETES, KEEPALIVED = "Kubernetes", "keepalived"  # the headings of their options in the help
 KUBE_PROXYS = "kube-ipvs0"  # kube-proxy's own device, whose addresses aren't the node's
 FAMILIES = {"ipv4": (AF_INET,), "ipv6": (AF_INET6,)}
 NODE_ADDRESS_HELP = "An address of the node. Repeatable. Default: those of this machine, but for kube-ipvs0's."
@@ -75,7 +75,7 @@ def asked(
         ),
     ] = None,
 ) -> Asked:
-    """What the options ask for."""
+    """How to read the document, from the options."""
     given = {
         "node": node,
         "node_addresses": node_address,
@@ -102,14 +102,14 @@ def asked(
 
 
 def _keepalived_options(id: str | None, root: str | None) -> Record:
-    """The options of keepalived, with what this machine says of itself."""
+    """The options for keepalived, with defaults from this machine."""
     from ...documents.keepalived import Files, Options
 
     return Options(id=os.uname().nodename.partition(".")[0] if id is None else id, files=Files(root or ""))
 
 
 def _kubernetes_options(**said: Any) -> Record:
-    """The options of Kubernetes, with what this machine says of itself. Raises UsageError."""
+    """The options for Kubernetes, with defaults from this machine. Raises UsageError."""
     from ...documents.kubernetes import PRIMARY, Options, network, packed
 
     def each(what: str, read: Any) -> tuple[Any, ...] | None:
@@ -136,12 +136,12 @@ def _kubernetes_options(**said: Any) -> Record:
 
 
 def _words(given: Iterable[str]) -> list[str]:
-    """Words that commas part, as kube-proxy's own options have them."""
+    """Words that may be separated by commas, as in kube-proxy's own options."""
     return [word.strip() for words in given for word in words.split(",") if word.strip()]
 
 
 def _own_addresses() -> Sequence[str]:
-    """The addresses of this machine's interfaces but kube-proxy's. Raises IpvsadmError."""
+    """The addresses of this machine's interfaces except kube-proxy's. Raises IpvsadmError."""
     from ...network.facts import reading
 
     try:
