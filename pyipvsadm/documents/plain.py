@@ -67,12 +67,11 @@ def mask_of(value: Any) -> str | int | None:
     raise ValueError("should be a mask such as 255.255.255.0, or the length of a prefix, from 1 to 128")
 
 
-def _addresses(value: Any) -> list[bytes] | None:
-    if value is None:
-        return None
-    if type(value) is not list:
+def _addresses(value: Any) -> list[object] | None:
+    """The addresses to be bound, each of which is read by itself. Raises ValueError."""
+    if value is not None and type(value) is not list:
         raise ValueError
-    return list(map(address_in, value))
+    return value
 
 
 READERS: dict[str, Reader] = {  # of keys whose values are converted

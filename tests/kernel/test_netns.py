@@ -144,7 +144,7 @@ def test_what_may_not_be_entered_is_unknown_and_never_none(named):
     ours = Process([*drop, sys.executable, "-m", "pyipvsadm"], called="setpriv", namespace=named.namespace)
     answer = ours("--netns blue -Ln")
     assert answer.returncode == 2
-    assert answer.problem == "the network namespace `blue` may not be entered: Operation not permitted"
+    assert answer.problem == "the network namespace `blue` can't be entered: Operation not permitted"
     assert "CAP_SYS_ADMIN" in answer.stderr
     status, table, _ = ours("netns")
     assert status == 1

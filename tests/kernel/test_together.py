@@ -86,7 +86,7 @@ ip -o address show | grep -c 192.0.2.1
 """.format(program=" ".join(PROGRAM))
     ran = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True)
     assert ran.stdout == "1\n0\n", ran.stderr
-    assert "can't be written down in /run/pyipvsadm: No space left on device" in ran.stderr
+    assert "no record can be written in /run/pyipvsadm: No space left on device" in ran.stderr
 
 
 def test_what_stays_is_in_every_list_while_others_come_and_go(namespace):

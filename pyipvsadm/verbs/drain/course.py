@@ -227,7 +227,7 @@ def _removed(
     for place in now:
         world.write(f"{place.name}  removed\n")
     count = counted(len(now), "service")
-    was = f"had {counts(now)}" if any(place.busy(wishes.everything) for place in now) else "was empty"
+    was = f"had {counts(now)}," if any(place.busy(wishes.everything) for place in now) else "was empty"
     how = f"{was} and is removed from {count}" if now else "is gone: somebody else removed it"
     world.tell(f"{wishes.server} {how}")
     return True
