@@ -107,7 +107,7 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
             f"{file.name}:{error.line}: {error}", hint="mend that first: behind it nothing can be read"
         ) from None
     if assembly.problems:
-        raise _error(file, findings, assembly, path)
+        raise _error(file, findings, assembly)
     return file, assembly, findings
 
 
@@ -125,7 +125,7 @@ def _known() -> Assembly:
     )
 
 
-def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> DocumentError:
+def _error(file: Source, findings: Findings, assembly: Assembly) -> DocumentError:
     """All problems, by their lines."""
     line = findings.line
     placed = sorted(((line(problem.place), problem) for problem in assembly.problems), key=itemgetter(0))
@@ -136,5 +136,4 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
         lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
     if len(placed) > SHOWN:
         lines.append(f"and {len(placed) - SHOWN} more")
-    again = "" if path == "-" else f"; `pyipvsadm check {file.name}` tells whether it's right then"
-    return DocumentError("\n".join(lines), hint=f"nothing was changed: mend the file first{again}")
+    return DocumentError("\n".join(lines), hint="nothing was changed: mend the file first")

@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SkipValidation, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SkipValidation, WithJsonSchema
 
 from ..errors import UsageError
 from ..grammar.options import LONG
@@ -33,6 +33,11 @@ VERSION = 1
 NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
 MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]
 U31, U64 = 2**31 - 1, 2**64 - 1
+SYNONYMS = {  # what other programs and people call a way of forwarding: our word, which is what is written
+    **dict.fromkeys(("nat", "masq", "masquerading"), "masquerade"),
+    **dict.fromkeys(("dr", "gate", "route"), "direct"),
+    **dict.fromkeys(("tun", "ipip"), "tunnel"),
+}
 
 
 def _version(number: Any) -> int:
@@ -53,7 +58,14 @@ def _service(text: Any) -> Service:
 def _address(text: Any) -> bytes:
     if not isinstance(text, str):
         raise ValueError("should be an address in digits, without a port")
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdigit() and (host.count(".") == 3 or host.startswith("[")):
+        raise ValueError(f"has a port, which is a key of its own: `address: {host.strip('[]')}` and `port: {port}`")
     return address_of(text)
+
+
+def _canonical(word: Any) -> Any:
+    return SYNONYMS.get(word, word) if isinstance(word, str) else word
 
 
 def _group(text: Any) -> bytes | None:
@@ -141,7 +153,7 @@ class ServerShape(Shape):
         description="the server's address, in digits", examples=["10.2.0.2", "2001:db8::2"]
     )
     port: int | None = Field(None, ge=0, le=65535, description="the server's port; that of the service, if not given")
-    forwarding: Literal["masquerade", "tunnel", "direct", "local"] = Field(
+    forwarding: Annotated[Literal["masquerade", "tunnel", "direct", "local"], BeforeValidator(_canonical)] = Field(
         "direct", description="how packets get to the server: by NAT, in a tunnel, as they are, or to this machine"
     )
     weight: int = Field(1, ge=0, le=U31, description="how much this server can take; 0 for no new connections")

@@ -136,6 +136,7 @@ VERBS: tuple[Verb, ...] = (
         help='Change the settings that are named of a live service or server, and keep all others.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` may be left out), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', help='How long to wait for others that change the table.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', help='What to print: json tells what has changed.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
             Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server, for seconds'),
             Parameter(names=('-M', '--netmask'), value='netmask', help='which clients persistence takes for one'),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .. import errors
 from ..errors import IpvsadmError
 from ..listing.rules import rule
-from ..table.differences import ADDED, EDITED, REMOVED, as_text, differences
+from ..table.differences import as_text, differences, summed_up
 
 if TYPE_CHECKING:
     from ..table.journal import Outcome
@@ -19,9 +19,7 @@ REFUSED, HALF_DONE = 1, 3  # exit statuses; by a signal, 128 and its number
 
 def summary(plan: Plan) -> str:
     """What was done, in a line."""
-    signs = [found.sign for found in differences(plan.steps)]
-    words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
-    return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
+    return f"done: {summed_up(differences(plan.steps))}"
 
 
 def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:

@@ -9,7 +9,7 @@ from ..model import PROTOCOLS, Server, Service, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 NUMBERS = {name: number for number, name in PROTOCOLS.items()}
 MARK, IPV6 = "fwmark:", "ipv6"
@@ -38,6 +38,27 @@ def service_of(text: str) -> Service:
         return _service(text)
     except ValueError as error:
         raise UsageError(f"`{printable(text)}` names no service: {error}", hint=SERVICE_FORMS) from None
+
+
+def services_by(names: Sequence[str], services: Callable[[], list[Service]]) -> list[Service]:
+    """What `names` name, each once, with their keys alone: a service, or an address, which names all of its `services`.
+
+    Raises UsageError.
+    """
+    found: dict[Service, None] = {}
+    there: list[Service] | None = None
+    for name in names:
+        try:
+            address = address_of(name.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            found[service_of(name)] = None
+            continue
+        there = services() if there is None else there
+        its = [service for service in there if service.address == address and service.fwmark is None]
+        if not its:
+            raise UsageError(f"no service has the address {name}", hint=SERVICE_FORMS)
+        found |= dict.fromkeys(service_of(spelled(service)) for service in its)
+    return list(found)
 
 
 def server_of(text: str) -> Server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...documents import read
+from ...documents import DocumentError, read
 from ...errors import IpvsadmError, UsageError
 from ...model import printable
 
@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 QUIET = ("beside the table",)  # kinds of notes that every file of a format has: told if asked for
 
 
-def read_document(world: World, path: str, asked: Asked) -> Document:
-    """What the file `path` holds, after its notes were told. Raises IpvsadmError."""
-    document = read(path, world, asked)
+def read_document(world: World, path: str, asked: Asked, checking: bool = False) -> Document:
+    """What the file `path` holds, after its notes were told. Raises IpvsadmError.
+
+    Where it isn't right, the verb `check` is named, unless it is `checking`.
+    """
+    try:
+        document = read(path, world, asked)
+    except DocumentError as error:
+        if not checking and path != "-":
+            error.hint += f"; `pyipvsadm check {printable(path)}` tells whether it's right then"
+        raise
     for line in noted(document, asked.notes):
         world.tell(line)
     return document
