@@ -66,7 +66,19 @@ def test_a_way_of_forwarding_has_synonyms_and_is_written_in_one_way(tmp_path, wo
     ((_, (found,)),) = documents.load(str(path), None).services
     assert found.forwarding == forwarding
     assert ran.status == 0
-    assert f'"{word}"' not in ran.stdout or word == "masquerade"
+    assert f'"forwarding": "{word}"' not in ran.stdout or word == "masquerade"
+
+
+@pytest.mark.parametrize(("part", "told"), [
+    ("port: 80", ""), ("address: 10.0.0.1", ""), ("protocol: tcp", ""), ("family: ipv4", ""),
+    ("port: 8080", "services[0].port: is a part of `service`, which says 80"),
+    ("fwmark: 7", "services[0].fwmark: is a part of `service`, which says nothing of it"),
+])  # fmt: skip
+def test_parts_of_a_name_that_contradict_it_are_told(tmp_path, part, told):
+    path = tmp_path / "table.yaml"
+    path.write_text(f"version: 1\nservices:\n- service: 10.0.0.1:80\n  {part}\n")
+    ran = run(["check", str(path)])
+    assert (ran.status, told in ran.message) == (2 if told else 0, True)
 
 
 @pytest.mark.parametrize(("text", "told"), [

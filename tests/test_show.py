@@ -85,6 +85,7 @@ def test_json_tells_all_in_the_order_of_lists():
     data = json.loads(ran.stdout)
     assert [found["service"] for found in data["services"]] == ["192.168.2.10:80/tcp", "192.168.2.11:53/udp"]
     first = data["services"][0]
+    assert [first[name] for name in ("family", "protocol", "address", "port")] == ["ipv4", "tcp", "192.168.2.10", 80]
     assert [found["address"] for found in first["servers"]] == ["10.2.0.2", "10.2.0.3"]
     assert first["counters"]["bytes_out"] == 2**32 + 4
     assert first["servers"][0]["rates"]["bytes_out"] == 2**32 + 9

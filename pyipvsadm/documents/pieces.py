@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..grammar.values import STATES, TUNNELS, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, Daemon, Server, Service, Timeouts, printable
 from ..table import settings
-from ..table.notation import service_of
+from ..table.notation import parts, service_of
 from . import shape
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Some = TypeVar("Some", bound=shape.Shape)
 
+PARTS = ("family", "protocol", "address", "port", "fwmark")
 KEYS = 1000  # of one mapping, of which more aren't looked at
 NAME = 16  # characters, which no name of a scheduler or an engine has
 SHOWN = 40  # characters of a wrong value
@@ -131,6 +132,11 @@ class Reading:
     def _settled(self, found: shape.ServiceShape, path: Path) -> Service:
         """The service that `found` says."""
         service = found.service
+        its = parts(service)
+        for name in PARTS:
+            given = getattr(found, name)
+            if given is not None and given != its.get(name):
+                self.wrong((*path, name), f"is a part of `service`, which says {its.get(name, 'nothing of it')}")
         flags = ONE_PACKET if found.one_packet else 0
         for index, name in enumerate(found.flags):
             try:

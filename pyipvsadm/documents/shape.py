@@ -173,6 +173,11 @@ class ServiceShape(Shape):
         description="what the service is called, as on the command line",
         examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
     )
+    family: str | None = None  # this and the next are parts of what the service is called, which `show` tells
+    protocol: str | None = None
+    address: str | None = None
+    port: int | None = None
+    fwmark: int | None = None
     scheduler: str = Field(
         "wlc", min_length=1, max_length=15, description="how servers are chosen", examples=list(KNOWN_SCHEDULERS)
     )

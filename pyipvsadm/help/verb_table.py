@@ -100,6 +100,8 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--vips',), help='Bind the addresses of the services as well, as `vip sync` does: before the table changes. Those that no service has any more are removed afterwards.'),
             Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', help='The dummy device that has the addresses.'),
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', help='How long to wait for others that change the table.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', help='What to print: json tells what was changed, refused and taken back.'),
+            Parameter(names=('--detailed-exitcode',), help='Exit with 0 if nothing was to do, 2 if something was, 1 for errors.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|rules', choices=('json', 'yaml', 'kubernetes', 'rules'), help='The format of FILE. Default: by content and name.'),
             Parameter(names=('--notes',), help='List everything in FILE that a table cannot express or that may surprise.'),
             Parameter(names=('--node',), value='NAME', help="The node that the table is for. Default: this host's name."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,25 @@ REFUSED, HALF_DONE = 1, 3  # exit statuses; by a signal, 128 and its number
 def summary(plan: Plan) -> str:
     """What was done, in a line."""
     return f"done: {summed_up(differences(plan.steps))}"
+
+
+def as_json(plan: Plan, outcome: Outcome | None = None) -> str:
+    """What `plan` changes, and what became of it, if it was carried out, as JSON."""
+    data: dict[str, object] = {
+        "changed": bool(plan.steps) and (outcome is None or outcome.complete),
+        "changes": [found.data() for found in differences(plan.steps)],
+    }
+    if outcome is None:
+        data = {"dry_run": True, **data}
+    else:
+        data["refused"] = [
+            {"command": rule(step.command), "why": str(errors.refusal(step.command.verb, errno))}
+            for step, errno in outcome.refused
+        ]
+        data["taken_back"] = outcome.undone
+        remains = outcome.remains
+        data["remains"] = None if remains is None else [found.data() for found in differences(remains)]
+    return json.dumps(data, indent=2) + "\n"
 
 
 def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:

@@ -89,6 +89,20 @@ def spelled(service: Service) -> str:
     return f"{_spelled_endpoint(service.address or b'', service.port or 0)}/{PROTOCOLS.get(protocol, protocol)}"
 
 
+def parts(service: Service) -> dict[str, str | int]:
+    """What the name of `service` is made of, each part by itself, for programs."""
+    family = "ipv6" if service.af == AF_INET6 else "ipv4"
+    if service.fwmark is not None:
+        return {"family": family, "fwmark": service.fwmark}
+    protocol = service.protocol or 0
+    return {
+        "family": family,
+        "protocol": PROTOCOLS.get(protocol, str(protocol)),
+        "address": spelled_address(service.address or b""),
+        "port": service.port or 0,
+    }
+
+
 def spelled_server(server: Server) -> str:
     """The name of `server`, which `server_of` reads."""
     return _spelled_endpoint(server.address, server.port)
