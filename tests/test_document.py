@@ -158,7 +158,7 @@ SERVERS = HEAD + "  servers:\n"  # four
 
 WRONG_DOCUMENTS = [
     (HEAD + "  wieght: 1\n  schedular: rr\n", [
-        "stdin:4: services[0].wieght: unknown key; known are service, scheduler, persistence, netmask, engine, one_packet,"
+        "stdin:4: services[0].wieght: unknown key; known are service, family, protocol, address, port, fwmark, scheduler, persistence, netmask, engine, one_packet,"
         " flags, servers, owner, counters, rates",
         "stdin:5: services[0].schedular: unknown key; did you mean `scheduler`?"]),
     (SERVERS + "  - {address: 10.2.0.2, wieght: 1}\n  - {address: 10.2.0.2, weight: 2}\n", [

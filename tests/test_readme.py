@@ -11,7 +11,8 @@ import typer
 from pyipvsadm.grammar import parse
 from pyipvsadm.help.verb_table import VERBS
 from pyipvsadm.namespaces import NETNS
-from pyipvsadm.support.application import USAGE_ERROR, application, function_of, whole
+from pyipvsadm.support.application import application, function_of, whole
+from pyipvsadm.support.application.usage_errors import LIBRARY_ERROR
 
 from .generate import ROOT
 
@@ -85,5 +86,5 @@ def test_a_command_that_it_shows_can_be_read(words):
 
 
 def test_a_command_that_cannot_be_read_is_told():
-    with pytest.raises(USAGE_ERROR):
+    with pytest.raises(LIBRARY_ERROR):
         test_a_command_that_it_shows_can_be_read(["pyipvsadm", "drain", "--no-such-option"])

@@ -126,6 +126,7 @@ def apply(
         raise UsageError(
             "with `--vips`, neither JSON nor the exit status tells what was changed",
             hint="bind the addresses by a call of `vip sync`",
+            status=ERROR if detailed_exitcode else None,
         )
     wishes = Wishes(
         prune=not no_prune,
