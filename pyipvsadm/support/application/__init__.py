@@ -108,7 +108,7 @@ def _reader(function: Work) -> Any:
             parameters.append(parameter.replace(name="context", annotation=typer.Context))
         elif name == "asked":
             options = inspect.signature(asked, eval_str=True).parameters
-            parameters += options.values()
+            parameters += [option.replace(annotation=choice(option.annotation)) for option in options.values()]
             asks = tuple(options)
         else:
             parameters.append(parameter.replace(annotation=hints[name]))
