@@ -92,7 +92,7 @@ def _run(words: list[str], world: World) -> int:
     try:
         return classic.run(words, world)
     except NoCommandError as error:
-        if words and not words[0].startswith("-"):
+        if words and words[0][:1].isalpha():
             error.hint = _meant(words, error.hint)
         raise
     except OptionError as error:

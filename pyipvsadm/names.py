@@ -7,6 +7,8 @@ from _socket import AF_INET, AF_INET6, inet_aton, inet_ntop
 
 from .model import PROTOCOLS, printable
 
+SERVICES = "/etc/services"
+
 
 class Names:
     """The names of addresses and ports. Answers are cached, since they repeat across a table.
@@ -34,6 +36,14 @@ class Names:
             return _socket.getservbyname(service, name)
         except (OSError, ValueError, UnicodeError):
             raise ValueError(f"`{service}` is neither a port nor the name of one for {name}") from None
+
+    def ports(self) -> list[str]:
+        """The names of ports that are in this machine's file; none without it."""
+        try:
+            with open(SERVICES, encoding="utf-8", errors="replace") as file:
+                return list(dict.fromkeys(line.split()[0] for line in file if line[:1].isalnum()))
+        except OSError:
+            return []
 
     def host(self, address: bytes) -> str:
         """The name of `address`, or its digits if it has none."""

@@ -40,6 +40,9 @@ class FakeNames:
         except KeyError:
             raise ValueError(f"`{service}` isn't known") from None
 
+    def ports(self) -> list[str]:
+        return list(dict.fromkeys(name for name, _ in self._services))
+
     def host(self, address: bytes) -> str:
         for name, known in self._hosts.items():
             if known == address:

@@ -464,3 +464,37 @@ def test_a_library_s_interrupt_takes_back_too():
     with pytest.raises(KeyboardInterrupt):
         journal.carry_out(verb.make_plan(now, wanted), kernel, now)
     assert ipvs.snapshot() == before
+
+
+@pytest.mark.parametrize(("first", "words", "status"), [
+    (NOW, ["--detailed-exitcode"], 2), (NOW, ["--dry-run", "--detailed-exitcode"], 2), (NOW, [], 0),
+    (WANTED, ["--detailed-exitcode"], 0), (WANTED, ["--dry-run", "--detailed-exitcode"], 0),
+])  # fmt: skip
+def test_the_status_tells_if_anything_was_to_do(first, words, status):
+    assert apply(kernel_with(first), WANTED, *words).status == status
+
+
+def test_with_a_detailed_status_an_error_is_none_of_a_change():
+    assert fakes.run(["apply", "/no/such/file"]).status == 2
+    assert fakes.run(["apply", "/no/such/file", "--detailed-exitcode"]).status == 1
+    assert apply(kernel_with(NOW), WANTED, "--vips", "--detailed-exitcode").status == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]])
+def test_json_tells_what_is_changed(words):
+    ipvs = kernel_with(NOW)
+    data = json.loads(fakes.run(["diff", "-", "-o", "json"], ipvs.play, WANTED.encode()).stdout)
+    told = json.loads(apply(ipvs, WANTED, "-o", "json", *words).stdout)
+    assert (told["changed"], told["changes"], told.get("dry_run", False)) == (True, data["changes"], bool(words))
+    if not words:
+        again = json.loads(apply(ipvs, WANTED, "-o", "json").stdout)
+        assert again == {"changed": False, "changes": [], "refused": [], "taken_back": 0, "remains": []}
+
+
+def test_json_tells_what_was_refused_and_taken_back():
+    ran = apply(kernel_with(NOW, before=lambda number: ENOMEM if number == 2 else None), WANTED, "-o", "json")
+    told = json.loads(ran.stdout)
+    assert (ran.status, told["changed"], told["remains"]) == (1, False, [])
+    (refused,) = told["refused"]
+    assert refused["why"] == "Memory allocation problem"
+    assert f"`{refused['command']}`" in ran.stderr

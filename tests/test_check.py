@@ -36,7 +36,9 @@ def test_a_wrong_one_is_told_on_stderr(tmp_path):
     ran = check(str(path))
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.message == f"{path}:4: services[0].shceduler: unknown key; did you mean `scheduler`?\n"
-    assert ran.hints == [f"nothing was changed: correct the file first; `pyipvsadm check {path}` checks the file again"]
+    assert ran.hints == ["nothing was changed: correct the file first"], "it doesn't advise to do what was done"
+    advice = f"nothing was changed: correct the file first; `pyipvsadm check {path}` checks the file again"
+    assert fakes.run(["diff", str(path)]).hints == [advice]
 
 
 def test_a_missing_one_too():

@@ -159,7 +159,7 @@ SERVERS = HEAD + "  servers:\n"  # four
 
 WRONG_DOCUMENTS = [
     (HEAD + "  wieght: 1\n  schedular: rr\n", [
-        "stdin:4: services[0].wieght: unknown key; choose one of service, scheduler, persistence, netmask, engine, one_packet,"
+        "stdin:4: services[0].wieght: unknown key; choose one of service, family, protocol, address, port, fwmark, scheduler, persistence, netmask, engine, one_packet,"
         " flags, servers, owner, counters, rates",
         "stdin:5: services[0].schedular: unknown key; did you mean `scheduler`?"]),
     (SERVERS + "  - {address: 10.2.0.2, wieght: 1}\n  - {address: 10.2.0.2, weight: 2}\n", [
@@ -214,7 +214,7 @@ WRONG_DOCUMENTS = [
         "stdin:5: services[0].servers[0]: [2001:db8::1]:80 isn't of the address family of its service 192.168.2.10:80/tcp,"
         " which only a tunnel allows",
         "stdin:6: services[0].servers[1]: the server [2001:db8::1]:80 is there twice in its service (the first is at stdin:5)",
-        "stdin:7: services[0].servers[2].address: `10.2.0.2:80` is not an IPv6 address in digits"]),
+        "stdin:7: services[0].servers[2].address: has a port, which is a key of its own: `address: 10.2.0.2` and `port: 80`"]),
     (SERVERS + "  - {address: 0.0.0.0}\n  - {address: 239.1.1.1}\n  - {address: 255.255.255.255}\n"
      "  - {address: 'fe80::1', forwarding: tunnel}\n  - {address: 'ff02::1', forwarding: tunnel}\n"
      "  - {address: '::', forwarding: tunnel}\n  - {address: 254.1.1.1}\n  - {address: 'fec0::1', forwarding: tunnel}\n", [
@@ -222,8 +222,8 @@ WRONG_DOCUMENTS = [
           for line, address in enumerate(("0.0.0.0", "239.1.1.1", "255.255.255.255", "fe80::1", "ff02::1", "::"), 5))]),
     (SERVERS + "  - {address: 10.2.0.2, lower_threshold: 5}\n  - {address: 10.2.0.3, lower_threshold: 5, upper_threshold: 5}\n", [
         "stdin:5: services[0].servers[0]: the lower threshold, 5, exceeds the upper one, 0"]),
-    (SERVERS + "  - {address: 10.2.0.2, forwarding: nat}\n  - {address: 10.2.0.3, forwarding: tunel}\n", [
-        'stdin:5: services[0].servers[0].forwarding: should be masquerade, tunnel, direct or local, not "nat"',
+    (SERVERS + "  - {address: 10.2.0.2, forwarding: snat}\n  - {address: 10.2.0.3, forwarding: tunel}\n", [
+        'stdin:5: services[0].servers[0].forwarding: should be masquerade, tunnel, direct or local, not "snat"',
         'stdin:6: services[0].servers[1].forwarding: should be masquerade, tunnel, direct or local, not "tunel"; did you mean `tunnel`?']),
     (SERVERS + "  - {address: 10.2.0.2, tunnel: {type: gre}}\n  - {address: 10.2.0.3, forwarding: tunnel, tunnel: {type: gue}}\n"
      "  - {address: 10.2.0.4, forwarding: tunnel, tunnel: {port: 3}}\n"

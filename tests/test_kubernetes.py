@@ -677,7 +677,11 @@ BROKEN = {
     "no value": ('{"kind":\n }', "isn't JSON: Expecting value, at column 2"),
     "a number": ("[1, 2]", "is no object of Kubernetes, but 1: try `kubectl get services,endpointslices,nodes -A -o json`"),
     "a word": ("hello", 'is no object of Kubernetes, but "hello": try `kubectl get services,endpointslices,nodes -A -o json`'),
-    "YAML that isn't": ("a: b: c", "isn't YAML: mapping values are not allowed in this context"),
+    "YAML that isn't": (
+        "a: b: c",
+        "isn't YAML: mapping values are not allowed in this context: "
+        "a second `:` in a line, or a line that is indented deeper than its neighbours",
+    ),
     "a tag": ("kind: !!python/name:x y", "the tag tag:yaml.org,2002:python/name:x can't be read: leave it out"),
     "nested": ("kind: " + "[" * 200 + "]" * 200, "is nested more than 100 deep, which no object is"),
     "nested JSON": ('{"kind": ' + "[" * 100_000, "is nested too deep for an object"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 from errno import ENOENT, EPERM
@@ -155,6 +156,20 @@ def test_without_privilege(ipvs):
     ran = run(ipvs, f"{V} -s rr")
     assert ran.status == 2
     assert "Permission denied" in ran.message
+
+
+def test_on_a_terminal_it_says_what_it_changed(ipvs):
+    assert at_terminal(ipvs, f"set {V} {ONE} -w 3") == (0, f"~ {V} {ONE}  weight 5 -> 3\r\n")
+    assert at_terminal(ipvs, f"set {V} {ONE} -w 3") == (0, "nothing to change: all is set as wanted\r\n")
+
+
+def test_json_tells_programs_what_has_changed(ipvs):
+    told = [json.loads(run(ipvs, f"{V} {ONE} -w 3 -o json").stdout) for _ in range(2)]
+    change = {
+        "change": "edit", "kind": "server", "service": V, "server": ONE,
+        "changes": {"weight": {"old": 5, "new": 3}},
+    }  # fmt: skip
+    assert told == [{"changed": True, "changes": [change]}, {"changed": False, "changes": []}]
 
 
 def test_help_names_every_setting():

@@ -85,6 +85,7 @@ def test_json_tells_all_in_the_order_of_lists():
     data = json.loads(ran.stdout)
     assert [found["service"] for found in data["services"]] == ["192.168.2.10:80/tcp", "192.168.2.11:53/udp"]
     first = data["services"][0]
+    assert [first[name] for name in ("family", "protocol", "address", "port")] == ["ipv4", "tcp", "192.168.2.10", 80]
     assert [found["address"] for found in first["servers"]] == ["10.2.0.2", "10.2.0.3"]
     assert first["counters"]["bytes_out"] == 2**32 + 4
     assert first["servers"][0]["rates"]["bytes_out"] == 2**32 + 9
@@ -143,7 +144,7 @@ def test_services_can_be_named():
     (["192.168.2.11:53"], 1, "No such service: 192.168.2.11:53/tcp\n",
      "`pyipvsadm show` lists the services"),
     (["192.168.2.10:80", "fwmark:7/ipv6", "-o", "json"], 1, "No such service: fwmark:7/ipv6\n", None),
-    (["192.168.2.11"], 2, "`192.168.2.11` is not a service: the port is missing\n", None),
+    (["192.168.2.99"], 2, "no service has the address 192.168.2.99\n", None),
 ])  # fmt: skip
 def test_what_is_not_there_leaves_stdout_empty(words, status, message, hint):
     ran = show(*words)
@@ -165,7 +166,7 @@ def test_a_kernel_that_refuses(errno, status, message):
 def test_a_wrong_option_is_told_on_stderr():
     ran = subprocess.run([sys.executable, "-m", "pyipvsadm", "show", "-o", "foo"], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("--output: `foo` is none of table, json, ")
+    assert ran.stderr.splitlines()[0] == "--output: `foo` is none of table, json, yaml, ndjson, rules"
 
 
 def test_a_reader_that_goes_away_is_no_error():

@@ -57,7 +57,8 @@ EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
     "pyipvsadm.table",
 }  # fmt: skip
 TOLD = ALL | PARSED
-GUESSED = TOLD | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
+WRONG = TOLD | {"pyipvsadm.grammar.mistakes"}
+GUESSED = WRONG | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
     "pyipvsadm.help.lines", "pyipvsadm.help.screens", "pyipvsadm.help.verb_help",
@@ -85,7 +86,7 @@ CASES = [
     (["-v"], VERSION, 0),
     (["-h"], HELPED, 0),
     (["-h", "service"], HELPED, 0),
-    (["-A", "-n"], TOLD, 2),
+    (["-A", "-n"], WRONG, 2),
     (["-L", "--zork"], GUESSED, 255),
     (["zork"], GUESSED | {"pyipvsadm.verbs"}, 255),
 ]

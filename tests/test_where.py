@@ -220,6 +220,12 @@ def test_diff_tells_the_impact(play):
     assert "impact" not in json.loads(fakes.run(["diff", "-", "-o", "json"], play, wanted.encode()).stdout)
 
 
+def test_diff_ends_with_a_summary_on_a_terminal(play, tmp_path):
+    file = tmp_path / "table.rules"
+    file.write_text(RULES.replace("-s sh", "-s rr", 1) + "-A -f 99 -s rr\n")
+    assert seen(["diff", str(file)], play).text.splitlines()[-1] == "to do: 1 added, 1 edited"
+
+
 def test_diff_tells_on_a_terminal_where_sh_has_another_order(play, tmp_path):
     lines = RULES.splitlines(True)
     file = tmp_path / "table.rules"
@@ -227,11 +233,12 @@ def test_diff_tells_on_a_terminal_where_sh_has_another_order(play, tmp_path):
     ran = seen(["diff", str(file)], play)
     assert ran.status == 0
     assert " ".join(ran.text.split()) == (
-        "hint: 192.0.2.1:80/tcp has its servers in another order: made anew from the file, sh would send 50 % of its"
+        "nothing to do: the table is as wanted"
+        " hint: 192.0.2.1:80/tcp has its servers in another order: made anew from the file, sh would send 50 % of its"
         " clients to other servers"
     )
     file.write_text(RULES)
-    assert seen(["diff", str(file)], play).text == ""
+    assert seen(["diff", str(file)], play).text.strip() == "nothing to do: the table is as wanted"
     assert fakes.run(["diff", "-"], play, RULES.encode()).stderr == ""
 
 

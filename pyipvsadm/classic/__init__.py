@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import RefusedError, UnreachableError
+from ..errors import IpvsadmError, RefusedError, UnreachableError
 from ..grammar import parse
 from .commands import carry_out
 
@@ -17,7 +17,14 @@ EDITS = ("edit-service", "edit-server")
 def run(words: list[str], world: World) -> int:
     """Carry out one line of the classic grammar, and return the exit status."""
     world.classic = True
-    command = parse(words, lambda: world.names, world.program, world.posix)
+    try:
+        command = parse(words, lambda: world.names, world.program, world.posix)
+    except IpvsadmError as error:
+        if world.hinting and words:
+            from ..grammar.mistakes import mistaken
+
+            error.hint = mistaken(words, lambda: world.names.ports()) or error.hint
+        raise
     try:
         if command.verb == "restore":
             from .restore import restore

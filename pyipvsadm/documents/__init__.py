@@ -101,7 +101,7 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
             f"{file.name}:{error.line}: {error}", hint="correct this first: nothing after it can be read"
         ) from None
     if assembly.problems:
-        raise _error(file, findings, assembly, path)
+        raise _error(file, findings, assembly)
     return file, assembly, findings
 
 
@@ -119,7 +119,7 @@ def _known() -> Assembly:
     )
 
 
-def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> DocumentError:
+def _error(file: Source, findings: Findings, assembly: Assembly) -> DocumentError:
     """The error with all problems, sorted by line."""
     line = findings.line
     placed = sorted(((line(problem.place), problem) for problem in assembly.problems), key=itemgetter(0))
@@ -131,5 +131,4 @@ def _error(file: Source, findings: Findings, assembly: Assembly, path: str) -> D
     if len(placed) > SHOWN:
         ends = f"; after {PROBLEMS} nothing more was read" if len(placed) >= PROBLEMS else ""
         lines.append(f"and {len(placed) - SHOWN} more{ends}")
-    again = "" if path == "-" else f"; `{command('pyipvsadm', 'check', printable(path))}` checks the file again"
-    return DocumentError("\n".join(lines), hint=f"nothing was changed: correct the file first{again}")
+    return DocumentError("\n".join(lines), hint="nothing was changed: correct the file first")

@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..grammar.values import STATES, TUNNELS, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, Daemon, Server, Service, Timeouts, printable
 from ..table import settings
-from ..table.notation import service_of
+from ..table.notation import parts, service_of
 from .plain import address_in
 
 TYPE_CHECKING = False
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .tree import Path
 
+PARTS = ("family", "protocol", "address", "port", "fwmark")
 KEYS = 1000  # of a mapping; one with more isn't checked
 NAME = 16  # characters; all names of schedulers and engines are shorter
 SHOWN = 40  # characters of a wrong value in a message
@@ -156,6 +157,11 @@ class Reading:
     def _settled(self, found: Any, path: Path) -> Service:
         """The Service for `found`."""
         service: Service = found.service
+        its = parts(service)
+        for name in PARTS:
+            given = getattr(found, name)
+            if given is not None and given != its.get(name):
+                self.wrong((*path, name), f"is a part of `service`, which says {its.get(name, 'nothing of it')}")
         flags = ONE_PACKET if found.one_packet else 0
         for index, name in enumerate(found.flags):
             try:

@@ -47,6 +47,9 @@ def address_in(text: Any) -> bytes:
     """The address in `text`. Raises ValueError."""
     if not isinstance(text, str):
         raise ValueError("should be an address in digits, without a port")
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdigit() and (host.count(".") == 3 or host.startswith("[")):
+        raise ValueError(f"has a port, which is a key of its own: `address: {host.strip('[]')}` and `port: {port}`")
     return address_of(text)
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SkipValidation, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SkipValidation, WithJsonSchema
 
 from ..grammar.options import LONG
 from ..grammar.values import DAYS_31, SCHEDULER_FLAGS
@@ -31,6 +31,15 @@ from .plain import VERSION, address_in, group_in, mask_of, service_named, versio
 NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
 MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]
 U31, U64 = 2**31 - 1, 2**64 - 1
+SYNONYMS = {  # what other programs and people call a way of forwarding: our word, which is what is written
+    **dict.fromkeys(("nat", "masq", "masquerading"), "masquerade"),
+    **dict.fromkeys(("dr", "gate", "route"), "direct"),
+    **dict.fromkeys(("tun", "ipip"), "tunnel"),
+}
+
+
+def _canonical(word: Any) -> Any:
+    return SYNONYMS.get(word, word) if isinstance(word, str) else word
 
 
 def _number(low: int, high: int, description: str) -> Any:
@@ -103,7 +112,7 @@ class ServerShape(Shape):
         description="the server's address, in digits", examples=["10.2.0.2", "2001:db8::2"]
     )
     port: int | None = Field(None, ge=0, le=65535, description="the server's port; that of the service, if not given")
-    forwarding: Literal["masquerade", "tunnel", "direct", "local"] = Field(
+    forwarding: Annotated[Literal["masquerade", "tunnel", "direct", "local"], BeforeValidator(_canonical)] = Field(
         "direct", description="how packets reach the server: by NAT, through a tunnel, unchanged, or on this machine"
     )
     weight: int = Field(1, ge=0, le=U31, description="the share of connections that this server gets; 0 stops new ones")
@@ -127,6 +136,11 @@ class ServiceShape(Shape):
             examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
         )
     )
+    family: str | None = None  # this and the next are parts of what the service is called, which `show` tells
+    protocol: str | None = None
+    address: str | None = None
+    port: int | None = None
+    fwmark: int | None = None
     scheduler: str = Field(
         "wlc", min_length=1, max_length=15, description="how servers are chosen", examples=list(KNOWN_SCHEDULERS)
     )

@@ -6,7 +6,7 @@ import json
 import re
 
 from ..listing.rules import daemon_state
-from ..table.notation import spelled, spelled_address
+from ..table.notation import parts, spelled, spelled_address
 from ..table.settings import daemon_settings, server_settings, service_settings
 from .owners import NOBODY, Owners
 
@@ -33,6 +33,12 @@ NOT_BARE = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n
 def service_data(service: Service) -> Settings:
     """The name and the settings of a service, without its servers, as in a document."""
     return {"service": spelled(service), **service_settings(service)}
+
+
+def named_data(service: Service) -> Settings:
+    """What JSON says of a service: the parts of its name beside that."""
+    data = service_data(service)
+    return {"service": data.pop("service"), **parts(service), **data}
 
 
 def server_data(server: Server) -> Settings:
@@ -66,7 +72,7 @@ def ndjson_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
     """A line of JSON for each service."""
     for service, servers in table.services:
         told = [{**server_with_counts(server), **owners.data(service, server)} for server in servers]
-        whole = {**service_data(service), **owners.data(service), **counted(service.stats), "servers": told}
+        whole = {**named_data(service), **owners.data(service), **counted(service.stats), "servers": told}
         yield json.dumps(whole) + "\n"
 
 
@@ -75,7 +81,7 @@ def json_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
     yield f'{{\n  "version": {VERSION},\n  "services": ['
     end = "\n"
     for service, servers in table.services:
-        own = json.dumps({**service_data(service), **owners.data(service), **counted(service.stats)})
+        own = json.dumps({**named_data(service), **owners.data(service), **counted(service.stats)})
         told = ({**server_with_counts(server), **owners.data(service, server)} for server in servers)
         lines = ",\n".join([f"      {json.dumps(one)}" for one in told])
         yield f'{end}    {own[:-1]}, "servers": [' + (f"\n{lines}\n    ]}}" if lines else "]}")

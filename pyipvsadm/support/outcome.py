@@ -6,7 +6,7 @@ from .. import errors
 from ..errors import IpvsadmError
 from ..grammar.shell import requoted
 from ..listing.rules import rule
-from ..table.differences import ADDED, EDITED, REMOVED, as_text, differences
+from ..table.differences import as_text, differences, summed_up
 from .signals import name_of
 
 TYPE_CHECKING = False
@@ -18,10 +18,29 @@ REFUSED, HALF_DONE = 1, 3  # exit statuses; after a signal, 128 plus its number
 
 
 def summary(plan: Plan) -> str:
-    """What was done, in one line."""
-    signs = [found.sign for found in differences(plan.steps)]
-    words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
-    return f"done: {', '.join(f'{signs.count(sign)} {word}' for sign, word in words if sign in signs)}"
+    """What was done, in a line."""
+    return f"done: {summed_up(differences(plan.steps))}"
+
+
+def as_json(plan: Plan, outcome: Outcome | None = None) -> str:
+    """What `plan` changes, and what became of it, if it was carried out, as JSON."""
+    data: dict[str, object] = {
+        "changed": bool(plan.steps) and (outcome is None or outcome.complete),
+        "changes": [found.data() for found in differences(plan.steps)],
+    }
+    if outcome is None:
+        data = {"dry_run": True, **data}
+    else:
+        data["refused"] = [
+            {"command": rule(step.command), "why": str(errors.refusal(step.command.verb, errno))}
+            for step, errno in outcome.refused
+        ]
+        data["taken_back"] = outcome.undone
+        remains = outcome.remains
+        data["remains"] = None if remains is None else [found.data() for found in differences(remains)]
+    import json
+
+    return json.dumps(data, indent=2) + "\n"
 
 
 def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:

@@ -95,6 +95,13 @@ def _live(now: Table, services: set[object]) -> dict[object, int]:
     }
 
 
+def summed_up(found: Iterable[Difference]) -> str:
+    """How many changes of each kind there are, in words; empty if there are none."""
+    signs = [one.sign for one in found]
+    words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
+    return ", ".join(f"{signs.count(sign)} {word}" for sign, word in words if sign in signs)
+
+
 def _difference(step: Step) -> Difference:
     command, before = step.command, step.inverse
     sign = SIGNS[command.verb.partition("-")[0]]

@@ -9,7 +9,7 @@ from ..model import PROTOCOLS, Server, Service, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 NUMBERS = {name: number for number, name in PROTOCOLS.items()}
 MARK, IPV6 = "fwmark:", "ipv6"
@@ -40,6 +40,27 @@ def service_of(text: str) -> Service:
         raise UsageError(f"`{printable(text)}` is not a service: {error}", hint=SERVICE_FORMS) from None
 
 
+def services_by(names: Sequence[str], services: Callable[[], list[Service]]) -> list[Service]:
+    """What `names` name, each once, with their keys alone: a service, or an address, which names all of its `services`.
+
+    Raises UsageError.
+    """
+    found: dict[Service, None] = {}
+    there: list[Service] | None = None
+    for name in names:
+        try:
+            address = address_of(name.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            found[service_of(name)] = None
+            continue
+        there = services() if there is None else there
+        its = [service for service in there if service.address == address and service.fwmark is None]
+        if not its:
+            raise UsageError(f"no service has the address {name}", hint=SERVICE_FORMS)
+        found |= dict.fromkeys(service_of(spelled(service)) for service in its)
+    return list(found)
+
+
 def server_of(text: str) -> Server:
     """The server that `text` names, with only its key. Raises UsageError."""
     try:
@@ -66,6 +87,20 @@ def spelled(service: Service) -> str:
         return f"{MARK}{service.fwmark}{f'/{IPV6}' if service.af == AF_INET6 else ''}"
     protocol = service.protocol or 0
     return f"{_spelled_endpoint(service.address or b'', service.port or 0)}/{PROTOCOLS.get(protocol, protocol)}"
+
+
+def parts(service: Service) -> dict[str, str | int]:
+    """What the name of `service` is made of, each part by itself, for programs."""
+    family = "ipv6" if service.af == AF_INET6 else "ipv4"
+    if service.fwmark is not None:
+        return {"family": family, "fwmark": service.fwmark}
+    protocol = service.protocol or 0
+    return {
+        "family": family,
+        "protocol": PROTOCOLS.get(protocol, str(protocol)),
+        "address": spelled_address(service.address or b""),
+        "port": service.port or 0,
+    }
 
 
 def spelled_server(server: Server) -> str:

@@ -12,7 +12,7 @@ from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
 from ..support.documents import read_document
 from ..support.lock import WAIT, alone
-from ..support.outcome import failure, summary
+from ..support.outcome import as_json, failure, summary
 from ..support.scope import scope_of
 from ..support.signals import Signals
 from ..support.verb import verb
@@ -23,7 +23,7 @@ from ..table.plan import make_plan, without
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated
+    from typing import Annotated, Literal
 
     import typer
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .vip.with_apply import Vips
 
 NOT_TRIED = errors.USAGE  # the exit status
+CHANGED, ERROR = 2, 1  # with `--detailed-exitcode`
 SHOWN = 100  # deletions that are shown before it is asked about them
 TERMINAL = "/dev/tty"
 
@@ -53,6 +54,8 @@ class Wishes(Record):
     vips: str = ""  # the device to bind addresses on; none, to leave them alone
     wait_lock: float = WAIT  # seconds
     left_alone: Scope | None = None  # what is never deleted
+    json: bool = False  # whether programs are told what was done
+    detailed: bool = False  # whether the exit status tells if anything was to do
 
     def plan(self, now: Table, wanted: Table) -> Plan:
         """The plan from the one table to the other."""
@@ -95,6 +98,14 @@ def apply(
     ] = False,
     device: Device = None,
     wait_lock: WaitLock = WAIT,
+    output: Annotated[
+        Literal["text", "json"],
+        typer.Option("--output", "-o", help="What to print: json tells what was changed, refused and taken back."),
+    ] = "text",
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option("--detailed-exitcode", help="Exit with 0 if nothing was to do, 2 if something was, 1 for errors."),
+    ] = False,
     asked: Asked = AS_IT_IS,
 ) -> int:
     """Make the table match FILE, in an order that leaves no service without a server.
@@ -111,6 +122,12 @@ def apply(
     """
     if device is not None and not vips:
         raise UsageError("`--device` without `--vips`", hint="add `--vips` to bind the addresses on it")
+    if vips and (detailed_exitcode or output == "json"):
+        raise UsageError(
+            "with `--vips`, neither JSON nor the exit status tells what was changed",
+            hint="bind the addresses by a call of `vip sync`",
+            status=ERROR if detailed_exitcode else None,
+        )
     wishes = Wishes(
         prune=not no_prune,
         keep_weights=keep_weights,
@@ -120,8 +137,15 @@ def apply(
         force=force,
         vips=(DEVICE if device is None else device) if vips else "",
         wait_lock=wait_lock,
+        json=output == "json",
+        detailed=detailed_exitcode,
     )
-    return run(world, file, wishes, asked)
+    try:
+        return run(world, file, wishes, asked)
+    except IpvsadmError as error:
+        if wishes.detailed and error.status == CHANGED:
+            error.status = ERROR
+        raise
 
 
 def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int:
@@ -135,9 +159,12 @@ def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int
         if wishes.dry_run:
             before, plan = _planned(wanted, wishes, world)
             vips = wishes.addresses(before, plan, wanted, world)
-            told = as_text(plan.steps, before)
-            world.write(vips.shown(told) if vips else told)
-            return 0
+            if wishes.json:
+                world.write(as_json(plan))
+            else:
+                told = as_text(plan.steps, before)
+                world.write(vips.shown(told) if vips else told)
+            return _status(plan, wishes)
         with alone(world, wishes.wait_lock):
             return _apply(wanted, path, wishes, world)
     except KeyboardInterrupt:
@@ -168,6 +195,8 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
         if vips:
             vips.bind()
         outcome = _carry_out(plan, before, world, signals)
+        if wishes.json:
+            world.write(as_json(plan, outcome))
         if not outcome.complete:
             taken_back = vips.take_back() if vips and outcome.remains == () else ""
             raise failure(outcome, plan, world.called, taken_back)
@@ -176,7 +205,12 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
             managers.tell(world)
         if vips:
             vips.release()
-    return 0
+    return _status(plan, wishes)
+
+
+def _status(plan: Plan, wishes: Wishes) -> int:
+    """The exit status where all went well."""
+    return CHANGED if wishes.detailed and plan.phases else 0
 
 
 def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Outcome:

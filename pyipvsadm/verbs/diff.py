@@ -10,7 +10,7 @@ from ..support.current_table import table_now
 from ..support.documents import read_document
 from ..support.scope import scope_of
 from ..support.verb import verb
-from ..table.differences import differences
+from ..table.differences import differences, summed_up
 from ..table.notation import service_of
 from ..table.plan import make_plan
 
@@ -68,6 +68,8 @@ def diff(
     moved = _impacts(found_now.table, plan) if impact else None
     is_same = not (plan.phases or (strict and states))
     world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))
+    if world.watched and output == "text":
+        world.tell(f"to do: {summed_up(found)}" if found else "nothing to do: the table is as wanted")
     if world.watched and only is None:
         from ..support.clients.effects import order_notes
 

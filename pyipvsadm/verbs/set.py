@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from errno import ENOENT
 
 from .. import errors
 from ..classic.commands import refused
 from ..errors import IpvsadmError, OptionError, UsageError
 from ..grammar import scan, settled_service
-from ..grammar.options import RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
+from ..grammar.options import LONG, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
 from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
 from ..support import managers
 from ..support.lock import WAIT, alone
 from ..support.verb import verb
 from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
+from ..table.differences import differences
 from ..table.notation import SERVICE_FORMS, server_of, service_of
+from ..table.plan import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Any
+    from typing import Annotated, Any, Literal
 
     import typer
 
@@ -48,6 +51,9 @@ def set_(
     world: World,
     words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
     wait_lock: WaitLock = WAIT,
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--output", "-o", help="What to print: json tells what has changed.")
+    ] = "text",
 ) -> int:
     """Change only the named settings of a live service or server.
 
@@ -62,24 +68,28 @@ def set_(
     _check_roles(given, off, server is not None)
     try:
         with alone(world, wait_lock):
-            command = _edit(world, key, server, given, off)
-            if command is None:
-                world.note("nothing to do: all settings are as wanted")
-                return 0
-            for _, errno in world.kernel.submit((command,), checked=True):
-                raise _refusal(command.verb, errno)
+            step = _step(world, key, server, given, off)
+            if step:
+                for _, errno in world.kernel.submit((step.command,), checked=True):
+                    raise _refusal(step.command.verb, errno)
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error
-    managers.tell(world)
+    changes = differences([step] if step else [])
+    if output == "json":
+        world.write(json.dumps({"changed": bool(changes), "changes": [one.data() for one in changes]}, indent=2) + "\n")
+    elif world.watched:
+        world.tell("".join(one.line() for one in changes).rstrip() or "nothing to change: all is set as wanted")
+    if step:
+        managers.tell(world)
     return 0
 
 
-def _edit(world: World, key: Service, server: Server | None, given: Given, off: list[str]) -> Command | None:
-    """The command that changes what is `given`, and takes `off` what is named; None if that changes nothing."""
+def _step(world: World, key: Service, server: Server | None, given: Given, off: list[str]) -> Step | None:
+    """The step that changes what is `given`, and takes `off` what is named; None if that changes nothing."""
     service = world.kernel.service(key)
-    if server:
-        return edit_server(service, _current(server, service, world), given, world)
-    return edit_service(service, given, off, world)
+    old = _current(server, service, world) if server else None
+    command = edit_server(service, old, given, world) if old else edit_service(service, given, off, world)
+    return Step(command=command, inverse=command.replace(service=service, server=old)) if command else None
 
 
 def _refusal(verb: str, errno: int) -> IpvsadmError:
@@ -113,11 +123,20 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
     if not 1 <= len(names) <= 2:
         raise UsageError(
             f"unexpected argument `{names[2]}'" if names else "which service?",
-            hint=f"give the service first, then its server, then the settings: {SERVICE_FORMS}",
+            hint=_setting(names[1:]) or f"give the service first, then its server, then the settings: {SERVICE_FORMS}",
         )
     if not given and not off:
         raise UsageError("nothing to set", hint="name a setting, such as `--weight 0`; `set --help` shows them")
     return names, given, off
+
+
+def _setting(words: list[str]) -> str:
+    """How the setting is written that stands in `words` without its hyphens, as a hint; empty if none does."""
+    for word, value in zip(words, [*words[1:], ""], strict=False):
+        row = LONG.get(word)
+        if isinstance(row, Option) and row.role in SERVICE_ROLES + SERVER_ROLES:
+            return f"a setting is an option: `{' '.join(filter(None, (f'--{word}', row.value and value)))}`"
+    return ""
 
 
 def _check_roles(given: Given, off: list[str], server: bool) -> None:

@@ -171,6 +171,16 @@ def from_yaml(text: str) -> Tree:
     return Tree(data, builder.problems, lambda: builder.lines)
 
 
+INDENTED = "keys of one mapping begin in the same column, and so do the dashes of one list"
+YAML_WORDS = (  # of what the parser says, a part; and what it means
+    ("mapping values are not allowed", "a second `:` in a line, or a line that is indented deeper than its neighbours"),
+    ("did not find expected key", INDENTED),
+    ("did not find expected '-' indicator", INDENTED),
+    ("expected <block end>", INDENTED),
+    ("found character that cannot start any token", "a word begins with a character that goes in quotes"),
+)
+
+
 def yaml_problem(error: Exception, text: str) -> BrokenError:
     """Where and why `text` isn't YAML, with our wording for the two frequent reasons."""
     mark: Any = getattr(error, "problem_mark", None)
@@ -184,6 +194,8 @@ def yaml_problem(error: Exception, text: str) -> BrokenError:
         why = "; indent YAML with blanks, not with tabs"
     elif re.search(r":\s+\[[0-9A-Fa-f]*:", around):
         why = '; put an IPv6 address in quotes: "[2001:db8::1]:80/tcp"'
+    else:
+        why = "".join(f": {words}" for part, words in YAML_WORDS if part in what)
     return BrokenError(line + 1, f"isn't YAML: {what}{why}")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...documents import read
+from ...documents import DocumentError, read
 from ...errors import IpvsadmError, UsageError
+from ...grammar.shell import command
 from ...model import printable
 
 TYPE_CHECKING = False
@@ -16,9 +17,17 @@ if TYPE_CHECKING:
 QUIET = ("beside the table",)  # kinds of notes that every file of a format has: printed only on request
 
 
-def read_document(world: World, path: str, asked: Asked) -> Document:
-    """The document in the file `path`, after printing its notes. Raises IpvsadmError."""
-    document = read(path, world, asked)
+def read_document(world: World, path: str, asked: Asked, checking: bool = False) -> Document:
+    """The document in the file `path`, after printing its notes. Raises IpvsadmError.
+
+    Where the file is wrong, the hint names the verb `check`, unless it is `checking`.
+    """
+    try:
+        document = read(path, world, asked)
+    except DocumentError as error:
+        if not checking and path != "-":
+            error.hint += f"; `{command('pyipvsadm', 'check', printable(path))}` checks the file again"
+        raise
     for line in noted(document, asked.notes):
         world.tell(line)
     return document

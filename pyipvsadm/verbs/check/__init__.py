@@ -17,7 +17,7 @@ REFUSED = 1
 
 def run(world: World, path: str, trial: bool, asked: Asked) -> int:
     """Judge the file `path`, with a `trial` in a sandbox's kernel too, and return the status. Raises IpvsadmError."""
-    document = read_document(world, path, asked)
+    document = read_document(world, path, asked, checking=True)
     tried = ""
     if trial:
         from .trial import refusals

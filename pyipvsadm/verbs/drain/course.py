@@ -5,7 +5,7 @@ from __future__ import annotations
 from _socket import IPPROTO_UDP
 
 from ... import errors
-from ...errors import IpvsadmError
+from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
 from ...record import Record
 from ...support import managers
@@ -14,7 +14,7 @@ from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
 from ...support.signals import name_of
 from ...table.comparison import service_key
-from ...table.notation import counted, servers_of, service_of, spelled
+from ...table.notation import counted, servers_of, service_of, spelled, spelled_server
 from ...table.plan import make_plan
 from . import wait
 from .change import change, load, store, tidy
@@ -88,10 +88,23 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
         where = f"{spelled(missing[0])} has" if missing else "no service has"
         raise IpvsadmError(
             f"{where} no server {server}" if missing else f"{where} a server {server}",
-            hint=f"nothing was done; `{world.called} show` lists services and servers",
+            hint=_is_service(server, table) or f"nothing was done; `{world.called} show` lists services and servers",
             status=NOTHING,
         )
     return table, places
+
+
+def _is_service(name: str, table: Table) -> str:
+    """How to drain the servers of a service that was named in place of a server; empty if it's none."""
+    try:
+        key = service_key(service_of(name))
+    except UsageError:
+        return ""
+    servers = next((servers for service, servers in table.services if service_key(service) == key), None)
+    if servers is None:
+        return ""
+    one = spelled_server(servers[0]) if servers else "SERVER"
+    return f"that is a service, and what is drained is a server: `drain {one} --from {name}`"
 
 
 def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:

@@ -7,7 +7,7 @@ from ...documents.formats import FORMATS
 from ...listing.order import as_added, servers_in_order, services_in_order
 from ...model import Table
 from ...support.current_table import named
-from ...table.notation import service_of
+from ...table.notation import services_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def run(world: World, names: Sequence[str], output: str, plain: bool, owners: Ow
 
     Raises IpvsadmError.
     """
-    wanted = [service_of(name) for name in dict.fromkeys(names)]
     format = FORMATS.get(output)
     order = as_added if format else servers_in_order
     try:
+        wanted = services_by(names, lambda: world.kernel.services())
         table = _table(world.kernel, wanted, format is not None and format.counts, order)
     except OSError as error:
         raise refused("list", error.errno or 0) from error

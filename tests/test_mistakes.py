@@ -1,0 +1,95 @@
+"""Mistakes that people make, and the hint that each gets: tried as they are typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyipvsadm import documents
+from pyipvsadm.documents import DocumentError
+from pyipvsadm.model import DIRECT, MASQUERADE, TUNNEL
+
+from .fakes import run
+from .netlink import server, service, small_kernel
+
+FOUR = b"\xc0\xa8\x02\x0a"  # 192.168.2.10
+TABLE = small_kernel([(service(FOUR, 80), [server(b"\x0a\0\0\1", 80)]), (service(FOUR, 443), [])])
+
+
+@pytest.mark.parametrize(("words", "hint"), [
+    (["-A", "-t", "2001:db8::1:80"], "an IPv6 address before a port goes in brackets: `[2001:db8::1]:80`"),
+    (["-A", "-t", ":80"], "the address before `:80` is missing: write `192.0.2.1:80`"),
+    (["-A", "--tcp-service", ":80"], "the address before `:80` is missing: write `192.0.2.1:80`"),
+    (["-D", "192.168.2.10:80"], "say which protocol: `-D -t 192.168.2.10:80` for TCP, `-u` for UDP"),
+    (["-A", "[::1]:80"], "say which protocol: `-A -t [::1]:80` for TCP, `-u` for UDP"),
+    (["-A", "-t", "10.0.0.1:htpp"], "did you mean `10.0.0.1:http`?"),
+    (["-A", "-t", "192.168.2.11/80"], "a port goes behind a colon: `192.168.2.11:80`"),
+    (["\u2013A", "-t", "10.0.0.1:80"], "an en dash (U+2013) stands in the word `-A`: type `-`"),
+    (["-A", "\u2014t", "10.0.0.1:80"], "an em dash (U+2014) stands in the word `-t`: type `-`"),
+    (["-A", "-t\u00a010.0.0.1:80"], "a no-break space (U+00A0) stands in the word `-t 10.0.0.1:80`: type a blank"),
+    (["-A", "-t", "10.0.0.1:80 "], "a blank stands in the word `10.0.0.1:80 `: leave it out"),
+    (["-R", "rules"], "rules come on stdin: `-R < rules`"),
+    (["set", "10.0.0.1:80", "10.0.0.2:80", "weight", "3"], "a setting is an option: `--weight 3`"),
+    (["set", "10.0.0.1:80", "10.0.0.2:80", "masquerading"], "a setting is an option: `--masquerading`"),
+])  # fmt: skip
+def test_a_mistake_in_words_gets_the_hint_that_helps(words, hint):
+    ran = run(words, TABLE)
+    assert ran.status
+    assert ran.stdout == ""
+    assert ran.hints[0].startswith(hint)
+
+
+def test_who_drains_a_service_learns_what_is_drained():
+    ran = run(["drain", "192.168.2.10:80"], TABLE)
+    assert ran.hints == [
+        "that is a service, and what is drained is a server: `drain 10.0.0.1:80 --from 192.168.2.10:80`"
+    ]
+
+
+def test_an_address_shows_all_services_that_it_has():
+    alone, both = (run(["show", "-o", "rules", name], TABLE) for name in ("192.168.2.10:443", "192.168.2.10"))
+    assert (both.status, both.stderr) == (0, "")
+    assert alone.stdout in both.stdout
+    assert "-A -t 192.168.2.10:80 " in both.stdout
+
+
+@pytest.mark.parametrize(("word", "forwarding"), [
+    ("nat", MASQUERADE), ("masq", MASQUERADE), ("masquerade", MASQUERADE), ("dr", DIRECT), ("gate", DIRECT),
+    ("tun", TUNNEL), ("ipip", TUNNEL),
+])  # fmt: skip
+def test_a_way_of_forwarding_has_synonyms_and_is_written_in_one_way(tmp_path, word, forwarding):
+    path = tmp_path / "table.yaml"
+    path.write_text(
+        "version: 1\nservices:\n- service: 10.0.0.1:80\n  servers:\n"
+        f"  - {{address: 10.0.0.2, port: 80, forwarding: {word}}}\n"
+    )
+    ran = run(["convert", str(path), "-o", "json"])
+    ((_, (found,)),) = documents.load(str(path), None).services
+    assert found.forwarding == forwarding
+    assert ran.status == 0
+    assert f'"forwarding": "{word}"' not in ran.stdout or word == "masquerade"
+
+
+@pytest.mark.parametrize(("part", "told"), [
+    ("port: 80", ""), ("address: 10.0.0.1", ""), ("protocol: tcp", ""), ("family: ipv4", ""),
+    ("port: 8080", "services[0].port: is a part of `service`, which says 80"),
+    ("fwmark: 7", "services[0].fwmark: is a part of `service`, which says nothing of it"),
+])  # fmt: skip
+def test_parts_of_a_name_that_contradict_it_are_told(tmp_path, part, told):
+    path = tmp_path / "table.yaml"
+    path.write_text(f"version: 1\nservices:\n- service: 10.0.0.1:80\n  {part}\n")
+    ran = run(["check", str(path)])
+    assert (ran.status, told in ran.message) == (2 if told else 0, True)
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("services:\n- protocol: tcp\n   port: 80\n", "a line that is indented deeper than its neighbours"),
+    ("a: 1\n b: 2\n", "a line that is indented deeper"),
+    ("version: 1\nservices:\n  - service: x\n - service: y\n", "keys of one mapping begin in the same column"),
+    ("services:\n\t- protocol: tcp\n", "YAML is indented with blanks, not with tabs"),
+])  # fmt: skip
+def test_yaml_that_is_indented_wrongly_is_told_in_words_that_help(tmp_path, text, told):
+    path = tmp_path / "table.yaml"
+    path.write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        documents.load(str(path), None)
+    assert told in str(caught.value)
