@@ -9,7 +9,6 @@ import os
 from _operator import itemgetter
 
 from ..errors import IpvsadmError
-from ..grammar.shell import command
 from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path

@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..grammar.values import STATES, TUNNELS, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, Daemon, Server, Service, Timeouts, printable
 from ..table import settings
-from ..table.notation import parts, service_of
+from ..table.notation import parts, service_of, spelled_address
 from .plain import address_in
 
 TYPE_CHECKING = False
@@ -160,6 +160,8 @@ class Reading:
         its = parts(service)
         for name in PARTS:
             given = getattr(found, name)
+            if isinstance(given, bytes):
+                given = spelled_address(given)
             if given is not None and given != its.get(name):
                 self.wrong((*path, name), f"is a part of `service`, which says {its.get(name, 'nothing of it')}")
         flags = ONE_PACKET if found.one_packet else 0

@@ -30,12 +30,18 @@ from .plain import VERSION, address_in, group_in, mask_of, service_named, versio
 
 NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
 MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]
+TEXT_OR_NULL = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 U31, U64 = 2**31 - 1, 2**64 - 1
 SYNONYMS = {  # what other programs and people call a way of forwarding: our word, which is what is written
     **dict.fromkeys(("nat", "masq", "masquerading"), "masquerade"),
     **dict.fromkeys(("dr", "gate", "route"), "direct"),
     **dict.fromkeys(("tun", "ipip"), "tunnel"),
 }
+
+
+def address_or_none(text: Any) -> bytes | None:
+    """The address in `text`, if there is any. Raises ValueError."""
+    return None if text is None else address_in(text)
 
 
 def _canonical(word: Any) -> Any:
@@ -136,11 +142,11 @@ class ServiceShape(Shape):
             examples=["192.168.2.10:80/tcp", "[2001:db8::1]:53/udp", "fwmark:7", "fwmark:7/ipv6"],
         )
     )
-    family: str | None = None  # this and the next are parts of what the service is called, which `show` tells
-    protocol: str | None = None
-    address: str | None = None
-    port: int | None = None
-    fwmark: int | None = None
+    family: str | None = Field(None, min_length=1, max_length=4)  # this and the next are the parts of `service`
+    protocol: str | None = Field(None, min_length=1, max_length=4)
+    address: Annotated[bytes | None, PlainValidator(address_or_none), WithJsonSchema(TEXT_OR_NULL)] = None
+    port: int | None = Field(None, ge=0, le=65535)
+    fwmark: int | None = Field(None, ge=1, le=2**32 - 1)
     scheduler: str = Field(
         "wlc", min_length=1, max_length=15, description="how servers are chosen", examples=list(KNOWN_SCHEDULERS)
     )
