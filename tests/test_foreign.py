@@ -98,5 +98,5 @@ def test_what_is_suggested_can_be_typed():
 def test_the_program_and_the_file_are_quoted(tmp_path):
     path = tmp_path / "a;id"
     path.write_text("-A -t zork:80\n")
-    ran = run(["check", str(path)], program="ipv;s")
+    ran = run(["diff", str(path)], program="ipv;s")
     assert f"check '{path}'" in ran.stderr

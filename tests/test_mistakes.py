@@ -85,7 +85,7 @@ def test_parts_of_a_name_that_contradict_it_are_told(tmp_path, part, told):
     ("services:\n- protocol: tcp\n   port: 80\n", "a line that is indented deeper than its neighbours"),
     ("a: 1\n b: 2\n", "a line that is indented deeper"),
     ("version: 1\nservices:\n  - service: x\n - service: y\n", "keys of one mapping begin in the same column"),
-    ("services:\n\t- protocol: tcp\n", "YAML is indented with blanks, not with tabs"),
+    ("services:\n\t- protocol: tcp\n", "indent YAML with blanks, not with tabs"),
 ])  # fmt: skip
 def test_yaml_that_is_indented_wrongly_is_told_in_words_that_help(tmp_path, text, told):
     path = tmp_path / "table.yaml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from errno import ENOENT
 
 from .. import errors
@@ -76,6 +75,8 @@ def set_(
         raise _refusal("list", error.errno or 0) from error
     changes = differences([step] if step else [])
     if output == "json":
+        import json
+
         world.write(json.dumps({"changed": bool(changes), "changes": [one.data() for one in changes]}, indent=2) + "\n")
     elif world.watched:
         world.tell("".join(one.line() for one in changes).rstrip() or "nothing to change: all is set as wanted")
