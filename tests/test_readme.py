@@ -65,7 +65,9 @@ def test_the_targets_of_make_that_it_names_exist():
 
 def test_it_names_the_debian_packages_that_make_installs():
     told = re.search(r"installs these Debian packages[^:]*:([^.]*)\.", README)[1]
-    make = subprocess.run(["make", "-n", "packages"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    make = subprocess.run(
+        ["make", "--no-print-directory", "-n", "packages"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     needed = make.split("tests/packages.sh", 1)[1].split()
     assert {word for word in re.split(r"[\s,]+", told) if word} == {*needed, "python3-venv"}
 

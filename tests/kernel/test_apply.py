@@ -151,7 +151,7 @@ def test_a_refusal_through_the_program(director):
     assert ours.table() == before
     assert ours("--stop-daemon master").returncode == 0
     assert answer.returncode == 1, answer
-    assert "change 3 of 13, `-a -t 192.0.2.1:30 -r [2001:db8::1]:30 -i -w 1 --tun-type ipip`" in answer.stderr
+    assert "change 3 of 13, `-a -t 192.0.2.1:30 -r '[2001:db8::1]:30' -i -w 1 --tun-type ipip`" in answer.stderr
     assert "the table is as it was before\n" in answer.stderr
 
 

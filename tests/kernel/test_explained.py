@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from ..refusals import REFUSALS
 from .directors import stop_daemons
+
+HINTING = {**os.environ, "PYIPVSADM_HINTS": "always"}
 
 
 @pytest.mark.parametrize("row", [row for row in REFUSALS if not row.unreal], ids=lambda row: f"{row.verb}: {row.line}")
@@ -38,9 +41,11 @@ def test_a_namespace_whose_lo_is_down_has_no_unicast_address():
     lines = ("-A -t 192.0.2.1:80 -s rr", "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -m")
     script = "; ".join(f"{shlex.quote(sys.executable)} -m pyipvsadm {line}" for line in lines)
     told = [
-        subprocess.run(["unshare", "-n", "sh", "-c", before + script], capture_output=True, text=True, check=False)
+        subprocess.run(
+            ["unshare", "-n", "sh", "-c", before + script], capture_output=True, text=True, check=False, env=HINTING
+        )
         for before in ("", "ip link set lo up; ")
     ]
     assert [one.returncode for one in told] == [255, 0]
-    assert told[0].stderr.splitlines()[1].startswith("hint: in this network namespace `lo` is down")
+    assert told[0].stderr.splitlines()[1].startswith("hint: `lo` is down in this network namespace")
     assert told[0].stderr.endswith("`ip link set lo up`\n")
