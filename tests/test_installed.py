@@ -55,7 +55,7 @@ def test_the_wheel_carries_manuals_and_completions(built):
     shared = {name.partition(".data/data/")[2] for name in names if ".data/data/" in name}
     assert shared == SHARED
     assert {"pyipvsadm/py.typed", "pyipvsadm/cli.py"} <= set(names)
-    assert not [name for name in names if name.startswith(("tests", "man", "completions", "systemd"))]
+    assert not [name for name in names if name.startswith(("tests", "man", "completions"))]
 
 
 def test_the_sdist_carries_their_sources(built):
@@ -64,7 +64,7 @@ def test_the_sdist_carries_their_sources(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     sources = {
         str(path.relative_to(ROOT))
-        for folder in ("man", "completions", "systemd")
+        for folder in ("man", "completions", "tests/debian/files")
         for path in (ROOT / folder).iterdir()
         if path.is_file()
     }

@@ -84,7 +84,7 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path):
 
 
 def test_the_unit_of_the_listener_is_one_that_systemd_takes(tmp_path):
-    unit = (generate.ROOT / "systemd" / "pyipvsadm-metrics.service").read_text()
+    unit = (generate.ROOT / "tests/debian/files/pyipvsadm-metrics.service").read_text()
     path = tmp_path / "pyipvsadm-metrics.service"
     path.write_text(unit.replace("ExecStart=pyipvsadm ", f"ExecStart={sys.executable} "))  # which is there
     verify = [needed("systemd-analyze"), "verify", "--man=no", path]
