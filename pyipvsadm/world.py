@@ -101,6 +101,10 @@ class World:
             self._names = Names()
         return self._names
 
+    def resolver(self) -> Names:
+        """As `names`, for those who ask only when they meet a name."""
+        return self.names
+
     def write(self, text: str) -> None:
         """Print `text` on stdout, buffered in large pieces. A terminal doesn't get its control characters.
 

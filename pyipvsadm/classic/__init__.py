@@ -18,7 +18,7 @@ def run(words: list[str], world: World) -> int:
     """Carry out one line of the classic grammar, and return the exit status."""
     world.classic = True
     try:
-        command = parse(words, lambda: world.names, world.program, world.posix)
+        command = parse(words, world.resolver, world.program, world.posix)
     except IpvsadmError as error:
         if world.hinting and words:
             from ..grammar.mistakes import mistaken

@@ -65,7 +65,7 @@ class Run:
         self._world = world
         self._kernel = kernel
         self._exchange = kernel.exchange if kernel else _imagined()
-        self._parser = Parser(lambda: world.names, world.program, world.posix)
+        self._parser = Parser(world.resolver, world.program, world.posix)
         self._waiting: list[tuple[int, Command | Alike]] = []
         self._sent: list[tuple[int, Command | Alike]] = []  # the rules before, which the kernel is working on
         self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for the kernel's refusals

@@ -153,7 +153,7 @@ def _check_roles(given: Given, off: list[str], server: bool) -> None:
 
 def edit_service(old: Service, given: Given, off: list[str], world: World) -> Command | None:
     """What sets a service anew, with what is `given` and without what is `off`; None if that is no change."""
-    known = Known(lambda: world.names)
+    known = Known(world.resolver)
     fields = known.of("service")
     fields.update(old.asdict())
     for word in off:
@@ -171,7 +171,7 @@ def edit_service(old: Service, given: Given, off: list[str], world: World) -> Co
 
 def edit_server(service: Service, old: Server, given: Given, world: World) -> Command | None:
     """What sets a server anew, with what is `given`; None if that is no change."""
-    known = Known(lambda: world.names)
+    known = Known(world.resolver)
     known.of("service").update(af=service.af)
     fields = known.of("server")
     fields.update(old.asdict())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
+from ...grammar.shell import command
 from ...network.facts import Link, is_loopback
-from ...support.shell import command
 from .findings import Finding, failure, warning
 from .firewall import remedies
 from .firewall.chains import Chain, Firewall

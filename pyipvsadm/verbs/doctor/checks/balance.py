@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ....support.shell import command
+from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Finding, Findings, failure, note, warning
 from ..queries import PROTOCOLS, TCP, fault_of, is_full, ours, pairs, subject
 from ..snapshot import Arrival, Server, Service, Snapshot, UnseenError

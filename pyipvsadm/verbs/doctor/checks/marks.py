@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ....support.shell import command
+from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, Check, Finding, Findings, failure, note
 from ..firewall import remedies
 from ..firewall.chains import Chain, Firewall, Match, Rule

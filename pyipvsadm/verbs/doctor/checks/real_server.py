@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ....grammar.shell import command
 from ....network.facts import Address, Link
-from ....support.shell import command
 from ..findings import FAILURE, NOTE, REAL_SERVER, WARNING, Check, Findings, failure, note, warning
 from ..queries import WILDCARDS, family, outside, prefix, setting
 from ..snapshot import Snapshot

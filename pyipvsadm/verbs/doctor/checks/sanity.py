@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....support.shell import command
+from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import addressed, is_full, load, named, ours, setting, subject
 from ..snapshot import Connection, Snapshot

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from ....grammar.shell import command
 from ....network.facts import ANSWERED, is_loopback
 from ....network.routes import Route
-from ....support.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import (
     addressed,

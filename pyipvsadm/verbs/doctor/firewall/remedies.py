@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....support.shell import command
+from ....grammar.shell import command
 from .chains import Chain
 from .packet_path import Packet
 from .protocols import SCTP, TCP, UDP, number
