@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 from errno import ENOENT, EPERM
 
 import pytest
@@ -229,11 +230,10 @@ def at_terminal(ipvs, line):
         status = cli.main(
             ["ipvsadm", *line.split()], cli.World("ipvsadm", stderr=end, kernel=kernel, names=fakes.NAMES)
         )
-        os.set_blocking(terminal, False)
-        try:
-            return status, os.read(terminal, 1 << 16).decode()
-        except BlockingIOError:
-            return status, ""
+        shown = b""
+        while select.select([terminal], [], [], 0.3)[0]:  # a terminal hands on what it got piece by piece
+            shown += os.read(terminal, 1 << 16)
+        return status, shown.decode()
     finally:
         os.close(terminal)
         os.close(end)
