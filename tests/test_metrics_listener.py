@@ -16,7 +16,7 @@ from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Stats
 from pyipvsadm.verbs.metrics.listening import _bound, address_of, listener
 from pyipvsadm.verbs.metrics.listening.answers import Answers
-from pyipvsadm.verbs.metrics.listening.listener import Listener
+from pyipvsadm.verbs.metrics.listening.listener import Ending, Listener
 from pyipvsadm.verbs.metrics.listening.request import Request, request_in
 from pyipvsadm.verbs.metrics.reading import Reading
 
@@ -83,20 +83,29 @@ def serving(monkeypatch, patience=1.0):
     """A listener in a thread, and what it reads; its port."""
     monkeypatch.setattr(listener, "PATIENCE", patience)
     monkeypatch.setattr(listener, "TICK", 0.05)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # which is for the main thread alone
-    monkeypatch.setattr(signal, "set_wakeup_fd", lambda *_, **__: None)
     source, listening = Source(), _bound("127.0.0.1", 0)
     answers = Answers(source.read, source.write, source.told.append)
     made = Listener(listening, answers, answers.forget)
     port = listening.getsockname()[1]
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    try:
-        yield source, port, made
-    finally:
-        made._end()
-        thread.join(10)
+    with Ending() as ending:
+        thread = threading.Thread(target=made.run, args=[ending])
+        thread.start()
+        try:
+            yield source, port, made
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_signal_that_comes_before_the_first_client_ends_it():
+    listening = _bound("127.0.0.1", 0)
+    before = signal.getsignal(signal.SIGTERM)
+    with Ending() as ending:
+        os.kill(os.getpid(), signal.SIGTERM)
+        Listener(listening, lambda request: [], lambda: None).run(ending)
+    assert listening.fileno() == -1
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def connect(port):

@@ -12,7 +12,7 @@ from ....kernel import ready
 from ....model import printable
 from . import privileges
 from .answers import Answers
-from .listener import Listener
+from .listener import Ending, Listener
 from .request import METRICS
 
 if TYPE_CHECKING:
@@ -49,17 +49,18 @@ def serve(
     write: Callable[[Sequence[Reading]], Iterable[str]],
 ) -> int:
     """Answer scrapes until SIGTERM comes; the exit status. Raises IpvsadmError."""
-    listening = _bound(*address)
-    ready()
-    try:
-        privileges.drop()
-    except OSError as error:
-        raise IpvsadmError(f"privileges can't be given up: {error.strerror}", status=FAILED) from error
-    host, port = listening.getsockname()[:2]
-    world.tell(f"listening at http://{f'[{host}]' if ':' in host else host}:{port}{METRICS}")
-    gc.freeze()  # what the start has made stays
-    answers = Answers(read, write, world.tell)
-    Listener(listening, answers, answers.forget).run()
+    with Ending() as ending:  # before anybody can know that we are here
+        listening = _bound(*address)
+        ready()
+        try:
+            privileges.drop()
+        except OSError as error:
+            raise IpvsadmError(f"privileges can't be given up: {error.strerror}", status=FAILED) from error
+        host, port = listening.getsockname()[:2]
+        world.tell(f"listening at http://{f'[{host}]' if ':' in host else host}:{port}{METRICS}")
+        gc.freeze()  # what the start has made stays
+        answers = Answers(read, write, world.tell)
+        Listener(listening, answers, answers.forget).run(ending)
     return 0
 
 

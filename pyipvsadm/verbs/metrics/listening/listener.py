@@ -18,6 +18,7 @@ from .request import MOST, request_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
 
     from .request import Request
 
@@ -41,6 +42,29 @@ class Client:
         self.until = monotonic() + PATIENCE
 
 
+class Ending:
+    """Takes SIGTERM, from when it is entered: sets `asked`, and makes `woken` readable."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._waker, self.woken = socket.socketpair()
+
+    def __enter__(self) -> Self:
+        self._waker.setblocking(False)
+        self._before = signal.signal(signal.SIGTERM, self._ask)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, self._before)
+        self._waker.close()
+        self.woken.close()
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+
 class Listener:
     """Accepts clients on `listening`, and gives them what `answer` says. `rest` is called again and again."""
 
@@ -49,29 +73,19 @@ class Listener:
         self._selector = selectors.DefaultSelector()
         self._clients: dict[socket.socket, Client] = {}  # the oldest first
         self._waiting: deque[Client] = deque()  # for an answer
-        self._ended = False
         listening.setblocking(False)
         self._selector.register(listening, selectors.EVENT_READ)
 
-    def run(self) -> None:
-        """Serve until SIGTERM comes."""
-        waker, woken = socket.socketpair()
-        waker.setblocking(False)
-        self._selector.register(woken, selectors.EVENT_READ)
-        before = signal.signal(signal.SIGTERM, self._end)
-        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    def run(self, ending: Ending) -> None:
+        """Serve until `ending` is asked for."""
+        self._selector.register(ending.woken, selectors.EVENT_READ)
         try:
-            while not self._ended:
+            while not ending.asked:
                 self._step()
         finally:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGTERM, before)
-            for one in (waker, woken, self._listening, *self._clients):
+            for one in (self._listening, *self._clients):
                 one.close()
             self._selector.close()
-
-    def _end(self, *_: object) -> None:
-        self._ended = True
 
     def _step(self) -> None:
         for key, _ in self._selector.select(TICK):
