@@ -1,4 +1,4 @@
-"""Random tables that the kernel takes, for Hypothesis; and a model of what it does with a command."""
+"""Random tables for Hypothesis: any that the kernel takes and ipvsadm can say, and such as have much in common."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import socket
 
 from hypothesis import strategies as st
 
-from pyipvsadm.model import Command, Daemon, Server, Service, Table, Timeouts
+from pyipvsadm.model import DIRECT, LOCAL, MASQUERADE, TUNNEL, Daemon, Server, Service, Table, Timeouts
 
 TCP, UDP, SCTP = 6, 17, 132
-MASQUERADE, LOCAL, TUNNEL, DIRECT = range(4)
 IPIP, GUE, GRE = range(3)
 PERSISTENT, ONE_PACKET = 1, 4
 IPV4, IPV6 = int(socket.AF_INET), int(socket.AF_INET6)
@@ -33,9 +32,8 @@ ADDRESSES = {
     IPV4: [packed(f"198.51.100.{n}") for n in range(1, 5)],
     IPV6: [packed(f"2001:db8:1::{n}") for n in range(1, 5)],
 }
+# "none" is a service without a scheduler. sh and mh call two flags by names of their own.
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "sh", "mh", "dh", "sed", "nq", "fo", "ovf", "lblc", "lblcr", "none")
-
-
 VARIANTS = 48  # of settings, for each service and server: one choice of Hypothesis's instead of eight
 
 
@@ -93,8 +91,8 @@ def some(of: list) -> st.SearchStrategy:
 
 
 @st.composite
-def tables(draw, with_daemons: bool = True):
-    """A whole table, as the kernel tells of one. Some tunnels lead to servers of the other family."""
+def similar_tables(draw, with_daemons: bool = True):
+    """A table as the kernel tells of one, much like others. Some tunnels lead to servers of the other family."""
     found = []
     for service in draw(some(SERVICES)):
         its = draw(some(SERVERS[service.af]))
@@ -112,111 +110,103 @@ def mixed(found) -> bool:
     return any(len(server.address) != len(ADDRESSES[service.af][0]) for service, its in found for server in its)
 
 
-class Model:
-    """What the kernel does with a command: a table that changes, and refusals. Source: ip_vs_ctl.c."""
+DAYS_31 = 31 * 86400
+U31 = 2**31 - 1
 
-    def __init__(self, table: Table) -> None:
-        self.services = {self._key(service): service for service, _ in table.services}
-        self.servers = {self._key(service): {self._key2(one): one for one in its} for service, its in table.services}
-        self.timeouts = table.timeouts or Timeouts()
-        self.daemons = {daemon.state: daemon for daemon in table.daemons or ()}
-
-    @staticmethod
-    def _key(service: Service):
-        return service.af, service.protocol, service.address, service.port, service.fwmark
-
-    @staticmethod
-    def _key2(server: Server):
-        return server.address, server.port
-
-    def carry_out(self, command: Command) -> bool:
-        """Whether the kernel takes `command`, which is then done."""
-        return getattr(self, command.verb.replace("-", "_"))(command)
-
-    def add_service(self, command):
-        key = self._key(command.service)
-        if key in self.services or command.service.scheduler not in SCHEDULERS:
-            return False
-        self.services[key], self.servers[key] = command.service, {}
-        return True
-
-    def edit_service(self, command):
-        key = self._key(command.service)
-        if key not in self.services or command.service.scheduler not in SCHEDULERS:
-            return False
-        self.services[key] = command.service
-        return True
-
-    def delete_service(self, command):
-        key = self._key(command.service)
-        return self.services.pop(key, None) is not None and self.servers.pop(key) is not None
-
-    def add_server(self, command):
-        its = self.servers.get(self._key(command.service))
-        if its is None or self._key2(command.server) in its or not self._fits(command):
-            return False
-        its[self._key2(command.server)] = command.server
-        return True
-
-    def edit_server(self, command):
-        its = self.servers.get(self._key(command.service))
-        if its is None or self._key2(command.server) not in its or not self._fits(command):
-            return False
-        its[self._key2(command.server)] = command.server
-        return True
-
-    def _fits(self, command):
-        server = command.server
-        if len(server.address) != len(ADDRESSES[command.service.af][0]) and (
-            server.forwarding != TUNNEL or self.daemons
-        ):
-            return False
-        return server.lower_threshold <= server.upper_threshold
-
-    def delete_server(self, command):
-        its = self.servers.get(self._key(command.service))
-        return its is not None and its.pop(self._key2(command.server), None) is not None
-
-    def set(self, command):
-        changed = {name: value for name, value in command.timeouts.asdict().items() if value}
-        self.timeouts = self.timeouts.replace(**changed)
-        return True
-
-    def start_daemon(self, command):
-        if command.daemon.state in self.daemons or mixed(self.table().services):
-            return False
-        self.daemons[command.daemon.state] = command.daemon
-        return True
-
-    def stop_daemon(self, command):
-        return self.daemons.pop(command.daemon.state, None) is not None
-
-    def table(self) -> Table:
-        """The table that it is now."""
-        found = tuple((service, tuple(self.servers[key].values())) for key, service in self.services.items())
-        return Table(services=found, timeouts=self.timeouts, daemons=tuple(self.daemons.values()))
+addresses4 = st.tuples(st.sampled_from((10, 192)), *[st.integers(1, 254)] * 3).map(bytes)
+addresses6 = st.binary(min_size=14, max_size=14).map(lambda tail: b"\x20\x01" + tail)
+ports = st.sampled_from((1, 53, 80, 65535))
+weights = st.sampled_from((0, 1, 2, 100, U31))
+thresholds = st.tuples(st.sampled_from((0, 1, 50, U31)), st.sampled_from((0, 1, 50, U31))).map(sorted)
+# The kind of a tunnel, its port and its checksums, as far as they go together.
+tunnels = st.one_of(
+    st.just((0, 0, 0)),
+    st.tuples(st.just(1), st.sampled_from((1, 6080, 65535)), st.integers(0, 2)),
+    st.tuples(st.just(2), st.just(0), st.integers(0, 1)),
+)
 
 
-def canonical(table: Table):
-    """A table with its parts in one order, and without what has no effect, to be compared."""
-    return (
-        sorted(
-            (repr(_settled(service)), sorted(repr(_settled_server(server)) for server in its))
-            for service, its in table.services
-        ),
-        table.timeouts,
-        sorted(map(repr, table.daemons or ())),
+@st.composite
+def services(draw):
+    """A service of any kind, with settings that go together."""
+    af = draw(st.sampled_from((IPV4, IPV6)))
+    persistence = draw(st.sampled_from((None, None, 1, 300, DAYS_31)))
+    netmask = draw(st.sampled_from((None, 0xFFFFFF00, 128, 1, 0) if af == IPV4 else (None, 64, 1, 127)))
+    fields = {
+        "af": af,
+        "scheduler": draw(st.sampled_from(SCHEDULERS)),
+        "flags": draw(st.sampled_from((0, 8, 16, 32, 24, 56))) | (persistence is not None),
+        "timeout": persistence or 0,
+        "netmask": netmask,
+        "engine": draw(st.sampled_from((None, None, "sip"))),
+    }
+    if draw(st.integers(0, 3)) == 0:
+        fields["fwmark"] = draw(st.sampled_from((1, 7, 2**31, 2**32 - 1)))
+        one_packet = draw(st.booleans())
+    else:
+        protocol = draw(st.sampled_from((TCP, UDP, SCTP)))
+        port = draw(ports if persistence is None else st.one_of(ports, st.just(0)))
+        fields.update(protocol=protocol, address=draw(addresses4 if af == IPV4 else addresses6), port=port)
+        one_packet = protocol == UDP and draw(st.booleans())
+    return Service(**fields).replace(flags=fields["flags"] | (4 if one_packet else 0))
+
+
+@st.composite
+def servers(draw, service: Service):
+    """A server that `service` can have."""
+    forwarding = draw(st.sampled_from((MASQUERADE, TUNNEL, DIRECT)))
+    own, other = (addresses4, addresses6) if service.af == IPV4 else (addresses6, addresses4)
+    kept = forwarding == MASQUERADE or service.fwmark is not None  # ipvsadm gives others the service's port
+    kind, tunnel_port, checksum = draw(tunnels) if forwarding == TUNNEL else (0, 0, 0)
+    lower, upper = draw(thresholds)
+    return Server(
+        address=draw(st.one_of(own, other) if forwarding == TUNNEL else own),
+        port=draw(ports) if kept else service.port,
+        forwarding=forwarding,
+        weight=draw(weights),
+        upper_threshold=upper,
+        lower_threshold=lower,
+        tunnel_type=kind,
+        tunnel_port=tunnel_port,
+        tunnel_flags=checksum,
     )
 
 
-def _settled(service: Service) -> Service:
-    return service if service.flags & PERSISTENT else service.replace(timeout=0)
+def timeouts():
+    """Timeouts, some of which may stay as they are."""
+    return st.builds(Timeouts, **dict.fromkeys(Timeouts.FIELDS, st.sampled_from((0, 1, 900, DAYS_31))))
 
 
-def _settled_server(server: Server) -> Server:
-    kept = {
-        None: {"tunnel_type": 0, "tunnel_port": 0, "tunnel_flags": 0},
-        IPIP: {"tunnel_port": 0, "tunnel_flags": 0},
-        GRE: {"tunnel_port": 0},
-    }.get(server.tunnel_type if server.forwarding == TUNNEL else None, {})
-    return server.replace(**kept, active=0, inactive=0, persistent=0, stats=None)
+@st.composite
+def daemons(draw):
+    """No daemon, one of a kind, or both."""
+    groups = (None, bytes((224, 0, 0, 81)), b"\xff\x02" + bytes(13) + b"\x51")
+    return tuple(
+        Daemon(
+            state=state,
+            interface=draw(st.sampled_from(("eth0", "lo", "0", "null", "a.b-c@d:1"))),
+            syncid=draw(st.sampled_from((0, 1, 255))),
+            maxlen=draw(st.sampled_from((None, 1, 65507))),
+            group=draw(st.sampled_from(groups)),
+            port=draw(st.sampled_from((None, 1, 8848))),
+            ttl=draw(st.sampled_from((None, 1, 255))),
+        )
+        for state in (1, 2)
+        if draw(st.booleans())
+    )
+
+
+@st.composite
+def any_tables(draw, beside: bool = True):
+    """A table of any kind; without what is `beside` services, which not every kernel can take, if so wished."""
+    whole = []
+    for service in draw(st.lists(services(), max_size=5, unique_by=lambda service: service[:5])):
+        own = draw(st.lists(servers(service), max_size=5, unique_by=lambda server: server[:2]))
+        whole.append((service, tuple(own)))
+    if not beside:
+        return Table(services=tuple(whole))
+    return Table(
+        services=tuple(whole),
+        timeouts=draw(st.one_of(st.none(), timeouts())),
+        daemons=draw(st.one_of(st.none(), daemons())),
+    )

@@ -7,7 +7,7 @@ from _socket import AF_INET6
 import pytest
 
 from pyipvsadm.help.complete_command import without_netns
-from pyipvsadm.help.completion import COMMAND, DIRECTORIES, FILES, complete
+from pyipvsadm.help.completion_candidates import COMMAND, DIRECTORIES, FILES, complete
 from pyipvsadm.model import GUE, MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service, Timeouts
 
 from .fakes import NAMES, run

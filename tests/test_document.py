@@ -20,16 +20,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyipvsadm import cli, documents
-from pyipvsadm.documents import formats, plain, shape
+from pyipvsadm.documents import formats, schema_reader, shape
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Daemon, Server, Service, Stats, Table, Timeouts
 from pyipvsadm.table import notation
 from pyipvsadm.table.assembly import Assembly
 
-from . import strategies
+from . import random_tables
 from .fakes import NAMES, run
 
-SCHEMA = json.loads(plain.schema())
+SCHEMA = json.loads(schema_reader.schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 VIP, SERVER = bytes((192, 168, 2, 10)), bytes((10, 2, 0, 2))
 
@@ -439,7 +439,7 @@ def test_keys_without_number_are_not_told_one_by_one():
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-@given(strategies.tables())
+@given(random_tables.any_tables())
 def test_every_spelling_reads_back_equal(table):
     for format in ("json", "yaml"):
         assert read(documents.dump(table, format)) == table, format
@@ -448,7 +448,7 @@ def test_every_spelling_reads_back_equal(table):
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(strategies.tables())
+@given(random_tables.any_tables())
 def test_what_is_written_holds_to_the_schema(table):
     VALIDATOR.validate(json.loads(documents.dump(table, "json")))
     VALIDATOR.validate(yaml.safe_load(documents.dump(table, "yaml")))
@@ -531,9 +531,9 @@ def test_yaml_and_rules_leave_counters_out():
     pydantic.VERSION < "2.11", reason="pydantic 2.10 reads by these shapes, but writes no schema of them"
 )
 def test_the_schema_that_ships_is_current():
-    assert plain.schema() == shape.schema(), "run `make generated`"
+    assert schema_reader.schema() == shape.schema(), "run `make generated`"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert SCHEMA["$id"].endswith(f":{plain.VERSION}")
+    assert SCHEMA["$id"].endswith(f":{schema_reader.VERSION}")
 
 
 # Cost.

@@ -11,7 +11,7 @@ import pytest
 
 from pyipvsadm.model import FLAG_1, FLAG_2, PERSISTENT, Server, Service, Table
 from pyipvsadm.support import state
-from pyipvsadm.verbs.drain import course, places, reasons, wait
+from pyipvsadm.verbs.drain import course, holders, places, wait
 
 from . import fakes
 from .ipvs import Ipvs
@@ -470,7 +470,7 @@ def place(protocol=IPPROTO_TCP, scheduler="rr", flags=0, timeout=0, **counts):
     ],
 )  # fmt: skip
 def test_what_keeps_a_server_busy(seen, expire, kinds):
-    found = reasons.reasons([seen], reasons.Machine(expire_quiescent_template=expire, udp_timeout=300))
+    found = holders.reasons([seen], holders.Machine(expire_quiescent_template=expire, udp_timeout=300))
     assert found.keys() == kinds.keys()
     for kind, text in kinds.items():
         assert text in found[kind]
@@ -491,7 +491,7 @@ def test_what_keeps_a_server_busy(seen, expire, kinds):
     ],
 )
 def test_schedulers_that_hash_refuse_clients(scheduler, flags, advice):
-    found = reasons.refused_clients([place(scheduler=scheduler, flags=flags)], "pyipvsadm")
+    found = holders.refused_clients([place(scheduler=scheduler, flags=flags)], "pyipvsadm")
     assert len(found) == (advice is not None)
     assert advice is None or advice in found[0]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.documents import keepalived, rules
+from pyipvsadm.documents import keepalived, rules_format
 from pyipvsadm.documents.formats import FORMATS, Inputs, by_content, by_extension
 from pyipvsadm.model import Table
 from pyipvsadm.table.assembly import Assembly
@@ -47,7 +47,7 @@ def read(text: str, **given):
 
 
 def spelled(table: Table) -> list[str]:
-    return sorted(line for piece in rules.pieces(table) for line in piece.splitlines())
+    return sorted(line for piece in rules_format.pieces(table) for line in piece.splitlines())
 
 
 def table_of(text: str, **given) -> list[str]:
@@ -59,7 +59,7 @@ def table_of(text: str, **given) -> list[str]:
 def settled(lines: list[str]) -> list[str]:
     """Rules with defaults written out as we do."""
     assembly = Assembly()
-    rules.read("\n".join(sorted(lines)), assembly, Inputs())  # `-A` sorts before `-a`
+    rules_format.read("\n".join(sorted(lines)), assembly, Inputs())  # `-A` sorts before `-a`
     assert assembly.problems == []
     return spelled(assembly.table())
 
@@ -198,7 +198,7 @@ def compared(conf: str, kernel: str):
     """The states that the kernel's table is in, and why the steps that are left are there."""
     assembly, found = read(conf)
     now = Assembly()
-    rules.read(kernel, now, Inputs())
+    rules_format.read(kernel, now, Inputs())
     wanted = assembly.table()
     there = found.expected(now.table(), wanted)
     steps = make_plan(there.table, wanted).steps

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.documents import ldirectord, rules
+from pyipvsadm.documents import ldirectord, rules_format
 from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.table.assembly import Assembly
 
@@ -135,7 +135,7 @@ def test_what_surprises_is_told():
 def test_a_table_is_its_own_rules_again():
     assembly, _ = read(block("10.0.0.1:80", REAL, ON, "persistent=60", "netmask=255.255.255.0"))
     again = Assembly()
-    rules.read("".join(rules.pieces(assembly.table())), again, Inputs())
+    rules_format.read("".join(rules_format.pieces(assembly.table())), again, Inputs())
     assert again.table() == assembly.table()
 
 
@@ -147,7 +147,7 @@ def test_a_table_is_its_own_rules_again():
 def test_what_checks_have_done_is_a_state(kernel, states):
     assembly, found = read(block("10.0.0.1:80", REAL, "fallback=127.0.0.1"))
     now = Assembly()
-    rules.read(f"{SERVICE}\n{kernel}\n", now, Inputs())
+    rules_format.read(f"{SERVICE}\n{kernel}\n", now, Inputs())
     there = found.expected(now.table(), assembly.table())
     assert [(state.word, state.server) for state in there.states] == states
     assert spelled(there.table) == spelled(assembly.table())

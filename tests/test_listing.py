@@ -7,7 +7,7 @@ from socket import AF_INET6, inet_pton
 import pytest
 
 from pyipvsadm import listing
-from pyipvsadm.listing import services
+from pyipvsadm.listing import service_lines
 from pyipvsadm.model import Daemon, Info, Listing, Server, Service, Stats, Timeouts
 
 from .fakes import FakeNames
@@ -77,7 +77,7 @@ FWM  5 IPv6 mh
 
 def listed(table, names=None, info=None, **how):
     how = Listing(**how)
-    return listing.header(info, how) + "".join(services.table(table, how, names))
+    return listing.header(info, how) + "".join(service_lines.table(table, how, names))
 
 
 def test_the_whole_table():
@@ -292,7 +292,7 @@ def test_names_of_servers_are_cut_for_ipv4_and_push_the_columns_for_ipv6(of, who
 
 
 def test_the_timeouts():
-    assert services.timeouts(Timeouts(tcp=900, tcpfin=120, udp=300)) == "Timeout (tcp tcpfin udp): 900 120 300\n"
+    assert service_lines.timeouts(Timeouts(tcp=900, tcpfin=120, udp=300)) == "Timeout (tcp tcpfin udp): 900 120 300\n"
 
 
 @pytest.mark.parametrize(("daemons", "text"), [
@@ -303,4 +303,4 @@ def test_the_timeouts():
      "master sync daemon (mcast=eth0, syncid=7)\nbackup sync daemon (mcast=eth1, syncid=255, group=ff02::81)\n"),
 ])  # fmt: skip
 def test_the_daemons(daemons, text):
-    assert services.daemons(daemons) == text
+    assert service_lines.daemons(daemons) == text

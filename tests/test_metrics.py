@@ -12,9 +12,9 @@ import pytest
 
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.support import state
-from pyipvsadm.verbs.metrics import proc, source, textfile
+from pyipvsadm.verbs.metrics import proc, table_source, textfile
 from pyipvsadm.verbs.metrics.exposition import exposition, label_value
-from pyipvsadm.verbs.metrics.reading import Reading, Status
+from pyipvsadm.verbs.metrics.readings import Reading, Status
 from pyipvsadm.verbs.metrics.series import COMPATIBLE, OWN
 
 from .exposition import duplicates, needs_promtool, promtool, samples
@@ -96,7 +96,7 @@ FACTS = [  # name, labels, figure; None where there is no such series
 def _outside(monkeypatch, tmp_path):
     """A /proc that shows that IPVS is there, and a drained server."""
     (tmp_path / "ip_vs").touch()
-    monkeypatch.setattr(source, "PROC", str(tmp_path))
+    monkeypatch.setattr(table_source, "PROC", str(tmp_path))
     monkeypatch.setattr(state, "FOLDER", str(tmp_path))
     row = {"service": "10.9.0.1:80/tcp", "server": "10.9.1.7:8080", "weight": 5, "left": 0}
     busy = {**row, "server": "10.9.1.1:8080"}  # which somebody has given a weight since
@@ -276,7 +276,9 @@ FWM  00000011 rr ops
 
 def test_without_privilege_what_proc_shows_is_told(tmp_path, monkeypatch):
     (tmp_path / "ip_vs").write_text(PROC)
-    monkeypatch.setattr(source.Source, "_asked", lambda *_: (_ for _ in ()).throw(source.UnreachableError("", "", 1)))
+    monkeypatch.setattr(
+        table_source.Source, "_asked", lambda *_: (_ for _ in ()).throw(table_source.UnreachableError("", "", 1))
+    )
     text = told()
     found = samples(text)
     assert "# ipvs_up is 0: IPVS takes CAP_NET_ADMIN, even to list; /proc tells the rest\n" in text

@@ -14,11 +14,11 @@ import pytest
 
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Stats
-from pyipvsadm.verbs.metrics.listening import _bound, address_of, listener
-from pyipvsadm.verbs.metrics.listening.answers import Answers
-from pyipvsadm.verbs.metrics.listening.listener import Ending, Listener
-from pyipvsadm.verbs.metrics.listening.request import Request, request_in
-from pyipvsadm.verbs.metrics.reading import Reading
+from pyipvsadm.verbs.metrics.http_server import _bound, address_of, listener
+from pyipvsadm.verbs.metrics.http_server.http_request import Request, request_in
+from pyipvsadm.verbs.metrics.http_server.listener import Ending, Listener
+from pyipvsadm.verbs.metrics.http_server.responses import Answers
+from pyipvsadm.verbs.metrics.readings import Reading
 
 BODY = "# a comment\nzork 1\n"
 GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pyipvsadm import documents
-from pyipvsadm.documents import plain, shape
+from pyipvsadm.documents import schema_reader, shape
 
-from . import strategies
+from . import random_tables
 from .properties import examples
 
-SCHEMA = json.loads(plain.schema())
-PLAIN = plain.Plain(SCHEMA)
+SCHEMA = json.loads(schema_reader.schema())
+PLAIN = schema_reader.Plain(SCHEMA)
 VALUES = (
     None, True, False, 0, 1, 2, 15, 128, 129, 65535, 65536, 2**31 - 1, 2**31, -1, 1.0, "", "rr", "wlc", "a" * 15,
     "a" * 16, "a" * 17, "é", "\ud800", "10.2.0.2", "10.2.0.999", "2001:db8::1", "255.255.255.0", "192.0.2.1:80/tcp",
@@ -36,7 +36,7 @@ RIGHT = {
 def values(found):
     """The values of a part, and of the parts within, by name."""
     inner = {name: values(value) if hasattr(value, "__dict__") else value for name, value in vars(found).items()}
-    return {name: value for name, value in inner.items() if name not in plain.PASSED}
+    return {name: value for name, value in inner.items() if name not in schema_reader.PASSED}
 
 
 @pytest.mark.parametrize("kind", shape.PARTS)
@@ -59,7 +59,7 @@ def test_it_is_read_as_pydantic_reads_it_or_not_at_all(kind):
     agree()
 
 
-@given(strategies.tables())
+@given(random_tables.any_tables())
 @examples(50)
 def test_what_we_write_is_plain(table):
     data = json.loads(documents.dump(table, "json"))

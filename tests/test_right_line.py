@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from pyipvsadm.help.verb_table import VERBS
 from pyipvsadm.support.application import application, netns_option, usage_errors
-from pyipvsadm.support.documents import options
+from pyipvsadm.support.documents import document_options
 from pyipvsadm.support.right_line import Call, call_of, whole
 from pyipvsadm.support.verb import function_of
 
@@ -100,13 +100,13 @@ def read_by_typer(name):
         calls.clear()
         world = Elsewhere()
         quiet = io.StringIO()
-        asked = options.asked
-        options.asked = noting(asked, calls)
+        asked = document_options.asked
+        document_options.asked = noting(asked, calls)
         try:
             with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), contextlib.suppress(*REFUSED):
                 command(whole(words), prog_name="pyipvsadm", obj=world)
         finally:
-            options.asked = asked
+            document_options.asked = asked
         if not any(function is not asked for function, _ in calls):
             return None
         function = calls[-1][0]
@@ -129,7 +129,9 @@ def read_by_us(words):
     for name in call.names[1:]:
         function = next(one for one in function.verb.verbs if one.__name__ == name)
     defaults = {
-        key: own.default for one in (options.asked, function) for key, own in inspect.signature(one).parameters.items()
+        key: own.default
+        for one in (document_options.asked, function)
+        for key, own in inspect.signature(one).parameters.items()
     }
     return call.names, {key: value for key, value in call.values.items() if value != defaults[key]}, call.netns
 

@@ -534,7 +534,9 @@ def copy_program(folder):
     for file in (file for name in names[1:] for file in metadata.files(name) if ".." not in file.parts):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file.locate(), folder / file)
-    shutil.copytree(Path(cli.__file__).parent, folder / "pyipvsadm")
+    shutil.copytree(Path(cli.__file__).parent, folder / "pyipvsadm", copy_function=shutil.copyfile)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ MANY = {  # for what comes in numbers
 }  # fmt: skip
 CHANGE = ALL | WIRE | PARSED | ASKED
 LISTED_NOTHING = CHANGE | {"pyipvsadm.listing"}
-LISTED = LISTED_NOTHING | MANY | {"pyipvsadm.listing.services", "pyipvsadm.listing.numeric", "pyipvsadm.listing.order"}
+LISTED = (
+    LISTED_NOTHING | MANY | {"pyipvsadm.listing.service_lines", "pyipvsadm.listing.numeric", "pyipvsadm.listing.order"}
+)
 SAVED = LISTED | {"pyipvsadm.listing.rules"}
 RESTORED = CHANGE | {
     "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.classic.background", "pyipvsadm.cache",
@@ -46,7 +48,8 @@ COMPLETED = (SAVED - {
     "pyipvsadm.classic", "pyipvsadm.classic.commands",
     "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
 }) | {
-    "pyipvsadm.help", "pyipvsadm.help.complete_command", "pyipvsadm.help.completion", "pyipvsadm.help.typed_line",
+    "pyipvsadm.help", "pyipvsadm.help.complete_command", "pyipvsadm.help.completion_candidates",
+    "pyipvsadm.help.typed_line",
     "pyipvsadm.help.completion_values", "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
     "pyipvsadm.grammar.schedulers", "pyipvsadm.table", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
 }  # fmt: skip
@@ -61,7 +64,7 @@ WRONG = TOLD | {"pyipvsadm.grammar.mistakes"}
 GUESSED = WRONG | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
-    "pyipvsadm.help.lines", "pyipvsadm.help.screens", "pyipvsadm.help.verb_help",
+    "pyipvsadm.help.wrapped_lines", "pyipvsadm.help.screens", "pyipvsadm.help.verb_help",
     "pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell", "pyipvsadm.grammar.schedulers", "pyipvsadm.help.topics",
     "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
 }  # fmt: skip

@@ -12,8 +12,8 @@ import pytest
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.verbs.top.columns import cut, figure
 from pyipvsadm.verbs.top.keys import Shown, State, decoded, press, settle
-from pyipvsadm.verbs.top.layout import layout, listed
 from pyipvsadm.verbs.top.sample import HISTORY, METRICS, NOTHING, follow, gained, measured
+from pyipvsadm.verbs.top.screen_layout import layout, listed
 from pyipvsadm.verbs.top.view import ASCII, Screen, frame, plain
 
 VIP, SECOND = bytes((192, 168, 2, 10)), bytes((192, 168, 2, 11))

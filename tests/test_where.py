@@ -7,9 +7,9 @@ import json
 import pytest
 
 from pyipvsadm.support import state
-from pyipvsadm.support.clients import pools
-from pyipvsadm.support.clients.pools import Sizes, sizes_in
-from pyipvsadm.verbs.where import facts
+from pyipvsadm.support.clients import kernel_pools
+from pyipvsadm.support.clients.kernel_pools import Sizes, sizes_in
+from pyipvsadm.verbs.where import kernel_state
 
 from . import fakes, test_apply
 from .terminal import seen
@@ -49,8 +49,8 @@ def play(monkeypatch, tmp_path):
     path.write_text(ENTRIES)
     monkeypatch.setattr("pyipvsadm.kernel.CONNECTIONS", str(path))
     monkeypatch.setattr(state, "FOLDER", str(tmp_path))
-    monkeypatch.setattr(pools, "CONFIGURATIONS", ())
-    monkeypatch.setattr(facts, "EXPIRE", str(tmp_path / "missing"))
+    monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", ())
+    monkeypatch.setattr(kernel_state, "EXPIRE", str(tmp_path / "missing"))
     return kernel_with(RULES).play
 
 
@@ -175,7 +175,7 @@ def test_the_kernel_s_configuration_says_how_large_its_tables_are(play, monkeypa
     text = "CONFIG_IP_VS=m\nCONFIG_IP_VS_MH_TAB_INDEX=10\n# CONFIG_IP_VS_SH_TAB_BITS is not set\n"
     assert sizes_in(text) == Sizes(mh_index=10)
     (tmp_path / "config").write_text(text)
-    monkeypatch.setattr(pools, "CONFIGURATIONS", (str(tmp_path / "missing"), str(tmp_path / "config")))
+    monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", (str(tmp_path / "missing"), str(tmp_path / "config")))
     assert "as is usual" not in where(play, "192.0.2.1:82").stdout
 
 

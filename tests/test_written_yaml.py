@@ -10,7 +10,7 @@ from pyipvsadm import documents
 from pyipvsadm.documents.formats import BrokenError
 from pyipvsadm.documents.tree import DEPTH, NOTHING, Builder, _resolved, quick_yaml, written_yaml, yaml_events
 
-from . import strategies
+from . import random_tables
 from .properties import examples
 
 ALIKE = "version: 1\nservices:\n  - service: 192.0.2.1:80/tcp\n    scheduler: rr\n    servers:\n"
@@ -65,7 +65,7 @@ def test_more_than_data_is_left(text):
     assert quick(text) is NOTHING
 
 
-@given(strategies.tables())
+@given(random_tables.any_tables())
 @examples(80)
 def test_what_we_write_is_of_the_dialect(table):
     text = documents.dump(table, "yaml")
@@ -85,7 +85,7 @@ PIECES = (
 CHANGES = some.tuples(some.floats(0, 1), some.integers(0, 4), some.sampled_from(PIECES))
 
 
-@given(strategies.tables(), some.lists(CHANGES, max_size=3))
+@given(random_tables.any_tables(), some.lists(CHANGES, max_size=3))
 @examples(400)
 def test_what_is_changed_somewhere_is_read_alike_or_left(table, changes):
     text = documents.dump(table, "yaml")

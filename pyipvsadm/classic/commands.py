@@ -68,9 +68,9 @@ def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
 
         world.draw(getattr(drawing, what)(value, canvas))
     else:
-        from ..listing import services
+        from ..listing import service_lines
 
-        world.write(getattr(services, what)(value))
+        world.write(getattr(service_lines, what)(value))
 
 
 def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
@@ -85,7 +85,7 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
         return with_servers(some, kernel, listing.stats or listing.rate, ordered)
 
     def lines(groups: Iterable[tuple[Service, list[Server]]]) -> Iterator[str]:
-        from ..listing.services import table
+        from ..listing.service_lines import table
 
         return table(groups, listing, names)
 

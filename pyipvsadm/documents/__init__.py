@@ -12,8 +12,8 @@ from ..errors import IpvsadmError
 from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path
-from .findings import Findings
 from .formats import FORMATS, BrokenError, Inputs
+from .remarks import Findings
 from .source import read_source
 
 TYPE_CHECKING = False

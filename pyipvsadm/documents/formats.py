@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ..model import Table
     from ..table.assembly import Assembly
-    from .findings import Findings
     from .owners import Owners
+    from .remarks import Findings
 
     Reader = Callable[[str, Assembly, "Inputs"], Findings]
     Writer = Callable[..., Iterator[str]]
@@ -79,9 +79,9 @@ class BrokenError(Exception):
 # fmt: off
 FORMATS = {row.name: row for row in (
     Format(name="json", extensions=(".json",), begins=r"\{",
-           reader="data.read_json", writer="writers.json_pieces", counts=True),
+           reader="json_yaml.read_json", writer="writers.json_pieces", counts=True),
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
-           reader="data.read_yaml", writer="writers.yaml_pieces"),
+           reader="json_yaml.read_yaml", writer="writers.yaml_pieces"),
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True),
     Format(name="kubernetes", words=("apiVersion",), holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:',
            limit=512 << 20, reader="kubernetes.read"),
@@ -91,7 +91,7 @@ FORMATS = {row.name: row for row in (
     Format(name="ldirectord", extensions=(".cf",), words=("virtual",), holds=r"(^|\n)virtual6?\s*=",
            reader="ldirectord.read"),
     Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$",
-           reader="rules.read", writer="rules.pieces"),
+           reader="rules_format.read", writer="rules_format.pieces"),
 )}
 # fmt: on
 READ = tuple(name for name, row in FORMATS.items() if row.reader)

@@ -10,14 +10,14 @@ from ..grammar.values import STATES, TUNNELS, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, Daemon, Server, Service, Timeouts, printable
 from ..table import settings
 from ..table.notation import parts, service_of, spelled_address
-from .plain import address_in
+from .schema_reader import address_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..table.assembly import Assembly, Entry
-    from .plain import Plain
+    from .schema_reader import Plain
     from .shape import Shape
     from .tree import Path
 

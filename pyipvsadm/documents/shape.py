@@ -26,7 +26,7 @@ from ..grammar.options import LONG
 from ..grammar.values import DAYS_31, SCHEDULER_FLAGS
 from ..model import Service
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS
-from .plain import VERSION, address_in, group_in, mask_of, service_named, version_of
+from .schema_reader import VERSION, address_in, group_in, mask_of, service_named, version_of
 
 NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
 MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]

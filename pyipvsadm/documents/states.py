@@ -6,7 +6,7 @@ from ..model import Server, Service, Table
 from ..record import Record
 from ..table.comparison import server_key, service_key
 from ..table.notation import spelled, spelled_server
-from .findings import Expected, State
+from .remarks import Expected, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ..errors import IpvsadmError
 from ..listing import title
 from ..model import Listing, printable
 from ..table.notation import sizes
-from . import others, services
+from . import others, service_rows
 from .layout import Row, prose
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..names import Names
     from .canvas import Canvas
     from .layout import Line
-    from .services import Group, Owner
+    from .service_rows import Group, Owner
 
 DRAWN = 2000  # rows; longer lists are plain text, since a drawing that scrolls away isn't worth the wait
 TOO_LONG = f"lists of more than {DRAWN} rows aren't drawn: this is plain text, as with `--plain`"
@@ -83,12 +83,14 @@ def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: 
     if info:
         said = f"{title(info)} {canvas.signs.dot} {sizes(groups)}"
         lines += [*prose(Row(name=said, style="dim"), canvas.columns), []]
-    return rendered(Drawing(chain(lines, services.lines(groups, listing, names, canvas))), canvas)
+    return rendered(Drawing(chain(lines, service_rows.lines(groups, listing, names, canvas))), canvas)
 
 
 def shown(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
     """`show`: services with all settings, the timeouts and the daemons; each service with its `owner` in words."""
-    lines = list(services.lines(table.services, Listing(), None, canvas, services.SHOW, owner or services.nobody))
+    lines = list(
+        service_rows.lines(table.services, Listing(), None, canvas, service_rows.SHOW, owner or service_rows.nobody)
+    )
     if table.timeouts:
         lines += [[], *others.timeouts(table.timeouts, canvas)]
     if table.daemons:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..listing.connections import expiry
-from ..listing.services import whole_endpoint
+from ..listing.service_lines import whole_endpoint
 from ..model import MASTER
 from ..table.notation import counted, spelled_address
 from .layout import NUMBER, WORDS, Column, Row, lay_out

@@ -11,7 +11,7 @@ from _socket import if_nameindex
 
 from ..errors import IpvsadmError
 from ..grammar.options import NETNS
-from .completion import COMMAND, complete
+from .completion_candidates import COMMAND, complete
 from .verb_table import VERBS
 
 TYPE_CHECKING = False

@@ -6,10 +6,10 @@ from ..errors import UsageError
 from ..grammar.options import NETNS, RULES, Option, Rule
 from ..grammar.suggestions import did_you_mean
 from ..model import printable
-from .lines import explained
 from .topics import ALIASES, TOPICS, Topic, brief, topic
 from .verb_help import verb_help
 from .verb_table import VERBS
+from .wrapped_lines import explained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..grammar.options import NETNS
 from .command_lines import Parameter, Verb
-from .lines import explained, wrapped
 from .verb_table import VERBS
+from .wrapped_lines import explained, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

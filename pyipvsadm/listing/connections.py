@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import LISTING, IpvsadmError
 from ..model import PROTOCOLS, printable
 from ..record import Record
-from .services import endpoint
+from .service_lines import endpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

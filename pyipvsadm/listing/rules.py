@@ -8,7 +8,7 @@ from ..cache import keep
 from ..grammar.options import RULES
 from ..model import GRE, GUE, IPIP, MASTER, ONE_PACKET, PERSISTENT, PROTOCOLS, TUNNEL
 from . import numeric
-from .services import UNKNOWN, Settings, netmask, scheduler_flags
+from .service_lines import UNKNOWN, Settings, netmask, scheduler_flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

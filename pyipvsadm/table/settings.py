@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..listing.services import netmask, scheduler_flags
+from ..listing.service_lines import netmask, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, TUNNEL
 from .notation import spelled_address
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from ..documents import AS_IT_IS
-from ..documents.findings import Expected
+from ..documents.remarks import Expected
 from ..support.current_table import table_now
 from ..support.documents import read_document
 from ..support.scope import scope_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import typer
 
     from ..documents import Asked
-    from ..documents.findings import State
+    from ..documents.remarks import State
     from ..model import Table
     from ..prediction.impact import Impact
     from ..support.arguments import File, KeepWeights, NoPrune, Only

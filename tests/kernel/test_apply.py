@@ -16,7 +16,8 @@ from pyipvsadm.model import Daemon, Server, Service, Table, Timeouts
 from pyipvsadm.table import journal
 from pyipvsadm.table.plan import Plan, make_plan
 
-from ..random_tables import IPV6, canonical, packed, tables
+from ..kernel_model import canonical
+from ..random_tables import IPV6, packed, similar_tables
 from . import rawtable
 from .namespaces import Namespace
 
@@ -53,7 +54,7 @@ def raw():
     return found._replace(services=tuple((service, sorted(its)) for service, its in found.services))
 
 
-@given(tables(), tables())
+@given(similar_tables(), similar_tables())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_table_becomes_any_other(namespace, first, second):
     with opened(namespace) as kernel:

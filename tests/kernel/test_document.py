@@ -15,7 +15,7 @@ from pyipvsadm import cli, documents
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import Command, Table
 
-from .. import strategies
+from .. import random_tables
 from . import rawtable
 from .directors import ipvsadm
 from .namespaces import Namespace
@@ -58,7 +58,7 @@ def without_servers_order(table: rawtable.Table):
 
 
 @FEW
-@given(strategies.tables(beside=False))
+@given(random_tables.any_tables(beside=False))
 def test_what_a_kernel_holds_reads_back_equal_in_every_spelling(table):
     with closing(Namespace()) as namespace, namespace.entered():
         kernel = Kernel.open()
@@ -73,7 +73,7 @@ def test_what_a_kernel_holds_reads_back_equal_in_every_spelling(table):
 
 
 @FEW
-@given(strategies.tables(beside=False))
+@given(random_tables.any_tables(beside=False))
 def test_ipvsadm_makes_the_same_table_of_our_rules(table):
     with closing(Namespace()) as ours, closing(Namespace()) as theirs:
         with ours.entered():
@@ -103,7 +103,7 @@ def saved(table: Table) -> Table:
 
 
 @FEW
-@given(strategies.tables(beside=False).map(saved))
+@given(random_tables.any_tables(beside=False).map(saved))
 def test_what_ipvsadm_saves_is_read(table):
     with closing(Namespace()) as namespace:
         with namespace.entered():

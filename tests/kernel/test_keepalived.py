@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.documents import keepalived, ldirectord, rules
+from pyipvsadm.documents import keepalived, ldirectord, rules_format
 from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import Table
@@ -231,7 +231,7 @@ virtual=10.0.0.1:83
 
 
 def spelled(table: Table) -> list[str]:
-    return sorted(line for piece in rules.pieces(table.replace(timeouts=None)) for line in piece.splitlines())
+    return sorted(line for piece in rules_format.pieces(table.replace(timeouts=None)) for line in piece.splitlines())
 
 
 def held(namespace: Namespace) -> list[str]:

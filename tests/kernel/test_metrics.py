@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 
 from ..exposition import samples
+from ..readable import LET_ALL_READ
 from .directors import InProcess, ipvsadm
 from .monitors import ROOT, Prometheus, needs_monitors, node_exporter, ours
 from .namespaces import Namespace
 from .network import SERVERS, SERVERS6, VIP, VIP6, Network, ip
-from .test_module import FOLDERS
 
 RULES = f"""
 -A -t {VIP}:80 -s rr
@@ -355,8 +355,7 @@ def test_the_old_file_stays_on_a_full_disk(alone, tmp_path):
 
 def test_without_privilege_proc_tells_what_it_can(alone):
     ipvsadm(alone)("-R", "-A -t 10.9.0.1:80 -s rr\n-a -t 10.9.0.1:80 -r 10.9.1.7:8080 -m -w 4\n")
-    for folder in FOLDERS:  # which others may not be able to read: in a sandbox it is thrown away that they can now
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    subprocess.run(LET_ALL_READ, shell=True, check=True)
     with alone.entered():
         words = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-m", "pyipvsadm", "metrics"]
         done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)

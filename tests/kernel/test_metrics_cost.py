@@ -27,7 +27,7 @@ TOUCHED = 600 << 20  # bytes: the host gives memory to the sandbox when it is to
 SCRAPES, WARM = 10_000, 1000
 SLACK = 1024  # KiB
 NEVER_FRESH = (
-    "import sys; from pyipvsadm.verbs.metrics.listening import answers; answers.FRESH = 0;"
+    "import sys; from pyipvsadm.verbs.metrics.http_server import answers; answers.FRESH = 0;"
     " from pyipvsadm.cli import command; sys.argv = ['pyipvsadm', *sys.argv[1:]]; command()"
 )
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ..readable import LET_ALL_READ
+
 pytestmark = pytest.mark.boot
 
 OURS = str(Path(sys.executable).parent / "pyipvsadm")
-FOLDERS = sorted(
-    {str(one) for path in (OURS, os.path.realpath(sys.executable), __file__) for one in Path(path).parents}
-)
 LOG = "/dev/shm/modprobe.log"
 BOOT = f"""
-chmod a+rx {shlex.join(FOLDERS)}  # which others may not be able to read, as with a home: they can in here
+{LET_ALL_READ}
 cp /sbin/modprobe /tmp/modprobe  # kmod goes by the name that it is called by
 rm /sbin/modprobe
 printf '#!/bin/sh\\necho "$@" >> {LOG}\\nexec /tmp/modprobe "$@"\\n' > /sbin/modprobe

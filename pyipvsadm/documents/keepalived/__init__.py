@@ -11,14 +11,14 @@ import os
 from typing import TYPE_CHECKING
 
 from ...record import Record
-from ..findings import Findings, Note
+from ..remarks import Findings, Note
 from ..states import expected
 from .files import Files
 from .launch import launches
-from .lines import Lines, RefusedError
 from .parser import Parser
 from .reasons import why
 from .start import Start, destinations
+from .statements import Lines, RefusedError
 
 if TYPE_CHECKING:
     from ...table.assembly import Assembly, Place

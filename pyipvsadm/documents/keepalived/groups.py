@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from _socket import AF_INET, AF_INET6
 
-from .lines import RefusedError
-from .values import LAST_32, address, family, lenient, port, strict, whole_address
+from .statements import RefusedError
+from .value_readers import LAST_32, address, family, lenient, port, strict, whole_address
 from .virtual import Entry
 
 TYPE_CHECKING = False

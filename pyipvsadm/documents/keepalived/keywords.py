@@ -6,8 +6,8 @@ Those without a function change nothing in the table. Source: keepalived.conf(5)
 from __future__ import annotations
 
 from ...record import Record
-from . import settings
-from .values import LAST_32
+from . import keyword_effects
+from .value_readers import LAST_32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,24 +101,24 @@ GLOBALS = _rows(
 SSL = _rows(("password ca certificate key", BARE))
 
 SERVICE = _rows(
-    ("lb_algo lvs_sched", Keyword(needs=True, does=settings.scheduler)),
-    ("lb_kind lvs_method", Keyword(needs=True, does=settings.forwarding)),
-    ("protocol", Keyword(needs=True, does=settings.protocol)),
-    ("weight", Keyword(needs=True, does=settings.weight_of_service)),
-    ("persistence_timeout", Keyword(does=settings.persistence)),
-    ("persistence_granularity", Keyword(needs=True, does=settings.granularity)),
-    ("persistence_engine", Keyword(needs=True, does=settings.engine)),
-    ("ops", Keyword(does=settings.switch("ops"))),
-    ("alpha", Keyword(does=settings.switch("alpha"))),
-    ("inhibit_on_failure", Keyword(does=settings.switch("inhibit"))),
-    ("quorum", Keyword(needs=True, does=settings.quorum)),
-    ("hysteresis", Keyword(needs=True, does=settings.number("hysteresis", 0, LAST_32))),
-    ("ip_family", Keyword(needs=True, does=settings.ip_family)),
-    ("sorry_server", Keyword(needs=True, does=settings.sorry)),
-    ("sorry_server_inhibit", Keyword(does=settings.sorry_inhibit)),
-    ("sorry_server_lvs_method", Keyword(does=settings.sorry_forwarding)),
+    ("lb_algo lvs_sched", Keyword(needs=True, does=keyword_effects.scheduler)),
+    ("lb_kind lvs_method", Keyword(needs=True, does=keyword_effects.forwarding)),
+    ("protocol", Keyword(needs=True, does=keyword_effects.protocol)),
+    ("weight", Keyword(needs=True, does=keyword_effects.weight_of_service)),
+    ("persistence_timeout", Keyword(does=keyword_effects.persistence)),
+    ("persistence_granularity", Keyword(needs=True, does=keyword_effects.granularity)),
+    ("persistence_engine", Keyword(needs=True, does=keyword_effects.engine)),
+    ("ops", Keyword(does=keyword_effects.switch("ops"))),
+    ("alpha", Keyword(does=keyword_effects.switch("alpha"))),
+    ("inhibit_on_failure", Keyword(does=keyword_effects.switch("inhibit"))),
+    ("quorum", Keyword(needs=True, does=keyword_effects.quorum)),
+    ("hysteresis", Keyword(needs=True, does=keyword_effects.number("hysteresis", 0, LAST_32))),
+    ("ip_family", Keyword(needs=True, does=keyword_effects.ip_family)),
+    ("sorry_server", Keyword(needs=True, does=keyword_effects.sorry)),
+    ("sorry_server_inhibit", Keyword(does=keyword_effects.sorry_inhibit)),
+    ("sorry_server_lvs_method", Keyword(does=keyword_effects.sorry_forwarding)),
     ("real_server", Keyword(needs=True, block="server")),
-    *((word, Keyword(does=does)) for word, does in settings.FLAGS.items()),
+    *((word, Keyword(does=does)) for word, does in keyword_effects.FLAGS.items()),
     ("quorum_up quorum_down", SCRIPT),
     ("delay_loop retry delay_before_retry warmup connect_timeout", NEEDS),
     ("omega ha_suspend virtualhost hashed", BARE),
@@ -126,12 +126,12 @@ SERVICE = _rows(
 )
 
 SERVER = _rows(
-    ("weight", Keyword(needs=True, does=settings.weight_of_server)),
-    ("lvs_method", Keyword(needs=True, does=settings.forwarding)),
-    ("uthreshold", Keyword(needs=True, does=settings.number("upper", 0, LAST_32))),
-    ("lthreshold", Keyword(needs=True, does=settings.number("lower", 0, LAST_32))),
-    ("alpha", Keyword(does=settings.answer("alpha"))),
-    ("inhibit_on_failure", Keyword(does=settings.answer("inhibit"))),
+    ("weight", Keyword(needs=True, does=keyword_effects.weight_of_server)),
+    ("lvs_method", Keyword(needs=True, does=keyword_effects.forwarding)),
+    ("uthreshold", Keyword(needs=True, does=keyword_effects.number("upper", 0, LAST_32))),
+    ("lthreshold", Keyword(needs=True, does=keyword_effects.number("lower", 0, LAST_32))),
+    ("alpha", Keyword(does=keyword_effects.answer("alpha"))),
+    ("inhibit_on_failure", Keyword(does=keyword_effects.answer("inhibit"))),
     ("notify_up notify_down", SCRIPT),
     ("delay_loop retry delay_before_retry warmup connect_timeout", NEEDS),
     ("virtualhost", BARE),
@@ -142,7 +142,7 @@ SERVER = _rows(
     ),
 )
 
-_ALPHA = ("alpha", Keyword(does=settings.answer("alpha")))
+_ALPHA = ("alpha", Keyword(does=keyword_effects.answer("alpha")))
 _ALWAYS = (
     _ALPHA,
     ("log_all_failures", BARE),
@@ -168,16 +168,16 @@ CHECKERS = {
     "UDP_CHECK": _rows(*_CONNECTING, ("payload require_reply", BARE), ("min_reply_length max_reply_length", NEEDS)),
     "MISC_CHECK": _rows(
         *_ALWAYS,
-        ("misc_path", Keyword(does=settings.completes, note="script")),
-        ("misc_dynamic", Keyword(does=settings.weighs)),
+        ("misc_path", Keyword(does=keyword_effects.completes, note="script")),
+        ("misc_dynamic", Keyword(does=keyword_effects.weighs)),
         ("user", BARE),
         ("misc_timeout", NEEDS),
     ),
-    "BFD_CHECK": _rows(_ALPHA, ("name", Keyword(does=settings.completes))),
+    "BFD_CHECK": _rows(_ALPHA, ("name", Keyword(does=keyword_effects.completes))),
     "FILE_CHECK": _rows(("track_file", NEEDS), ("weight", BARE)),
 }
 URL = _rows(
-    ("path", Keyword(needs=True, does=settings.counts_url)),
+    ("path", Keyword(needs=True, does=keyword_effects.counts_url)),
     ("digest", NEEDS),
     ("status_code virtualhost regex regex_no_match regex_options regex_stack", BARE),
     ("regex_min_offset regex_max_offset tls_compliant", BARE),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from . import keywords
-from .lines import RefusedError
+from .statements import RefusedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .lines import Statement, Tell
+    from .statements import Statement, Tell
 
 
 def launches(statements: Iterable[Statement], tell: Tell) -> bool:

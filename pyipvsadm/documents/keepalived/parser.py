@@ -6,11 +6,11 @@ from _socket import AF_INET
 
 from ...model import TUNNEL
 from ...record import Record
-from . import keywords, settings
+from . import keyword_effects, keywords
 from .groups import MOST, EntryError, entries
-from .lines import RefusedError
-from .settings import IGNORED
-from .values import LAST_32, family, lenient
+from .keyword_effects import IGNORED
+from .statements import RefusedError
+from .value_readers import LAST_32, family, lenient
 from .virtual import Checker, Entry, Group, RealServer, VirtualServer
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .keywords import Keyword
-    from .lines import Statement, Tell
+    from .statements import Statement, Tell
 
 NOWHERE = b"\xff\xff\xff\xff"  # what keepalived makes of a mark of 0
 
@@ -129,7 +129,7 @@ class Parser:
         if statement.opens:
             self._tell("brace", statement.place, f"`{word}` opens no block: keepalived ignores the `{{`")
         if keyword.does:
-            keyword.does(level.about, statement.words[1:], settings.Say(self._tell, statement.place))
+            keyword.does(level.about, statement.words[1:], keyword_effects.Say(self._tell, statement.place))
 
     def _enter(self, level: Level) -> None:
         if not level.words and not level.values:
@@ -157,7 +157,7 @@ class Parser:
                 return None
             entry = Entry(mark=mark) if mark else Entry(address=NOWHERE, af=AF_INET)
         else:
-            found = settings.endpoint(words)
+            found = keyword_effects.endpoint(words)
             if found is None:
                 self._tell(IGNORED, place, f"`{title}` is no address and port: keepalived skips the virtual server")
                 return None
@@ -203,7 +203,7 @@ class Parser:
 
     def _server(self, statement: Statement) -> Level | None:
         service: VirtualServer = self._levels[-1].about
-        found = settings.endpoint(statement.words[1:])
+        found = keyword_effects.endpoint(statement.words[1:])
         if found is None:
             title = " ".join(statement.words[1:3])
             self._tell(IGNORED, statement.place, f"`{title}` is no address and port: keepalived skips the real server")

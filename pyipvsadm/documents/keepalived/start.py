@@ -8,9 +8,9 @@ from ...grammar.schedulers import ENGINES, RARE, SCHEDULERS
 from ...model import MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
 from ...table.notation import spelled_address, unfit
 from ..states import Destination, Started
-from .lines import RefusedError
-from .settings import IGNORED, READ_AS, USUAL
-from .values import LAST_32, WHOLE, Method, family
+from .keyword_effects import IGNORED, READ_AS, USUAL
+from .statements import RefusedError
+from .value_readers import LAST_32, WHOLE, Method, family
 from .virtual import Entry, RealServer, VirtualServer
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..states import ServiceKey
-    from .lines import Tell
+    from .statements import Tell
     from .virtual import Group
 
 COMMON = tuple(name for name in SCHEDULERS if name not in RARE)  # what a kernel is taken to have

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _socket import IPPROTO_UDP
 
 from ...record import Record
-from .values import Method
+from .value_readers import Method
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...table.assembly import EnoughError
-from ..findings import Findings, Note
 from ..owners import Owners
+from ..remarks import Findings, Note
 from .fields import network, packed
-from .gathering import Gathering
+from .inventory import Gathering
 from .proxy import PRIMARY, Options, proxy
 from .reasons import expected, why
 from .translation import MOST, TooLargeError, Translation

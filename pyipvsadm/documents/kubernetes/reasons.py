@@ -8,7 +8,7 @@ from ...model import PROTOCOLS, Table
 from ...table.comparison import server_key, service_key
 from ...table.notation import spelled, spelled_server
 from ...table.plan import without
-from ..findings import Expected, State
+from ..remarks import Expected, State
 
 if TYPE_CHECKING:
     from ...model import Server, Service

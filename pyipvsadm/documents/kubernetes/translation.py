@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..owners import ServerKey, ServiceKey
     from .cluster import Endpoint, KubeService, Port
     from .fields import Path
-    from .gathering import Gathering
+    from .inventory import Gathering
     from .proxy import Proxy
 
     Servers = list[tuple[Server, Path]]

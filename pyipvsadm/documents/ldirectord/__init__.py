@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...grammar.schedulers import SCHEDULERS
 from ...model import DIRECT, MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
 from ...names import Names
-from ..findings import Findings, Note
+from ..remarks import Findings, Note
 from ..states import Destination, Started, expected
 from .blocks import Line, RefusedError, Virtual, gathered
 

@@ -15,7 +15,7 @@ from ...documents import Asked
 from ...help.verb_help import verb_help
 from ...world import World
 from .. import arguments
-from ..documents import options
+from ..documents import document_options
 from ..right_line import whole
 from ..verb import function_of
 from . import netns_option, printed
@@ -88,7 +88,7 @@ def _reader(function: Work) -> Any:
         if name == "world":
             parameters.append(parameter.replace(name="context", annotation=typer.Context))
         elif name == "asked":
-            own, found = _hints(options.asked), inspect.signature(options.asked).parameters
+            own, found = _hints(document_options.asked), inspect.signature(document_options.asked).parameters
             parameters += [each.replace(annotation=own[name]) for name, each in found.items()]
             asks = tuple(found)
         else:
@@ -96,7 +96,7 @@ def _reader(function: Work) -> Any:
 
     def call(context: typer.Context, **values: Any) -> None:
         if asks:
-            values["asked"] = options.asked(**{name: values.pop(name) for name in asks})
+            values["asked"] = document_options.asked(**{name: values.pop(name) for name in asks})
         raise typer.Exit(function(context.obj, **values))
 
     call.__doc__, call.__name__ = function.__doc__, function.__name__

@@ -7,7 +7,7 @@ from itertools import islice
 from ...prediction.impact import Impact, impact, percent
 from ...prediction.pools import HASHING, after
 from ...table.notation import spelled
-from .pools import pools_of
+from .kernel_pools import pools_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from ...model import printable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...documents import Asked, Document
-    from ...documents.findings import Note
     from ...documents.owners import Owners
+    from ...documents.remarks import Note
     from ...world import World
 
 QUIET = ("beside the table",)  # kinds of notes that every file of a format has: printed only on request

@@ -22,7 +22,7 @@ def print_schema(context: object, wanted: bool) -> None:
     if wanted:
         import typer
 
-        from ...documents.plain import schema
+        from ...documents.schema_reader import schema
 
         world: World = context.obj  # type: ignore[attr-defined]
         world.write(schema())

@@ -18,9 +18,9 @@ from ...table.notation import counted, servers_of, service_of, spelled, spelled_
 from ...table.plan import make_plan
 from . import wait
 from .change import change, load, store, tidy
+from .holders import Machine, refused_clients
 from .places import Place, left_without, places_of, remembered, with_weights, without
 from .progress_lines import Teller, counts
-from .reasons import Machine, refused_clients
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .reasons import Machine, endless, reasons
+from .holders import Machine, endless, reasons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...support.verb import verb
-from .command import Wishes, run
+from .outputs import Wishes, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

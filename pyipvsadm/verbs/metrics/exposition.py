@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ...cache import keep as remember
 from ...model import printable
 from ...record import Record
-from .reading import (
+from .readings import (
     about_director,
     backend_columns,
     server_names,
@@ -27,7 +27,7 @@ from .series import BACKEND, BACKEND_LABELS, DIRECTOR, LABELS, NETNS, SERVICE, S
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from .reading import Columns, Reading, Rows
+    from .readings import Columns, Reading, Rows
     from .series import Series
 
     Values = tuple[str, ...]

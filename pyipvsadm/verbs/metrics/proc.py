@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...model import ONE_PACKET, Info, Server, Service, Stats
-from .reading import PROTOCOLS, Status
+from .readings import PROTOCOLS, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .reading import Group
+    from .readings import Group
 
 MARK, ARROW = "FWM", "->"
 NUMBERS = {name: number for number, name in PROTOCOLS.items()}

@@ -77,7 +77,7 @@ def sandbox(
 
     - `pyipvsadm sandbox --write . --timeout 60 -- pytest` lets a report out
     """
-    from .request import Request
+    from .requested import Request
 
     request = Request(
         command=tuple(command or ()),

@@ -6,15 +6,15 @@ import os
 import signal
 from typing import TYPE_CHECKING, Self
 
+from .caller_terminal import Terminal
 from .frames import Start
 from .images import image, search_path
 from .relay import FORWARDED, Relay
-from .request import SandboxError
-from .terminal import Terminal
+from .requested import SandboxError
 from .uml import Machine
 
 if TYPE_CHECKING:
-    from .request import Request
+    from .requested import Request
 
 KEPT = ("/", "/proc", "/sys", "/dev", "/run")  # the sandbox's own, which can't be let through
 

@@ -8,7 +8,7 @@ import sys
 
 from ...grammar.shell import command
 from ...record import Record
-from .request import SandboxError
+from .requested import SandboxError
 
 KERNEL = "linux.uml"  # Debian's name; others begin with it
 BESIDE = "../lib/uml/modules"  # from the folder of a kernel that has modules of its own

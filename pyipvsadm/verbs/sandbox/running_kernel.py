@@ -11,11 +11,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from .images import search_path
-from .inside.command import NOT_EXECUTABLE, NOT_FOUND
-from .request import SandboxError, late
+from .inside.started_command import NOT_EXECUTABLE, NOT_FOUND
+from .requested import SandboxError, late
 
 if TYPE_CHECKING:
-    from .request import Request
+    from .requested import Request
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # linux/sched.h
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18  # sys/mount.h

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from .frames import RING_BYTES
 from .images import offer
 from .keeper import Keeper
-from .request import SandboxError
+from .requested import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -49,7 +49,7 @@ def _tell(table: Table, world: World, plain: bool, owners: Owners | None) -> Non
         if few is not None:
             world.draw(drawing.shown(table, canvas, owners.told if owners else None))
             return
-    from .plain import plain_text
+    from .plain_text import plain_text
 
     for piece in plain_text(table, owners):
         world.write(piece)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ...documents.owners import NOBODY, Owners
 from .columns import NAME
 from .keys import Shown, State, press, settle
-from .layout import layout, listed
 from .sample import follow
+from .screen_layout import layout, listed
 from .terminal import Ended, Terminal
 from .view import ASCII, Screen, Signs, frame
 

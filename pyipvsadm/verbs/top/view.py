@@ -11,8 +11,8 @@ from ...table.notation import counted
 from ...table.settings import server_settings
 from .columns import BY_NAME, NAME, cut, figure
 from .keys import HELP, State
-from .layout import PREFIX, WIDE, Layout, layout, listed, longest_name
 from .sample import METRICS, NOTHING
+from .screen_layout import PREFIX, WIDE, Layout, layout, listed, longest_name
 
 if TYPE_CHECKING:
     from array import array

@@ -8,8 +8,8 @@ from ...prediction.choices import Chooser
 from ...prediction.impact import impact
 from ...prediction.pools import after
 from ...table.notation import service_of
-from .answers import Answer
-from .facts import expires, remembered, situation
+from .explanations import Answer
+from .kernel_state import expires, remembered, situation
 from .question import Change, client_of, clients_in
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
         impact=impact(pool, then) if then else None,
     )
     if output == "json":
-        from .data import pieces
+        from .client_objects import pieces
 
         for piece in pieces(answer):
             world.write(piece)

@@ -10,7 +10,7 @@ from ...prediction.choices import Chooser
 from ...prediction.impact import fair, percent, shares
 from ...support.text_table import aligned
 from ...table.notation import spelled, spelled_server
-from .answers import end
+from .explanations import end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...drawing.canvas import Canvas
     from ...prediction.choices import Choice
     from ...prediction.pools import Pool
-    from .answers import Answer
+    from .explanations import Answer
 
     Key = tuple[object, ...]
     Shares = dict[Key, float]

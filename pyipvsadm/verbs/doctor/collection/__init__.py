@@ -27,7 +27,7 @@ from ..queries import neighbour_of
 from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot, Timeouts, Tunnel, UnseenError
 from ..suspects import Entries, suspects
 from . import proc
-from .connecting import tried
+from .connection_attempts import tried
 from .traffic import watch
 
 if TYPE_CHECKING:

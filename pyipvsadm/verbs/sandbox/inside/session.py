@@ -12,7 +12,7 @@ from select import POLLIN, POLLOUT, poll
 from .. import frames
 from ..frames import CHUNK_BYTES, RING_BYTES, Start
 from . import guest
-from .command import Command, Refusal
+from .started_command import Command, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

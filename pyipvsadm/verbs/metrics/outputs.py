@@ -12,7 +12,7 @@ from ...support.scope import scope_of
 from . import textfile
 from .exposition import ALL, exposition
 from .series import BACKEND, COMPATIBLE, COMPATIBLE_LABELS, LABELS, OWN
-from .source import Source
+from .table_source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ...kernel import Kernel
     from ...world import World
-    from .reading import Reading
+    from .readings import Reading
     from .series import Series
 
 
@@ -58,9 +58,9 @@ def run(world: World, wishes: Wishes) -> int:
         return exposition(series, readings, keep)
 
     if wishes.listen is not None:
-        from . import listening
+        from . import http_server
 
-        return listening.serve(world, listening.address_of(wishes.listen), read, write)
+        return http_server.serve(world, http_server.address_of(wishes.listen), read, write)
     try:
         pieces = write(read())
     except OSError as error:

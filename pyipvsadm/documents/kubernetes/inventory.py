@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ...model import printable
-from ..findings import Note
 from ..formats import BrokenError
+from ..remarks import Note
 from . import cluster, proxy
 from .fields import Part, shown
 from .objects import LIST, objects

@@ -14,13 +14,13 @@ from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from .request import MOST, request_in
+from .http_request import MOST, request_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-    from .request import Request
+    from .http_request import Request
 
     Answer = list[bytes]  # in pieces, the first of which is its head
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..listing import format_of
 from ..listing.health import DRAINED, FULL, MAYBE_FULL, MAYBE_FULL_MEANS, state, trouble
-from ..listing.services import netmask, scheduler_flags, whole_endpoint
+from ..listing.service_lines import netmask, scheduler_flags, whole_endpoint
 from ..model import ONE_PACKET, PERSISTENT, PROTOCOLS, Stats
 from ..record import Record
 from ..table.notation import IPV6, MARK

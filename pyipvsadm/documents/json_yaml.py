@@ -6,8 +6,8 @@ import json
 
 from ..table.assembly import EnoughError
 from . import pieces, tree
-from .findings import Findings
-from .plain import Plain, schema
+from .remarks import Findings
+from .schema_reader import Plain, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

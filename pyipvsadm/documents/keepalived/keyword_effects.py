@@ -6,7 +6,7 @@ from _socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
 
 from ...grammar.schedulers import SCHEDULERS
 from ...model import FLAG_1, FLAG_2, FLAG_3, IPPROTO_SCTP
-from .values import LAST_32, LAST_WEIGHT, Method, address, boolean, lenient, method, netmask, port, strict
+from .value_readers import LAST_32, LAST_WEIGHT, Method, address, boolean, lenient, method, netmask, port, strict
 from .virtual import Checker, RealServer, VirtualServer
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...table.assembly import Place
-    from .lines import Tell
+    from .statements import Tell
 
     Words = tuple[str, ...]  # those behind the keyword
     ServiceSetting = Callable[[VirtualServer, Words, "Say"], None]

@@ -13,7 +13,7 @@ from ...kernel.transport import generic_netlink
 from ...support import state
 from ...table.notation import server_of, service_of
 from . import proc
-from .reading import KEY, SERVER_KEY, Reading
+from .readings import KEY, SERVER_KEY, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ...model import Stats
     from ...table.plan import Scope
-    from .reading import Keys, Status
+    from .readings import Keys, Status
 
 PROC = "/proc/net"
 TABLE, STATUS, TOTALS = "ip_vs", "ip_vs_status", "ip_vs_stats"

@@ -11,7 +11,7 @@ from ...model import ONE_PACKET
 from ...prediction.clients import entries_of, lines_about
 from ...prediction.pools import HASHING, Pool
 from ...record import Record
-from ...support.clients.pools import Sizes, drained_weights, pool_of, sizes
+from ...support.clients.kernel_pools import Sizes, drained_weights, pool_of, sizes
 from ...support.current_table import named
 
 TYPE_CHECKING = False

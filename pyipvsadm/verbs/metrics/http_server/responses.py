@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ....classic.commands import transport
 from ....errors import IpvsadmError
 from ..exposition import CONTENT_TYPE
-from .request import HTML, INDEX, METRICS, head, refusal
+from .http_request import HTML, INDEX, METRICS, head, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ..reading import Reading
-    from .request import Request
+    from ..readings import Reading
+    from .http_request import Request
 
 FRESH = 1.0  # seconds
 FAST, GZIP = 1, 31  # zlib's level, and its way to say that gzip is meant

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...prediction.impact import fair, shares
 from ...table.notation import spelled_address
-from .answers import Answer, name_of
+from .explanations import Answer, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,11 +6,11 @@ from ..errors import IpvsadmError, NoCommandError
 from ..grammar.input_lines import Lines, words
 from ..grammar.patterns import Parser
 from ..listing import rules
-from ..listing.services import netmask
+from ..listing.service_lines import netmask
 from ..model import PERSISTENT, Command
 from ..table.assembly import EnoughError
 from ..table.notation import spelled
-from .findings import Findings
+from .remarks import Findings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

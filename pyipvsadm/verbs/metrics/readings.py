@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...listing.health import DRAINED, FULL, state
 from ...listing.rules import daemon_state
-from ...listing.services import scheduler_flags
+from ...listing.service_lines import scheduler_flags
 from ...model import ONE_PACKET, PERSISTENT, Server, Service, Stats
 from ...record import Record
 from ...table import settings as told

@@ -11,15 +11,15 @@ from ....errors import IpvsadmError, UsageError
 from ....kernel import ready
 from ....model import printable
 from . import privileges
-from .answers import Answers
+from .http_request import METRICS
 from .listener import Ending, Listener
-from .request import METRICS
+from .responses import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ....world import World
-    from ..reading import Reading
+    from ..readings import Reading
 
 FAILED = 1  # the exit status
 LOCAL, LAST_PORT = "127.0.0.1", 65535
