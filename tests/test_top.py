@@ -11,7 +11,7 @@ import pytest
 
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.verbs.top.columns import cut, figure
-from pyipvsadm.verbs.top.keys import Shown, State, decoded, press, settle
+from pyipvsadm.verbs.top.keys import Change, Shown, State, decoded, press, settle
 from pyipvsadm.verbs.top.sample import HISTORY, METRICS, NOTHING, follow, gained, measured
 from pyipvsadm.verbs.top.screen_layout import layout, listed
 from pyipvsadm.verbs.top.view import ASCII, Screen, frame, plain
@@ -141,7 +141,7 @@ def test_history_is_bounded_and_all_else_forgotten():
         table = [(service(count=20 * number), []), (service(SECOND, port=number), [server(number % 200)])]
         sample = follow(sample, table, number)
     assert len(sample.groups) <= 8
-    assert {len(group.history) for group in sample.groups if group.row.name == FIRST} == {METRICS * HISTORY}
+    assert {len(group.row.history) for group in sample.groups if group.row.name == FIRST} == {METRICS * HISTORY}
     assert len(sample.totals.history) == METRICS * HISTORY
 
 
@@ -218,6 +218,8 @@ def test_bytes_are_keys(data, keys, rest):
 A, B = (2, 6, VIP, 80, None), (2, 6, SECOND, 80, None)
 SHOWN = Shown([A, (*A, b"1", 1), (*A, b"2", 1), B], 2, ("name", "active", "new"))
 EVERY = ("name", "active", "new")
+MOVED = {"line": 0, "moved": True}
+ON_SERVER = {"line": 1, "moved": True, "cursor": SHOWN.keys[1]}
 
 
 @pytest.mark.parametrize(("keys", "changes"), [
@@ -243,40 +245,53 @@ EVERY = ("name", "active", "new")
     ("+ + + + + + + +", {"interval": 60.0}),
     ("-", {"interval": 0.5}),
     ("- - - -", {"interval": 0.2}),
-    ("down", {"line": 0, "cursor": A}),
-    ("down down down down down", {"line": 3, "cursor": B}),
-    ("end", {"line": 3, "cursor": B}),
-    ("down page_down", {"line": 2, "cursor": SHOWN.keys[2]}),
-    ("end home", {"line": 0, "cursor": A}),
-    ("end escape", {}),
-    ("up", {"line": 0, "cursor": A}),
-    ("enter", {"line": 0, "cursor": A}),  # nothing is pointed at yet
-    ("down down enter", {"line": 1, "cursor": A, "others": frozenset({A})}),
-    ("down enter enter", {"line": 0, "cursor": A}),
+    ("down", {**MOVED, "line": 1, "cursor": SHOWN.keys[1]}),
+    ("down down down down down", {**MOVED, "line": 3, "cursor": B}),
+    ("end", {**MOVED, "line": 3, "cursor": B}),
+    ("page_down", {**MOVED, "line": 2, "cursor": SHOWN.keys[2]}),
+    ("end home", MOVED),
+    ("end escape", {"line": -1, "cursor": None}),
+    ("escape down", MOVED),
+    ("up", MOVED),
+    ("enter", {**MOVED, "others": frozenset({A})}),
+    ("down enter", {**MOVED, "line": 1, "others": frozenset({A})}),
+    ("enter enter", MOVED),
     ("f", {"folded": True}),
-    ("down enter f", {"folded": True, "line": 0, "cursor": A}),
+    ("down enter f", {**MOVED, "folded": True, "line": 1}),
+    ("v", {"by_address": True}),
+    ("v v", {}),
+    ("d", {"said": "drain: move the cursor to a server first"}),
+    ("u x", {}),
+    ("down d", {**ON_SERVER, "asked": Change("drain", SHOWN.keys[1])}),
+    ("down d y", {**ON_SERVER, "decided": Change("drain", SHOWN.keys[1])}),
+    ("down u Y", {**ON_SERVER, "decided": Change("undrain", SHOWN.keys[1])}),
+    *((f"down d {key}", ON_SERVER) for key in ("n", "q", "enter", "escape", "d", "up")),
+    ("escape d", {"line": -1, "cursor": None, "said": "drain: move the cursor to a server first"}),
     ("x nonsense", {}),
 ])  # fmt: skip
 def test_a_key_changes_the_state(keys, changes):
-    state = State()
+    state = State(cursor=A)
     for key in keys.split():
         state = press(state, key.replace("_", " "), SHOWN)
-    assert state == State(**changes)
+    assert state == State(**{"cursor": A, **changes})
 
 
 @pytest.mark.parametrize(("before", "after"), [
-    ({}, {}),
-    ({"cursor": B, "line": 0}, {"cursor": B, "line": 3, "top": 2}),  # its row has moved
+    ({}, {"cursor": A}),
+    ({"line": -1}, {"line": -1}),  # it was hidden
+    ({"cursor": B, "line": 0}, {"cursor": A}),  # nobody has moved it: it stays at the top
+    ({**MOVED, "cursor": B}, {**MOVED, "cursor": B, "line": 3, "top": 2}),  # its row has moved
     ({"cursor": (*A, b"9", 1), "line": 1}, {"cursor": SHOWN.keys[1], "line": 1}),  # its row has gone
     ({"cursor": (9,), "line": 9}, {"cursor": B, "line": 3, "top": 2}),
     ({"cursor": A, "line": 0, "top": 2}, {"cursor": A, "line": 0, "top": 0}),
-    ({"others": frozenset({A, (1,)})}, {"others": frozenset({A})}),  # nothing is kept of what has gone
+    ({"others": frozenset({A, (1,)})}, {"others": frozenset({A}), "cursor": A}),  # nothing is kept of what has gone
 ])  # fmt: skip
 def test_the_cursor_stays_on_its_row_and_on_the_screen(before, after):
     assert settle(State(**before), SHOWN, frozenset({A, B})) == State(**after)
 
 
-def test_the_cursor_of_an_empty_list_is_none():
+def test_the_cursor_of_an_empty_list_is_none_and_comes_back():
+    assert settle(settle(State(), Shown([], 2, EVERY), frozenset()), SHOWN, frozenset()).cursor == A
     assert settle(State(cursor=A, line=0), Shown([], 2, EVERY), frozenset()).cursor is None
     assert press(State(), "down", Shown()) == State()
 
@@ -307,13 +322,13 @@ def test_a_narrow_screen_has_all_that_matters():
         "   Service / server             wt   act inact new/s▼  in  out   in  out new/s",
         "   total                     65536 70003  123k 10010 100k  80k  10M 500M      ██",
         " ▾ [2001:db8:10~60]:8443/tcp 65535 70000     0 10000 100k  80k  10M 500M     ███",
-        "    10.2.0.9:8080            65535 70000     0 10000 100k  80k  10M 500M",
+        "    10.2.0.9:8080            65535 70000     0 10000 100k  80k  10M 500M     ███",
         " ▾ 192.168.2.10:80/tcp           1     3  123k    10  100   80  10k 500k     ███",
-        "    10.2.0.2:8080                1     3     0   5.0   50   40 5000 250k",
+        "    10.2.0.2:8080                1     3     0   5.0   50   40 5000 250k     ███",
         "    10.2.0.3:8080                0     0  123k     0    0    0    0    0 drained",
         "   192.168.2.11:443/tcp          0     0     0     0    0    0    0    0      ▁▁",
         "",
-        "q quit  ? help  ←→ sort  r reverse  / filter  ⏎ fold  f all  p pause  +- speed",
+        "q quit  ? help  ←→ sort  / filter  ⏎ fold  f all  d drain  p pause  +- speed",
     ]
 
 
@@ -327,7 +342,8 @@ def test_a_wide_screen_has_room_for_more():
 
 @pytest.mark.parametrize("state", [
     State(), State(help=True), State(folded=True, paused=True), State(filter="ü" * 60, typing=True), State(filter="x"),
-    State(cursor=A, line=0, sort="name", history="bytes_out"),
+    State(cursor=A, line=0, sort="name", history="bytes_out"), State(by_address=True),
+    State(by_address=True, folded=True), State(asked=Change("drain", (*A, b"1234", 1))), State(said="ü" * 600),
 ])  # fmt: skip
 def test_every_screen_is_filled_and_never_overfull(state):
     for width, height in itertools.product((1, 10, 40, 60, 79, 80, 119, 120, 200, 500), (1, 3, 8, 9, 24, 60)):
@@ -335,7 +351,7 @@ def test_every_screen_is_filled_and_never_overfull(state):
             lines = frame(BUSY, listed(BUSY, state), state, Screen(width, height, signs, "12:34:56"))
             assert len(lines) == height
             assert max(sum(len(text) for text, _ in line) for line in lines) <= width
-            if signs is ASCII and "ü" not in state.filter:
+            if signs is ASCII and "ü" not in state.filter + state.said:
                 assert all(text.isascii() for line in lines for text, _ in line)
 
 
@@ -349,6 +365,11 @@ def test_every_screen_is_filled_and_never_overfull(state):
     ({"filter": "0.3:"}, "10:80/tcp 0.3:8080"),
     ({"filter": "DB8"}, "8443/tcp 0.9:8080"),
     ({"filter": "nothing"}, ""),
+    ({"by_address": True, "sort": "name"},
+     "2.10 10:80/tcp 0.2:8080 0.3:8080 2.11 11:443/tcp 2001:db8:10:20:30:40:50:60 8443/tcp 0.9:8080"),
+    ({"by_address": True, "folded": True}, "60 2.10 2.11"),
+    ({"by_address": True, "others": frozenset({(2, VIP)}), "filter": "0.3:"}, "2.10"),
+    ({"by_address": True, "folded": True, "others": frozenset({(2, VIP)}), "filter": "0.3:"}, "2.10 10:80/tcp"),
     ({"sort": "weight", "reverse": True, "filter": "168.2.10"}, "10:80/tcp 0.3:8080 0.2:8080"),
     ({"folded": True, "others": frozenset({A}), "sort": "name"}, "10:80/tcp 0.2:8080 0.3:8080 11:443/tcp 8443/tcp"),
 ])  # fmt: skip
@@ -376,9 +397,43 @@ def test_the_screen_says_what_it_does_not_show():
     assert lines[1].startswith("   11-29 of 99 ")
     assert lines[4].split()[0] == "192.168.2.10:11/tcp"
     assert "every 0.5 s  filter: zz   PAUSED" in shown(BUSY, State(filter="zz", paused=True, interval=0.5), Screen())[0]
-    assert shown(BUSY, State(filter="zz"), Screen())[4] == "   nothing holds `zz`"
+    assert shown(BUSY, State(filter="zz"), Screen())[4] == "   no name contains `zz`"
     assert shown(followed([]), State(), Screen())[4] == "   no services"
     assert all(len(line) < 80 for line in shown(BUSY, State(help=True), Screen()))
+
+
+def test_an_address_has_the_sums_of_its_services():
+    def table(count):
+        return [
+            (service(count=count), [server(2, 3, count, active=4)]),
+            (service(port=443, count=2 * count), [server(3, 5, 2 * count, active=6)]),
+            (Service(fwmark=7, stats=counted(0)), []),
+            (Service(fwmark=8, stats=counted(0)), []),
+        ]
+
+    sample = followed(*map(table, (0, 20, 20)))
+    lines = shown(sample, State(by_address=True, folded=True, sort="name"), Screen(120))
+    cells = [line.split() for line in lines[4:6]]
+    assert cells[0][:7] == ["▸", "192.168.2.10", "8", "10", "0", "0", "30"]
+    assert cells[0][-1] == "██"
+    assert cells[1][:2] == ["▸", "fwmark"]
+
+
+def test_names_are_filtered_whatever_their_case():
+    sample = follow(None, [(service(), [server(2)])], 0, lambda service, server: "Pod-A" if server else "Shop")
+    assert len(listed(sample, State(filter="pod-a"))) == len(listed(sample, State(filter="POD"))) == 2
+
+
+def test_a_question_and_an_answer_stand_on_the_last_line():
+    asked = State(asked=Change("drain", (*A, bytes((10, 2, 0, 2)), 8080)))
+    question = "drain 10.2.0.2:8080 in 192.168.2.10:80/tcp?  y: yes, any other key: no"
+    for height in (4, 24):
+        assert shown(BUSY, asked, Screen(80, height))[-1] == question
+        assert shown(BUSY, State(said="no"), Screen(80, height))[-1] == "no"
+        assert (
+            shown(BUSY, State(said="10.2.0.2:8080 " * 10), Screen(70, height))[-2:]
+            == ["10.2.0.2:8080 " * 4 + "10.2.0.2:8080"] * 2
+        )
 
 
 def test_rates_that_are_not_known_yet_are_no_zeroes():

@@ -64,8 +64,17 @@ def test_keys_do_what_the_help_says(seat):
     top.until("q quit")
     top.type("f")
     top.until("10.2.1.1", absent=True)
-    top.type("\x1b[B\r")
+    top.type("\r")  # the cursor is there from the start
     top.until(r"▾ 192.168.0.1:80/tcp[^▾]*10.2.1.1:8080[^▾]*▸ 192.168.0.2:80/tcp")
+    top.type("d")
+    top.until("drain: move the cursor to a server first")
+    top.type("\x1b[Bd")
+    top.until(r"^drain 10\.2\.1\.\d:8080 in 192\.168\.0\.1:80/tcp\?  y: yes, any other key: no")
+    top.type("q")
+    top.until("q quit")
+    top.type("v")
+    top.until(r"^ ▸ 192\.168\.0\.1 ")
+    top.type("v")
     top.type("f\x1b[D\x1b[D\x1b[D")
     top.until(r"wt▼[^▼]*$|act▼")
     top.type("r")
@@ -265,7 +274,7 @@ def test_a_large_table_takes_at_most_five_percent_of_a_processor(monkeypatch):
     threading.Thread(target=drained, args=(ours,), daemon=True).start()
     try:
         with Terminal(theirs, theirs) as terminal:
-            live = Live(terminal, lambda: read(kernel, []), 1)
+            live = Live(terminal, lambda: read(kernel, []), 1, str)
             begun = time.process_time()
             for second in range(SECONDS):
                 monkeypatch.setattr(fake_top, "STARTED", time.monotonic() - 2 * second)

@@ -14,6 +14,9 @@ from statistics import median
 
 import pytest
 
+from pyipvsadm.support.lock import alone
+from pyipvsadm.world import World
+
 from ..seat import Seat
 from .directors import ipvsadm
 from .namespaces import Namespace
@@ -84,6 +87,37 @@ def test_changes_show_while_one_looks():
         program("-A -u 10.0.0.1:53")
         seat.until(r"^\+  10\.0\.0\.1:53/udp")
         seat.until(r"^-", absent=True)
+        seat.type("q")
+        assert seat.told(r"<ended (-?\d+) (True|False)>").groups() == (b"0", b"True")
+    finally:
+        seat.close()
+        namespace.close()
+
+
+def test_the_server_at_the_cursor_is_drained_and_undrained():
+    namespace = Namespace()
+    program = ipvsadm(namespace)
+    program("-R", "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1 -m -w 4\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n")
+    with namespace.entered():
+        seat = Seat([shutil.which("pyipvsadm"), "top", "--interval", "0.5"])
+    try:
+        seat.until("10.1.0.2:80")
+        seat.type("jd")
+        seat.until(r"^drain 10\.1\.0\.1:80 in 10\.0\.0\.1:80/tcp\?")
+        seat.type("n")
+        seat.until("q quit")
+        with namespace.entered(), alone(World()):
+            seat.type("dy")
+            seat.until("^drain: the table is being changed by process")
+        assert "Masq    4 " in program("-Ln").stdout
+        seat.type("dy")
+        seat.until(r"^10\.0\.0\.1:80/tcp 10\.1\.0\.1:80  weight 4 -> 0, 10\.1\.0\.1:80: 0\s+active")
+        assert "Masq    0 " in program("-Ln").stdout
+        seat.type("kjjdy")
+        seat.until("^drain: no other server of 10.0.0.1:80/tcp has a weight")
+        seat.type("kuy")
+        seat.until(r"^10\.0\.0\.1:80/tcp 10\.1\.0\.1:80  weight 0 -> 4$")
+        assert "Masq    4 " in program("-Ln").stdout
         seat.type("q")
         assert seat.told(r"<ended (-?\d+) (True|False)>").groups() == (b"0", b"True")
     finally:

@@ -36,9 +36,10 @@ def run(world: World, names: Sequence[str], interval: float, output: str, once: 
         for service in wanted:
             named(kernel, service)
         if output == "text" and not once and terminal:
+            from .draining import carry_out
             from .live import live
 
-            return live(*terminal, lambda: read(kernel, wanted), interval, owners)
+            return live(*terminal, lambda: read(kernel, wanted), interval, lambda one: carry_out(one, world), owners)
         return _printed(world, lambda: read(kernel, wanted), interval, output, once, owners)
     except OSError as error:
         raise refused("list", error.errno or 0) from error

@@ -50,6 +50,9 @@ def top(
 ) -> int:
     """Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.
 
+    `d` and `u` drain and undrain the server at the cursor in its service, after a question; `v` groups services by
+    their virtual addresses.
+
     Rates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last
     2 seconds if the interval is shorter. The first printed sample appears when all rates are known.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...model import Server, Service
 from ...record import Record
+from ...table.notation import spelled, spelled_server
 from .columns import BY_NAME
-from .sample import KEY
+from .sample import KEY, SERVER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ NAMED = {  # what terminals send for keys that are no letters, behind Esc
     b"OA": "up", b"OB": "down", b"OC": "right", b"OD": "left", b"OH": "home", b"OF": "end",
     b"[1~": "home", b"[4~": "end", b"[7~": "home", b"[8~": "end", b"[5~": "page up", b"[6~": "page down",
 }  # fmt: skip
+YES = ("y", "Y")
 CONTROL = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\x08": "backspace", "\x15": "clear", "\x0c": "redraw"}
 
 
@@ -35,11 +38,30 @@ class Shown(NamedTuple):
     columns: Sequence[str] = ("name",)
 
 
+class Change(NamedTuple):
+    """What a key asks for: a verb, and the key of the server that it is about."""
+
+    verb: str
+    key: Key
+
+    @property
+    def service(self) -> str:
+        """The name of the service."""
+        return spelled(Service.make((*self.key[:KEY], *Service()[KEY:])))
+
+    @property
+    def server(self) -> str:
+        """The name of the server."""
+        return spelled_server(Server.make((*self.key[KEY:], *Server()[SERVER_KEY:])))
+
+
 class State(Record):
     """What the user has chosen.
 
-    `folded` tells whether services are, and `others` for which of them it is otherwise. `cursor` is the row that
-    is pointed at, None for none, and `line` its place; `top` is the first line that is seen.
+    `folded` tells whether services are, and `others` for which of them it is otherwise; `by_address`, whether they
+    stand below their addresses. `cursor` is the row that is pointed at, None for none, and `line` its place, -1 for
+    none; the cursor stays on its row once a key has moved it, on its line before. `top` is the first line that is
+    seen. `asked` waits for yes or no, `decided` to be carried out, and `said` is what came of it.
     """
 
     __slots__ = ()
@@ -51,15 +73,20 @@ class State(Record):
     typing: bool = False
     folded: bool = False
     others: frozenset[Key] = frozenset()
+    by_address: bool = False
     cursor: Key | None = None
-    line: int = -1
+    line: int = 0
+    moved: bool = False
     top: int = 0
+    asked: Change | None = None
+    decided: Change | None = None
+    said: str = ""
     paused: bool = False
     help: bool = False
     leaving: bool = False
 
     def is_folded(self, service: Key) -> bool:
-        """Whether the servers of this service are hidden."""
+        """Whether what stands below this service, or this address, is hidden."""
         return self.folded != (service in self.others)
 
 
@@ -89,6 +116,10 @@ def press(state: State, key: str, shown: Shown) -> State:
     """What `key` makes of `state`, while `shown` is on the screen."""
     if state.help:
         return state.replace(help=False, leaving=key == "q")
+    if state.asked:
+        return state.replace(asked=None, decided=state.asked if key in YES else None)
+    if state.said:
+        state = state.replace(said="")
     if state.typing:
         return _typed(state, key)
     action = ACTIONS.get(key)
@@ -100,12 +131,10 @@ def settle(state: State, shown: Shown, services: frozenset[Key]) -> State:
     others = state.others & services if state.others else state.others
     last = len(shown.keys) - 1
     line = state.line
-    if state.cursor is not None:
-        try:
-            line = shown.keys.index(state.cursor)
-        except ValueError:
-            line = min(line, last)
-    cursor = shown.keys[line] if line >= 0 else None
+    if state.moved and state.cursor in shown.keys:
+        line = shown.keys.index(state.cursor)
+    line = min(line, max(last, 0))
+    cursor = shown.keys[line] if 0 <= line <= last else None
     top = min(max(state.top, line - shown.page + 1), line) if cursor else 0
     top = max(0, min(top, last + 1 - shown.page))
     if (others, line, cursor, top) == (state.others, state.line, state.cursor, state.top):
@@ -133,7 +162,7 @@ def _moved(lines: Callable[[Shown], int]) -> Callable[[State, Shown], State]:
         if not shown.keys:
             return state
         line = max(0, min(state.line + lines(shown), len(shown.keys) - 1))
-        return state.replace(line=line, cursor=shown.keys[line])
+        return state.replace(line=line, cursor=shown.keys[line], moved=True)
 
     return move
 
@@ -164,7 +193,7 @@ def _fold(state: State, shown: Shown) -> State:
     if state.cursor is None:
         return _moved(lambda _: 1)(state, shown)
     service = state.cursor[:KEY]
-    return state.replace(others=state.others ^ {service}, cursor=service)
+    return state.replace(others=state.others ^ {service}, cursor=service, moved=True)
 
 
 def _fold_all(state: State, _: Shown) -> State:
@@ -173,7 +202,18 @@ def _fold_all(state: State, _: Shown) -> State:
 
 
 def _escape(state: State, _: Shown) -> State:
-    return state.replace(filter="") if state.filter else state.replace(cursor=None, line=-1)
+    return state.replace(filter="") if state.filter else state.replace(cursor=None, line=-1, moved=False)
+
+
+def _ask(verb: str) -> Callable[[State, Shown], State]:
+    """What asks whether to carry out `verb` on the server at the cursor."""
+
+    def ask(state: State, _: Shown) -> State:
+        if state.cursor is None or len(state.cursor) < KEY + SERVER_KEY:
+            return state.replace(said=f"{verb}: move the cursor to a server first")
+        return state.replace(asked=Change(verb, state.cursor))
+
+    return ask
 
 
 ACTIONS: dict[str, Callable[[State, Shown], State]] = {
@@ -201,6 +241,9 @@ ACTIONS: dict[str, Callable[[State, Shown], State]] = {
     "g": _moved(lambda shown: -len(shown.keys)),
     "end": _moved(lambda shown: len(shown.keys)),
     "G": _moved(lambda shown: len(shown.keys)),
+    "d": _ask("drain"),
+    "u": _ask("undrain"),
+    "v": lambda state, _: state.replace(by_address=not state.by_address),
     "enter": _fold,
     "f": _fold_all,
     "escape": _escape,
@@ -212,6 +255,8 @@ HELP = (  # keys, and what they do
     ("/", "show only names with a text: Enter keeps it, Esc ends it"),
     ("Enter", "fold or unfold the service at the cursor"),
     ("f", "fold or unfold all services"),
+    ("v", "put services below their virtual addresses, or not"),
+    ("d, u", "drain or undrain the server at the cursor, after a question"),
     ("p, Space", "pause the screen; counting goes on"),
     ("+ -", "a longer or a shorter interval"),
     ("Esc", "end the filter, or hide the cursor"),

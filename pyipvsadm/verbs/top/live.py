@@ -11,21 +11,29 @@ from ...documents.owners import NOBODY, Owners
 from .columns import NAME
 from .keys import Shown, State, press, settle
 from .sample import follow
-from .screen_layout import layout, listed
+from .screen_layout import foldable, layout, listed
 from .terminal import Ended, Terminal
 from .view import ASCII, Screen, Signs, frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .feed import Reader
+    from .keys import Change
     from .sample import Sample
 
+    Work = Callable[[Change], str]  # returns what came of it, in a line
 
-def live(source: int, sink: int, reader: Reader, interval: float, owners: Owners = NOBODY) -> int:
-    """Show samples until the user leaves, and return the status. Raises OSError where the table can't be read."""
+
+def live(source: int, sink: int, reader: Reader, interval: float, work: Work, owners: Owners = NOBODY) -> int:
+    """Show samples until the user leaves, and return the status. Raises OSError where the table can't be read.
+
+    `work` carries out the changes that keys ask for.
+    """
     gc.freeze()  # what the start has made stays: looking through it for garbage takes a fifth of our time
     try:
         with Terminal(source, sink) as terminal:
-            Live(terminal, reader, interval, owners).run()
+            Live(terminal, reader, interval, work, owners).run()
             return 0
     except Ended as ended:
         return ended.status
@@ -36,8 +44,10 @@ def live(source: int, sink: int, reader: Reader, interval: float, owners: Owners
 class Live:
     """What is on the screen, and why."""
 
-    def __init__(self, terminal: Terminal, reader: Reader, interval: float, owners: Owners = NOBODY) -> None:
-        self._terminal, self._reader, self._owners = terminal, reader, owners
+    def __init__(
+        self, terminal: Terminal, reader: Reader, interval: float, work: Work, owners: Owners = NOBODY
+    ) -> None:
+        self._terminal, self._reader, self._work, self._owners = terminal, reader, work, owners
         self._state = State(interval=interval)
         self._shown = Shown()
         self._sample: Sample | None = None
@@ -58,6 +68,7 @@ class Live:
                 if key == "redraw":
                     self._terminal.forget()
                 self._state = press(self._state, key, self._shown)
+                self._change()
             due += self._state.interval - interval
 
     def look(self) -> None:
@@ -68,6 +79,13 @@ class Live:
         if self._sample is None and sum(1 + len(servers) for _, servers in table) > self._screen().page:
             self._state = self._state.replace(folded=True)  # an overview first
         self._sample = follow(self._sample, table, monotonic(), self._owners.brief)
+
+    def _change(self) -> None:
+        """Make the change that was decided, if any, and look what has become of the table."""
+        if change := self._state.decided:
+            said = self._work(change)
+            self._state = self._state.replace(decided=None, said=said)
+            self.look()
 
     def _screen(self) -> Screen:
         return Screen(*self._terminal.size(), self._signs, self._clock)
@@ -82,7 +100,7 @@ class Live:
         rows = listed(sample, self._state)
         columns = [NAME.name, *(column.name for column, _ in layout(screen.width, 0).columns)]
         self._shown = Shown([row.key for _, row in rows], screen.page, columns)
-        self._state = settle(self._state, self._shown, frozenset(group.row.key for group in sample.groups))
+        self._state = settle(self._state, self._shown, foldable(sample))
         self._terminal.draw(frame(sample, rows, self._state, screen), screen.width)
 
 

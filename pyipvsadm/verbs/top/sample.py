@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 REFRESH = 2.0  # seconds after which the kernel brings the counters that it tells up to date (ip_vs_est.c)
 SLACK = 0.95  # clocks differ: what takes this part of REFRESH is taken for it
 MARKED = 5.0  # seconds for which a change stays marked
-HISTORY = 120  # samples that are kept of each service
+HISTORY = 120  # samples that are kept of each service and server
+REMEMBERED = 2000  # servers up to which each has a history: 3 kB each
 METRICS = 6  # figures of a sample in a history: active connections, and the rates
 COUNTERS = 5  # the first fields of Stats; the others are the kernel's own estimates
 KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
 NO_MORE: Counts = (0,) * COUNTERS
 NOTHING: Rates = (0.0,) * COUNTERS
+NO_HISTORY = array("f")
 
 
 class Meter(NamedTuple):
@@ -51,7 +53,10 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A server, or a service (`server` is None) with the sums of its servers. `key` tells it from other rows."""
+    """A server, or a service (`server` is None) with the sums of its servers. `key` tells it from other rows.
+
+    `history` is METRICS figures for each of up to HISTORY samples.
+    """
 
     key: Key
     name: str
@@ -59,6 +64,7 @@ class Row(NamedTuple):
     server: Server | None
     meter: Meter
     mark: Mark | None
+    history: array[float]
     weight: int
     active: int
     inactive: int
@@ -71,11 +77,10 @@ class Row(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A service, its servers, and its history: METRICS figures for each of up to HISTORY samples."""
+    """A service and its servers."""
 
     row: Row
     servers: tuple[Row, ...]
-    history: array[float]
 
 
 class Totals(NamedTuple):
@@ -88,7 +93,7 @@ class Totals(NamedTuple):
     inactive: int = 0
     persistent: int = 0
     rates: Rates | None = None
-    history: array[float] = array("f")
+    history: array[float] = NO_HISTORY
 
 
 class Sample(NamedTuple):
@@ -113,7 +118,8 @@ def nobody(service: Service, server: Server | None) -> str:
 def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobody) -> Sample:
     """What is known when the kernel tells `found`, `now`. `owner` tells whose a service or a server is."""
     known = {group.row.key: group for group in before.groups} if before else {}
-    moment = Moment(now, now - before.now if before else 0.0, before is None, owner)
+    remembered = before is not None and before.totals.servers <= REMEMBERED
+    moment = Moment(now, now - before.now if before else 0.0, before is None, remembered, owner)
     groups: dict[Key, Group] = {}
     for service, servers in found:
         key = service[:KEY]
@@ -124,7 +130,7 @@ def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobod
         for key, old in known.items():
             if key not in groups and (row := _gone(old.row, now)):
                 rows = tuple(gone for server in old.servers if (gone := _gone(server, now)))
-                groups[key] = Group(row, rows, old.history)
+                groups[key] = Group(row, rows)
         ordered = tuple(groups[service[:KEY]] for service in in_order(group.row.service for group in groups.values()))
     started = before.started if before else now
     settled = now - started >= REFRESH * SLACK
@@ -134,12 +140,13 @@ def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobod
 class Moment(NamedTuple):
     """When a sample is taken, how long after that before, and whether it is the first: then all is old.
 
-    `owner` tells whose what is new is.
+    `remembered` tells whether servers have histories. `owner` tells whose what is new is.
     """
 
     now: float
     step: float
     first: bool
+    remembered: bool
     owner: Owner
 
     def name(self, spelled: str, service: Service, server: Server | None = None) -> str:
@@ -166,8 +173,8 @@ def _group(old: Group | None, service: Service, servers: Iterable[Server], momen
     mark = _mark(old.row.mark, now) if old else None if moment.first else Mark("came", now + MARKED)
     meter = measured(old.row.meter if old else None, _counters(service.stats), now, moment.step)
     name = old.row.name if old else moment.name(spelled(service), service)
-    row = Row(own, name, service, None, meter, mark, weight, active, inactive, persistent)
-    return Group(row, ordered, _longer(old.history if old else array("f"), active, meter.rates))
+    history = _longer(old.row.history if old else NO_HISTORY, active, meter.rates)
+    return Group(Row(own, name, service, None, meter, mark, history, weight, active, inactive, persistent), ordered)
 
 
 def _with_gone(rows: dict[Key, Row], known: dict[Key, Row], now: float) -> tuple[Row, ...]:
@@ -189,8 +196,11 @@ def _server_row(old: Row | None, key: Key, service: Service, server: Server, mom
         mark = _mark(old.mark, now)
     meter = measured(old.meter if old else None, _counters(server.stats), now, moment.step)
     name = old.name if old else moment.name(spelled_server(server), service, server)
+    history = NO_HISTORY
+    if moment.remembered:
+        history = _longer(old.history if old else NO_HISTORY, server.active, meter.rates)
     figures = server.weight, server.active, server.inactive, server.persistent
-    return Row(key, name, service, server, meter, mark, *figures)
+    return Row(key, name, service, server, meter, mark, history, *figures)
 
 
 def _columns(rows: Collection[Row]) -> Iterable[tuple[int, ...]]:

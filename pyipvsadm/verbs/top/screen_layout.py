@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...table.notation import MARK, spelled_address
 from .columns import BY_NAME, COLUMNS, NAME, Column
-from .sample import NOTHING
+from .sample import NO_HISTORY, NO_MORE, NOTHING, Group, Meter, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeVar
 
     from .keys import State
-    from .sample import Group, Row, Sample
+    from .sample import Key, Sample
 
     Item = TypeVar("Item")
 
 WIDE = 120  # columns of a screen from which on there is room
 PREFIX = 3  # a change's mark, the sign of a fold, a blank
 LEAST_NAME, LEAST_HISTORY = 15, 7
+ADDRESS_KEY = 2  # the length of the key of a virtual address, which is shorter than a service's
+FIGURES = 4  # the last fields of a Row, which are sums
 SETTINGS = 11  # a scheduler, or how packets are forwarded
 
 
@@ -51,26 +55,83 @@ def _room(columns: Sequence[tuple[Column, int]]) -> int:
 
 
 def longest_name(sample: Sample) -> int:
-    """The letters of the longest name, with the blank before that of a server."""
+    """The letters of the longest name, with the blank before the name of a server."""
     servers = (len(row.name) + 1 for group in sample.groups for row in group.servers)
     return max((*(len(group.row.name) for group in sample.groups), *servers), default=0)
 
 
 def listed(sample: Sample, state: State) -> list[tuple[Group, Row]]:
     """The rows that are to be seen, in their order, each with its service's group."""
+    if not state.by_address:
+        return _services(sample.groups, state)
+    rows: list[tuple[Group, Row]] = []
+    column = BY_NAME[state.sort]
+    below = _by_address(sample.groups)
+    for above in _sorted([_address(key, its) for key, its in below.items()], _head, column, state.reverse):
+        if inner := _services(below[above.row.key], state):
+            rows.append((above, above.row))
+            if not state.is_folded(above.row.key):
+                rows += [(group, row._replace(name=f" {row.name}")) for group, row in inner]
+    return rows
+
+
+def foldable(sample: Sample) -> frozenset[Key]:
+    """The keys of the rows that can be folded: those of services and addresses."""
+    return frozenset((*(group.row.key for group in sample.groups), *_by_address(sample.groups)))
+
+
+def is_address(row: Row) -> bool:
+    """Whether it is the row of a virtual address."""
+    return len(row.key) == ADDRESS_KEY
+
+
+def history(group: Group, row: Row) -> array[float]:
+    """The history of `row`; that of an address is the sum of its services'."""
+    if not is_address(row):
+        return row.history
+    longest = max(len(one.history) for one in group.servers)
+    found = [array("f", (0.0,)) * (longest - len(one.history)) + one.history for one in group.servers]
+    return array("f", map(sum, zip(*found, strict=True)))
+
+
+def _by_address(groups: Sequence[Group]) -> dict[Key, list[Group]]:
+    """`groups` by the family and the address of their services; those of marks have no address."""
+    found: dict[Key, list[Group]] = {}
+    for group in groups:
+        found.setdefault((group.row.service.af, group.row.service.address), []).append(group)
+    return found
+
+
+def _address(key: Key, groups: Sequence[Group]) -> Group:
+    """The group of an address, in which services stand in the place of servers."""
+    rows = tuple(group.row for group in groups)
+    service = rows[0].service
+    known = [row.meter.rates for row in rows if row.meter.rates]
+    meter = Meter(NO_MORE, tuple(map(sum, zip(*known, strict=True))) if known else None, 0.0)
+    name = spelled_address(service.address) if service.address else MARK.rstrip(":")
+    sums = map(sum, zip(*(row[-FIGURES:] for row in rows), strict=True))
+    return Group(Row(key, name, service, None, meter, None, NO_HISTORY, *sums), rows)
+
+
+def _services(groups: Sequence[Group], state: State) -> list[tuple[Group, Row]]:
+    """The rows of services and their servers that are to be seen, in their order."""
     column = BY_NAME[state.sort]
     wanted = state.filter.casefold()
     rows: list[tuple[Group, Row]] = []
-    for group in _sorted(sample.groups, lambda group: group.row, column, state.reverse):
+    for group in _sorted(groups, _head, column, state.reverse):
         servers: Sequence[Row] = group.servers
-        if wanted and wanted not in group.row.name:
-            servers = [row for row in servers if wanted in row.name]
+        if wanted and wanted not in group.row.name.casefold():
+            servers = [row for row in servers if wanted in row.name.casefold()]
             if not servers:
                 continue
         rows.append((group, group.row))
         if servers and not state.is_folded(group.row.key):
             rows += [(group, row) for row in _sorted(servers, lambda row: row, column, state.reverse)]
     return rows
+
+
+def _head(group: Group) -> Row:
+    return group.row
 
 
 def _sorted(items: Sequence[Item], row: Callable[[Item], Row], column: Column, reverse: bool) -> Sequence[Item]:

@@ -5,6 +5,7 @@ A Line is a list of (text, style), as rich's Text.assemble takes them. Only what
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...table.notation import counted
@@ -12,7 +13,7 @@ from ...table.settings import server_settings
 from .columns import BY_NAME, NAME, cut, figure
 from .keys import HELP, State
 from .sample import METRICS, NOTHING
-from .screen_layout import PREFIX, WIDE, Layout, layout, listed, longest_name
+from .screen_layout import PREFIX, WIDE, Layout, history, is_address, layout, listed, longest_name
 
 if TYPE_CHECKING:
     from array import array
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 EXPLAINED = 9  # lines that a screen has if there is room for the lines that explain
 MARKS = {"came": ("+", "green", "new"), "gone": ("-", "red", "gone"), "weight": ("~", "magenta", "was {}")}
+SAID = 3  # lines at most for what came of a change
 PEAK = 10  # letters of what tells how high the highest bar is
 PEAK_FROM = 24  # columns of a history that has room for it
 
@@ -67,7 +69,7 @@ def frame(sample: Sample, rows: Sequence[tuple[Group, Row]], state: State, scree
     """The lines of `screen`, which show what of `rows` there is room for."""
     if state.help:
         return _fitted(list(_help(screen)), screen)
-    plan = layout(screen.width, longest_name(sample))
+    plan = layout(screen.width, longest_name(sample) + state.by_address)
     seen = rows[state.top : state.top + screen.page]
     totals = _totals_line(sample.totals, plan, state, screen.signs)
     lines = [_title(sample.totals, state, screen)]
@@ -79,8 +81,10 @@ def frame(sample: Sample, rows: Sequence[tuple[Group, Row]], state: State, scree
     lines += [_line(group, row, plan, state, screen.signs) for group, row in seen]
     if not rows:
         lines.append([(" " * PREFIX, ""), (_why_empty(state), "dim")])
-    if screen.explained:
-        lines += [[]] * (screen.height - 1 - len(lines)) + [_footer(state, screen)]
+    if screen.explained or state.asked or state.said:
+        foot = _footer(state, screen)
+        room = max(screen.height - len(foot), 0)
+        lines = lines[:room] + [[]] * (room - len(lines)) + foot
     return _fitted(lines, screen)
 
 
@@ -170,8 +174,8 @@ def _line(group: Group, row: Row, plan: Layout, state: State, signs: Signs) -> L
         line.append((f" {_settings(row).ljust(plan.settings)[: plan.settings]}", "dim" if base == "dim" else ""))
     if note := _note(row):
         line.append((f" {note}"[: plan.history + 1], f"bold {colour}" if row.mark else "dim"))
-    elif is_service:
-        line += _history(group.history, plan, state, signs)
+    else:
+        line += _history(history(group, row), plan, state, signs)
     if row.key == state.cursor:
         line.append((" " * (PREFIX + plan.name + sum(w + 1 for _, w in plan.columns)), ""))
         line = [(text, f"{style} reverse") for text, style in line]
@@ -185,6 +189,8 @@ def _fold_sign(group: Group, row: Row, state: State, signs: Signs) -> str:
 
 
 def _settings(row: Row) -> str:
+    if is_address(row):
+        return ""
     return str(server_settings(row.server)["forwarding"]) if row.server else row.service.scheduler or ""
 
 
@@ -195,7 +201,7 @@ def _note(row: Row) -> str:
     return "drained" if row.server and not row.weight else ""
 
 
-def _history(history: array[float], plan: Layout, state: State, signs: Signs) -> Line:
+def _history(found: array[float], plan: Layout, state: State, signs: Signs) -> Line:
     """The history as bars, the last at the right; how high the highest is, where there is room.
 
     Only nothing has no bar: something has the lowest at least.
@@ -204,7 +210,7 @@ def _history(history: array[float], plan: Layout, state: State, signs: Signs) ->
         return []
     metric = BY_NAME[state.history].metric or 0
     room = plan.history - (PEAK if plan.history >= PEAK_FROM else 0)
-    values = history[metric::METRICS][-room:]
+    values = found[metric::METRICS][-room:]
     peak = max(values, default=0.0)
     steps = len(signs.bars) - 1
     bars = "".join([signs.bars[max(1, round(value / peak * steps)) if value > 0 else 0] for value in values])
@@ -213,20 +219,26 @@ def _history(history: array[float], plan: Layout, state: State, signs: Signs) ->
 
 
 def _why_empty(state: State) -> str:
-    return f"nothing holds `{state.filter}`" if state.filter else "no services"
+    return f"no name contains `{state.filter}`" if state.filter else "no services"
 
 
-def _footer(state: State, screen: Screen) -> Line:
+def _footer(state: State, screen: Screen) -> list[Line]:
+    if state.asked:
+        verb, server, service = state.asked.verb, state.asked.server, state.asked.service
+        return [[(f"{verb} {server} in {service}?", "bold"), ("  y: yes, any other key: no", "dim")]]
+    if state.said:
+        return [[(line, "bold")] for line in wrap(state.said, screen.width)[:SAID]]
     if state.typing:
-        return [("filter: ", "bold"), (state.filter, ""), (" ", "reverse"), ("   Enter keeps it, Esc ends it", "dim")]
-    keys = (("q", "quit"), ("?", "help"), (screen.signs.arrows, "sort"), ("r", "reverse"), ("/", "filter"),
-            (screen.signs.enter, "fold"), ("f", "all"), ("p", "pause"), ("+-", "speed"))  # fmt: skip
+        end = ("   Enter keeps it, Esc ends it", "dim")
+        return [[("filter: ", "bold"), (state.filter, ""), (" ", "reverse"), end]]
+    keys = (("q", "quit"), ("?", "help"), (screen.signs.arrows, "sort"), ("/", "filter"),
+            (screen.signs.enter, "fold"), ("f", "all"), ("d", "drain"), ("p", "pause"), ("+-", "speed"))  # fmt: skip
     line: Line = []
     for key, what in keys:
         if _letters(line) + len(key) + len(what) + 3 > screen.width:
             break
         line += [(key, "bold"), (f" {what}  ", "dim")]
-    return line
+    return [line]
 
 
 def _help(screen: Screen) -> Iterator[Line]:
