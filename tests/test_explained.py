@@ -114,7 +114,7 @@ def test_why_there_is_no_ipvs(seen, hint):
     (Machine(container="kubernetes", **BARE), "you are root of a container (kubernetes) that lacks CAP_NET_ADMIN:"
      " add NET_ADMIN to the pod's"),
     (Machine(container="lxc", **BARE), "you are root of a container (lxc) that lacks CAP_NET_ADMIN: give it that"),
-    (Machine(capabilities=1 << 12, uid_map=INSIDE), "the kernel requires CAP_NET_ADMIN outside of any user namespace"),
+    (Machine(capabilities=1 << 12, uid_map=INSIDE), "the kernel requires CAP_NET_ADMIN in the initial user namespace"),
     (Machine(capabilities=1 << 12, uid_map=OUTSIDE), ""),
     (Machine(capabilities=1 << 12), ""),
 ])  # fmt: skip

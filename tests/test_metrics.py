@@ -12,9 +12,9 @@ import pytest
 
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.support import state
-from pyipvsadm.verbs.metrics import proc, table_source, textfile
+from pyipvsadm.verbs.metrics import table_source, textfile
 from pyipvsadm.verbs.metrics.exposition import exposition, label_value
-from pyipvsadm.verbs.metrics.readings import Reading, Status
+from pyipvsadm.verbs.metrics.readings import Reading
 from pyipvsadm.verbs.metrics.series import COMPATIBLE, OWN
 
 from .exposition import duplicates, needs_promtool, promtool, samples
@@ -325,8 +325,6 @@ def test_linux_7_tells_of_the_connection_table(tmp_path):
     assert found["ipvs_connection_table_connections", frozenset()] == 1200
     assert found["ipvs_connection_table_buckets", frozenset()] == 4096
     assert found["ipvs_connection_table_longest_chain", frozenset()] == 2
-    assert proc.status("Conns:\t0\nConn buckets:\t0 (0 bits, lfactor 0)\n") == Status()
-    assert proc.status("") is None
 
 
 def test_a_file_is_replaced_as_a_whole_and_can_be_read_by_others(tmp_path):

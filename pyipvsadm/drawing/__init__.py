@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions, RenderResult
 
+    from ..kernel.hash_tables import HashTables
     from ..listing.connections import Connection
     from ..model import Daemon, Info, Table, Timeouts
     from ..names import Names
@@ -86,8 +87,11 @@ def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: 
     return rendered(Drawing(chain(lines, service_rows.lines(groups, listing, names, canvas))), canvas)
 
 
-def shown(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
-    """`show`: services with all settings, the timeouts and the daemons; each service with its `owner` in words."""
+def shown(table: Table, canvas: Canvas, owner: Owner | None = None, rows: HashTables | None = None) -> str:
+    """`show`: services with all settings, the timeouts, the daemons, and how the kernel's `rows` are filled.
+
+    Each service has its `owner` in words.
+    """
     lines = list(
         service_rows.lines(table.services, Listing(), None, canvas, service_rows.SHOW, owner or service_rows.nobody)
     )
@@ -95,6 +99,8 @@ def shown(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
         lines += [[], *others.timeouts(table.timeouts, canvas)]
     if table.daemons:
         lines += [[], *others.daemons(table.daemons, canvas)]
+    for sentence in rows.sentences() if rows else ():
+        lines += prose(Row(name=sentence, style="dim"), canvas.columns)
     return rendered(Drawing(lines), canvas)
 
 

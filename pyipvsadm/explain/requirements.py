@@ -81,7 +81,7 @@ def no_privilege(machine: Machine) -> str:
     if machine.may(CAP_NET_ADMIN):
         if not lines or lines[0].split() == ALL_USERS:
             return ""
-        return "the kernel requires CAP_NET_ADMIN outside of any user namespace, but this process has it only in one"
+        return "the kernel requires CAP_NET_ADMIN in the initial user namespace; this process has it only in another"
     if machine.user:
         return "IPVS requires CAP_NET_ADMIN, even to list: use sudo"
     if machine.container:

@@ -55,7 +55,7 @@ SITUATIONS = {  # name: what makes it so, what is tried then, and what our hint 
     "no privilege to add": ("modprobe -q ip_vs", "try unprivileged $P -A -f 1", "lacks CAP_NET_ADMIN"),
     "no privilege to restore": ("modprobe -q ip_vs", "try unprivileged $P -R", "IPVS requires CAP_NET_ADMIN"),
     "no privilege at all": ("modprobe -q ip_vs", "try setpriv --reuid 65534 --clear-groups $P -Ln", "use sudo"),
-    "root of a user namespace": ("modprobe -q ip_vs", "try unshare -Urn $P -Ln", "outside of any user namespace"),
+    "root of a user namespace": ("modprobe -q ip_vs", "try unshare -Urn $P -Ln", "in the initial user namespace"),
     "root of a container": (
         "modprobe -q ip_vs",
         "try contained setpriv --bounding-set=-all --inh-caps=-all $P -Ln",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import ONE_PACKET, Info, Server, Service, Stats
-from .readings import PROTOCOLS, Status
+from .readings import PROTOCOLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,17 +77,3 @@ def totals(text: str) -> Stats | None:
     if len(lines) < 3:
         return None
     return Stats(**dict(zip(Stats.FIELDS, (int(word, 16) for word in lines[2].split()), strict=False)))
-
-
-def status(text: str) -> Status | None:
-    """ip_vs_status, which Linux 7 has: the hash table of connections, and how long its chains are."""
-    rows = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-    if "Conns" not in rows:
-        return None
-    numbers = {name: int(said.split()[0]) for name, said in rows.items() if said[:1].isdigit()}
-    lengths = [
-        int(name.rpartition("-")[2])
-        for name, count in numbers.items()
-        if name.startswith("Conn buckets len-") and count
-    ]
-    return Status(buckets=numbers.get("Conn buckets", 0), connections=numbers["Conns"], chain=max(lengths, default=0))

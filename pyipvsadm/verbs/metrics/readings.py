@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ...kernel.hash_tables import HashTables
     from ...model import Daemon, Info, Timeouts
 
     Group = tuple[Service, Sequence[Server]]
@@ -30,15 +31,6 @@ SEEN = ("weight", "active", "inactive")  # what /proc tells of a server
 ASKED = (*SEEN, "persistent", "upper_threshold", "lower_threshold")  # and what the kernel answers
 
 
-class Status(Record):
-    """The hash table of connections, as Linux 7 tells it."""
-
-    __slots__ = ()
-    buckets: int = 0
-    connections: int = 0
-    chain: int = 0
-
-
 class Reading(Record):
     """A table with its counters, and what there is to say about it.
 
@@ -51,7 +43,7 @@ class Reading(Record):
     loaded: bool = False
     trouble: str = ""
     info: Info | None = None
-    status: Status | None = None
+    status: HashTables | None = None
     timeouts: Timeouts | None = None
     daemons: tuple[Daemon, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -71,8 +63,9 @@ def about_director(reading: Reading) -> dict[str, Rows]:
     if info := reading.info:
         version = ".".join(str(info.version >> shift & 255) for shift in (16, 8, 0))
         rows |= {"version": [((version,), 1)], "size": [((), info.size)]}
-    if reading.status:
-        rows |= {name: [((), value)] for name, value in reading.status.asdict().items()}
+    if tables := reading.status:
+        rows |= {"buckets": [((), tables.rows)], "chain": [((), tables.longest)]}
+        rows["connections"] = [((), tables.connections)]
     if reading.timeouts:
         rows["timeouts"] = [((kind,), value) for kind, value in reading.timeouts.asdict().items()]
     if reading.totals:

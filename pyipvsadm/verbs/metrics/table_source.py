@@ -8,7 +8,7 @@ from time import monotonic
 
 from ... import namespaces
 from ...errors import IpvsadmError, UnreachableError
-from ...kernel import Kernel
+from ...kernel import Kernel, hash_tables
 from ...kernel.transport import generic_netlink
 from ...support import state
 from ...table.notation import server_of, service_of
@@ -19,9 +19,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ...kernel.hash_tables import HashTables
     from ...model import Stats
     from ...table.plan import Scope
-    from .readings import Keys, Status
+    from .readings import Keys
 
 PROC = "/proc/net"
 TABLE, STATUS, TOTALS = "ip_vs", "ip_vs_status", "ip_vs_stats"
@@ -100,11 +101,11 @@ class Source:
             ),
         )
 
-    def _status_now(self) -> Status | None:
+    def _status_now(self) -> HashTables | None:
         """What Linux 7 tells of the connections; of another namespace, the file that was opened there says it."""
         if self._netns is None:
-            return proc.status(_content(f"{PROC}/{STATUS}"))
-        return None if self._status is None else proc.status(os.pread(self._status, 1 << 16, 0).decode())
+            return hash_tables.told(_content(f"{PROC}/{STATUS}"))
+        return None if self._status is None else hash_tables.told(os.pread(self._status, 1 << 16, 0).decode())
 
     def _totals(self) -> Stats | None:
         """The counters of the whole namespace, where it is ours."""

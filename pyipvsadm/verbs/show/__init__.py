@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...classic.commands import refused
 from ...documents.formats import FORMATS
+from ...kernel import hash_tables
 from ...listing.order import as_added, servers_in_order, services_in_order
 from ...model import Table
 from ...support.current_table import named
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ...documents.owners import Owners
     from ...kernel import Kernel
+    from ...kernel.hash_tables import HashTables
     from ...model import Server, Service
     from ...world import World
 
@@ -32,26 +34,29 @@ def run(world: World, names: Sequence[str], output: str, plain: bool, owners: Ow
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if format is None:
-        _tell(table, world, plain, owners)
+        _tell(table, None if wanted else hash_tables.now(), world, plain, owners)
     else:
         for piece in format.pieces(table, owners):
             world.write(piece)
     return 0
 
 
-def _tell(table: Table, world: World, plain: bool, owners: Owners | None) -> None:
-    """Print the table for people: drawn, or as plain text, where that is wanted or the table is long."""
+def _tell(table: Table, rows: HashTables | None, world: World, plain: bool, owners: Owners | None) -> None:
+    """Print the table for people: drawn, or as plain text, where that is wanted or the table is long.
+
+    `rows` is what the kernel tells of how it keeps it.
+    """
     canvas = world.canvas(plain)
     if canvas:
         from ... import drawing
 
         few, _ = drawing.few(table.services, lambda group: 1 + len(group[1]))
         if few is not None:
-            world.draw(drawing.shown(table, canvas, owners.told if owners else None))
+            world.draw(drawing.shown(table, canvas, owners.told if owners else None, rows))
             return
     from .plain_text import plain_text
 
-    for piece in plain_text(table, owners):
+    for piece in plain_text(table, owners, rows):
         world.write(piece)
     if canvas:
         world.note(drawing.TOO_LONG)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...documents.owners import Owners
+    from ...kernel.hash_tables import HashTables
     from ...model import Server, Service, Table
 
     Row = tuple[str, str, str, str, str]  # as HEADS has it
@@ -35,22 +36,24 @@ def _server_row(server: Server) -> Row:
     return name, told(settings), str(server.weight), str(server.active), str(server.inactive)
 
 
-def _notes(table: Table) -> Iterator[str]:
+def _notes(table: Table, rows: HashTables | None) -> Iterator[str]:
     """What there is beside services, a line each."""
     if table.timeouts:
         tcp, tcpfin, udp = table.timeouts
         yield f"timeouts: tcp {tcp} s, tcpfin {tcpfin} s, udp {udp} s"
     for daemon in table.daemons or ():
         yield f"{daemon_state(daemon)} daemon: {told(daemon_settings(daemon))}"
+    if rows:
+        yield from rows.sentences()
 
 
-def plain_text(table: Table, owners: Owners | None = None) -> Iterator[str]:
-    """`table` in columns that are as wide as what they hold, and the owners in one more."""
-    rows: list[tuple[str, ...]] = [HEADS if owners is None else (*HEADS, OWNER)]
+def plain_text(table: Table, owners: Owners | None = None, rows: HashTables | None = None) -> Iterator[str]:
+    """`table` in columns that are as wide as what they hold, and the owners in one more; notes below."""
+    lines: list[tuple[str, ...]] = [HEADS if owners is None else (*HEADS, OWNER)]
     for service, servers in table.services:
         found = [_service_row(service), *map(_server_row, servers)]
         told = [] if owners is None else [owners.told(service), *(owners.told(service, server) for server in servers)]
-        rows += [(*row, owner) for row, owner in zip(found, told, strict=True)] if told else found
-    yield aligned(rows, NUMBERS)
-    for note in _notes(table):
+        lines += [(*row, owner) for row, owner in zip(found, told, strict=True)] if told else found
+    yield aligned(lines, NUMBERS)
+    for note in _notes(table, rows):
         yield f"{note}\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...classic.commands import refused
 from ...documents.owners import NOBODY, Owners
 from ...errors import UsageError
+from ...kernel import hash_tables
 from ...support.current_table import named
 from ...table.notation import service_of
 from .feed import line, read
@@ -64,7 +65,7 @@ def _samples(world: World, reader: Reader, interval: float, owners: Owners) -> I
     while True:
         table = reader()
         if table is not None:
-            sample = follow(sample, table, monotonic(), owners.brief)
+            sample = follow(sample, table, monotonic(), owners.brief)._replace(tables=hash_tables.now())
             yield sample
         due = max(due + interval, monotonic())
         world.rest(due - monotonic())

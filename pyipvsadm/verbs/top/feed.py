@@ -67,7 +67,8 @@ def line(sample: Sample, clock: float, owners: Owners = NOBODY) -> str:
         "connections": _connections(totals),
         "rates": dict(zip(COUNTS, _rounded(totals.rates), strict=True)),
     }
-    return json.dumps({"time": round(clock, DIGITS), "services": services, "total": total}) + "\n"
+    tables = {"tables": sample.tables.asdict() | {"chains": dict(sample.tables.chains)}} if sample.tables else {}
+    return json.dumps({"time": round(clock, DIGITS), "services": services, "total": total, **tables}) + "\n"
 
 
 def _counted(row: Row) -> Settings:

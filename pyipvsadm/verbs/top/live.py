@@ -8,6 +8,7 @@ from time import monotonic, strftime
 from typing import TYPE_CHECKING
 
 from ...documents.owners import NOBODY, Owners
+from ...kernel import hash_tables
 from .columns import NAME
 from .keys import Shown, State, press, settle
 from .sample import follow
@@ -78,7 +79,8 @@ class Live:
             return
         if self._sample is None and sum(1 + len(servers) for _, servers in table) > self._screen().page:
             self._state = self._state.replace(folded=True)  # an overview first
-        self._sample = follow(self._sample, table, monotonic(), self._owners.brief)
+        sample = follow(self._sample, table, monotonic(), self._owners.brief)
+        self._sample = sample._replace(tables=hash_tables.now())
 
     def _change(self) -> None:
         """Make the change that was decided, if any, and look what has become of the table."""

@@ -12,6 +12,7 @@ from ...table.notation import spelled, spelled_server
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from ...kernel.hash_tables import HashTables
     from ...model import Server, Service, Stats
 
     Found = Iterable[tuple[Service, Iterable[Server]]]  # a table, with counters
@@ -103,6 +104,7 @@ class Sample(NamedTuple):
     now: float
     groups: tuple[Group, ...]  # in the order of ipvsadm's lists
     totals: Totals
+    tables: HashTables | None = None  # from Linux 7.2 on
 
     @property
     def settled(self) -> bool:

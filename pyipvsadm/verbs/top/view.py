@@ -72,7 +72,7 @@ def frame(sample: Sample, rows: Sequence[tuple[Group, Row]], state: State, scree
     plan = layout(screen.width, longest_name(sample) + state.by_address)
     seen = rows[state.top : state.top + screen.page]
     totals = _totals_line(sample.totals, plan, state, screen.signs)
-    lines = [_title(sample.totals, state, screen)]
+    lines = [_title(sample, state, screen)]
     if screen.explained:
         place = f"{state.top + 1}-{state.top + len(seen)} of {len(rows)}" if len(rows) > len(seen) else ""
         lines += [_groups(plan, place), _heads(plan, state, screen.signs), totals]
@@ -101,17 +101,26 @@ def plain(sample: Sample, width: int | None) -> Iterator[str]:
         lines.append(_line(group, row._replace(meter=meter), plan, state, PLAIN))
     for line in lines:
         yield "".join(text for text, _ in line)[PREFIX - 1 :].rstrip() + "\n"
+    for sentence in _rows(sample):
+        yield f" {sentence}\n"
 
 
-def _title(totals: Totals, state: State, screen: Screen) -> Line:
-    services, servers = counted(totals.services, "service"), counted(totals.servers, "server")
+def _title(sample: Sample, state: State, screen: Screen) -> Line:
+    services, servers = counted(sample.totals.services, "service"), counted(sample.totals.servers, "server")
     line = [("pyipvsadm top", "bold"), (f"  {services}, {servers}  every {state.interval:g} s", "")]
     if state.filter and not state.typing:
         line += [("  ", ""), (f"filter: {state.filter}", "bold magenta")]
     if state.paused:
         line += [("  ", ""), (" PAUSED ", "bold reverse")]
+    room = screen.width - _letters(line) - len(screen.clock) - 1
+    line += [(f"  {rows}", "dim") for rows in _rows(sample) if len(rows) + 2 < room]
     rest = screen.width - _letters(line) - len(screen.clock)
     return [*line, (" " * rest, ""), (screen.clock, "dim")] if rest > 1 else line
+
+
+def _rows(sample: Sample) -> list[str]:
+    """How the kernel's table of connections is filled, where that is known, in one sentence."""
+    return list(sample.tables.sentences())[:1] if sample.tables and sample.tables.rows else []
 
 
 def _groups(plan: Layout, place: str) -> Line:

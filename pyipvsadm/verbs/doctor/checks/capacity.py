@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....kernel.hash_tables import LONG
 from ..findings import NOTE, WARNING, Check, Findings, note, warning
 from ..queries import setting
 from ..snapshot import Snapshot
@@ -10,8 +11,7 @@ KTHREADS_SINCE = (6, 2)  # Linux
 MANY = 20_000  # services and servers: their rates take some per cent of a processor, all in one timer
 NEARLY_FULL = 0.9
 DEFENCES = {"drop_entry": "connections", "drop_packet": "packets", "secure_tcp": "connections of slow clients"}
-LONG = 4  # entries in a row of the table
-CROWDED = 0.25  # of the rows have as many
+CROWDED = 0.25  # of the rows have LONG connections or more
 ENOUGH = -1  # the load factor with which there are two rows a connection
 MOST_BITS = 27  # what the kernel takes
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
@@ -14,11 +13,11 @@ from struct import pack, unpack
 from sys import byteorder
 
 from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
+from ....kernel import hash_tables
 from ....listing.connections import packed
 from ....model import printable
 from ..snapshot import Connection, Listener, Modules, Standing, TableStatus, UnseenError
 from ..suspects import ALIVE, OPENING
-from .table_status import table_status
 
 ROOT = Path("/")
 SYSCTLS = (
@@ -39,8 +38,18 @@ LISTENING, UNCONNECTED = "0A", "07"  # net/tcp_states.h: of TCP; of UDP
 
 def status(root: Path = ROOT) -> TableStatus | None:
     """What the kernel tells of its tables; None before Linux 7.2."""
-    text = _read(root / "proc/thread-self/net/ip_vs_status")
-    return table_status(text) if text else None
+    told = hash_tables.told(_read(root / hash_tables.FILE[1:]) or "")
+    if told is None:
+        return None
+    return TableStatus(
+        connections=told.connections,
+        rows=told.rows,
+        bits=told.bits,
+        load_factor=told.load_factor,
+        chains=dict(told.chains),
+        threads=max(told.threads, told.most_threads),
+        estimators=told.estimators,
+    )
 
 
 def table_bits(root: Path = ROOT) -> int | None:
@@ -113,11 +122,13 @@ def _namespace(process: Path) -> str:
         return ""  # not ours to see: counted as one
 
 
-def _processes(root: Path) -> Iterator[Path]:
+def _processes(root: Path) -> list[Path]:
+    """Those that are seen, by number."""
     try:
-        yield from (path for path in (root / "proc").iterdir() if path.name.isdecimal())
+        found = [path for path in (root / "proc").iterdir() if path.name.isdecimal()]
     except OSError:
-        return
+        return []
+    return sorted(found, key=lambda path: int(path.name))
 
 
 def listeners(root: Path = ROOT) -> tuple[Listener, ...]:
