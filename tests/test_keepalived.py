@@ -210,8 +210,8 @@ def compared(conf: str, kernel: str):
     ([FIRST, SECOND, THIRD], [], []),
     ([SECOND, THIRD], [("checked out", "10.1.0.1:80")], []),
     ([FIRST, IDLE, THIRD], [("inhibited", "10.1.0.2:80")], []),
-    ([IDLE, SORRY], [("sorry server in", "10.1.0.9:80"), ("sorry server in", "10.1.0.1:80"),
-                     ("inhibited", "10.1.0.2:80"), ("sorry server in", "10.1.0.3:80")], []),
+    ([IDLE, SORRY], [("sorry server in", "10.1.0.1:80"), ("inhibited", "10.1.0.2:80"),
+                     ("sorry server in", "10.1.0.3:80"), ("sorry server in", "10.1.0.9:80")], []),
     ([FIRST, SECOND], [], ["add-server"]),  # nothing checks the third
     ([FIRST, THIRD], [], ["add-server"]),  # the second would stay
     ([FIRST, SECOND, THIRD.replace("-w 1", "-w 0")], [], ["edit-server"]),

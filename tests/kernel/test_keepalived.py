@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.documents import keepalived, ldirectord, rules_format
+from pyipvsadm.documents import keepalived, ldirectord
 from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.kernel import Kernel
-from pyipvsadm.model import Table
 from pyipvsadm.table.assembly import Assembly
 
 from .namespaces import Namespace
+from .programs import EQUAL, PROGRAMS, compared, spelled, told
 
 SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
+SEEDS = range(100, 118)  # of them some that we once read otherwise
 PATIENCE = 120  # seconds: Perl takes many to start here, on a machine that is busy
 LOOK_EVERY = 0.5
 
@@ -230,10 +231,6 @@ virtual=10.0.0.1:83
 }
 
 
-def spelled(table: Table) -> list[str]:
-    return sorted(line for piece in rules_format.pieces(table.replace(timeouts=None)) for line in piece.splitlines())
-
-
 def held(namespace: Namespace) -> list[str]:
     with namespace.entered():
         return spelled(Kernel.open().table())
@@ -302,3 +299,11 @@ def test_ldirectord_starts_with_the_table_that_is_read(tmp_path, name):
     wanted = ours(ldirectord.read, file.read_text())
     with running(["ldirectord", "-d", str(file), "start"], tmp_path / "log") as namespace:
         assert settle(namespace, wanted) == wanted, (tmp_path / "log").read_text()[-4000:]
+
+
+@program("keepalived")
+def test_keepalived_makes_what_is_read_in_random_files(tmp_path):
+    found = [
+        told(run, verdict) for run, verdict in compared(PROGRAMS["keepalived"], SEEDS, tmp_path) if verdict != EQUAL
+    ]
+    assert found == []

@@ -68,7 +68,7 @@ def forwarding(target: VirtualServer | RealServer, words: Words, say: Say) -> No
     found, wrong = method(words)
     if wrong:
         say(READ_AS, f"`{' '.join(words)}`: {wrong}")
-    if found is not None:  # a tunnel that is wrong leaves that of before, if there was one
+    if found is not None:  # words that are wrong leave the tunnel of before, which DR and NAT may have named, too
         target.method = (target.method or Method()).replace(forwarding=found.forwarding) if wrong else found
 
 

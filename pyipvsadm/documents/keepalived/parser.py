@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from _socket import AF_INET
-
 from ...model import TUNNEL
 from ...record import Record
 from . import keyword_effects, keywords
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
     from .keywords import Keyword
     from .statements import Statement, Tell
-
-NOWHERE = b"\xff\xff\xff\xff"  # what keepalived makes of a mark of 0
 
 
 class Level(Record):
@@ -155,7 +151,7 @@ class Parser:
             if mark is None:
                 self._tell(IGNORED, place, f"`{words[1]}` is no mark: keepalived skips the virtual server")
                 return None
-            entry = Entry(mark=mark) if mark else Entry(address=NOWHERE, af=AF_INET)
+            entry = Entry(mark=mark)
         else:
             found = keyword_effects.endpoint(words)
             if found is None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMMON = tuple(name for name in SCHEDULERS if name not in RARE)  # what a kernel is taken to have
 MISSING = "missing from the table"  # a kind of notes: what keepalived believes to be there, and the kernel refused
+NOWHERE = {AF_INET: b"\xff" * 4, AF_INET6: bytes(16)}  # the addresses that keepalived makes of a mark of 0
 MAPPED = b"\0" * 10 + b"\xff\xff"  # an IPv4 address in IPv6: no unicast address for the kernel
 
 
@@ -32,6 +33,7 @@ class Start:
     def __init__(self, groups: dict[str, Group], tell: Tell) -> None:
         self.services: dict[ServiceKey, Started] = {}
         self._groups = groups
+        self._of_ipv4: set[str] = set()  # groups
         self._tell = tell
 
     def add(self, virtual: VirtualServer) -> None:
@@ -44,9 +46,10 @@ class Start:
             self._surprises(virtual)
             quorate = self._quorate(virtual)
             model = self._model(virtual)
-            services = [(self._service(virtual, model, entry), entry) for entry in found] if model else []
+            services = [(self._service(virtual, model, entry), entry) for entry in found]
             for service, entry in services:
-                self._fill(virtual, service, entry, quorate)
+                if service is not None:
+                    self._fill(virtual, service, entry, quorate)
 
     def _ignored(self, virtual: VirtualServer, why: str) -> None:
         self._tell(IGNORED, virtual.place, f"{why}: keepalived ignores the virtual server {virtual.title}")
@@ -54,7 +57,8 @@ class Start:
     def _entries(self, virtual: VirtualServer) -> list[Entry] | None:
         """The addresses and marks of a virtual server, each with its family; None if it's ignored."""
         if not virtual.group:
-            return [virtual.entry.replace(af=virtual.entry.af or virtual.af or _common(virtual) or AF_INET)]
+            af = virtual.entry.af or virtual.af or _common(virtual) or AF_INET
+            return [Entry(address=NOWHERE[af], af=af) if virtual.entry.mark == 0 else virtual.entry.replace(af=af)]
         group = self._groups[virtual.group].entries
         families = {entry.af for entry in group if entry.af}
         if len(families) > 1 and any(not entry.af for entry in group):
@@ -64,14 +68,20 @@ class Start:
             self._ignored(virtual, "its servers aren't of the address family of its group")
             return None
         unknown = virtual.af or next(iter(families), AF_INET)
-        return [entry.replace(af=entry.af or unknown) for entry in group]
+        return [entry.replace(af=entry.af or unknown) for entry in group if entry.af or self._takes(virtual, unknown)]
+
+    def _takes(self, virtual: VirtualServer, af: int) -> bool:
+        """Whether the marks of a group that have no family are made for `af`: never IPv6 once they stood for IPv4."""
+        if af == AF_INET:
+            self._of_ipv4.add(virtual.group)
+        return virtual.group not in self._of_ipv4 or af == AF_INET
 
     def _surprises(self, virtual: VirtualServer) -> None:
         """Tell where keepalived reads a virtual server otherwise than one may think."""
-        marks = virtual.entry.mark is not None
-        if virtual.protocol is None and not marks and not self._marks_alone(virtual):
+        marks = self._marks_alone(virtual)
+        if virtual.protocol is None and not marks:
             self._tell("no protocol", virtual.place, f"no protocol: keepalived takes UDP for {virtual.title}")
-        if virtual.ops and virtual.transport != IPPROTO_UDP and not marks and not self._marks_alone(virtual):
+        if virtual.ops and virtual.transport != IPPROTO_UDP and not marks:
             self._tell(IGNORED, virtual.place, f"ops is for UDP: keepalived resets it for {virtual.title}")
         if virtual.group and virtual.netmask not in (None, *WHOLE):
             self._tell(IGNORED, virtual.place, f"keepalived loses the granularity of the group {virtual.group}")
@@ -82,27 +92,24 @@ class Start:
             self._tell("sorry server", virtual.sorry.place, f"a sorry server of {virtual.title}")
 
     def _marks_alone(self, virtual: VirtualServer) -> bool:
-        return bool(virtual.group) and all(entry.mark is not None for entry in self._groups[virtual.group].entries)
+        return all(entry.mark for entry in self._stated(virtual))
 
     def _all_ports(self, virtual: VirtualServer) -> bool:
         """Whether an address of it stands for all ports, which takes persistence."""
-        entries = self._groups[virtual.group].entries if virtual.group else [virtual.entry]
-        return any(entry.mark is None and not entry.port for entry in entries)
+        return any(not entry.mark and not entry.port for entry in self._stated(virtual))
 
-    def _model(self, virtual: VirtualServer) -> Service | None:
-        """What all services of a virtual server have in common; None if the kernel doesn't take it."""
+    def _stated(self, virtual: VirtualServer) -> list[Entry]:
+        """The addresses and marks of a virtual server as they are written."""
+        return self._groups[virtual.group].entries if virtual.group else [virtual.entry]
+
+    def _model(self, virtual: VirtualServer) -> Service:
+        """What all services of a virtual server have in common."""
         scheduler = virtual.scheduler or "wlc"
         timeout = virtual.timeout
         if timeout is None and (virtual.granular or self._all_ports(virtual)):
             timeout = USUAL
         engine = virtual.engine if timeout else None
-        unknown = [name for name, known in ((scheduler, COMMON), (engine, ENGINES)) if name and name not in known]
-        if unknown:
-            message = f"the kernel has no {unknown[0]}, and refuses {virtual.title}: keepalived runs on without it"
-            self._tell(MISSING, virtual.place, message)
-            return None
-        marks = virtual.entry.mark is not None or self._marks_alone(virtual)
-        once = virtual.ops and (marks or virtual.transport == IPPROTO_UDP)
+        once = virtual.ops and (self._marks_alone(virtual) or virtual.transport == IPPROTO_UDP)
         return Service(
             scheduler=scheduler,
             flags=virtual.flags | (PERSISTENT if timeout else 0) | (ONE_PACKET if once else 0),
@@ -111,8 +118,8 @@ class Start:
             engine=engine,
         )
 
-    def _service(self, virtual: VirtualServer, model: Service, entry: Entry) -> Started:
-        """The service of an entry, as it was made first."""
+    def _service(self, virtual: VirtualServer, model: Service, entry: Entry) -> Started | None:
+        """The service of an entry, as it was made first; None if the kernel refuses it."""
         if entry.mark == 0:
             message = "a mark of 0 in a group makes a service of no protocol, which no table holds"
             raise RefusedError(virtual.place, message)
@@ -125,6 +132,10 @@ class Start:
             fwmark=entry.mark,
             netmask=None if model.netmask == WHOLE[entry.af == AF_INET6] else model.netmask,
         )
+        if service[:5] not in self.services and (unknown := _unknown(service)):
+            message = f"the kernel has no {unknown}, and refuses {virtual.title}: keepalived runs on without it"
+            self._tell(MISSING, virtual.place, message)
+            return None
         made = self.services.setdefault(service[:5], Started(service, virtual.place))
         if made.place != virtual.place:
             self._tell("merged", virtual.place, f"{virtual.title} is there before: the first's settings stay")
@@ -132,13 +143,6 @@ class Start:
 
     def _fill(self, virtual: VirtualServer, made: Started, entry: Entry, quorate: bool) -> None:
         """Add the destinations of a virtual server to a service of it."""
-        sorry = virtual.sorry
-        if sorry is not None:
-            twin = next((one for one in virtual.servers if _same(virtual, one, sorry, entry)), None)
-            stays = bool(sorry.inhibit) if twin is None else virtual.inhibits(twin)
-            server = _server(virtual, sorry, entry, 0 if quorate or (twin and stays) else 1)
-            present = stays if quorate else True
-            self._add(made, Destination(server=server, place=sorry.place, present=present, stays=stays, sorry=True))
         for one in virtual.servers:
             up = quorate and not virtual.waits(one)
             stays = virtual.inhibits(one)
@@ -160,6 +164,8 @@ class Start:
                     dynamic=any(checker.dynamic for checker in one.checkers),
                 ),
             )
+        if virtual.sorry is not None:
+            self._add(made, _sorry(virtual, virtual.sorry, entry, quorate))
 
     def _add(self, made: Started, one: Destination) -> None:
         address = one.server.address
@@ -185,6 +191,12 @@ class Start:
         return True
 
 
+def _unknown(service: Service) -> str:
+    """The scheduler or the engine of a service that kernels don't have; empty if they have both."""
+    named = (service.scheduler, COMMON), (service.engine, ENGINES)
+    return next((name for name, known in named if name and name not in known), "")
+
+
 def _common(virtual: VirtualServer) -> int | None:
     """The family that all servers of a mark have, which are tunnelled."""
     servers = [*virtual.servers, *([virtual.sorry] if virtual.sorry else [])]
@@ -201,10 +213,14 @@ def _port(virtual: VirtualServer, server: RealServer, entry: Entry, method: Meth
     return entry.port
 
 
-def _same(virtual: VirtualServer, server: RealServer, sorry: RealServer, entry: Entry) -> bool:
-    """Whether a sorry server is one of the servers, too."""
-    ports = [_port(virtual, one, entry, virtual.method_of(one)) for one in (server, sorry)]
-    return server.address == sorry.address and ports[0] == ports[1]
+def _sorry(virtual: VirtualServer, sorry: RealServer, entry: Entry, quorate: bool) -> Destination:
+    """The sorry server. One that is a server, too, is kept by that one's settings, and isn't added for its own sake."""
+    place = sorry.address, sorry.port
+    twin = next((one for one in virtual.servers if (one.address, one.port) == place), None)
+    stays = bool(sorry.inhibit) if twin is None else virtual.inhibits(twin)
+    present = not quorate or (stays and twin is None)
+    server = _server(virtual, sorry, entry, 0 if quorate else 1)
+    return Destination(server=server, place=sorry.place, present=present, stays=stays, sorry=True)
 
 
 def _server(virtual: VirtualServer, server: RealServer, entry: Entry, weight: int) -> Server:
@@ -217,8 +233,8 @@ def _server(virtual: VirtualServer, server: RealServer, entry: Entry, weight: in
         upper_threshold=server.upper,
         lower_threshold=server.lower,
         tunnel_type=method.tunnel_type if method.forwarding == TUNNEL else 0,
-        tunnel_port=method.tunnel_port,
-        tunnel_flags=method.tunnel_flags,
+        tunnel_port=method.tunnel_port if method.forwarding == TUNNEL else 0,
+        tunnel_flags=method.tunnel_flags if method.forwarding == TUNNEL else 0,
     )
 
 

@@ -105,10 +105,8 @@ def method(words: tuple[str, ...]) -> tuple[Method | None, str]:
             checksum = CHECKSUMS[word]
         else:
             return plain, f"`{word}` says nothing here, so that all behind {words[0]} is dropped"
-    if plain.forwarding != TUNNEL:
-        return plain, ""
     if (kind == GUE) != bool(gue_port):
-        return plain, "gue takes a port, and the others none: a plain ipip tunnel is what comes of it"
+        return plain, "gue takes a port, and the others none: what stood before stays, or a plain ipip tunnel"
     if checksum not in CHECKSUMS_OF[kind]:
-        return plain, "that tunnel has no such checksum: a plain ipip tunnel is what comes of it"
+        return plain, "that tunnel has no such checksum: what stood before stays, or a plain ipip tunnel"
     return plain.replace(tunnel_type=kind, tunnel_port=gue_port, tunnel_flags=checksum), ""
