@@ -48,7 +48,7 @@ def test_addresses_go_with_the_table():
         assert load(said("convert", "-o", output, *NODE, "-").stdout)["addresses"] == ["10.96.4.10"]
         assert "addresses" not in load(said("convert", "-o", output, "-", text=RULES).stdout)
     rules = said("convert", "-o", "rules", *NODE, "-")
-    assert "note: rules can't tell which addresses are to be bound" in rules.stderr
+    assert "note: rules cannot express the addresses to bind" in rules.stderr
 
 
 @pytest.mark.parametrize(("listed", "problem"), [

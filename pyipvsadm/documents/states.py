@@ -1,4 +1,4 @@
-"""Servers that a program adds and removes by its health checks: their start, and their state later."""
+"""The states of servers that a program adds and removes by its health checks."""
 
 from __future__ import annotations
 

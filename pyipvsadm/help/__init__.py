@@ -1,4 +1,4 @@
-"""Help: what is explained, from the tables of options and verbs, and the version."""
+"""Help screens, made from the tables of options and verbs, and the version."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A verb's command line as data: what its help, the manual and completions are made of.
+"""A verb's command line as data: the source of its help, manual and completions.
 
-`verb_table.py` holds it for all verbs; `make generated` writes that from the typer application,
-which takes too long to load where a shell waits for words.
+`verb_table.py` holds the command lines of all verbs. `make generated` writes it from the typer application,
+which loads too slowly for completion.
 """
 
 from __future__ import annotations

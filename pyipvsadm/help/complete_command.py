@@ -1,4 +1,4 @@
-"""Answers a shell that completes words: what `text.completion` finds, a line each.
+"""Answers a shell that completes words: prints what `completion_candidates` finds, one line each.
 
 The first line is `words`, or what the shell is to complete by itself: `files`, `directories`, or
 `command N`, for a command that begins with the word of number N. Each other line is a word, and

@@ -1,6 +1,6 @@
-"""What may take the place of a command line's last word: for shells that complete words.
+"""Finds the candidates for a command line's last word, for shells that complete words.
 
-One answer serves all shells, which only show it; `live` is what the machine has to offer.
+All shells show the same answer. `live` finds candidates on the machine.
 """
 
 from __future__ import annotations

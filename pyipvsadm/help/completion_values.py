@@ -1,4 +1,4 @@
-"""The values that may stand behind an option, or for a verb's argument, each with an explanation."""
+"""The values that an option or a verb's argument may have, each with an explanation."""
 
 from __future__ import annotations
 

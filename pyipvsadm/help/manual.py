@@ -1,6 +1,6 @@
-"""The tables as lists for the manual pages, in mdoc.
+"""Formats the tables as lists for the manual pages, in mdoc.
 
-A page is prose; the lists in it stand between comments, `.\\" <name>` and `.\\" </name>`.
+A page is prose. Its generated lists are between comments, `.\\" <name>` and `.\\" </name>`.
 """
 
 from __future__ import annotations

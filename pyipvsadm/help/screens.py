@@ -1,4 +1,4 @@
-"""The tables of options and verbs as help, a screen at a time."""
+"""Formats the tables of options and verbs as help screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manual pages and completions that an installation has somewhere: beside a checkout, or below a `share`."""
+"""Finds the manual pages and completions of an installation: in a checkout, or below a `share` folder."""
 
 from __future__ import annotations
 

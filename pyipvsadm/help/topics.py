@@ -1,4 +1,4 @@
-"""What `-h TOPIC` explains, a screen each: commands and options of the option table, words that may be values."""
+"""The topics of `-h TOPIC`, a screen each: commands, options, and words that are values."""
 
 from __future__ import annotations
 

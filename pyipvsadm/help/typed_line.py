@@ -1,4 +1,4 @@
-"""A classic command line that is being typed: what it says so far, and which options still go with that."""
+"""An incomplete classic command line: what it says so far, and which options may follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of help that fit on a screen."""
+"""Wraps lines of help to the width of a screen."""
 
 from __future__ import annotations
 

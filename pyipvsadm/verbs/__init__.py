@@ -1,4 +1,4 @@
-"""What isn't ipvsadm's: a file or a folder for each verb. A folder has its arguments in `arguments`."""
+"""The verbs that ipvsadm doesn't have: a file or a folder each. A folder declares its arguments in `arguments`."""
 
 NAMES = (
     "show",

@@ -1,4 +1,4 @@
-"""`apply FILE`: makes the table what a file says, without a gap in service, or leaves it as it is."""
+"""`apply FILE`: makes the table match a file without a gap in service, or leaves it unchanged."""
 
 from __future__ import annotations
 

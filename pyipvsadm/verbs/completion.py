@@ -1,4 +1,4 @@
-"""`completion SHELL`: what makes a shell complete our words, wherever an installer has put it."""
+"""`completion SHELL`: prints the completion script for a shell, wherever an installer has put it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def completion(
     world: World,
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> int:
-    """Print what makes a shell complete the words of `pyipvsadm`, where the installation doesn't do it by itself.
+    """Print the completion script for a shell, if the installation has not set it up.
 
     - `pyipvsadm completion bash > ~/.local/share/bash-completion/completions/pyipvsadm`, with bash-completion
 

@@ -1,4 +1,4 @@
-"""`convert FILE`: a table from any format that is read to any that is written."""
+"""`convert FILE`: reads a table in any format, and writes it in another."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def convert(
 ) -> int:
     """Print the table in FILE in another format, without touching the kernel.
 
-    **json** and **yaml** have a key `addresses` where FILE says which addresses go with the table: those are bound by
-    `vip sync FILE` and `apply --vips`. **rules** can't tell those.
+    If FILE says which addresses belong to the table, **json** and **yaml** list them under the key `addresses`, and
+    `vip sync FILE` and `apply --vips` bind them. **rules** cannot express them.
 
-    - `kubectl get services,endpointslices,nodes -A -o json | pyipvsadm convert --node worker-3 -` tells what kube-proxy
-    makes of a cluster on a node
+    - `kubectl get services,endpointslices,nodes -A -o json | pyipvsadm convert --node worker-3 -` shows the table
+    that kube-proxy makes on a node
 
     Exit status: 0, or 2 if FILE is wrong.
     """
     document = read_document(world, file, asked)
     if output == "rules" and document.table.addresses:
-        world.tell("note: rules can't tell which addresses are to be bound: json and yaml do")
+        world.tell("note: rules cannot express the addresses to bind: use json or yaml")
     for piece in FORMATS[output].pieces(document.table):
         world.write(piece)
     return 0

@@ -1,4 +1,4 @@
-"""`diff FILE`: what `apply` would change."""
+"""`diff FILE`: shows what `apply` would change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`man`: a manual page, wherever an installer has put it."""
+"""`man`: shows a manual page, wherever an installer has put it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def man(
     world: World,
     page: Annotated[
         Literal["pyipvsadm", "pyipvsadm-save", "pyipvsadm-restore", "pyipvsadm-table"],
-        typer.Argument(metavar="PAGE", help="This one, or that of pyipvsadm-save, -restore or -table."),
+        typer.Argument(metavar="PAGE", help="The page to show."),
     ] = "pyipvsadm",
 ) -> int:
-    """Show a manual page, where `man pyipvsadm` doesn't find it.
+    """Show a manual page, even if `man pyipvsadm` does not find it.
 
-    On a terminal it is shown by `man`. Elsewhere its source is printed: `pyipvsadm man > pyipvsadm.8`.
+    On a terminal, `man` shows it. Elsewhere its source is printed: `pyipvsadm man > pyipvsadm.8`.
     """
     path = shipped("man", f"{page}.{SECTIONS[page]}")
     viewer = shutil.which("man")

@@ -1,4 +1,4 @@
-"""`netns`: the network namespaces of this machine that hold services, each with how many."""
+"""`netns`: lists the network namespaces of this machine that hold services, with the number of services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`set SERVICE [SERVER] SETTING...`: changes the settings that are named, and keeps all others."""
+"""`set SERVICE [SERVER] SETTING...`: changes only the named settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`undrain SERVER`: gives a server the weights back that it had before it was drained, at once or in steps."""
+"""`undrain SERVER`: restores the weights that a server had before `drain`, at once or in steps."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""A keepalived.conf as the table that keepalived makes of it at its start.
+"""Reads a keepalived.conf as the table that keepalived makes at its start.
 
-`files` finds what it includes, `lines` makes statements of it, which are read twice, as by keepalived's own processes:
-`launch` is the main one, `parser` that which makes the table. `keywords` is what they know, `start` makes the table,
-and `reasons` says why the kernel's may be another. Held against keepalived 2.2.7, by running it.
+`files` finds the included files, and `statements` turns the text into statements. Two modules read these, as
+keepalived's two processes do: `launch` is the main process, and `parser` the checker. `keywords` is the table of
+keywords, `start` builds the table, and `reasons` explains why the kernel's may differ. Compared with keepalived 2.2.7,
+by running it.
 """
 
 from __future__ import annotations

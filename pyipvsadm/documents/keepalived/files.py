@@ -1,4 +1,4 @@
-"""The files that a keepalived.conf includes: found by patterns, and read within bounds."""
+"""Finds the files that a keepalived.conf includes, and reads them within bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keepalived's keywords change in a virtual server, a real server or a health check: the rows' functions."""
+"""The functions of the keyword table: each changes a virtual server, a real server or a health check."""
 
 from __future__ import annotations
 

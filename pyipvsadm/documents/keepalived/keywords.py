@@ -1,6 +1,6 @@
-"""keepalived's keywords: what stands in which block, what it takes, and what it does.
+"""The keyword table of keepalived: the blocks that may hold a keyword, its values, and its effect.
 
-Those without a function change nothing in the table. Source: keepalived.conf(5), and `keepalived -t`.
+A keyword without a function changes nothing in the table. Source: keepalived.conf(5), and `keepalived -t`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""keepalived's main process: it reads global_defs, and decides whether the process that makes the table is started."""
+"""Follows keepalived's main process, which reads global_defs and decides whether the checker process starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""keepalived's parser: statements -> virtual servers and groups, with its rules for what isn't as it should be."""
+"""Parses statements into virtual servers and groups, with keepalived's rules for invalid ones."""
 
 from __future__ import annotations
 

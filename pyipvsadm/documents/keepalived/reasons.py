@@ -1,4 +1,4 @@
-"""Why the kernel's table may differ from that of keepalived's start, in words."""
+"""Explains in words why the kernel's table may differ from the one that keepalived made at its start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`~SEQ` and `~LST`: lines that keepalived reads several times, with other values of their variables."""
+"""Expands `~SEQ` and `~LST`: keepalived reads such a line once for each value of its variables."""
 
 from __future__ import annotations
 

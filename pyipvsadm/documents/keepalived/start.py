@@ -1,4 +1,4 @@
-"""The table that keepalived makes of virtual servers at its start, before any check has failed."""
+"""Builds the table that keepalived makes at its start, before any health check has failed."""
 
 from __future__ import annotations
 

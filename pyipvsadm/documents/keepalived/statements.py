@@ -1,4 +1,4 @@
-"""A keepalived.conf as statements: with what it includes, its definitions replaced, its loops unrolled."""
+"""Reads a keepalived.conf as statements: includes the files, replaces the definitions, and unrolls the loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""keepalived's values: numbers, ports, addresses and ways of forwarding, as it reads them."""
+"""Reads numbers, ports, addresses and forwarding methods as keepalived does."""
 
 from __future__ import annotations
 

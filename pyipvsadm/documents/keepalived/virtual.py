@@ -1,4 +1,4 @@
-"""What a keepalived.conf says of virtual servers, real servers and groups, as it is gathered."""
+"""The virtual servers, real servers and groups of a keepalived.conf, as the parser fills them."""
 
 from __future__ import annotations
 

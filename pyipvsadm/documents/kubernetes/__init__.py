@@ -1,6 +1,6 @@
-"""Objects of Kubernetes as the table that kube-proxy makes of them, in its IPVS mode, on one node.
+"""Reads Kubernetes objects as the table that kube-proxy's IPVS mode makes of them on one node.
 
-`objects` finds them in a text, `gathering` keeps those that count, as `cluster` has them, `proxy` says how kube-proxy
+`objects` finds them in a text, `inventory` keeps those that count, as `cluster` has them, `proxy` says how kube-proxy
 runs, `choice` which endpoints it takes, and `translation` makes the table.
 """
 

@@ -1,4 +1,4 @@
-"""Which endpoints become servers: kube-proxy's choice by readiness, hints and traffic policies."""
+"""Chooses the endpoints that become servers, by readiness, hints and traffic policies, as kube-proxy does."""
 
 from __future__ import annotations
 

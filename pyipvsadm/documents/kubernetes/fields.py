@@ -1,6 +1,6 @@
-"""The values of an object, by their keys: what has the wrong type is told, and then taken for missing.
+"""Reads an object's fields. A field of the wrong type is reported, and then counts as missing.
 
-null is missing, too, as it is to Kubernetes.
+null counts as missing, too, as it does in Kubernetes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gathers the objects of a text: those that a table depends on by their names, others by their number."""
+"""Collects the objects of a text: keeps those that the table depends on by name, and counts the others."""
 
 from __future__ import annotations
 

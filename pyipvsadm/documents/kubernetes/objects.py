@@ -1,4 +1,4 @@
-"""The objects in a text, one by one, so that those of a large cluster are never there all at once.
+"""Yields the objects of a text one at a time, so a large cluster never fills the memory.
 
 A text holds documents of JSON or YAML, one behind the other: objects, lists of them (`kind: List`, or any other one
 that ends with List), and plain lists, as `jq .items` prints.

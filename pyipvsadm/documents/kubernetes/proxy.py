@@ -1,4 +1,4 @@
-"""How kube-proxy runs on a node: what its configuration says, and what options say instead."""
+"""The settings of kube-proxy on a node: from its configuration, overridden by options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the kernel's table differs from what kube-proxy makes, in words, and what of it is no difference."""
+"""Explains in words why the kernel's table differs from kube-proxy's, and which differences are only states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The virtual services that kube-proxy makes of a cluster on a node, and the addresses that it binds there."""
+"""Translates a cluster into the virtual services that kube-proxy creates on a node, and the addresses it binds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An ldirectord.cf as the table that ldirectord 4.12 makes of it while all servers answer, held against that."""
+"""Reads an ldirectord.cf as the table that ldirectord 4.12 makes while all servers answer."""
 
 from __future__ import annotations
 

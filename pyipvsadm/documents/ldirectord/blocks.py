@@ -1,4 +1,4 @@
-"""The writing of an ldirectord.cf: settings, above all services or indented below one of them."""
+"""Splits an ldirectord.cf into blocks: global settings, and services with their indented settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that say how to read a document, for every verb that reads one."""
+"""The options that tell how to read a document, shared by all verbs that read one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KUBERNETES, KEEPALIVED = "Kubernetes", "keepalived"  # the headings of their options in the help
 KUBE_PROXYS = "kube-ipvs0"  # kube-proxy's own device, whose addresses aren't the node's
 FAMILIES = {"ipv4": (AF_INET,), "ipv6": (AF_INET6,)}
-NODE_ADDRESS_HELP = "An address of the node. Repeatable. Default: those of this machine, but for kube-ipvs0's."
+NODE_ADDRESS_HELP = "An address of the node. Repeatable. Default: this machine's addresses, except on kube-ipvs0."
 
 
 def _kubernetes(name: str, metavar: str, help: str) -> Any:
@@ -33,7 +33,7 @@ def _kubernetes(name: str, metavar: str, help: str) -> Any:
 def asked(
     format: Annotated[
         FormatName | None,
-        typer.Option("--from", help="The format of FILE. Default: by content and name."),
+        typer.Option("--from", help="The format of FILE. Default: detected by content and name."),
     ] = None,
     notes: Annotated[
         bool, typer.Option("--notes", help="List everything in FILE that a table cannot express or that may surprise.")
@@ -42,22 +42,20 @@ def asked(
         str | None, _kubernetes("--node", "NAME", "The node that the table is for. Default: this host's name.")
     ] = None,
     node_address: Annotated[list[str] | None, _kubernetes("--node-address", "ADDRESS", NODE_ADDRESS_HELP)] = None,
-    scheduler: Annotated[
-        str | None, _kubernetes("--scheduler", "NAME", "The scheduler of kube-proxy. Default: rr.")
-    ] = None,
+    scheduler: Annotated[str | None, _kubernetes("--scheduler", "NAME", "kube-proxy's scheduler. Default: rr.")] = None,
     node_port_addresses: Annotated[
         list[str] | None,
         _kubernetes(
-            "--node-port-addresses", "CIDR|primary", "Where NodePorts are. Repeatable. Default: on every address."
+            "--node-port-addresses", "CIDR|primary", "The addresses of NodePorts. Repeatable. Default: all addresses."
         ),
     ] = None,
     exclude_cidrs: Annotated[
         list[str] | None,
-        _kubernetes("--exclude-cidrs", "CIDR", "Services in this network are left alone. Repeatable."),
+        _kubernetes("--exclude-cidrs", "CIDR", "Leave services in this network alone. Repeatable."),
     ] = None,
     ip_family: Annotated[
         Literal["ipv4", "ipv6"] | None,
-        typer.Option("--ip-family", case_sensitive=False, rich_help_panel=KUBERNETES, help="Only this family."),
+        typer.Option("--ip-family", case_sensitive=False, rich_help_panel=KUBERNETES, help="Use only this family."),
     ] = None,
     id: Annotated[
         str | None,
@@ -65,13 +63,13 @@ def asked(
             "--id",
             metavar="ID",
             rich_help_panel=KEEPALIVED,
-            help="Whose @id lines count, as keepalived -i. Default: this host's name.",
+            help="Read the lines with this @id, as keepalived -i. Default: this host's name.",
         ),
     ] = None,
     root: Annotated[
         str | None,
         typer.Option(
-            "--root", metavar="DIR", rich_help_panel=KEEPALIVED, help="Where a copy is of the files that are included."
+            "--root", metavar="DIR", rich_help_panel=KEEPALIVED, help="Read the included files from a copy of / in DIR."
         ),
     ] = None,
 ) -> Asked:

@@ -1,4 +1,4 @@
-"""`check`: is a file right?"""
+"""`check FILE`: finds the mistakes in a file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A table loaded into a kernel that is thrown away, to learn what that refuses.
+"""Loads a table into the kernel of a sandbox, to learn what the kernel refuses.
 
-The process outside sends the Commands into a sandbox on stdin, and gets the refusals back on stdout.
+The process outside sends the commands to the sandbox's stdin, and reads the refusals from its stdout.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`doctor`: why doesn't it balance? A snapshot of the machine, checks of it that are pure, and a report."""
+"""`doctor`: takes a snapshot of the machine, runs pure checks on it, and reports their findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks that there are, as a list, and one of them explained."""
+"""Lists the checks, and explains one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the values of a snapshot are such as a machine may have: who reads one may not trust who wrote it."""
+"""Validates the values of a snapshot, since its reader may not trust its writer."""
 
 from __future__ import annotations
 

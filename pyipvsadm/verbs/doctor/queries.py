@@ -1,4 +1,4 @@
-"""What several checks ask of a snapshot."""
+"""Queries on a snapshot that several checks share."""
 
 from __future__ import annotations
 

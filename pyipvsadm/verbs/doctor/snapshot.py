@@ -1,4 +1,4 @@
-"""A snapshot: all that checks look at, as plain values, and as a file.
+"""A snapshot: everything that checks look at, as plain values.
 
 What could not be seen is None, and `unseen` says why. Addresses are text in digits; services and servers are
 what `show -o json` tells of them. What is asked for and wasn't seen raises UnseenError, which makes a check's

@@ -1,4 +1,4 @@
-"""Snapshots as files: JSON, with the version first. What a stranger sends is read within bounds, and checked."""
+"""Writes and reads snapshots as JSON, with the version first. Reading is bounded and validated."""
 
 from __future__ import annotations
 

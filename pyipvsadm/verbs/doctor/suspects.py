@@ -1,4 +1,4 @@
-"""Which servers seem not to answer: those to which a connection is tried, and which checks name. Pure."""
+"""Pure: finds the servers that seem not to answer. Doctor tries to connect to them, and checks name them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries the checks out on a snapshot. Pure."""
+"""Pure: runs the checks on a snapshot."""
 
 from __future__ import annotations
 

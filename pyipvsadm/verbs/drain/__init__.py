@@ -1,1 +1,1 @@
-"""`drain` and `undrain`: a server leaves without cutting anybody off, and comes back."""
+"""`drain` and `undrain`: take a server out of service without cutting anybody off, and bring it back."""

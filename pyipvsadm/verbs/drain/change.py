@@ -1,4 +1,4 @@
-"""Gives servers other weights, or takes them away, as one change that is made or taken back; remembers weights."""
+"""Changes the weights of servers, or removes them, as one change with rollback. Records the old weights."""
 
 from __future__ import annotations
 

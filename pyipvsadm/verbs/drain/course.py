@@ -1,4 +1,4 @@
-"""`drain SERVER`: gives it weight 0, shows its connections until they end, and takes it away if that is wanted."""
+"""`drain SERVER`: sets its weight to 0, shows its connections until they end, and removes it on request."""
 
 from __future__ import annotations
 

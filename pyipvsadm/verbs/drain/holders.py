@@ -1,4 +1,4 @@
-"""Pure: what keeps a drained server busy, and what else is to be known about it."""
+"""Pure: finds what keeps a drained server busy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: where a server is in a table, which weights it had, and by which steps it gets them back."""
+"""Pure: finds a server's places in a table, its former weights, and the steps that restore them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a drain is told of: a line that changes on a terminal, elsewhere a line for each change."""
+"""Reports the progress of a drain: one changing line on a terminal, elsewhere a line for each change."""
 
 from __future__ import annotations
 

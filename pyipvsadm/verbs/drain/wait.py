@@ -1,4 +1,4 @@
-"""Waits until a server has nothing to do any more; what it looks at, the clock and the telling are handed in."""
+"""Waits until a server is idle. The caller passes the source of counts, the clock and the report function."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`metrics`: the table as Prometheus takes it, once, into a file or by HTTP; alerting rules and a dashboard for it."""
+"""`metrics`: exports the table to Prometheus, on stdout, to a file or by HTTP, with alerting rules and a dashboard."""

@@ -1,4 +1,4 @@
-"""The alerting rules, a row each, and the same as a file of rules for Prometheus."""
+"""The table of alerting rules, and its form as a rules file for Prometheus."""
 
 from __future__ import annotations
 

@@ -19,27 +19,27 @@ def metrics(
     world: World,
     textfile: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write them to FILE, as a whole or not at all: for cron, and node_exporter."),
+        typer.Option(metavar="FILE", help="Write to FILE atomically, for the textfile collector of node_exporter."),
     ] = None,
     listen: Annotated[
         str | None,
-        typer.Option(metavar="[ADDRESS:]PORT", help="Answer scrapes there, until SIGTERM. Address: 127.0.0.1."),
+        typer.Option(metavar="[ADDRESS:]PORT", help="Serve scrapes by HTTP until SIGTERM. Default address: 127.0.0.1."),
     ] = None,
     netns: Annotated[
         list[str] | None,
         typer.Option(
             "--netns",
             metavar="NAME|PID|PATH",
-            help="Tell of this network namespace, by the label `netns`. Repeatable. It is entered once, at the start.",
+            help="Export this network namespace, with the label `netns`. Repeatable. Entered once, at the start.",
         ),
     ] = None,
-    services_only: Annotated[bool, typer.Option("--services-only", help="Tell nothing of single servers.")] = False,
+    services_only: Annotated[bool, typer.Option("--services-only", help="Export no series of single servers.")] = False,
     labels: Annotated[
         str | None,
         typer.Option(
             metavar="LIST",
-            help="Keep these labels alone, parted by commas, and sum over the others; what can't be summed, as weights,"
-            " stands where labels still tell one from another.",
+            help="Keep only these labels, separated by commas, and sum over the others. What can't be summed, such as"
+            " weights, is exported only if the labels still distinguish it.",
         ),
     ] = None,
     only: Annotated[
@@ -47,22 +47,22 @@ def metrics(
         typer.Option(
             "--only",
             metavar="CIDR|fwmark:N",
-            help="Tell only of services with an address in this network, or of this mark. Repeatable.",
+            help="Export only services with an address in this network, or with this mark. Repeatable.",
         ),
     ] = None,
     compatible: Annotated[
         Literal["node_exporter"] | None,
-        typer.Option(help="Use the names and labels of node_exporter's collector, instead of ours."),
+        typer.Option(help="Use the names and labels of node_exporter's collector."),
     ] = None,
-    rules: Annotated[bool, typer.Option("--rules", help="Print alerting rules for Prometheus, and end.")] = False,
-    dashboard: Annotated[bool, typer.Option("--dashboard", help="Print a dashboard for Grafana, and end.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Print alerting rules for Prometheus.")] = False,
+    dashboard: Annotated[bool, typer.Option("--dashboard", help="Print a dashboard for Grafana.")] = False,
 ) -> int:
-    """Tell Prometheus about services and servers: on stdout, in a file, or by HTTP.
+    """Export services and servers to Prometheus: on stdout, to a file, or by HTTP.
 
-    pyipvsadm(8) names every series. No module is loaded. Where the kernel has no IPVS, `ipvs_module_loaded` is 0;
-    without privilege, `ipvs_up` is 0, and what `/proc` shows is told.
+    pyipvsadm(8) lists all series. No module is loaded: if the kernel has no IPVS, `ipvs_module_loaded` is 0. Without
+    privilege, `ipvs_up` is 0, and the series are those that `/proc` shows.
 
-    Exit status: 0 done; 1 the kernel or the file failed; 2 wrong words.
+    Exit status: 0 done; 1 the kernel or the file failed; 2 wrong input.
 
     - `pyipvsadm metrics --textfile /var/lib/prometheus/node-exporter/ipvs.prom` is for cron
 

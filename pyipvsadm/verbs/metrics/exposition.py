@@ -1,4 +1,4 @@
-"""Pure: readings -> Prometheus' text format, version 0.0.4.
+"""Pure: readings -> Prometheus's text format, version 0.0.4.
 
 Written by hand: prometheus_client makes floats of counters, which lose digits above 2**53, and takes many times as
 long. The lines of a series look alike for thousands of servers, so they are made by one template and its figures.

@@ -1,4 +1,4 @@
-"""Carries out `metrics`: reads, and tells it on stdout, in a file or by HTTP."""
+"""Runs `metrics`: reads the table, and exports it on stdout, to a file or by HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read of one network namespace at one moment, and the same as figures by name."""
+"""A reading of one network namespace at one moment, and its values by name."""
 
 from __future__ import annotations
 

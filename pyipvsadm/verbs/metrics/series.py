@@ -1,4 +1,4 @@
-"""The table of series: name, type, unit, meaning, and where each value comes from.
+"""The table of series: name, type, unit, meaning, and the source of each value.
 
 A row is the only statement of its fact: the exposition, the manual, the rules' and the dashboard's tests read it.
 """

@@ -1,4 +1,4 @@
-"""Where readings come from: the kernel by netlink, or what /proc shows of it to everybody. Loads no module."""
+"""Takes readings: from the kernel by netlink, or from /proc without privilege. Loads no module."""
 
 from __future__ import annotations
 

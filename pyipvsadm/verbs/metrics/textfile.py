@@ -1,4 +1,4 @@
-"""Writes a file as a whole or not at all, for collectors that read it whenever they like."""
+"""Writes a file atomically, for collectors that may read it at any time."""
 
 from __future__ import annotations
 

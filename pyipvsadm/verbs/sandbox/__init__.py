@@ -1,4 +1,4 @@
-"""A real IPVS kernel in user space, thrown away after one command.
+"""`sandbox`: runs one command in a throw-away kernel with IPVS, in user space.
 
 Outside, `host` boots the kernel (`images` finds it, `uml` starts it under the eyes of `keeper`) and relays
 the caller's streams (`relay`, `terminal`). In `inside`, the kernel's first process is `init`: it lays out the files

@@ -1,4 +1,4 @@
-"""The caller's terminal: which streams it is, its size, and its raw mode while the command runs."""
+"""The caller's terminal: the streams connected to it, its size, and its raw mode while the command runs."""
 
 from __future__ import annotations
 

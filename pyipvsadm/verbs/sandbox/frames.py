@@ -1,4 +1,4 @@
-"""What the two sides tell each other over the control line.
+"""The messages between the two sides on the control line.
 
 A frame is a tuple of plain values, its name first, as `marshal` writes it (both sides run one and
 the same interpreter), behind its length. To the inside go

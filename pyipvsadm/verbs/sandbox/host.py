@@ -1,4 +1,4 @@
-"""Outside: one sandbox from its request to its exit status, and the signals that come meanwhile."""
+"""Outside: runs one sandbox from its request to its exit status, and passes on signals."""
 
 from __future__ import annotations
 

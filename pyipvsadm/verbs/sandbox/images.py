@@ -1,4 +1,4 @@
-"""The kernels that a sandbox can boot: where they are installed, and where their modules are."""
+"""Finds the kernels that a sandbox can boot, and their modules."""
 
 from __future__ import annotations
 

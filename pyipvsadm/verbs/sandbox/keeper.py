@@ -1,4 +1,4 @@
-"""Starts the kernel's process under a keeper, a process that outlives the caller by as long as it takes to clean up."""
+"""Starts the kernel under a keeper, a process that outlives the caller until it has cleaned up."""
 
 from __future__ import annotations
 

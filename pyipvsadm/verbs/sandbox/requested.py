@@ -1,4 +1,4 @@
-"""What a sandbox is asked for, and the error that it ends with."""
+"""A request for a sandbox, and the error with which one ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--kernel host`: the command in a new network namespace, and so a new IPVS table, of the running kernel."""
+"""`--kernel host`: runs the command in a new network namespace of the running kernel, which has its own IPVS table."""
 
 from __future__ import annotations
 

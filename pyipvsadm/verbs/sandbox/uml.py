@@ -1,4 +1,4 @@
-"""The throw-away kernel, seen from outside: how it is called, and what it said at last."""
+"""The throw-away kernel, seen from outside: its command line, and its last messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`show`: the table now, for people and for programs."""
+"""`show`: prints the current table, for people and for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`show` as plain text: for people whose stdout is no terminal."""
+"""`show` as plain text, for people whose stdout is not a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: the columns of the view, and how figures are written in them."""
+"""Pure: the columns of the view, and the format of their figures."""
 
 from __future__ import annotations
 

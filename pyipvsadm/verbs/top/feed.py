@@ -1,4 +1,4 @@
-"""The table, as it is read for each sample, and samples as lines of JSON."""
+"""Reads the table for each sample, and writes samples as lines of JSON."""
 
 from __future__ import annotations
 

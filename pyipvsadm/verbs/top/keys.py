@@ -1,4 +1,4 @@
-"""Pure: the state of the view, and what a key makes of it."""
+"""Pure: the state of the view, and how keys change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live view: samples, keys and the clock in, pictures out."""
+"""The live view: takes samples, keys and the clock, and draws screens."""
 
 from __future__ import annotations
 

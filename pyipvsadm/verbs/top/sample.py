@@ -1,4 +1,4 @@
-"""Pure: what the kernel says again and again -> rates, changes and history of services and servers."""
+"""Pure: successive readings -> rates, changes and history of services and servers."""
 
 from __future__ import annotations
 

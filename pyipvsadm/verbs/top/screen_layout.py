@@ -1,4 +1,4 @@
-"""Pure: what is to be seen, in which order, and how wide."""
+"""Pure: decides which rows and columns are visible, their order and their width."""
 
 from __future__ import annotations
 

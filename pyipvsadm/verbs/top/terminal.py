@@ -1,4 +1,4 @@
-"""The terminal while the view is on it: keys and signals come in, lines go out; afterwards it is as it was."""
+"""The terminal of the view: reads keys and signals, writes lines, and restores the terminal at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: rows and the state -> the lines of a screen, and of plain text.
+"""Pure: rows and the state -> the lines of a screen, or plain text.
 
 A Line is a list of (text, style), as rich's Text.assemble takes them. Only what is on the screen is made.
 """

@@ -1,1 +1,1 @@
-"""`vip`: the virtual addresses on a dummy device, so that the kernel takes their packets for its own."""
+"""`vip`: binds the virtual addresses to a dummy device, so that the kernel delivers their packets locally."""

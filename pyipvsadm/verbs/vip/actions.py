@@ -1,4 +1,4 @@
-"""What `vip ls`, `add`, `rm` and `sync` do: gather, decide, carry out, tell."""
+"""The actions of `vip`: `ls`, `add`, `rm` and `sync`. Each reads, decides, acts and reports."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ def ls(
     output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="Output format.")] = "table",
     device: Device = None,
 ) -> int:
-    """List every virtual address of the table and of the device. This is what `vip` does by itself.
+    """List the virtual addresses of the table and of the device. `vip` alone does the same.
 
-    The state is `ok`, or what is wrong: `missing`, on no interface; `not local`, on one, but packets don't get in;
-    `unused`, on the device without a service; `duplicate`, on two interfaces; and for IPv6 `tentative`, not usable
-    yet, or `dadfailed`, as another machine has it.
+    The state is `ok` or one of these: `missing`, on no interface; `not local`, bound, but its packets are not
+    delivered here; `unused`, on the device, but without a service; `duplicate`, on two interfaces; and for IPv6
+    `tentative`, not usable yet, or `dadfailed`, in use by another machine.
 
-    Exit status: 0 if all is right, 1 if something is wrong, 2 if that can't be told.
+    Exit status: 0 all are ok; 1 some are not; 2 unknown.
     """
     return actions.ls(world, DEVICE if device is None else device, output)
 
@@ -44,12 +44,13 @@ def add(
     force: BindTaken = False,
     wait_lock: WaitLock = WAIT,
 ) -> int:
-    """Bind addresses: as /32, or for IPv6 as /128, without a look for duplicates and with preferred lifetime 0.
+    """Bind addresses as /32, or /128 for IPv6, without duplicate address detection.
 
-    One that is on an interface already stays there, whoever bound it. One that another machine has, as far as routes,
-    the table and the neighbours tell, is refused: to bind it would cut that machine off.
+    IPv6 addresses get the preferred lifetime 0, so the machine never uses them as a source. An address that is already
+    on an interface stays there. An address that belongs to another machine, as routes, the table or neighbours show,
+    is refused: binding it would cut off that machine.
 
-    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
+    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input.
     """
     return actions.add(world, addresses, DEVICE if device is None else device, dry_run, force, wait_lock)
 
@@ -57,7 +58,7 @@ def add(
 def rm(
     world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False, wait_lock: WaitLock = WAIT
 ) -> int:
-    """Take addresses away that `vip` bound. If it didn't bind one of them, nothing is done.
+    """Remove addresses that `vip` bound. If `vip` did not bind one of them, nothing is removed.
 
     Exit status: 0 done; 1 refused, and nothing done; 2 wrong input.
     """
@@ -67,7 +68,7 @@ def rm(
 def sync(
     world: World,
     file: Annotated[
-        str | None, typer.Argument(metavar="FILE", help="Bind what this table says, rather than the kernel's.")
+        str | None, typer.Argument(metavar="FILE", help="Bind the addresses of this table instead of the kernel's.")
     ] = None,
     device: Device = None,
     dry_run: DryRun = False,
@@ -75,15 +76,15 @@ def sync(
     wait_lock: WaitLock = WAIT,
     asked: Asked = AS_IT_IS,
 ) -> int:
-    """Bind the addresses of all services, and take away what else `vip` bound on the device.
+    """Bind the addresses of all services, and remove the other addresses that `vip` bound.
 
-    With FILE, those are its `addresses` or, if it doesn't say any, the addresses of its services.
+    With FILE, its key `addresses` is used, or else the addresses of its services.
 
-    An address of another interface stays where it is, and one that a route makes local is left alone. One that
-    another machine has is refused, as by `vip add`. If the kernel refuses one, all is taken back. To do it twice
-    changes nothing.
+    An address on another interface stays there, and an address that a route makes local is left alone. An address that
+    belongs to another machine is refused, as by `vip add`. If the kernel refuses one, everything is undone. Running it
+    twice changes nothing.
 
-    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and taken back; 2 wrong input.
+    Exit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input.
     """
     table = None if file is None else read_document(world, file, asked).table
     return actions.sync(world, table, DEVICE if device is None else device, dry_run, force, wait_lock)
@@ -91,14 +92,14 @@ def sync(
 
 @verb(rank=100, verbs=(ls, add, rm, sync), default="ls")
 def vip(world: World) -> int:
-    """Have the virtual addresses on a dummy device, so that their packets get to IPVS.
+    """Bind the virtual addresses to a dummy device, so that their packets reach IPVS.
 
-    IPVS takes packets where the kernel takes them for its own, so each virtual address has to be one of the machine.
-    It needn't be on an interface that packets come in by: kube-proxy has it on the device `kube-ipvs0`, and so has
-    this. The device is made if it is missing, and may be down.
+    IPVS handles packets that the kernel delivers locally, so each virtual address must belong to the machine. It need
+    not be on the interface that receives the packets: kube-proxy binds it to the device `kube-ipvs0`, and so does
+    `vip`. The device is created if it is missing, and may be down.
 
-    What `vip` bound is written down in `/run/pyipvsadm`, for each network namespace; no other address is ever taken
-    away, nor is another interface touched. Where kube-proxy runs, name another device: it clears its own of addresses
-    that it doesn't know. Services by firewall mark have no address, and are skipped.
+    `vip` records what it bound in `/run/pyipvsadm`, for each network namespace. It removes no other address, and
+    touches no other interface. If kube-proxy runs, name another device: kube-proxy removes unknown addresses from its
+    own. Services by firewall mark have no address, and are skipped.
     """
     return ls(world)

@@ -1,4 +1,4 @@
-"""Pure: the addresses of the table, those of this machine, and those that we bound -> what is wrong, and what to do."""
+"""Pure: the addresses of the table, of this machine, and of the ledger -> what is wrong, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `vip` bound, for each network namespace, in a file that lasts until the machine is restarted."""
+"""The addresses that `vip` bound, for each network namespace, in a file that does not survive a reboot."""
 
 from __future__ import annotations
 

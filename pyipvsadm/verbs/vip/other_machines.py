@@ -1,4 +1,4 @@
-"""Addresses that other machines have: to bind one of them here would cut its machine off."""
+"""Finds addresses that other machines have: binding one here would cut off its machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`apply --vips`: addresses are bound before the table is changed, and taken away behind that.
+"""`apply --vips`: binds addresses before the table changes, and removes unused ones afterwards.
 
 So no service is ever in the table whose address isn't the machine's own, which would have its packets forwarded like
 any other's; and what can't be bound is known before anything else is tried. Who comes between is refused at once.

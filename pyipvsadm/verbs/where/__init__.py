@@ -1,4 +1,4 @@
-"""`where SERVICE [CLIENT...]`: which server a client gets, and what a change would do to that."""
+"""`where SERVICE [CLIENT...]`: tells which server a client gets, and what a change would do."""
 
 from __future__ import annotations
 

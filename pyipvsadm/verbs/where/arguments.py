@@ -23,46 +23,45 @@ def where(
     ],
     clients: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CLIENT", help="An address, with a port or without. Default: the share of each server."),
+        typer.Argument(metavar="CLIENT", help="An address, with or without a port. Default: show each server's share."),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option("--without", metavar="SERVER", help="As if it were removed. Repeatable.")
+        list[str] | None, typer.Option("--without", metavar="SERVER", help="Assume that SERVER is removed. Repeatable.")
     ] = None,
     with_: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="SERVER", help="As if it were added: `10.2.0.9:8080 weight 2`. Repeatable."),
+        typer.Option("--with", metavar="SERVER", help="Assume that it is added: `10.2.0.9:8080 weight 2`. Repeatable."),
     ] = None,
     weight: Annotated[
         list[str] | None,
-        typer.Option("--weight", metavar="SERVER=N", help="As if it had this weight. Repeatable."),
+        typer.Option("--weight", metavar="SERVER=N", help="Assume that SERVER has this weight. Repeatable."),
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option("--scheduler", metavar="NAME", help="As if the service had this one.")
+        str | None, typer.Option("--scheduler", metavar="NAME", help="Assume that the service has this scheduler.")
     ] = None,
     table: Annotated[
-        str | None, typer.Option("--table", metavar="FILE", help="As if this table were applied; `-` for stdin.")
+        str | None, typer.Option("--table", metavar="FILE", help="Assume that this table is applied; `-` for stdin.")
     ] = None,
     file: Annotated[
         str | None,
-        typer.Option(
-            "--clients", metavar="FILE", help="Count the clients in FILE, an address in each line; `-` for stdin."
-        ),
+        typer.Option("--clients", metavar="FILE", help="Count the clients in FILE, one address a line; `-` for stdin."),
     ] = None,
     output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="Output format.")] = "text",
 ) -> int:
-    """Tell which server a client gets, and why; or what a change would do to that.
+    """Tell which server a client gets and why, or what a change would do.
 
-    It is exact where the kernel goes by a hash, by connections that it counts, or by an entry that it has for the
-    client. What the kernel keeps to itself, as the place of rr in its round, is said. Nothing is changed, and no
-    packet is sent.
+    The answer is exact if the kernel uses a hash, its counts of connections, or an entry for the client. If it depends
+    on something that the kernel does not show, such as the position of `rr`, the answer says so. Nothing is changed,
+    and no packet is sent.
 
-    With a change, the server of today stands beside the one to be. **json** is a list, an object for each client.
+    With a change, the current server is shown beside the future one. **json** is a list with one object for each
+    client.
 
-    - `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` tells where a client goes without a server
+    - `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` shows where a client goes if a server leaves
 
-    - `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of a log
+    - `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of an access log
 
-    Exit status: 0, or 1 if there is no such service or it can't be read, 2 for wrong input.
+    Exit status: 0 done; 1 no such service, or it can't be read; 2 wrong input.
     """
     change = Change(
         without=tuple(without or ()),

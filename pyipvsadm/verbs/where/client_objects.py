@@ -1,4 +1,4 @@
-"""What is known, for programs: a list of objects, in a line each."""
+"""Formats the answers for programs: a JSON list of objects, one line each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of each client, in words."""
+"""Explains in words which server each client gets."""
 
 from __future__ import annotations
 

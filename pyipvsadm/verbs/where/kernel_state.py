@@ -1,4 +1,4 @@
-"""What the kernel has: the service, its servers, and the entries that may be about the clients that are asked for."""
+"""Reads the service, its servers, and the connection entries of the clients in question."""
 
 from __future__ import annotations
 

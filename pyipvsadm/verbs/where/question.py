@@ -1,4 +1,4 @@
-"""What is asked: words and files -> clients, and commands that nobody carries out."""
+"""The question: words and files -> clients, and the changes to assume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How clients are spread over servers: by what is known of all, or by the clients that were counted."""
+"""The distribution of clients over servers: of the whole hash space, or of counted clients."""
 
 from __future__ import annotations
 

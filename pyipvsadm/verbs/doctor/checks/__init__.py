@@ -1,4 +1,4 @@
-"""The checks, each a row with a function that is pure: snapshot in, findings out."""
+"""The table of checks. Each row has a pure function: snapshot in, findings out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S: what becomes of packets and connections: lost before IPVS, refused by a server, or all on one server."""
+"""S: the fate of packets and connections: lost before IPVS, refused by a server, or all on one server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""G: how much the kernel can take: tables, timers, and what it does when there is too much."""
+"""G: the kernel's capacity: tables, timers, and its behaviour under overload."""
 
 from __future__ import annotations
 

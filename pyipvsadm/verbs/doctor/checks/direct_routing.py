@@ -1,4 +1,4 @@
-"""D: direct routing, and what servers on the link have in common."""
+"""D: direct routing, and servers on the same link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""G: the ground that IPVS stands on."""
+"""G: the requirements of IPVS: modules, settings and privileges."""
 
 from __future__ import annotations
 

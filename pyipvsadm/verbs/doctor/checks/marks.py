@@ -1,4 +1,4 @@
-"""V4: the marks that services are for, and how packets get them."""
+"""V4: the firewall marks of services, and how packets get them."""
 
 from __future__ import annotations
 

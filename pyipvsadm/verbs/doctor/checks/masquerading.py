@@ -1,4 +1,4 @@
-"""N: masquerading, where replies have to come back through the director."""
+"""N: masquerading: forwarding, and the settings that it depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""N: the replies of masqueraded servers, which have to come back through the director."""
+"""N: the replies of masqueraded servers, which must return through the director."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collects a Snapshot. Whatever can't be seen is left out of it with the reason, and nothing here is changed."""
+"""Collects a Snapshot, and changes nothing. What can't be read is left out, with the reason."""
 
 from __future__ import annotations
 

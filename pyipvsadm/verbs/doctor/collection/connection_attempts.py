@@ -1,4 +1,4 @@
-"""Tries connections to servers that seem not to answer, all at once, and gives them up as soon as they are there."""
+"""Tries to connect to the servers that seem not to answer, all at once, and closes each connection immediately."""
 
 from __future__ import annotations
 

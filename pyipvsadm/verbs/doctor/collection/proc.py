@@ -1,4 +1,4 @@
-"""What /proc, /sys and /run tell of this machine, below a root folder, so that tests can give one."""
+"""Reads /proc, /sys and /run below a root folder, which tests can replace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watches packets come in for services, before routing and firewalls have had their say."""
+"""Watches incoming packets for services, before routing and firewalls see them."""
 
 from __future__ import annotations
 

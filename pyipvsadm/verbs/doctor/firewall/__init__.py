@@ -1,1 +1,1 @@
-"""Firewall rules: what nft and iptables tell of them, and what becomes of a packet there."""
+"""Firewall rules from nft and iptables, and the path of a packet through them."""

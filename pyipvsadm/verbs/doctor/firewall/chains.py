@@ -1,7 +1,7 @@
-"""Rules of a firewall in one form, whichever program showed them.
+"""Firewall rules in one form, whichever program printed them.
 
-Not everything that a rule may ask about is understood; what isn't makes it `opaque`. What concerns single clients,
-or how much they send, makes it `selective`: it is a choice about those, and no reason to let others in.
+A rule with a condition that we don't understand is `opaque`. A rule about single clients, or about their rate, is
+`selective`: it is a decision about those clients, and no reason to let others in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `iptables-save` tells, as chains. Source: iptables-save(8), iptables-extensions(8)."""
+"""Parses the output of `iptables-save` into chains. Source: iptables-save(8), iptables-extensions(8)."""
 
 from __future__ import annotations
 

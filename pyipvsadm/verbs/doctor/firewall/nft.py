@@ -1,4 +1,4 @@
-"""What `nft -j list ruleset` tells, as chains. Source: libnftables-json(5)."""
+"""Parses the output of `nft -j list ruleset` into chains. Source: libnftables-json(5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of a packet through a firewall: what drops it, what sends it elsewhere, and which mark it gets.
+"""The path of a packet through a firewall: what drops it, what redirects it, and which mark it gets.
 
 A rule that may match is trusted to let pass what it accepts, and suspected of dropping. One that is about some
 clients or some of their packets alone is not suspected: who wrote it meant those.

@@ -1,4 +1,4 @@
-"""Asks nft and iptables, where they are installed, for their rules."""
+"""Runs nft and iptables, if they are installed, to list their rules."""
 
 from __future__ import annotations
 

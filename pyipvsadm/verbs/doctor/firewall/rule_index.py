@@ -1,4 +1,4 @@
-"""Which rules of a chain may be about a packet: found by its addresses and ports, rather than by asking each rule."""
+"""Finds the rules of a chain that may match a packet by its addresses and ports, without testing each rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries out `metrics --listen`: binds the address, gives up privileges, and serves."""
+"""Runs `metrics --listen`: binds the address, drops privileges, and serves."""
 
 from __future__ import annotations
 

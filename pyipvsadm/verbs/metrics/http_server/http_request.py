@@ -1,4 +1,4 @@
-"""Pure: what an HTTP client asks for, and the head of what it gets. One request a connection, which then ends."""
+"""Pure: parses an HTTP request, and builds the head of its response. A connection serves one request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""An HTTP server for Prometheus: one thread, bounded in all that clients can take of it.
+"""An HTTP server for Prometheus: one thread, with bounds on connections, time and memory.
 
-A client has PATIENCE seconds to say what it wants, and as long again to take the answer; those that say nothing keep
-nobody waiting, and when there are too many, the oldest go. At most ANSWERED get an answer at the same time.
+A client has PATIENCE seconds to send its request, and as long again to read the response. Silent clients delay nobody;
+if there are too many, the oldest are disconnected. At most ANSWERED responses are sent at the same time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gives up all privileges but CAP_NET_ADMIN, which is what it takes to read the table."""
+"""Drops all privileges except CAP_NET_ADMIN, which reading the table requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scrapes are answered. One reading serves all that come within a second, since the kernel's is as old anyway."""
+"""Responses to scrapes. All scrapes within a second share one reading: the kernel updates its rates no faster."""
 
 from __future__ import annotations
 

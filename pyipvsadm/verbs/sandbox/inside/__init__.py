@@ -1,1 +1,1 @@
-"""What runs within the sandbox. This file stays empty, as an import costs much there."""
+"""The code that runs inside the sandbox. This file stays empty, since imports are slow there."""

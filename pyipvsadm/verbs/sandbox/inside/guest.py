@@ -1,4 +1,4 @@
-"""Inside, before the command: the machine's files behind an overlay, its own /proc, /dev and /run, and ip_vs."""
+"""Inside: prepares the machine for the command: an overlay over the files, its own /proc, /dev and /run, and ip_vs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first process inside: the kernel starts this file, by its path, with `-I -S`."""
+"""Inside: the first process. The kernel starts this file by its path, with `-I -S`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Inside: runs the command and passes on its streams, signals and status, until the outside hangs up."""
+"""Inside: runs the command, and passes on its streams, signals and status until the outside hangs up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inside: starts the command, with a pipe or a terminal at each stream, as the outside has them."""
+"""Inside: starts the command, with a pipe or a terminal for each stream, as outside."""
 
 from __future__ import annotations
 
