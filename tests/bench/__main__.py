@@ -18,7 +18,7 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from . import cluster, debian, kernels, page, plot, report
+from . import cluster, comparisons, debian, kernels, page, plot, report, schedule
 from .qemu import MachineError
 from .samples import Sample
 from .stats import Samples
@@ -40,6 +40,9 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--rules", default=SIZES, help="sizes of the tables (%(default)s)")
     parser.add_argument("--pairs", type=int, help="runs of each program (9, 7, 5 and 3, fewer for the larger)")
+    parser.add_argument(
+        "--only", action="append", choices=schedule.GROUPS, help="rows of this group alone; repeatable (all)"
+    )
     parser.add_argument("--quick", action="store_true", help="two pairs, only to see that it works")
     parser.add_argument("--ours", default=OURS, help="our program's command (%(default)s)")
     parser.add_argument("--theirs", default="ipvsadm", help="the other's (%(default)s)")
@@ -58,12 +61,23 @@ def plan(chosen: argparse.Namespace) -> kernels.Plan:
     """What to measure. Raises debian.MissingError where a program isn't there."""
     sizes = [int(number) for number in chosen.rules.split(",")]
     pairs = QUICK if chosen.quick else chosen.pairs
+    groups = chosen.only or schedule.GROUPS
+    compared = comparisons.chosen(groups, max(sizes))
+    needed = {one[0] for each in compared for one in (each.other, *each.once, *each.before)}
     return kernels.Plan(
         ours=command(chosen.ours),
         theirs=command(chosen.theirs),
-        sizes=[(n, pairs or next(count for most, count in PAIRS if n <= most)) for n in sizes],
+        sizes=[(n, pairs or pairs_of(n)) for n in sizes],
         starts=QUICK if chosen.quick else STARTS,  # which are as quick as they are noisy
+        groups=groups,
+        comparisons={one.row: pairs or pairs_of(one.rules) for one in compared},
+        others={name: command(name)[0] for name in sorted(needed & {schedule.IP, schedule.NFT})},
     )
+
+
+def pairs_of(rules: int) -> int:
+    """How many pairs a table of `rules` rules is measured in."""
+    return next(count for most, count in PAIRS if rules <= most)
 
 
 def command(text: str) -> list[str]:
@@ -85,8 +99,8 @@ def prepare(folder: Path) -> None:
 
 
 def is_full(chosen: argparse.Namespace) -> bool:
-    """Whether a run is one that the pages show: of all sizes, and of the programs themselves."""
-    return not chosen.quick and (chosen.rules, chosen.ours, chosen.theirs) == (SIZES, OURS, "ipvsadm")
+    """Whether a run is one that the pages show: of all groups and sizes, and of the programs themselves."""
+    return not (chosen.quick or chosen.only) and (chosen.rules, chosen.ours, chosen.theirs) == (SIZES, OURS, "ipvsadm")
 
 
 def tell(outcome: kernels.Outcome, objects: tuple[list[Sample], int], out: Path, *, full: bool) -> int:
@@ -100,7 +114,8 @@ def tell(outcome: kernels.Outcome, objects: tuple[list[Sample], int], out: Path,
     out.joinpath("samples.json").write_text(json.dumps(content, indent=1) + "\n")
     out.joinpath("report.md").write_text(report.render(rows, outcome.facts, markdown=True))
     try:
-        plot.draw(samples, outcome.facts[0], out / "plot.svg")
+        if all(samples.whole(row, schedule.OURS) for row in plot.ROWS):
+            plot.draw(samples, outcome.facts[0], out / "plot.svg")
     except ImportError:
         print("no plot: `pip install matplotlib` into this environment", file=sys.stderr)
     width = shutil.get_terminal_size((report.WIDTH, 0)).columns if sys.stdout.isatty() else report.WIDTH
@@ -132,7 +147,8 @@ def main(arguments: list[str]) -> int:
     outcome.facts.append(
         f"load of the machine before: {load:.1f}" + (" - TOO BUSY FOR GOOD FIGURES" if load > BUSY else "")
     )
-    objects = cluster.measured(todo.ours, QUICK if chosen.quick else CLUSTERS)
+    clusters = QUICK if chosen.quick else CLUSTERS
+    objects = cluster.measured(todo.ours, clusters) if schedule.DOCUMENTS in todo.groups else ([], 0)
     return tell(outcome, objects, chosen.out, full=is_full(chosen))
 
 

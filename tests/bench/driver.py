@@ -2,9 +2,9 @@
 
     python -m tests.bench.driver CONFIG
 
-CONFIG is JSON: `programs` (name -> command), `sizes` ([rules, pairs] each), `starts` (pairs of single commands),
-`folder` (in memory; made). It wants to be root in a network namespace of its own, since it fills and empties the
-IPVS table; where there is one already, it refuses.
+CONFIG is JSON: `programs` (name -> command), `groups` (those to measure), `sizes` ([rules, pairs] each), `starts`
+(pairs of single commands), `comparisons` (pairs of each, by its row), `folder` (in memory; made). It wants to be root
+in a network namespace of its own, since it fills and empties the IPVS table; where there is one already, it refuses.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import socket
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 from ..kernel.namespaces import Namespace
-from . import encode, schedule, tables
+from . import comparisons, encode, schedule, tables
 from .samples import Sample, first_difference, write
 from .schedule import NULL, THEIRS, Step
 
@@ -30,6 +30,7 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 ANSWERS = {schedule.RESTORE: "ack", schedule.LIST: "dump", schedule.CLEAR: "ack"}
 EMPTY = hashlib.sha256(b"").hexdigest()[:16]
 ERROR_SHOWN = 300  # characters
+FILES = (*tables.FILES, "json", "yaml")  # what steps name, in braces
 
 
 class Driver:
@@ -45,9 +46,8 @@ class Driver:
     def prepare(self, rules: int) -> None:
         """Write the files that a table of `rules` rules is measured with."""
         services = tables.table(rules)
-        *lines, last = tables.lines(services)
-        self._folder.joinpath("rules").write_text("".join([*lines, last]))
-        self._folder.joinpath("changed").write_text("".join([*lines, re.sub(r"-w \d+", "-w 77", last)]))
+        for name, lines in tables.FILES.items():
+            self._folder.joinpath(name).write_text("".join(lines(services)))
         for row, writes in (
             (schedule.RESTORE, encode.restore(services, self._family)),
             (schedule.LIST, encode.listing(services, self._family)),
@@ -68,16 +68,18 @@ class Driver:
         timing = piped if step.piped else filed
         seconds, first, status = timing(command, source, str(output), str(errors))
         content = output.read_bytes()
+        if step.into:
+            self._folder.joinpath(step.into).write_bytes(content)
         said = errors.read_text(errors="replace")[:ERROR_SHOWN]
         expected = self._named(step.says)
         digest = hashlib.sha256(content).hexdigest()[:16]
         return Sample(
-            step.row, step.program, step.rules, step.pair, seconds, status, step.timed,
+            step.row, step.program, step.rules, step.pair, seconds, 0 if status in step.ends else status, step.timed,
             peak=int(peak.read_text().split()[-1]) if step.peak else None,
             first=first,
             digest=digest,
             error="" if expected and said.startswith(expected) else said or expected,
-            difference=self._compare(step, digest, content),
+            difference=self._compare(step, digest, content) if step.compared else "",
         )  # fmt: skip
 
     def leave(self) -> None:
@@ -96,7 +98,7 @@ class Driver:
 
     def _named(self, text: str) -> str:
         """`text` with the files that it names."""
-        return text.format(rules=self._folder / "rules", changed=self._folder / "changed")
+        return text.format_map({name: self._folder / name for name in FILES})
 
     def _compare(self, step: Step, digest: str, content: bytes) -> str:
         """Where the output isn't that of the run before; the null client's own output isn't one."""
@@ -176,10 +178,16 @@ def main(path: str) -> int:
         print("there is an IPVS table here already, and measuring would empty it", file=sys.stderr)
         return 1
     driver.leave()  # for one whose `lo` is up: without, the kernel takes no IPv4 address for a unicast one
-    measure(driver, schedule.starts(config["starts"]))
+    groups = config["groups"]
+    measure(driver, schedule.starts(config["starts"], groups))
     for rules, pairs in config["sizes"]:
         driver.prepare(rules)
-        measure(driver, schedule.tables(rules, pairs))
+        measure(driver, schedule.tables(rules, pairs, groups))
+    for rules, found in groupby(comparisons.chosen(groups), lambda one: one.rules):
+        driver.prepare(rules)
+        for one in found:
+            if pairs := config["comparisons"].get(one.row):
+                measure(driver, comparisons.steps(one, pairs))
     return 0
 
 

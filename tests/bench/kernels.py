@@ -9,18 +9,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import box, debian, schedule, tables
+from . import box, comparisons, debian, schedule, tables
+from .cluster import LOADED
 from .driver import GNU_TIME
 from .qemu import Machine, MachineError
 from .samples import Sample, read
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-MODULES = ("ip_vs", *(f"ip_vs_{name}" for name in tables.SCHEDULERS))
+MODULES = ("ip_vs", *(f"ip_vs_{name}" for name in tables.SCHEDULERS), "dummy", "nf_tables", "nf_conntrack")
 PATIENCE = 0.02  # seconds a rule and pair, above which a guest is given up; ten times what it took
 FIXED = ("norandmaps",)  # QEMU 7 knows code by its address: with random ones it would translate each start anew
 BOX = "/run/box"
@@ -34,18 +35,30 @@ exec busybox chroot {box} {python} -m tests.bench.driver {config}
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure: the commands of both programs, `sizes` as (rules, pairs), and pairs of single commands."""
+    """What to measure: the commands of both programs, `sizes` as (rules, pairs), and pairs of single commands.
+
+    Of `groups` alone. `comparisons` has the pairs of each, by its row; `others` are programs that they run as well.
+    """
 
     ours: Sequence[str]
     theirs: Sequence[str]
     sizes: Sequence[tuple[int, int]]
     starts: int
+    groups: Sequence[str] = schedule.GROUPS
+    comparisons: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def python(self) -> str:
         """The interpreter of our program; this one where that is no Python."""
         found = box.interpreter(self.ours[0]) or self.ours[0]
         return found if Path(found).name.startswith("python") else sys.executable
+
+    @property
+    def work(self) -> int:
+        """About how many rules all runs go through."""
+        compared = sum(one.rules * self.comparisons.get(one.row, 0) for one in comparisons.COMPARISONS)
+        return compared + sum(rules * pairs for rules, pairs in self.sizes)
 
     def config(self, folder: str) -> str:
         """The driver's configuration; it works in `folder`."""
@@ -55,7 +68,11 @@ class Plan:
                 schedule.THEIRS: [*self.theirs],
                 schedule.BARE: [self.python, "-I", "-c", "pass"],
                 schedule.NULL: [self.python, "-I", str(HERE / "null.py")],
+                schedule.LOADS: [self.python, "-I", "-c", LOADED],
+                **{name: [path] for name, path in self.others.items()},
             },
+            "groups": [*self.groups],
+            "comparisons": {**self.comparisons},
             "sizes": self.sizes,
             "starts": self.starts,
             "folder": folder,
@@ -110,7 +127,7 @@ def in_qemu(plan: Plan, cache: Path) -> Outcome:
             ["sh", "-c", script],
             modules=MODULES,
             environment={"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
-            timeout=300 + PATIENCE * sum(rules * pairs for rules, pairs in plan.sizes),
+            timeout=300 + PATIENCE * plan.work,
             progress=sys.stderr.write,
         )
     if result.status:
@@ -124,8 +141,8 @@ def in_qemu(plan: Plan, cache: Path) -> Outcome:
 
 
 def programs(plan: Plan) -> list[str]:
-    """The files of both programs."""
-    return [plan.ours[0], plan.theirs[0]]
+    """The files of all programs."""
+    return [plan.ours[0], plan.theirs[0], *plan.others.values()]
 
 
 def processor() -> str:

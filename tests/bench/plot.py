@@ -11,6 +11,7 @@ from pathlib import Path
 from .schedule import LIST, NULL, OURS, RESTORE, SAVE, THEIRS
 from .stats import Samples
 
+ROWS = (RESTORE, LIST, SAVE)
 COLOURS = {THEIRS: "#b04030", OURS: "#2060a0", NULL: "#808080"}
 LABELS = {THEIRS: "ipvsadm", OURS: "pyipvsadm", NULL: "null client (the kernel's share)"}
 MARKERS = {THEIRS: "s", OURS: "o", NULL: "x"}
@@ -25,7 +26,7 @@ def draw(samples: Samples, title: str, path: Path) -> None:
     from matplotlib import pyplot
 
     figure, panels = pyplot.subplots(1, 3, figsize=(11, 4), sharey=True, layout="constrained")
-    for panel, row in zip(panels, (RESTORE, LIST, SAVE), strict=True):
+    for panel, row in zip(panels, ROWS, strict=True):
         for program in (THEIRS, OURS, NULL):
             points = samples.whole(row, program)
             panel.plot(

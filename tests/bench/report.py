@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from .comparisons import Comparison, chosen
 from .samples import Sample
 from .schedule import (
     ADD_SERVER,
@@ -65,16 +66,15 @@ class Row:
 def rows(samples: Samples) -> Iterator[Row]:
     """All lines of the table: single commands, then each size, then growth."""
     yield Row(0, START, ("", seconds(samples.time(START, BARE)), ""))
-    for row in (LIST_EMPTY, ADD_SERVICE, ADD_SERVER):
-        yield start_row(samples, row)
+    yield from (start_row(samples, row) for row in (LIST_EMPTY, ADD_SERVICE, ADD_SERVER) if samples.times(row, OURS))
     for rules in samples.sizes:
         yield from (time_row(samples, row, rules) for row in ROWS if samples.times(row, OURS, rules))
         if samples.times(PIPE, OURS, rules):
             yield first_row(samples, rules)
         yield from (apply_row(samples, row, rules) for row in (APPLY, APPLY_ONE) if samples.times(row, OURS, rules))
-        yield from (peak_row(samples, row, rules) for row in PEAKS)
-    if len(samples.sizes) > 1:
-        yield from (growth_row(samples, row) for row in PEAKS)
+        yield from (peak_row(samples, row, rules) for row in PEAKS if samples.peak(row, OURS, rules) is not None)
+    yield from (growth_row(samples, row) for row in PEAKS if len(samples.kernel(row)) > 1)
+    yield from (comparison_row(samples, one) for one in chosen() if samples.times(one.row, OURS, one.rules))
 
 
 def start_row(samples: Samples, row: str) -> Row:
@@ -162,8 +162,24 @@ def growth_row(samples: Samples, row: str) -> Row:
     )
 
 
+def comparison_row(samples: Samples, one: Comparison) -> Row:
+    """One command of ours against another command."""
+    theirs = samples.times(one.against, one.other[0], one.rules)
+    found = ratio(samples.times(one.row, OURS, one.rules), theirs)
+    return Row(
+        rules=one.rules,
+        operation=one.row,
+        figures=("", seconds(samples.time(one.row, OURS, one.rules)), ""),
+        finding=f"{spread(found)} of {one.yardstick}",
+        bound=at_most(one.bound),
+        holds=found.median <= one.bound if found else None,
+    )
+
+
 def cluster_rows(samples: Samples, size: int) -> Iterator[Row]:
     """The objects of a large cluster, in a file of `size` bytes, against `json.loads` of that file."""
+    if not samples.all:
+        return
     (rules,) = {sample.rules for sample in samples.all}
     found = ratio(samples.times(OBJECTS, OURS, rules), samples.times(LOADS, THEIRS, rules))
     yield Row(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
-OURS, THEIRS, NULL, BARE = "ours", "theirs", "null", "bare"
+GROUPS = STARTS, DOCUMENTS, LISTS, RESTORES, VERBS = ("start", "documents", "lists", "restore", "verbs")
+OURS, THEIRS, NULL, BARE, IP, NFT = "ours", "theirs", "null", "bare", "ip", "nft"
 RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
 CHECK, APPLY, APPLY_ONE = "check", "apply (unchanged)", "apply (one weight)"
 OBJECTS, LOADS = "check (objects of Kubernetes)", "json.loads"
@@ -14,7 +15,8 @@ LEFT = "left"  # what stands in the kernel after a program's -R, -C or -a, as ip
 START, LIST_EMPTY, ADD_SERVICE, ADD_SERVER = "python3 -I -c pass", "-Ln (empty)", "-A", "-a"
 LISTINGS = (LIST, STATS, RATE, SAVE, PIPE)
 RULES, CHANGED = "{rules}", "{changed}"  # the files with the table, and with the same but for one weight
-VERBS = {  # of our program alone; with what each says on stderr
+JSON, YAML = "{json}", "{yaml}"  # the table as `show` writes it
+DOCUMENT_ROWS = {  # of our program alone; with what each says on stderr
     CHECK: (("check", RULES), ""),
     APPLY: (("apply", RULES), ""),
     APPLY_ONE: (("apply", CHANGED), "done: 1 edited\n"),
@@ -36,7 +38,8 @@ class Step:
     """One process to run: `program` with `arguments`; `row` says what for.
 
     `restores` has it read the rules, `peak` its memory measured, `piped` the time to its first byte taken;
-    where `timed` is false its duration doesn't count. It may say what begins as `says` on stderr.
+    where `timed` is false its duration doesn't count. It may say what begins as `says` on stderr, and end with one of
+    `ends`. Where it is `compared`, all runs of the row must print the same. Its output may be kept `into` a file.
     """
 
     row: str
@@ -49,12 +52,20 @@ class Step:
     peak: bool = False
     timed: bool = True
     says: str = ""
+    ends: tuple[int, ...] = (0,)
+    into: str = ""
+    compared: bool = True
 
 
-def starts(pairs: int) -> Iterator[Step]:
-    """The rows that hang on the program's start: single commands on an empty table. Pair 0 only warms up."""
+def starts(pairs: int, groups: Collection[str] = GROUPS) -> Iterator[Step]:
+    """The rows that hang on the program's start: single commands on an empty table. Pair 0 only warms up.
+
+    The bare interpreter's start runs whatever the `groups`, since other rows are held against it as well.
+    """
     for pair in range(pairs + 1):
         yield single(START, BARE, pair)
+        if STARTS not in groups:
+            continue
         for program in (OURS, THEIRS):
             yield single(LIST_EMPTY, program, pair)
         for program in (OURS, THEIRS):
@@ -69,31 +80,36 @@ def single(row: str, program: str, pair: int) -> Step:
     return Step(row, program, 0, pair, ONE.get(row, ()), peak=pair == 0, timed=pair > 0)
 
 
-def tables(rules: int, pairs: int) -> Iterator[Step]:
-    """The rows that a table of `rules` rules has; each begins and ends with an empty table."""
+def tables(rules: int, pairs: int, groups: Collection[str] = GROUPS) -> Iterator[Step]:
+    """The rows of `groups` that a table of `rules` rules has; each begins and ends with an empty table."""
+    if not {RESTORES, LISTS, DOCUMENTS} & {*groups}:
+        return
     extra = 1 if rules < SMALL else 0
     for pair in range(pairs + extra):
         programs = (NULL, OURS) if rules > LARGE and pair else (NULL, OURS, THEIRS)
-        for program in programs:
+        restorers = programs if RESTORES in groups else (OURS,)  # one that fills the table, and isn't measured
+        for program in restorers:
             for row in (RESTORE, CLEAR):
-                if row == CLEAR and program == programs[-1]:
-                    yield from listings(rules, pair, programs)
-                yield step(row, program, rules, pair)
-                if pair == 0:
+                if row == CLEAR and program == restorers[-1]:
+                    yield from listings(rules, pair, programs, groups)
+                made = step(row, program, rules, pair)
+                yield made if RESTORES in groups else replace(made, timed=False, peak=False)
+                if pair == 0 and RESTORES in groups:
                     yield left(row, program, rules, pair)
 
 
-def listings(rules: int, pair: int, programs: tuple[str, ...]) -> Iterator[Step]:
+def listings(rules: int, pair: int, programs: tuple[str, ...], groups: Collection[str]) -> Iterator[Step]:
     """The rows that only read; what isn't worth its time each time is left out of large tables and late pairs."""
-    for row in (LIST, SAVE) if rules > LARGE else LISTINGS if pair < PIPED else LISTINGS[:-1]:
+    listed = (LIST, SAVE) if rules > LARGE else LISTINGS if pair < PIPED else LISTINGS[:-1]
+    for row in listed if LISTS in groups else (SAVE,) if DOCUMENTS in groups else ():  # `apply` is held against -Sn
         for program in programs[1:]:
             yield step(row, program, rules, pair)
         if row == LIST:
             yield step(row, NULL, rules, pair)
-    if rules <= LARGE and pair < PIPED - 1:
-        for row, (arguments, says) in VERBS.items():
+    if DOCUMENTS in groups and rules <= LARGE and pair < PIPED - 1:
+        for row, (arguments, says) in DOCUMENT_ROWS.items():
             yield Step(row, OURS, rules, pair, arguments, timed=pair > 0 or rules >= SMALL, says=says)
-        yield Step("reset", OURS, rules, pair, VERBS[APPLY][0], timed=False, says=VERBS[APPLY_ONE][1])
+        yield Step("reset", OURS, rules, pair, DOCUMENT_ROWS[APPLY][0], timed=False, says=DOCUMENT_ROWS[APPLY_ONE][1])
 
 
 def step(row: str, program: str, rules: int, pair: int) -> Step:

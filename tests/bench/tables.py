@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
@@ -15,6 +16,8 @@ FIRST_SERVICE: dict[int, IPv4Address | IPv6Address] = {
     AF_INET: IPv4Address("10.0.0.1"),
     AF_INET6: IPv6Address("2001:db8:1::1"),
 }
+CLIENTS = 4000  # that the firewall refuses
+FIRST_CLIENT = IPv4Address("203.0.0.1")
 FIRST_SERVER: dict[int, IPv4Address | IPv6Address] = {
     AF_INET: IPv4Address("172.16.0.1"),
     AF_INET6: IPv6Address("2001:db8:2::1"),
@@ -80,6 +83,36 @@ def lines(services: list[Service]) -> Iterator[str]:
         for server in service.servers:
             forwarding = letters[server.forwarding]
             yield (f"-a {option} {name} -r {endpoint(server.address, server.port)} -{forwarding} -w {server.weight}\n")
+
+
+def changed(services: list[Service]) -> Iterator[str]:
+    """The same lines, but for one weight."""
+    line = ""
+    for following in lines(services):
+        yield line
+        line = following
+    yield re.sub(r"-w \d+", "-w 77", line)
+
+
+def addresses(services: list[Service]) -> Iterator[str]:
+    """The lines with which `ip -batch` binds the services' addresses."""
+    for service in services:
+        yield f"address add {ip_address(service.address)}/{8 * len(service.address)} dev kube-ipvs0\n"
+
+
+def firewall(services: list[Service]) -> Iterator[str]:
+    """The lines with which nft refuses packets of CLIENTS single addresses."""
+    yield "table inet filter {\nchain input {\ntype filter hook input priority 0; policy accept;\n"
+    yield from (f"ip saddr {FIRST_CLIENT + number} drop\n" for number in range(CLIENTS))
+    yield "}\n}\n"
+
+
+FILES: dict[str, Callable[[list[Service]], Iterator[str]]] = {  # by the name that steps have for them
+    "rules": lines,
+    "changed": changed,
+    "addresses": addresses,
+    "firewall": firewall,
+}
 
 
 def endpoint(address: bytes, port: int) -> str:

@@ -14,9 +14,24 @@ from pathlib import Path
 import pytest
 
 from . import __main__ as bench
-from . import box, cluster, encode, page, plot, qemu, report, schedule, tables
+from . import box, cluster, comparisons, encode, page, plot, qemu, report, schedule, tables
 from .samples import Sample, first_difference, read, write
-from .schedule import BARE, CLEAR, LARGE, LIST, LIST_EMPTY, NULL, OURS, RESTORE, SAVE, SMALL, START, THEIRS
+from .schedule import (
+    ADD_SERVER,
+    ADD_SERVICE,
+    BARE,
+    CLEAR,
+    LARGE,
+    LIST,
+    LIST_EMPTY,
+    NULL,
+    OURS,
+    RESTORE,
+    SAVE,
+    SMALL,
+    START,
+    THEIRS,
+)
 from .stats import Ratio, Samples, exponent, ratio
 
 FAMILY = 0x1C
@@ -33,6 +48,7 @@ def linear(rules: int, start: float, each: float) -> float:
 def run_of(sizes: tuple[int, ...], ours: float = 1e-5, kernel: float = 1e-4) -> list[Sample]:
     """Samples of a run in which everything is linear; seconds a rule of our own and of the kernel's."""
     found = [sample(START, BARE, seconds=0.2), sample(LIST_EMPTY, OURS, seconds=0.3)]
+    found += [sample(ADD_SERVICE, OURS, seconds=0.3), sample(ADD_SERVER, OURS, seconds=0.3)]
     for rules in sizes:
         for row in (RESTORE, LIST, SAVE):
             found.append(sample(row, OURS, rules, seconds=linear(rules, 0.3, ours + kernel), peak=32 * 1024))
@@ -140,6 +156,67 @@ class TestSchedule:
     def test_memory_is_measured_once_a_row(self):
         peaks = [(step.row, step.program) for step in schedule.tables(20000, 3) if step.peak]
         assert len(peaks) == len(set(peaks)) > 0
+
+    @pytest.mark.parametrize(("group", "rows"), [
+        (schedule.STARTS, set()),
+        (schedule.LISTS, {LIST, schedule.STATS, schedule.RATE, SAVE, schedule.PIPE}),
+        (schedule.RESTORES, {RESTORE, CLEAR}),
+        (schedule.DOCUMENTS, {SAVE, *schedule.DOCUMENT_ROWS}),
+        (schedule.VERBS, set()),
+    ])  # fmt: skip
+    def test_a_group_alone_measures_its_rows_and_fills_the_table_unmeasured(self, group, rows):
+        steps = list(schedule.tables(SMALL, 2, [group]))
+        assert {step.row for step in steps if step.timed and not step.row.startswith(schedule.LEFT)} == rows
+        restores = [step.row for step in steps if step.row in (RESTORE, CLEAR)]
+        assert restores == [RESTORE, CLEAR] * (len(restores) // 2)
+
+    def test_the_groups_together_are_all(self):
+        timed = [
+            {(step.row, step.program) for step in schedule.tables(SMALL, 2, groups) if step.timed}
+            for groups in (*([group] for group in schedule.GROUPS), schedule.GROUPS)
+        ]
+        assert set().union(*timed[:-1]) == timed[-1]
+
+    def test_the_bare_start_is_there_for_every_group(self):
+        assert {step.row for step in schedule.starts(1, [schedule.LISTS])} == {START}
+
+
+class TestComparisons:
+    def test_each_has_a_row_of_its_own_in_a_group_that_is(self):
+        rows = [one.row for one in comparisons.COMPARISONS]
+        assert len(set(rows)) == len(rows)
+        assert {one.group for one in comparisons.COMPARISONS} <= set(schedule.GROUPS)
+
+    @pytest.mark.parametrize("one", comparisons.COMPARISONS, ids=lambda one: one.row)
+    def test_both_take_turns_behind_what_is_not_timed(self, one):
+        first, *rest = comparisons.steps(one, 2)
+        assert (first.row, first.restores, first.timed) == (RESTORE, True, False)
+        turns = [(step.row, step.pair, step.timed) for step in rest if step.row != "preparation"]
+        assert turns == [(row, pair, pair > 0) for pair in (0, 1, 2) for row in (one.row, one.against)]
+        assert not any(step.timed for step in rest if step.row == "preparation")
+
+    def test_files_that_steps_name_are_made(self):
+        one = comparisons.Comparison(
+            "documents", "a", ("check", "{json}"), ("ip", "-V"), 2.0, once=(("ours", ">json"),)
+        )
+        _, kept, *_ = comparisons.steps(one, 1)
+        assert (kept.arguments, kept.into) == ((), "json")
+
+    @pytest.mark.parametrize(("seconds", "holds"), [(2.9, True), (3.1, False)])
+    def test_it_is_held_against_its_bound(self, seconds, holds):
+        one = next(one for one in comparisons.COMPARISONS if one.row == "doctor")
+        samples = [sample(one.row, OURS, one.rules, seconds=seconds), sample(one.against, OURS, one.rules)]
+        row = next(row for row in report.rows(Samples(samples)) if row.operation == one.row)
+        assert (row.holds, row.finding) == (holds, f"{seconds:.2f} ({seconds:.2f}-{seconds:.2f}) of -Ln --stats")
+
+    def test_the_tables_that_they_bind_and_refuse(self):
+        services = tables.table(80)
+        assert next(tables.addresses(services)) == "address add 10.0.0.1/32 dev kube-ipvs0\n"
+        assert list(tables.addresses(services))[-1] == "address add 2001:db8:1::10/128 dev kube-ipvs0\n"
+        changed = [
+            (a, b) for a, b in zip(tables.lines(services), list(tables.changed(services))[1:], strict=True) if a != b
+        ]
+        assert len(changed) == 1
 
 
 def pairwise_of(steps: list[schedule.Step]) -> list[tuple[schedule.Step, schedule.Step]]:
@@ -283,6 +360,7 @@ class TestPages:
         (["--pairs", "3"], True),
         (["--quick"], False),
         (["--rules", "1000"], False),
+        (["--only", "lists"], False),
         (["--ours", "cat"], False),
     ])  # fmt: skip
     def test_only_a_run_of_all_sizes_is_shown(self, words, full):
