@@ -130,7 +130,8 @@ class Table(Record):
     """A whole table: each service with its servers, the timeouts, and the running daemons.
 
     In a wanted table, timeouts or daemons that are None stay unchanged. `addresses` are the packed addresses to bind on
-    this machine, if a document lists them; None means the addresses of the services.
+    this machine, if a document lists them; None means the addresses of the services. `source` names where a table was
+    read that isn't whole.
     """
 
     __slots__ = ()
@@ -138,6 +139,7 @@ class Table(Record):
     timeouts: Timeouts | None = None
     daemons: tuple[Daemon, ...] | None = None
     addresses: tuple[bytes, ...] | None = None
+    source: str = ""
 
 
 class Info(Record):

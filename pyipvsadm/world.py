@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from errno import EPIPE
+from errno import EPERM, EPIPE
 
-from .errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UsageError, mismatch
+from .errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UnreachableError, UsageError, mismatch
 from .model import printable_lines
 
 TYPE_CHECKING = False
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 PIECE = 1 << 16  # bytes per read or write
 STYLE = "PYIPVSADM_STYLE"  # how tables are shown, whatever stdout is
 HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands print hints, whatever stderr is
+UNPRIVILEGED = (
+    "without privilege, this is what /proc shows: no counters, persistence, flags, thresholds, kinds of"
+    " tunnels, timeouts or daemons, and the family of a mark is that of its servers; `sudo` shows all"
+)
 COLUMNS = 80  # the width of a terminal that doesn't report one
 
 
@@ -40,7 +44,7 @@ class World:
         self.classic = False  # one of ipvsadm's commands runs, and scripts rely on its exact stderr
         self.posix = "POSIXLY_CORRECT" in os.environ or "POSIX_ME_HARDER" in os.environ
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
-        self._looked_at = os.isatty(stdout)
+        self.looked_at = os.isatty(stdout)
         self._pieces: list[str] = []
         self._size = 0
         self._kernel = kernel
@@ -74,6 +78,23 @@ class World:
             if version < OLDEST_IPVS:
                 self.tell(mismatch(version))
         return self.reach()
+
+    @property
+    def readable(self) -> Kernel:
+        """IPVS for those who only read: without privilege, what /proc shows to everybody. Raises UnreachableError."""
+        try:
+            return self.kernel
+        except UnreachableError as error:
+            if error.errno != EPERM:
+                raise
+            from .kernel.unprivileged import Unprivileged
+
+            try:
+                found = Unprivileged()
+            except (OSError, ValueError):
+                raise error from None
+        self.note(UNPRIVILEGED)
+        return found
 
     def reach(self, load: bool = True, again: bool = False) -> Kernel:
         """IPVS; loads its module only if `load` is set. `again` opens it anew. Raises UnreachableError."""
@@ -110,7 +131,7 @@ class World:
 
         Raises OutputError.
         """
-        self.draw(printable_lines(text) if self._looked_at else text)
+        self.draw(printable_lines(text) if self.looked_at else text)
 
     def draw(self, text: str) -> None:
         """Print `text` with its escape sequences, which must all be ours. Raises OutputError."""

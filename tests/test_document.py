@@ -160,7 +160,7 @@ SERVERS = HEAD + "  servers:\n"  # four
 WRONG_DOCUMENTS = [
     (HEAD + "  wieght: 1\n  schedular: rr\n", [
         "stdin:4: services[0].wieght: unknown key; choose one of service, family, protocol, address, port, fwmark, scheduler, persistence, netmask, engine, one_packet,"
-        " flags, servers, owner, counters, rates",
+        " flags, servers, owner, connections, counters, rates",
         "stdin:5: services[0].schedular: unknown key; did you mean `scheduler`?"]),
     (SERVERS + "  - {address: 10.2.0.2, wieght: 1}\n  - {address: 10.2.0.2, weight: 2}\n", [
         "stdin:5: services[0].servers[0].wieght: unknown key; did you mean `weight`?",
@@ -431,7 +431,7 @@ def test_what_aliases_stand_for_has_a_bound():
 
 def test_keys_without_number_are_not_told_one_by_one():
     assert problems(json.dumps({f"k{n}": n for n in range(2000)})) == [
-        "stdin:1: there are 2000 keys here, but only 5 are known"
+        "stdin:1: there are 2000 keys here, but only 7 are known"
     ]
 
 

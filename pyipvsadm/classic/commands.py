@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..names import Names
     from ..world import World
 
+NOT_PUBLIC = ("stats", "rate", "thresholds", "persistent_conn", "tun_info", "timeout", "daemon")  # not in /proc
 MANY = 400  # services from which a second process pays off
 
 
@@ -47,18 +48,25 @@ def _list(command: Command, world: World) -> None:
     """`-L`: connections, one service, timeouts, daemons, or everything."""
     listing = command.listing
     try:
+        kernel = world.readable if _is_public(listing, world) else world.kernel
         if listing.connection:
-            _list_connections(listing, world)
+            _list_connections(listing, kernel, world)
         elif command.service:
-            _list_table([world.kernel.service(command.service)], listing, world, whole=False)
+            _list_table([kernel.service(command.service)], listing, kernel, world, whole=False)
         elif listing.timeout:
-            _list_setting("timeouts", world.kernel.timeouts(), listing.plain, world)
+            _list_setting("timeouts", kernel.timeouts(), listing.plain, world)
         elif listing.daemon:
-            _list_setting("daemons", world.kernel.daemons(), listing.plain, world)
+            _list_setting("daemons", kernel.daemons(), listing.plain, world)
         else:
-            _list_table(world.kernel.services(listing.stats or listing.rate), listing, world, whole=True)
+            _list_table(kernel.services(listing.stats or listing.rate), listing, kernel, world, whole=True)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
+
+
+def _is_public(listing: Listing, world: World) -> bool:
+    """Whether to read /proc without privilege: for people, unless they want what isn't there; ipvsadm refuses."""
+    wanted = any(getattr(listing, name) for name in NOT_PUBLIC)
+    return world.looked_at and (listing.connection or not wanted)
 
 
 def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
@@ -73,10 +81,10 @@ def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
         world.write(getattr(service_lines, what)(value))
 
 
-def _list_table(services: list[Service], listing: Listing, world: World, whole: bool) -> None:
+def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world: World, whole: bool) -> None:
     from ..listing import header
 
-    kernel, names = world.kernel, _names(listing, world)
+    names = _names(listing, world)
     info = kernel.info() if whole else None
     ordered = not listing.nosort
     services = _in_order(services) if ordered else services
@@ -98,7 +106,7 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
             return
         pieces: Iterable[str] = lines(groups)
     else:
-        pieces = _made(services, lambda *some: lines(found(*some)), kernel, world.second)
+        pieces = _made(services, lambda *some: lines(found(*some)), kernel, None if kernel.source else world.second)
     world.write(header(info, listing))
     for piece in pieces:
         world.write(piece)
@@ -106,12 +114,12 @@ def _list_table(services: list[Service], listing: Listing, world: World, whole: 
         world.note(drawing.TOO_LONG)  # after the list, where it is seen
 
 
-def _list_connections(listing: Listing, world: World) -> None:
+def _list_connections(listing: Listing, kernel: Kernel, world: World) -> None:
     from ..listing.connections import entries, table
 
     names = _names(listing, world)
     try:
-        lines = world.kernel.connections()
+        lines = kernel.connections()
         if canvas := world.canvas(listing.plain):
             from .. import drawing
 

@@ -9,6 +9,7 @@ from importlib import import_module
 
 from ..names import Names
 from ..record import Record
+from .owners import NOBODY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,10 +63,12 @@ class Format(Record):
         reader: Reader = _function(self.reader)
         return reader(text, assembly, inputs)
 
-    def pieces(self, table: Table, owners: Owners | None = None) -> Iterator[str]:
-        """`table` as pieces of text, with the owners of its services and servers if the format includes them."""
+    def pieces(self, table: Table, owners: Owners | None = None, clock: float | None = None) -> Iterator[str]:
+        """`table` as pieces of text; with the owners of its services and servers, and the time when it was read, in
+        seconds since 1970, if the format includes them.
+        """
         writer: Writer = _function(self.writer)
-        return writer(table, owners) if owners and self.counts else writer(table)
+        return writer(table, owners or NOBODY, clock) if self.counts else writer(table)
 
 
 class BrokenError(Exception):

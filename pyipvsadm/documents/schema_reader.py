@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SCHEMA = "schema.json"
-PASSED = frozenset(("owner", "connections", "counters", "rates"))  # written by `show`, and not read
+PASSED = frozenset(("owner", "connections", "counters", "rates", "time"))  # written by `show`, and not read
 
 
 def version_of(number: Any) -> int:
@@ -31,6 +31,12 @@ def version_of(number: Any) -> int:
     if type(number) is not int or number != VERSION:
         raise ValueError(f"should be {VERSION}, the only supported version of this format")
     return number
+
+
+def whole(source: Any) -> None:
+    """Nothing, if a document doesn't say that it was read from where not all is shown. Raises ValueError."""
+    if source is not None:
+        raise ValueError("the document was written without privilege, and lacks settings: write it with `sudo`")
 
 
 def service_named(text: Any) -> Service:
@@ -84,6 +90,7 @@ READERS: dict[str, Reader] = {  # of keys whose values are converted
     "addresses": _addresses,
     "group": group_in,
     "netmask": mask_of,
+    "source": whole,
 }
 
 

@@ -12,7 +12,7 @@
     addresses: [192.168.2.10]
 
 Services and servers are checked one by one, so that one mistake doesn't hide another: hence the lists that
-pydantic skips. `show` writes `counters`, `rates`, `connections` and `owner`; reading ignores them.
+pydantic skips. `show` writes `time`, `counters`, `rates`, `connections` and `owner`; reading ignores them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..grammar.options import LONG
 from ..grammar.values import DAYS_31, SCHEDULER_FLAGS
 from ..model import Service
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS
-from .schema_reader import VERSION, address_in, group_in, mask_of, service_named, version_of
+from .schema_reader import VERSION, address_in, group_in, mask_of, service_named, version_of, whole
 
 NAME = r"^(fwmark:[0-9]+(/ipv6)?|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(/[a-z0-9]+)?)$"
 MASKS = [{"type": "string", "format": "ipv4"}, {"type": "integer", "minimum": 1, "maximum": 128}, {"type": "null"}]
@@ -74,11 +74,11 @@ class Counts(Shape):
 
 
 class Connections(Shape):
-    """The connections of a server now; of `show`, and not read."""
+    """The connections of a service or a server now; of `show`, and not read."""
 
-    active: int = _number(0, U31, "established connections")
-    inactive: int = _number(0, U31, "all other connections")
-    persistent: int = _number(0, U31, "clients that persistence keeps on this server")
+    active: int = _number(0, U64, "established connections")
+    inactive: int = _number(0, U64, "all other connections")
+    persistent: int = _number(0, U64, "clients that persistence keeps on this server")
 
 
 class PodShape(Shape):
@@ -167,6 +167,7 @@ class ServiceShape(Shape):
     )
     servers: list[SkipValidation[ServerShape]] = Field([], description="the real servers")
     owner: SkipValidation[OwnerShape | None] = None
+    connections: SkipValidation[Connections | None] = None
     counters: SkipValidation[Counts | None] = None
     rates: SkipValidation[Counts | None] = None
 
@@ -200,6 +201,12 @@ class DocumentShape(Shape):
 
     version: Annotated[int, PlainValidator(version_of), WithJsonSchema({"const": VERSION})] = Field(
         description="the version of this format", examples=[VERSION]
+    )
+    time: SkipValidation[float | None] = Field(
+        None, description="when `show` read the table, in seconds since 1970; not read"
+    )
+    source: Annotated[None, PlainValidator(whole), WithJsonSchema({"type": ["string", "null"]})] = Field(
+        None, description="`proc` if `show` had no privilege: then settings are missing, and the document isn't read"
     )
     services: list[SkipValidation[ServiceShape]] = Field(description="the virtual services")
     timeouts: TimeoutsShape | None = Field(None, description="the timeouts; a file without them changes none")

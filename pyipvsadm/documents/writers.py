@@ -12,7 +12,7 @@ from .owners import NOBODY, Owners
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ..model import Daemon, Server, Service, Stats, Table
@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 
 VERSION = 1
 COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
+CONNECTIONS = ("active", "inactive", "persistent")
+UNSEEN = frozenset(  # what /proc doesn't show
+    (
+        "persistence",
+        "netmask",
+        "engine",
+        "one_packet",
+        "flags",
+        "upper_threshold",
+        "lower_threshold",
+        "tunnel",
+        "persistent",
+    )
+)
+DIGITS = 3  # behind the point of a time
 DEFAULTS: Settings = {  # YAML leaves these out
     **dict.fromkeys(("persistence", "netmask", "engine", "tunnel", "maxlen", "group", "port", "ttl")),
     **dict.fromkeys(("upper_threshold", "lower_threshold"), 0),
@@ -51,40 +66,51 @@ def daemon_data(daemon: Daemon) -> Settings:
     return {"state": daemon_state(daemon), **daemon_settings(daemon)}
 
 
-def counted(stats: Stats | None, connections: Settings | None = None) -> Settings:
-    """The counters of a service, or of a server with its connections; empty if they weren't read."""
+def connections_of(servers: Iterable[Server]) -> Settings:
+    """The connections of `servers` together."""
+    counts = dict.fromkeys(CONNECTIONS, 0)
+    for server in servers:
+        for kind in CONNECTIONS:
+            counts[kind] += getattr(server, kind)
+    return counts
+
+
+def counted(stats: Stats | None, connections: Settings) -> Settings:
+    """The connections of a service or a server, and its counters if they were read."""
     if stats is None:
-        return {}
+        return {"connections": connections}
     return {
-        **({"connections": connections} if connections else {}),
+        "connections": connections,
         "counters": dict(zip(COUNTS, stats[:5], strict=True)),
         "rates": dict(zip(COUNTS, stats[5:], strict=True)),
     }
 
 
-def server_with_counts(server: Server) -> Settings:
-    """A server as in a document, with the kernel's counters."""
-    connections = {"active": server.active, "inactive": server.inactive, "persistent": server.persistent}
-    return {**server_data(server), **counted(server.stats, connections)}
+def told(data: Settings, source: str = "") -> Settings:
+    """`data` without what a `source` that isn't whole doesn't show."""
+    if not source:
+        return data
+    rest = {key: value for key, value in data.items() if key not in UNSEEN}
+    return {**rest, "connections": told(rest["connections"], source)} if "connections" in rest else rest
 
 
-def ndjson_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
+def ndjson_pieces(table: Table, owners: Owners = NOBODY, clock: float | None = None) -> Iterator[str]:
     """A line of JSON for each service."""
+    head = _head(table, clock)
     for service, servers in table.services:
-        told = [{**server_with_counts(server), **owners.data(service, server)} for server in servers]
-        whole = {**named_data(service), **owners.data(service), **counted(service.stats), "servers": told}
-        yield json.dumps(whole) + "\n"
+        own, rest = _group(table, service, servers, owners, clock is not None)
+        yield json.dumps({**head, **own, "servers": list(rest)}) + "\n"
 
 
-def json_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
+def json_pieces(table: Table, owners: Owners = NOBODY, clock: float | None = None) -> Iterator[str]:
     """One JSON document with a line for each service and each server."""
-    yield f'{{\n  "version": {VERSION},\n  "services": ['
+    yield "{\n" + "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in _head(table, clock).items())
+    yield f'  "version": {VERSION},\n  "services": ['
     end = "\n"
     for service, servers in table.services:
-        own = json.dumps({**named_data(service), **owners.data(service), **counted(service.stats)})
-        told = ({**server_with_counts(server), **owners.data(service, server)} for server in servers)
-        lines = ",\n".join([f"      {json.dumps(one)}" for one in told])
-        yield f'{end}    {own[:-1]}, "servers": [' + (f"\n{lines}\n    ]}}" if lines else "]}")
+        own, rest = _group(table, service, servers, owners, clock is not None)
+        lines = ",\n".join([f"      {json.dumps(one)}" for one in rest])
+        yield f'{end}    {json.dumps(own)[:-1]}, "servers": [' + (f"\n{lines}\n    ]}}" if lines else "]}")
         end = ",\n"
     yield "\n  ]" if table.services else "]"
     if table.timeouts is not None:
@@ -96,23 +122,44 @@ def json_pieces(table: Table, owners: Owners = NOBODY) -> Iterator[str]:
     yield "\n}\n"
 
 
+def _head(table: Table, clock: float | None) -> Settings:
+    """When and where a live table was read; nothing of a document."""
+    data = {} if clock is None else {"time": round(clock, DIGITS)}
+    return {**data, "source": table.source} if table.source else data
+
+
+def _group(
+    table: Table, service: Service, servers: Iterable[Server], owners: Owners, live: bool
+) -> tuple[Settings, Iterator[Settings]]:
+    """A service, with its connections and counters if they are `live`; and its servers likewise."""
+
+    def data(settings: Settings, owner: Settings, stats: Stats | None, its: Iterable[Server]) -> Settings:
+        return told(
+            {**settings, **owner, **(counted(stats, connections_of(its)) if live or stats else {})}, table.source
+        )
+
+    return data(named_data(service), owners.data(service), service.stats, servers), (
+        data(server_data(server), owners.data(service, server), server.stats, (server,)) for server in servers
+    )
+
+
 def yaml_pieces(table: Table) -> Iterator[str]:
     """One YAML document without counters and most defaults, with a line for each server."""
     yield f"version: {VERSION}\nservices:{'' if table.services else ' []'}\n"
     for service, servers in table.services:
-        settings = [f"{key}: {_scalar(value)}" for key, value in _told(service_data(service)).items()]
-        lines = [f"      - {_flow(_told(server_data(server)))}\n" for server in servers]
+        settings = [f"{key}: {_scalar(value)}" for key, value in _plain(service_data(service)).items()]
+        lines = [f"      - {_flow(_plain(server_data(server)))}\n" for server in servers]
         yield "  - " + "\n    ".join(settings) + "\n" + ("    servers:\n" if lines else "") + "".join(lines)
     if table.timeouts is not None:
         yield f"timeouts: {_flow(table.timeouts.asdict())}\n"
     if table.daemons is not None:
-        lines = [f"  - {_flow(_told(daemon_data(daemon)))}\n" for daemon in table.daemons]
+        lines = [f"  - {_flow(_plain(daemon_data(daemon)))}\n" for daemon in table.daemons]
         yield "daemons:\n" + "".join(lines) if lines else "daemons: []\n"
     if table.addresses is not None:
         yield f"addresses: {_scalar(list(map(spelled_address, table.addresses)))}\n"
 
 
-def _told(data: Settings) -> Settings:
+def _plain(data: Settings) -> Settings:
     """`data` without most defaults."""
     return {key: value for key, value in data.items() if key not in DEFAULTS or value != DEFAULTS[key]}
 

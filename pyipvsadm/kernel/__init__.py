@@ -36,6 +36,8 @@ CONNECTIONS = "/proc/net/ip_vs_conn"
 class Kernel:
     """The IPVS of the network namespace in which the socket was opened, over generic netlink."""
 
+    source = ""  # where a table comes from that isn't whole
+
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._transport = Transport(sock, family, another)
         self._info: Info | None = None

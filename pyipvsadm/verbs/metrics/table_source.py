@@ -8,11 +8,10 @@ from time import monotonic
 
 from ... import namespaces
 from ...errors import IpvsadmError, UnreachableError
-from ...kernel import Kernel, hash_tables
+from ...kernel import Kernel, hash_tables, proc_table
 from ...kernel.transport import generic_netlink
 from ...support import state
 from ...table.notation import server_of, service_of
-from . import proc
 from .readings import KEY, SERVER_KEY, Reading
 
 TYPE_CHECKING = False
@@ -109,7 +108,7 @@ class Source:
 
     def _totals(self) -> Stats | None:
         """The counters of the whole namespace, where it is ours."""
-        return proc.totals(_content(f"{PROC}/{TOTALS}")) if self._netns is None else None
+        return proc_table.totals(_content(f"{PROC}/{TOTALS}")) if self._netns is None else None
 
     def _drained(self) -> Keys | None:
         """What `drain` remembers to have drained; None where that can't be read."""
@@ -128,7 +127,7 @@ def drained(rows: Sequence[dict[str, object]]) -> Keys:
 
 def _seen(only: Scope | None, trouble: str) -> Reading:
     """What /proc shows to everybody."""
-    info, groups = proc.table(_content(f"{PROC}/{TABLE}"))
+    info, groups = proc_table.table(_content(f"{PROC}/{TABLE}"))
     some = tuple(group for group in groups if only is None or only.holds(group[0]))
     return Reading(loaded=True, trouble=trouble, info=info, groups=some)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import time
+
 from ...classic.commands import refused
 from ...documents.formats import FORMATS
 from ...kernel import hash_tables
@@ -28,15 +30,17 @@ def run(world: World, names: Sequence[str], output: str, plain: bool, owners: Ow
     """
     format = FORMATS.get(output)
     order = as_added if format else servers_in_order
+    whole = format is not None and not format.counts  # settings that are missing would be read as defaults
     try:
-        wanted = services_by(names, lambda: world.kernel.services())
-        table = _table(world.kernel, wanted, format is not None and format.counts, order)
+        kernel = world.kernel if whole else world.readable
+        wanted = services_by(names, lambda: kernel.services())
+        table = _table(kernel, wanted, format is not None and format.counts, order)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if format is None:
         _tell(table, None if wanted else hash_tables.now(), world, plain, owners)
     else:
-        for piece in format.pieces(table, owners):
+        for piece in format.pieces(table, owners, time()):
             world.write(piece)
     return 0
 
@@ -73,7 +77,8 @@ def _table(
     else:
         services = [named(kernel, service) for service in wanted]
         table = Table(
-            services=tuple((service, tuple(kernel.servers(service, counts, steady=True))) for service in services)
+            services=tuple((service, tuple(kernel.servers(service, counts, steady=True))) for service in services),
+            source=kernel.source,
         )
     servers = dict(table.services)
     ordered = ((service, tuple(order(list(servers[service])))) for service in services_in_order(servers))

@@ -32,7 +32,7 @@ def run(world: World, names: Sequence[str], interval: float, output: str, once: 
             "top: the live view needs a terminal",
             hint="`pyipvsadm top --once` prints one sample as text, `pyipvsadm top -o ndjson` each as a line of JSON",
         )
-    kernel = world.kernel
+    kernel = world.readable if once or output != "text" else world.kernel
     try:
         for service in wanted:
             named(kernel, service)
@@ -41,16 +41,18 @@ def run(world: World, names: Sequence[str], interval: float, output: str, once: 
             from .live import live
 
             return live(*terminal, lambda: read(kernel, wanted), interval, lambda one: carry_out(one, world), owners)
-        return _printed(world, lambda: read(kernel, wanted), interval, output, once, owners)
+        return _printed(world, lambda: read(kernel, wanted), interval, output, once, owners, kernel.source)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
 
 
-def _printed(world: World, reader: Reader, interval: float, output: str, once: bool, owners: Owners) -> int:
-    """Print samples, one or until we're interrupted; the first when all rates are known."""
+def _printed(
+    world: World, reader: Reader, interval: float, output: str, once: bool, owners: Owners, source: str
+) -> int:
+    """Print samples, one or until we're interrupted; the first when all rates are known, if they ever are."""
     for sample in _samples(world, reader, interval, owners):
-        if sample.settled:
-            for piece in [line(sample, time(), owners)] if output == "ndjson" else plain(sample, world.columns):
+        if sample.settled or source:
+            for piece in [line(sample, time(), owners, source)] if output == "ndjson" else plain(sample, world.columns):
                 world.write(piece)
             world.flush()
             if once:

@@ -7,7 +7,7 @@ from errno import EBADMSG, ESRCH
 from typing import TYPE_CHECKING
 
 from ...documents.owners import NOBODY, Owners
-from ...documents.writers import COUNTS, counted, server_data, service_data
+from ...documents.writers import CONNECTIONS, COUNTS, counted, named_data, server_data, told
 from ...model import Stats
 
 if TYPE_CHECKING:
@@ -47,37 +47,43 @@ def _one(kernel: Kernel, service: Service) -> Service | None:
         raise
 
 
-def line(sample: Sample, clock: float, owners: Owners = NOBODY) -> str:
+def line(sample: Sample, clock: float, owners: Owners = NOBODY, source: str = "") -> str:
     """`sample` as a line of JSON, with the names that `show` has; `clock` is in seconds since 1970."""
     services = []
     for group in sample.groups:
         service = group.row.service
         if not group.row.gone:
             servers = [
-                {**server_data(row.server), **owners.data(service, row.server), **_counted(row)}
+                told({**server_data(row.server), **owners.data(service, row.server), **_counted(row)}, source)
                 for row in group.servers
                 if row.server and not row.gone
             ]
-            told = {**service_data(service), **owners.data(service), **_counted(group.row)}
-            services.append({**told, "servers": servers})
+            own = {**named_data(service), **owners.data(service), **_counted(group.row)}
+            services.append({**told(own, source), "servers": servers})
     totals = sample.totals
-    total = {
-        "services": totals.services,
-        "servers": totals.servers,
-        "connections": _connections(totals),
-        "rates": dict(zip(COUNTS, _rounded(totals.rates), strict=True)),
-    }
+    total = told(
+        {
+            "services": totals.services,
+            "servers": totals.servers,
+            "connections": _connections(totals),
+            "rates": dict(zip(COUNTS, _rounded(totals.rates), strict=True)),
+        },
+        source,
+    )
+    head = {"time": round(clock, DIGITS), **({"source": source} if source else {})}
     tables = {"tables": sample.tables.asdict() | {"chains": dict(sample.tables.chains)}} if sample.tables else {}
-    return json.dumps({"time": round(clock, DIGITS), "services": services, "total": total, **tables}) + "\n"
+    return json.dumps({**head, "services": services, "total": total, **tables}) + "\n"
 
 
 def _counted(row: Row) -> Settings:
     """What there is to tell of a row, with our rates in the place of the kernel's."""
-    return counted(Stats.make((*row.meter.counters, *_rounded(row.meter.rates))), _connections(row))
+    read = (row.server or row.service).stats is not None
+    stats = Stats.make((*row.meter.counters, *_rounded(row.meter.rates))) if read else None
+    return counted(stats, _connections(row))
 
 
 def _connections(row: Row | Totals) -> Settings:
-    return {"active": row.active, "inactive": row.inactive, "persistent": row.persistent}
+    return {kind: getattr(row, kind) for kind in CONNECTIONS}
 
 
 def _rounded(rates: Rates | None) -> tuple[float | None, ...]:

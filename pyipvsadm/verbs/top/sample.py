@@ -210,8 +210,8 @@ def _columns(rows: Collection[Row]) -> Iterable[tuple[int, ...]]:
     return zip(*[row[-4:] for row in rows], strict=True) if rows else ((),) * 4
 
 
-def _counters(stats: Stats | None) -> Counts:
-    return stats[:COUNTERS] if stats else (0,) * COUNTERS
+def _counters(stats: Stats | None) -> Counts | None:
+    return stats[:COUNTERS] if stats else None
 
 
 def _mark(mark: Mark | None, now: float) -> Mark | None:
@@ -232,15 +232,15 @@ def _still(meter: Meter) -> Meter:
     return meter._replace(rates=NOTHING)
 
 
-def measured(before: Meter | None, counters: Counts, now: float, step: float) -> Meter:
-    """How fast `counters` grow, which were read `now`, `step` seconds after those of `before`.
+def measured(before: Meter | None, counters: Counts | None, now: float, step: float) -> Meter:
+    """How fast `counters` grow, which were read `now`, `step` seconds after those of `before`; None if they weren't.
 
     The kernel adds up what its processors counted every REFRESH seconds, for each service and server at
     another moment. Counters that are read more often stand still, then grow by what came in REFRESH; so a rate
     holds until the next growth is overdue.
     """
-    if before is None:
-        return Meter(counters, None, now)
+    if before is None or counters is None:
+        return Meter(counters or NO_MORE, None, now)
     quiet = now - before.since
     patience = REFRESH * SLACK if before.rates is None else REFRESH + min(step, REFRESH) / 2
     if counters == before.counters:
@@ -280,7 +280,7 @@ def _totals(before: Totals, groups: Iterable[Group], settled: bool) -> Totals:
     rates = None
     if settled:
         known = [group.row.meter.rates for group in there if group.row.meter.rates]
-        rates = tuple(map(sum, zip(*known, strict=True))) if known else NOTHING
+        rates = tuple(map(sum, zip(*known, strict=True))) if known else None if there else NOTHING
     history = _longer(before.history, active, rates)
     return Totals(len(there), servers, weight, active, inactive, persistent, rates, history)
 

@@ -94,10 +94,10 @@ def plain(sample: Sample, width: int | None) -> Iterator[str]:
     plan = layout(width or WIDE, names)._replace(history=0, settings=0)
     plan = plan if width else plan._replace(name=max(names, len(NAME.head)))
     state = State(sort=NAME.name)
-    known = sample._replace(totals=sample.totals._replace(rates=sample.totals.rates or NOTHING))
-    lines = [_groups(plan, ""), _heads(plan, state, PLAIN), _totals_line(known.totals, plan, state, PLAIN)]
+    new = NOTHING if sample.totals.rates else None  # the rates of what isn't known for long: without privilege, of all
+    lines = [_groups(plan, ""), _heads(plan, state, PLAIN), _totals_line(sample.totals, plan, state, PLAIN)]
     for group, row in listed(sample, state):
-        meter = row.meter._replace(rates=row.meter.rates or NOTHING)
+        meter = row.meter._replace(rates=row.meter.rates or new)
         lines.append(_line(group, row._replace(meter=meter), plan, state, PLAIN))
     for line in lines:
         yield "".join(text for text, _ in line)[PREFIX - 1 :].rstrip() + "\n"

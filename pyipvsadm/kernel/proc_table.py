@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ...model import ONE_PACKET, Info, Server, Service, Stats
-from .readings import PROTOCOLS
+from _socket import AF_INET, AF_INET6
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .readings import Group
+from ..model import DIRECT, LOCAL, MASQUERADE, ONE_PACKET, TUNNEL, Info, Server, Service, Stats
+from ..model import PROTOCOLS as NAMES
 
+Group = tuple[Service, tuple[Server, ...]]
+
+SOURCE = "proc"  # what JSON says of a table that was read here
 MARK, ARROW = "FWM", "->"
-NUMBERS = {name: number for number, name in PROTOCOLS.items()}
-FORWARDING = {"Masq": 0, "Local": 1, "Tunnel": 2, "Route": 3}
-IPV4, IPV6 = 2, 10  # AF_INET, AF_INET6
+NUMBERS = {name.upper(): number for number, name in NAMES.items()}
+FORWARDING = {"Masq": MASQUERADE, "Local": LOCAL, "Tunnel": TUNNEL, "Route": DIRECT}
 
 
 def table(text: str) -> tuple[Info | None, list[Group]]:
@@ -53,7 +53,7 @@ def _service(words: list[str]) -> Service:
     if protocol == MARK:
         return Service(fwmark=int(endpoint, 16), scheduler=scheduler, flags=flags)
     address, port = _endpoint(endpoint)
-    family = IPV4 if len(address) == 4 else IPV6
+    family = AF_INET if len(address) == 4 else AF_INET6
     number = NUMBERS.get(protocol, 0)
     return Service(af=family, protocol=number, address=address, port=port, scheduler=scheduler, flags=flags)
 
@@ -62,7 +62,7 @@ def _server(words: list[str]) -> Server:
     """`-> 0A090101:0050      Masq    1      0          0`."""
     address, port = _endpoint(words[1])
     weight, active, inactive = map(int, words[3:6])
-    forwarding = FORWARDING.get(words[2], FORWARDING["Masq"])
+    forwarding = FORWARDING.get(words[2], MASQUERADE)
     return Server(address=address, port=port, forwarding=forwarding, weight=weight, active=active, inactive=inactive)
 
 

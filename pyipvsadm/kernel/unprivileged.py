@@ -1,0 +1,77 @@
+"""What a user without privilege can read of IPVS: /proc shows services, servers and connections to everybody."""
+
+from __future__ import annotations
+
+from errno import EPERM, ESRCH
+
+from ..model import Info, Table
+from . import Kernel, proc_table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..model import Command, Daemon, Server, Service, Timeouts
+    from ..shapes import Alike
+
+SERVICES = "/proc/net/ip_vs"
+KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
+
+
+class Unprivileged(Kernel):
+    """The IPVS of this network namespace, as far as everybody may read it. All else raises OSError EPERM.
+
+    Services and servers lack counters, persistence, flags, thresholds and kinds of tunnels.
+    """
+
+    source = proc_table.SOURCE
+
+    def __init__(self, path: str = SERVICES) -> None:
+        """Raises OSError if IPVS isn't loaded."""
+        self._path = path
+        self._now()
+
+    def _now(self) -> tuple[Info, dict[Service, tuple[Server, ...]]]:
+        with open(self._path, encoding="ascii", errors="replace") as file:
+            info, groups = proc_table.table(file.read())
+        return info or Info(), dict(groups)
+
+    def info(self, again: bool = False) -> Info:
+        """The version of IPVS and the size of its connection table."""
+        return self._now()[0]
+
+    def services(self, stats: bool = False, steady: bool = False) -> list[Service]:
+        """All services in the kernel's order, without counters."""
+        return list(self._now()[1])
+
+    def service(self, service: Service) -> Service:
+        """The service with the key of `service`. Raises OSError ESRCH if there is none."""
+        for found in self.services():
+            if found[:KEY] == service[:KEY]:
+                return found
+        raise OSError(ESRCH, "no such service")
+
+    def with_servers(
+        self, services: Iterable[Service], stats: bool = False, steady: bool = False
+    ) -> Iterator[tuple[Service, list[Server]]]:
+        """Each of `services` and its servers, in the kernel's order, without counters."""
+        there = {service[:KEY]: servers for service, servers in self._now()[1].items()}
+        for service in services:
+            servers = {server[:SERVER_KEY]: server for server in there.get(service[:KEY], ())}
+            yield service, list(servers.values())
+
+    def table(self, stats: bool = False) -> Table:
+        """The services and their servers, in the kernel's order, without counters."""
+        return Table(services=tuple(self._now()[1].items()), source=self.source)
+
+    def timeouts(self) -> Timeouts:
+        """Refused."""
+        raise OSError(EPERM, "refused")
+
+    def daemons(self) -> list[Daemon]:
+        """Refused."""
+        raise OSError(EPERM, "refused")
+
+    def exchange(self, batch: list[Command | Alike]) -> Callable[[], Iterator[tuple[int, int]]]:
+        """Refused."""
+        raise OSError(EPERM, "refused")
