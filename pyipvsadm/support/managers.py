@@ -6,6 +6,8 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..world import World
 
 PROGRAMS = {  # the kernel's name of a process, up to 15 letters: the usual name
@@ -33,17 +35,26 @@ ELSEWHERE = "dockerd"  # changes the tables of network namespaces other than its
 
 def managers(root: str = "/") -> tuple[str, ...]:
     """The running programs that change the table of this network namespace, as far as that is visible."""
+    found = {name for name, _ in running(root)}
+    return tuple(name for name in dict.fromkeys(PROGRAMS.values()) if name in found)
+
+
+def running(root: str = "/") -> Iterator[tuple[str, str]]:
+    """The processes of these programs, each as (usual name, process number)."""
     here = _namespace(root, "self")
-    found = set()
     try:
         processes = [name for name in os.listdir(os.path.join(root, "proc")) if name.isdecimal()]
     except OSError:
-        return ()
-    for process in processes:
+        return
+    for process in sorted(processes, key=int):
         name = PROGRAMS.get(_name(root, process))
-        if name and name not in found and (name == ELSEWHERE or _namespace(root, process) in ("", here)):
-            found.add(name)
-    return tuple(name for name in dict.fromkeys(PROGRAMS.values()) if name in found)
+        if name and (name == ELSEWHERE or _namespace(root, process) in ("", here)):
+            yield name, process
+
+
+def command_line(process: str, root: str = "/") -> list[str]:
+    """The words of the command line of a process; none if it isn't visible."""
+    return _read(os.path.join(root, "proc", process, "cmdline")).removesuffix("\0").split("\0")
 
 
 def tell(world: World) -> None:
@@ -60,8 +71,7 @@ def _name(root: str, process: str) -> str:
     """The name of a process; for a script, the script's name."""
     name = _read(os.path.join(root, "proc", process, "comm")).strip()
     if name in INTERPRETED:
-        words = _read(os.path.join(root, "proc", process, "cmdline")).split("\0")
-        scripts = [os.path.basename(word) for word in words[1:] if word and not word.startswith("-")]
+        scripts = [os.path.basename(one) for one in command_line(process, root)[1:] if one and not one.startswith("-")]
         return scripts[0] if scripts else name
     return name
 

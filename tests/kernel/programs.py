@@ -27,7 +27,7 @@ from .configurations import Keepalived
 from .ldirectord_files import Ldirectord
 from .namespaces import Namespace
 
-AT_ONCE = 3
+AT_ONCE = 4
 LOOK_EVERY = 0.05  # seconds
 SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
 EQUAL = "equal"
@@ -64,8 +64,8 @@ PROGRAMS = {
         lambda random: Ldirectord(random).text(),
         lambda text, assembly: ldirectord.read(text, assembly, Inputs()),
         lambda file: ["ldirectord", "-d", str(file), "start"],
-        40,
-        1.5,
+        200,
+        3,
     ),
 }
 

@@ -208,6 +208,21 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class ManagerFile:
+    """The file of a running program, and the first of `count` differences between it and the table.
+
+    `states` counts the servers that are as health checks left them; `unread` is why there was nothing to compare.
+    """
+
+    program: str
+    path: str
+    differences: tuple[str, ...] = ()
+    count: int = 0
+    states: int = 0
+    unread: str = ""
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A machine at one moment, or over some `watched` seconds."""
 
@@ -240,6 +255,7 @@ class Snapshot:
     arrivals: tuple[Arrival, ...] | None = None
     listeners: tuple[Listener, ...] | None = None
     managers: tuple[str, ...] | None = None
+    manager_files: tuple[ManagerFile, ...] = ()
     managed: dict[str, str] = field(default_factory=dict)  # by device: the network manager that has it
     large_receive: tuple[str, ...] = ()  # devices that join received packets so that they can't be forwarded
     elsewhere: dict[str, int] = field(default_factory=dict)  # services of other namespaces, by a process in each

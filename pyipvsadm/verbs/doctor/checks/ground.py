@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....support.managers import ELSEWHERE
+from ....table.notation import counted
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import ours, setting
 from ..snapshot import Snapshot
@@ -130,6 +131,23 @@ def managers(snapshot: Snapshot) -> Findings:
         )
 
 
+def manager_files(snapshot: Snapshot) -> Findings:
+    """The table is the one in its manager's file."""
+    for file in snapshot.manager_files:
+        name, diff = f"{file.program}'s file {file.path}", ours("diff", "--from", file.program, file.path)
+        if file.unread:
+            why = "it can't be compared with the table, and where the program reads it again, that may end it"
+            yield warning(name, file.unread, why)
+        more = file.count - len(file.differences)
+        for line in file.differences:
+            yield warning(name, f"the table differs from it: {line}", "", diff)
+        if more:
+            yield warning(name, f"the table differs from it in {more:,} more lines", "", diff)
+        if file.states:
+            why = f"{file.program} puts them back; `diff` names them"
+            yield note(name, f"{counted(file.states, 'server')} as its health checks left them", why, diff)
+
+
 def firewalls(snapshot: Snapshot) -> Findings:
     """The firewall's rules can be read."""
     for program in snapshot.firewall.lacking if snapshot.firewall else ():
@@ -160,6 +178,15 @@ def _local(snapshot: Snapshot, address: str) -> bool:
 
 
 CHECKS: tuple[Check, ...] = (
+    Check(
+        "G17",
+        "The table is the one in its manager's file",
+        (WARNING, NOTE),
+        manager_files,
+        looks="the file that a running keepalived or ldirectord was started with, and the table",
+        matters="it corrects neither what was there before it, nor what others change: the table stays as it is",
+        mend="see `diff` of that file, and restart the program or set right what differs",
+    ),
     Check(
         "G13",
         "The firewall's rules can be read",

@@ -28,6 +28,7 @@ from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot,
 from ..suspects import Entries, suspects
 from . import proc
 from .connection_attempts import tried
+from .manager_files import manager_files
 from .traffic import watch
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Collection:
                 "services": services,
                 "timeouts": before.timeouts and Timeouts(**before.timeouts.asdict()),
                 "daemons": tuple(map(_daemon, before.daemons or ())),
+                "manager_files": manager_files(before, lambda: world.names),
             }
         except (OSError, IpvsadmError) as error:
             found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
