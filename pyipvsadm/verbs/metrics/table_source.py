@@ -101,10 +101,15 @@ class Source:
         )
 
     def _status_now(self) -> HashTables | None:
-        """What Linux 7 tells of the connections; of another namespace, the file that was opened there says it."""
+        """What Linux 7 tells of the connections; of another namespace, the file that was opened there says it, until
+        the module is taken out.
+        """
         if self._netns is None:
             return hash_tables.told(_content(f"{PROC}/{STATUS}"))
-        return None if self._status is None else hash_tables.told(os.pread(self._status, 1 << 16, 0).decode())
+        try:
+            return None if self._status is None else hash_tables.told(os.pread(self._status, 1 << 16, 0).decode())
+        except OSError:
+            return None
 
     def _totals(self) -> Stats | None:
         """The counters of the whole namespace, where it is ours."""
