@@ -9,11 +9,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 from pyipvsadm.help.topics import TOPICS
 
 from . import rawtable
 from .directors import Answer, Director
+from .namespaces import Namespace
 
 PAUSES = (0, 0.2, 1)  # seconds before the tables are read: more than once only if they seem to differ
 
@@ -42,9 +44,17 @@ OURS = (  # what we print otherwise, on purpose: exceptions 1 and 3 of the issue
     ),
 )
 THEIRS = ((re.compile(r"^ipvsadm v1\.31.*", re.M | re.S), ""),)
+SIZE = re.compile(r"\(size=\d+\)")  # of the table of connections, which Linux 7.2 lets grow
 SINCE = (  # what ipvsadm says otherwise since one of Debian's versions, and we do: the pattern of before, and the words
     ("1.31-3", re.compile(r"^-6 used before -f$", re.M), "-6 must follow -f"),
 )
+
+
+def sized(text: str, namespace: Namespace) -> str:
+    """`text`, recorded elsewhere, with the size that the table has here and now."""
+    with namespace.entered():
+        (size,) = SIZE.findall(Path("/proc/thread-self/net/ip_vs").read_text())
+    return SIZE.sub(size, text)
 
 
 @cache

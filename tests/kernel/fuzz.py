@@ -18,6 +18,7 @@ from typing import NamedTuple
 from .commands import Maker, Step
 from .comparison import compared, patiently, tables
 from .directors import Director, InProcess, ipvsadm, stop_daemons
+from .hosts import lay_names
 from .namespaces import Namespace
 
 SEQUENCE = 40  # steps on one table
@@ -145,6 +146,7 @@ def main() -> int:
     parser.add_argument("--seed", default=str(int(time.time())))
     parser.add_argument("--keep-going", action="store_true", help="show all that differs, not only the first")
     given = parser.parse_args()
+    lay_names()
     done = failed = 0
     started = time.monotonic()
     for number in count():

@@ -20,7 +20,7 @@ class Sitting:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._namespace = Namespace()
+        self.namespace = Namespace()
 
     def run(self, line: str, given: str = "") -> tuple[int, str]:
         """The status of the last command of `line`, and what it printed on both streams."""
@@ -49,14 +49,14 @@ class Sitting:
         before = os.getcwd()
         os.chdir(self._folder)
         try:
-            with self._namespace.entered():
+            with self.namespace.entered():
                 return _ours(words, given) if words[0].startswith("pyipvsadm") else _another(words, given)
         finally:
             os.chdir(before)
 
     def close(self) -> None:
         """Give the network up."""
-        self._namespace.close()
+        self.namespace.close()
 
 
 def _parted(words: list[str], separator: str) -> list[list[str]]:

@@ -210,4 +210,5 @@ def mend(where, name, commands):
     for command in commands:
         for word, value in WORDS.items():
             command = re.sub(rf"\b{word}\b", value, command)
+        skip_without_iptables(command)
         where.run(name, [command])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from .comparison import sized
 from .sitting import Sitting
 from .test_readme import steps_of
 
@@ -45,7 +46,7 @@ def test_its_examples_show_what_happens(page, sitting):
     said = [step for block in blocks(page) for step in steps_of(block)]
     assert said
     for line, output in said:
-        assert bare(sitting.run(line)[1]) == output, line
+        assert bare(sitting.run(line)[1]) == sized(output, sitting.namespace), line
 
 
 def test_its_documents_can_be_applied_and_are_what_there_is_then(sitting):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .comparison import sized
 from .namespaces import Namespace
 
 ROOT = Path(__file__).parents[2]
@@ -44,4 +45,4 @@ def test_the_readme_shows_what_happens(tmp_path):
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        assert done.stdout == output, line
+        assert done.stdout == sized(output, namespace), line
