@@ -166,7 +166,9 @@ class Listing(Record):
     nosort: bool = False
     exact: bool = False
     everything: bool = False
+    brief: bool = False
     plain: bool = False
+    no_pager: bool = False
 
 
 class Restoring(Record):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .drawing.canvas import Canvas
     from .kernel import Kernel
     from .names import Names
+    from .pager import Pages
     from .progress import Progress
 
 PIECE = 1 << 16  # bytes per read or write
@@ -25,6 +26,13 @@ UNPRIVILEGED = (
     " tunnels, timeouts or daemons, and the family of a mark is that of its servers; `sudo` shows all"
 )
 COLUMNS = 80  # the width of a terminal that doesn't report one
+
+
+class Unpaged:
+    """A `with` block whose output goes where it goes anyway."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind: object, error: object, trace: object) -> None: ...
 
 
 class World:
@@ -51,6 +59,7 @@ class World:
         self._handed = kernel is not None
         self._names = names
         self._progress: Progress | None = None
+        self.pages: Pages | None = None  # what takes the output while a long one may need a pager
 
     def enter(self, netns: str) -> None:
         """Enter the network namespace `netns` and stay in it. Raises IpvsadmError."""
@@ -145,6 +154,13 @@ class World:
         self.clear()
         data = "".join(self._pieces).encode("utf-8", "surrogateescape")
         self._pieces, self._size = [], 0
+        if self.pages:
+            self.pages.write(data)
+        else:
+            self.put(data)
+
+    def put(self, data: bytes) -> None:
+        """Write `data` on stdout. Raises OutputError."""
         try:
             while data:
                 data = data[_write(self._stdout, data) :]
@@ -152,6 +168,14 @@ class World:
             if error.errno == EPIPE:
                 raise OutputError("", status=PIPE_CLOSED) from None
             raise OutputError(f"cannot write the output: {error.strerror}") from None
+
+    def paged(self, wanted: bool = True) -> Pages | Unpaged:
+        """A `with` block whose output goes through the pager if it is `wanted` and doesn't fit on the terminal."""
+        if not wanted or not self.looked_at or os.environ.get("TERM") == "dumb":
+            return Unpaged()
+        from .pager import Pages
+
+        return Pages(self, self._stdout)
 
     def progress(self) -> Progress | None:
         """A progress line for work that starts now, shown until something is printed; None without a terminal."""
@@ -172,6 +196,8 @@ class World:
         A terminal doesn't get its control characters, unless it is `drawn`: then they must all be ours.
         """
         self.flush()
+        if self.pages and self.pages.later(message, hint):
+            return
         text = (f"{message}\n" if message else "") + (f"hint: {hint}\n" if hint and self.hinting else "")
         if self.watched and not drawn:
             text = printable_lines(text)

@@ -1,4 +1,4 @@
-"""`pyipvsadm` before a kernel in miniature, whose counters grow and whose table changes: for tests/test_top_seat.py.
+"""`pyipvsadm` before a kernel in miniature, whose counters grow: for tests at terminals.
 
 The environment tells the services (SERVICES) and after how many dumps reading fails (FAILS).
 """
@@ -26,6 +26,10 @@ def play(data: bytes) -> list[bytes]:
     ((flags, sequence, command, attributes),) = requests(data)
     if command == 15:
         return [message(sequence, 14, nla(1, b"\1\2\1\0") + nla(2, b"\0\x10\0\0"), 0)]
+    if command == 13:
+        return [message(sequence, 12, b"", 0)]
+    if command == 11:
+        return [done(sequence)]
     # as the kernel has it: 100 connections a second, told every two seconds
     count = 200 * int((time.monotonic() - STARTED) / 2)
     counters = (count, 10 * count, 8 * count, 1000 * count, 2**33 + 50000 * count, 0, 0, 0, 0, 0)

@@ -24,7 +24,7 @@ LAYERS = (  # from the top down: a part imports itself, and parts of the layers 
     ("table", "prediction"),
     ("listing", "namespaces"),
     ("grammar", "kernel"),
-    ("names", "progress"),
+    ("names", "pager", "progress"),
     ("model", "shapes", "libraries"),
     ("record", "cache"),
     ("errors",),

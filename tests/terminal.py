@@ -20,7 +20,7 @@ from .fakes import NAMES, quiet
 from .netlink import FAMILY, CannedSocket
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-OURS = ("NO_COLOR", "TERM", "COLUMNS", "FORCE_COLOR", "PYIPVSADM_STYLE", "LC_ALL", "LC_CTYPE", "LANG")
+OURS = ("NO_COLOR", "TERM", "COLUMNS", "FORCE_COLOR", "PAGER", "PYIPVSADM_STYLE", "LC_ALL", "LC_CTYPE", "LANG")
 
 
 class Seen(NamedTuple):
@@ -75,7 +75,8 @@ def terminal(columns: int) -> Iterator[tuple[int, list[bytes]]]:
 
 def seen(words, play=quiet, columns: int = 80, stdin: int = 0, names=NAMES, program="pyipvsadm", **variables) -> Seen:
     """Run a command line at a terminal so wide, with these environment variables."""
-    with environment(**{"TERM": "xterm", "LANG": "C.UTF-8", **variables}), terminal(columns) as (tty, came):
+    usual = {"TERM": "xterm", "LANG": "C.UTF-8", "PAGER": "cat"}
+    with environment(**{**usual, **variables}), terminal(columns) as (tty, came):
         world = cli.World(program, stdin, tty, tty, kernel=Kernel(CannedSocket(play), FAMILY), names=names)
         status = cli.main([program, *words], world)
     return Seen(status, b"".join(came).decode().replace("\r\n", "\n"))

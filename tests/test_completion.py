@@ -125,7 +125,9 @@ LIST = {
     "-X",
     "--exact",
     "--tun-info",
+    "--brief",
     "--plain",
+    "--no-pager",
 }
 ONE = {"-c", "--connection", "--timeout", "--daemon"}
 SYNC = {"--mcast-interface", "--syncid", "--mcast-group", "--mcast-port", "--mcast-ttl", "--sync-maxlen"}
@@ -156,7 +158,7 @@ SYNC = {"--mcast-interface", "--syncid", "--mcast-group", "--mcast-port", "--mca
     ("-L --timeout -", LIST - {"--persistent-conn"}),
     ("-L --stats -", (SERVICE | LIST | COLUMNS) - {"--stats"}),
     ("-L --nosort --thr", {"--thresholds"}),
-    ("-S -", {"-n", "--numeric", "--all", "--nosort"}),
+    ("-S -", {"-n", "--numeric", "--all", "--nosort", "--no-pager"}),
     ("-R -", {"--check", "--strict"}),
     ("-Z -", SERVICE),
     ("--start-daemon master -", SYNC),
@@ -294,6 +296,7 @@ def test_the_answer_as_shells_read_it():
         "--numeric\tshow addresses and ports as numbers",
         "--nosort\tlist services and servers in the kernel's order",
         "--all\talso save timeouts and daemons (not in ipvsadm)",
+        "--no-pager\tdon't send a long list through a pager (not in ipvsadm)",
     ]
     assert run(["__complete", "sandbox", "--", "ls", ""]).stdout == "command 2\n"
     assert run(["__complete", "check", ""]).stdout == "files\n"

@@ -161,6 +161,31 @@ def test_where_no_name_fits_bars_have_the_room():
     assert [line for line in wide if "de3]:8443  masquerade" in line and "50% ━━" in line]
 
 
+def test_where_nothing_is_active_no_bar_takes_room():
+    idle = [(WEB[0], [server.replace(active=0) for server in WEB[1]])]
+    heads = drawing.listed(idle, None, Listing(), None, flat(80)).splitlines()[0]
+    assert heads.split("Active")[1].partition("Inactive")[0] == "  Share  "
+
+
+def test_a_brief_list_has_a_line_for_each_service():
+    drawn = drawing.listed(GROUPS, None, Listing(brief=True), None, flat(80))
+    assert (
+        drawn
+        == """\
+Service                Scheduler  Servers  Weight  Active  Inactive
+───────────────────────────────────────────────────────────────────
+192.168.2.10:80/tcp    wlc            2/3       5    1611     12.6K
+192.168.2.10:443/tcp   rr           ✗ 0/0       0       0         0
+[2001:db8::10]:25/tcp  mh             2/2       6      16         0
+fwmark:7               sh           ✗ 0/2      11      92      1018
+fwmark:7/ipv6          wrr          ✗ 0/1       1       8         0
+"""
+    )
+    counters = drawing.listed(GROUPS, None, Listing(brief=True, stats=True), None, flat(80)).splitlines()
+    assert counters[2].split() == ["192.168.2.10:80/tcp", "2/3", "108K", "311M", "360M", "1.11T", "88.8T"]
+    assert drawing.listed([], None, Listing(brief=True), None, flat(80)).endswith("no services\n")
+
+
 def test_without_unicode_there_is_none():
     drawn = drawing.listed(GROUPS, INFO, Listing(), None, flat(80, unicode=False))
     assert drawn.isascii()

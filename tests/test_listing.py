@@ -7,7 +7,7 @@ from socket import AF_INET6, inet_pton
 import pytest
 
 from pyipvsadm import listing
-from pyipvsadm.listing import service_lines
+from pyipvsadm.listing import service_lines, service_sums
 from pyipvsadm.model import Daemon, Info, Listing, Server, Service, Stats, Timeouts
 
 from .fakes import FakeNames
@@ -157,6 +157,32 @@ def counted(*values, rates=()):
 ])  # fmt: skip
 def test_the_other_columns(how, table, text):
     assert listed(table, **how) == text.replace("|\n", "\n")
+
+
+@pytest.mark.parametrize(("how", "text"), [
+    ({}, """\
+Prot LocalAddress:Port            Scheduler  Servers      Weight  ActiveConn   InActConn
+TCP  10.1.0.100:80                rr             1/3           4           7           9
+FWM  5 IPv6                       mh             0/0           0           0           0
+"""),
+    ({"rate": True}, """\
+Prot LocalAddress:Port            Scheduler  Servers         CPS       InPPS      OutPPS       InBPS      OutBPS
+TCP  10.1.0.100:80                rr             1/3           0           1           1          69     500000K
+FWM  5 IPv6                       mh             0/0           0           0           0           0           0
+"""),
+])  # fmt: skip
+def test_a_brief_list_has_a_line_for_each_service(how, text):
+    servers = [
+        server("10.2.0.2", 80, weight=4, active=5, inactive=9),
+        server("10.2.0.3", 80, weight=0, active=1),
+        server("10.2.0.4", 80, weight=0, active=1),
+    ]
+    table = [
+        (HTTP.replace(stats=counted(rates=(0, 1, 1, 69, 500_000_000))), servers),
+        (Service(af=10, fwmark=5, scheduler="mh", stats=Stats()), []),
+    ]
+    listing = Listing(brief=True, numeric=True, **how)
+    assert service_sums.header(None, listing) + "".join(service_sums.table(table, listing, None)) == text
 
 
 @pytest.mark.parametrize("how", [

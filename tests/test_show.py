@@ -79,6 +79,22 @@ master daemon: eth0, syncid 7
     )
 
 
+def test_a_brief_list_has_a_line_for_each_service():
+    ran = show("--brief")
+    assert (ran.status, ran.stderr) == (0, "")
+    assert (
+        ran.stdout
+        == """\
+Service              Scheduler  Servers  Weight  Active    Inactive
+192.168.2.10:80/tcp  sh             1/2       1       3  4294967295
+192.168.2.11:53/udp  wlc            0/0       0       0           0
+"""
+    )
+    drawn = seen(["show", "--brief"], kernel()).text.splitlines()
+    assert drawn[3].split() == ["192.168.2.11:53/udp", "wlc", "✗", "0/0", "0", "0", "0"]
+    assert (show("--brief", "-o", "json").status, show("--brief", "-o", "json").stdout) == (2, "")
+
+
 def test_json_tells_all_in_the_order_of_lists():
     ran = show("-o", "json")
     assert (ran.status, ran.stderr) == (0, "")

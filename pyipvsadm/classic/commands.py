@@ -46,7 +46,11 @@ def transport(verb: str, error: OSError) -> IpvsadmError:
 
 def _list(command: Command, world: World) -> None:
     """`-L`: connections, one service, timeouts, daemons, or everything."""
-    listing = command.listing
+    with world.paged(not command.listing.no_pager):
+        _list_now(command, command.listing, world)
+
+
+def _list_now(command: Command, listing: Listing, world: World) -> None:
     try:
         kernel = world.readable if _is_public(listing, world) else world.kernel
         if listing.connection:
@@ -82,7 +86,10 @@ def _list_setting(what: str, value: object, plain: bool, world: World) -> None:
 
 
 def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world: World, whole: bool) -> None:
-    from ..listing import header
+    if listing.brief:
+        from ..listing.service_sums import header
+    else:
+        from ..listing import header
 
     names = _names(listing, world)
     info = kernel.info() if whole else None
@@ -93,14 +100,16 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
         return with_servers(some, kernel, listing.stats or listing.rate, ordered)
 
     def lines(groups: Iterable[tuple[Service, list[Server]]]) -> Iterator[str]:
-        from ..listing.service_lines import table
-
+        if listing.brief:
+            from ..listing.service_sums import table
+        else:
+            from ..listing.service_lines import table
         return table(groups, listing, names)
 
     if canvas := world.canvas(listing.plain):
         from .. import drawing
 
-        few, groups = drawing.few(found(services, kernel), lambda group: 1 + len(group[1]))
+        few, groups = drawing.few(found(services, kernel), drawing.rows_of(listing.brief))
         if few is not None:
             world.draw(drawing.listed(few, info, listing, names, canvas))
             return
@@ -151,11 +160,12 @@ def _save(command: Command, world: World) -> None:
             found = _to_be_added(some, kernel) if listing.nosort else with_servers(some, kernel, steady=True)
             return rules.table(found, names)
 
-        for piece in _made(services, lines, kernel, world.second):
-            world.write(piece)
-        if listing.everything:
-            world.write(rules.timeouts(kernel.timeouts()))
-            world.write(rules.daemons(kernel.daemons()))
+        with world.paged(not listing.no_pager):
+            for piece in _made(services, lines, kernel, world.second):
+                world.write(piece)
+            if listing.everything:
+                world.write(rules.timeouts(kernel.timeouts()))
+                world.write(rules.daemons(kernel.daemons()))
     except OSError as error:
         raise refused("save", error.errno or 0) from error
 

@@ -13,7 +13,7 @@ from ..errors import IpvsadmError
 from ..listing import title
 from ..model import Listing, printable
 from ..table.notation import sizes
-from . import others, service_rows
+from . import others, service_rows, sum_rows
 from .layout import Row, prose
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ def rendered(drawing: Drawing, canvas: Canvas) -> str:
     return captured.get()
 
 
+def rows_of(brief: bool) -> Callable[[Group], int]:
+    """A function that counts the rows of a service, which has only one if the list is `brief`."""
+    return (lambda group: 1) if brief else (lambda group: 1 + len(group[1]))
+
+
 def few(found: Iterable[T], size: Callable[[T], int] = lambda one: 1) -> tuple[list[T] | None, Iterator[T]]:
     """The items of `found`, None if their sizes add up to more than DRAWN rows; and an iterator over all of them."""
     taken: list[T] = []
@@ -78,13 +83,23 @@ def few(found: Iterable[T], size: Callable[[T], int] = lambda one: 1) -> tuple[l
     return taken, iter(taken)
 
 
-def listed(groups: Sequence[Group], info: Info | None, listing: Listing, names: Names | None, canvas: Canvas) -> str:
+def listed(
+    groups: Sequence[Group],
+    info: Info | None,
+    listing: Listing,
+    names: Names | None,
+    canvas: Canvas,
+) -> str:
     """`-L`: services and their servers. `info` is None for a single service, `names` for numeric output."""
     lines: list[Line] = []
     if info:
         said = f"{title(info)} {canvas.signs.dot} {sizes(groups)}"
         lines += [*prose(Row(name=said, style="dim"), canvas.columns), []]
-    return rendered(Drawing(chain(lines, service_rows.lines(groups, listing, names, canvas))), canvas)
+    if listing.brief:
+        drawn = sum_rows.lines(groups, listing, names, canvas, service_rows.nobody)
+    else:
+        drawn = service_rows.lines(groups, listing, names, canvas)
+    return rendered(Drawing(chain(lines, drawn)), canvas)
 
 
 def shown(table: Table, canvas: Canvas, owner: Owner | None = None, rows: HashTables | None = None) -> str:
@@ -102,6 +117,13 @@ def shown(table: Table, canvas: Canvas, owner: Owner | None = None, rows: HashTa
     for sentence in rows.sentences() if rows else ():
         lines += prose(Row(name=sentence, style="dim"), canvas.columns)
     return rendered(Drawing(lines), canvas)
+
+
+def summed(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
+    """`show --brief`: a line for each service."""
+    return rendered(
+        Drawing(sum_rows.lines(table.services, Listing(), None, canvas, owner or service_rows.nobody)), canvas
+    )
 
 
 def connections(found: Iterable[Connection], engines: bool, names: Names | None, canvas: Canvas) -> Iterator[str]:

@@ -73,7 +73,8 @@ class _Sheet:
         self._kinds = [columns[n].kind for n in shown]
         self._widths = [wide[n] for n in shown]
         room -= sum(gap + width for width in self._widths)
-        self._name = _name_width(names, room, LEAST_BAR + 1 if SHARE in self._kinds else 0)
+        self._shares = any(isinstance(cell, tuple) for n in shown for cell in texts[n])
+        self._name = _name_width(names, room, LEAST_BAR + 1 if self._shares else 0)
         self.is_narrow = self._name < cell_len(head.partition(" ")[0])
         self._bar = self._bar_width(room - self._name)
 
@@ -94,8 +95,11 @@ class _Sheet:
         return sorted(found)
 
     def _bar_width(self, left: int) -> int:
-        """The width of a whole bar out of `left` columns, 0 for none; the column of shares widens by as much."""
-        if SHARE not in self._kinds:
+        """The width of a whole bar out of `left` columns, 0 for none; the column of shares widens by as much.
+
+        Where no server is active, no bar is drawn.
+        """
+        if not self._shares:
             return 0
         width = min(left - 1, 12 + self._canvas.columns // 10)
         if width < LEAST_BAR:

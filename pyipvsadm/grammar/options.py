@@ -184,7 +184,9 @@ OPTIONS = (
            help="check the rules, and change nothing (not in ipvsadm)"),
     option(role="strict", name="strict", fills="restoring", sets=("strict", True),
            help="fail if any rule failed, not just the last (not in ipvsadm)"),
+    switch("brief", help="a line for each service, with the sums of its servers (not in ipvsadm)"),
     switch("plain", help="print plain text, even on a terminal (not in ipvsadm)"),
+    switch("no-pager", help="don't send a long list through a pager (not in ipvsadm)"),
 )
 
 _SERVICE = ("scheduler", "persistent", "netmask", "ops", "pe", "sched-flags")
@@ -202,7 +204,7 @@ RULES = (
     rule(verb="list", command="list", name="list", short="Ll", help="list the table, or one service",
          one=("connection", "service-address", "timeout", "daemon"),
          takes=("numeric", "stats", "rate", "thresholds", "persistent-conn", "nosort", "syncid", "exact",
-                "tun-info", "plain")),
+                "tun-info", "brief", "plain", "no-pager")),
     rule(verb="add-server", command="add-server", name="add-server", short="a",
          help="add a real server to a service", needs=("service-address", "real-server"), takes=_SERVER),
     rule(verb="edit-server", command="edit-server", name="edit-server", short="e",
@@ -222,7 +224,7 @@ RULES = (
     rule(verb="restore", command="restore", name="restore", short="R", help="carry out the rules on stdin",
          takes=("check", "strict")),
     rule(verb="save", command="save", name="save", short="S", help="print the table as rules",
-         takes=("numeric", "all", "nosort")),
+         takes=("numeric", "all", "nosort", "no-pager")),
     rule(verb="zero", command="zero", name="zero", short="Z", help="zero the counters of one service or of all",
          takes=("service-address",)),
     rule(verb="help", command="help", name="help", short="h", help="show help, or explain a topic: `-h TOPIC`"),

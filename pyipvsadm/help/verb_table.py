@@ -14,6 +14,8 @@ VERBS: tuple[Verb, ...] = (
         options=(
             Parameter(names=('--output', '-o'), value='table|json|yaml|ndjson|rules', choices=('table', 'json', 'yaml', 'ndjson', 'rules'), default='table', field='output', help='Output format.'),
             Parameter(names=('--plain',), field='plain', help='Print plain text, even on a terminal.'),
+            Parameter(names=('--brief',), field='brief', help='Print a line for each service, with the sums of its servers.'),
+            Parameter(names=('--no-pager',), field='no_pager', help="Don't send a long list through a pager."),
             Parameter(names=('--names',), value='FILE', field='names', help='Name the Services and pods of Kubernetes, by the objects in this file.'),
             Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: detected by content and name.'),
             Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
@@ -78,6 +80,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--only',), value='CIDR|fwmark:N', many=True, field='only', help='Touch only services with an address in this network, or with this mark. Repeatable.'),
             Parameter(names=('--strict',), field='strict', help='Count as a difference what is only a state.'),
             Parameter(names=('--impact',), field='impact', help='Tell how many clients that sends to other servers, where it can be known.'),
+            Parameter(names=('--no-pager',), field='no_pager', help="Don't send a long list through a pager."),
             Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: detected by content and name.'),
             Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
             Parameter(names=('--node',), value='NAME', field='node', help="The node that the table is for. Default: this host's name."),
@@ -312,6 +315,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--check',), value='CHECK', many=True, field='check', help='Carry out this check alone, such as S6. Repeatable.'),
             Parameter(names=('--list',), field='lists', help='List the checks, and judge nothing.'),
             Parameter(names=('--explain',), value='CHECK', field='explain', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
+            Parameter(names=('--no-pager',), field='no_pager', help="Don't send a long list through a pager."),
         ),
         arguments=(
             Parameter(value='SERVICE', many=True, field='services', help='Look at these alone, such as 192.168.2.10:80/tcp.'),

@@ -53,6 +53,7 @@ Only = Annotated[
         help="Touch only services with an address in this network, or with this mark. Repeatable.",
     ),
 ]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Don't send a long list through a pager.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 WaitLock = Annotated[
     float,

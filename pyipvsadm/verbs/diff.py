@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..documents.remarks import State
     from ..model import Table
     from ..prediction.impact import Impact
-    from ..support.arguments import File, KeepWeights, NoPrune, Only
+    from ..support.arguments import File, KeepWeights, NoPager, NoPrune, Only
     from ..table.differences import Difference
     from ..table.plan import Plan
     from ..world import World
@@ -45,6 +45,7 @@ def diff(
     impact: Annotated[
         bool, typer.Option("--impact", help="Tell how many clients that sends to other servers, where it can be known.")
     ] = False,
+    no_pager: NoPager = False,
     asked: Asked = AS_IT_IS,
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
@@ -67,7 +68,8 @@ def diff(
     found = differences(plan.steps, findings.why, found_now.table)
     moved = _impacts(found_now.table, plan) if impact else None
     is_same = not (plan.phases or (strict and states))
-    world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))
+    with world.paged(not no_pager):
+        world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))
     if world.watched and output == "text":
         world.tell(f"to do: {summed_up(found)}" if found else "nothing to do: the table is as wanted")
     if world.watched and only is None:

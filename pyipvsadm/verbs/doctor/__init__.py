@@ -33,13 +33,14 @@ class Wishes:
     lists: bool = False  # the checks that there are, instead of any judgement
     explain: str | None = None  # a check's code, likewise
     checks: Sequence[str] = ()  # their codes: these alone
+    pager: bool = True  # for what doesn't fit on the terminal
 
 
 def run(world: World, wishes: Wishes) -> int:
     """Look, and tell what is wrong; the exit status. Raises IpvsadmError, of status UNUSABLE."""
     try:
         if wishes.lists or wishes.explain is not None:
-            _print(_catalogue(wishes), world)
+            _print(_catalogue(wishes), world, wishes.pager)
             return 0
         codes = [catalogue.named(code).code for code in wishes.checks]
         vips = _vips(wishes)
@@ -50,7 +51,7 @@ def run(world: World, wishes: Wishes) -> int:
         snapshot = replace(snapshot, vips=vips or snapshot.vips)
         if wishes.save is not None:
             snapshot_file.save(snapshot, wishes.save, world)
-            _print("", world)
+            _print("", world, pager=False)
             return 0
         snapshot, missing = restricted(snapshot, wishes.services)
     except UsageError as error:
@@ -59,14 +60,16 @@ def run(world: World, wishes: Wishes) -> int:
         hint = "`pyipvsadm show` lists the services that there are"
         raise IpvsadmError(f"No such service: {', '.join(missing)}", hint=hint, status=UNUSABLE)
     verdict = judge(snapshot, codes)
-    _print(report.as_json(verdict) if wishes.output == "json" else report.as_text(verdict, world.columns), world)
+    told = report.as_json(verdict) if wishes.output == "json" else report.as_text(verdict, world.columns)
+    _print(told, world, wishes.pager)
     return report.status(verdict.findings)
 
 
-def _print(text: str, world: World) -> None:
+def _print(text: str, world: World, pager: bool) -> None:
     """Print a verdict. Raises OutputError, of a status that is no verdict's."""
     try:
-        world.draw(text)
+        with world.paged(pager):
+            world.draw(text)
         world.flush()
     except OutputError as error:
         if error.status != PIPE_CLOSED:

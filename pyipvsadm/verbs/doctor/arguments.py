@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from ...support.arguments import NoPager
     from ...world import World
 
 
@@ -52,6 +53,7 @@ def doctor(
             metavar="CHECK", help="Explain a check, such as V1: what it looks at, why it matters, how to mend it."
         ),
     ] = None,
+    no_pager: NoPager = False,
 ) -> int:
     """Diagnose a director: find what keeps traffic from being balanced, and how to fix it.
 
@@ -72,5 +74,6 @@ def doctor(
         checks=check or [],
         lists=lists,
         explain=explain,
+        pager=not no_pager,
     )
     return run(world, wishes)

@@ -6,9 +6,11 @@ from time import time
 
 from ...classic.commands import refused
 from ...documents.formats import FORMATS
+from ...errors import UsageError
 from ...kernel import hash_tables
 from ...listing.order import as_added, servers_in_order, services_in_order
 from ...model import Table
+from ...record import Record
 from ...support.current_table import named
 from ...table.notation import services_by
 
@@ -23,12 +25,26 @@ if TYPE_CHECKING:
     from ...world import World
 
 
-def run(world: World, names: Sequence[str], output: str, plain: bool, owners: Owners | None = None) -> int:
+class Wishes(Record):
+    """How to show the table: `output` is a format or `table`; `plain`, `brief` and `pager` are about the latter."""
+
+    __slots__ = ()
+    output: str = "table"
+    plain: bool = False
+    brief: bool = False
+    pager: bool = True
+
+
+def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | None = None) -> int:
     """Print the table, or the services that `names` name, with their owners, if these are known; the exit status.
 
     Raises IpvsadmError.
     """
-    format = FORMATS.get(output)
+    format = FORMATS.get(wishes.output)
+    if format and wishes.brief:
+        raise UsageError(
+            f"`--brief` is for people, and `-o {wishes.output}` for programs", hint="leave one of them out"
+        )
     order = as_added if format else servers_in_order
     whole = format is not None and not format.counts  # settings that are missing would be read as defaults
     try:
@@ -37,30 +53,35 @@ def run(world: World, names: Sequence[str], output: str, plain: bool, owners: Ow
         table = _table(kernel, wanted, format is not None and format.counts, order)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
-    if format is None:
-        _tell(table, None if wanted else hash_tables.now(), world, plain, owners)
-    else:
-        for piece in format.pieces(table, owners, time()):
-            world.write(piece)
+    with world.paged(wishes.pager):
+        if format is None:
+            _tell(table, None if wanted or wishes.brief else hash_tables.now(), world, wishes, owners)
+        else:
+            for piece in format.pieces(table, owners, time()):
+                world.write(piece)
     return 0
 
 
-def _tell(table: Table, rows: HashTables | None, world: World, plain: bool, owners: Owners | None) -> None:
+def _tell(table: Table, rows: HashTables | None, world: World, wishes: Wishes, owners: Owners | None) -> None:
     """Print the table for people: drawn, or as plain text, where that is wanted or the table is long.
 
     `rows` is what the kernel tells of how it keeps it.
     """
-    canvas = world.canvas(plain)
+    canvas = world.canvas(wishes.plain)
     if canvas:
         from ... import drawing
 
-        few, _ = drawing.few(table.services, lambda group: 1 + len(group[1]))
+        few, _ = drawing.few(table.services, drawing.rows_of(wishes.brief))
         if few is not None:
-            world.draw(drawing.shown(table, canvas, owners.told if owners else None, rows))
+            told = owners.told if owners else None
+            if wishes.brief:
+                world.draw(drawing.summed(table, canvas, told))
+            else:
+                world.draw(drawing.shown(table, canvas, told, rows))
             return
-    from .plain_text import plain_text
+    from .plain_text import brief_text, plain_text
 
-    for piece in plain_text(table, owners, rows):
+    for piece in brief_text(table, owners) if wishes.brief else plain_text(table, owners, rows):
         world.write(piece)
     if canvas:
         world.note(drawing.TOO_LONG)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...documents import AS_IT_IS
 from ...support.documents import owners
 from ...support.verb import verb
-from . import run
+from . import Wishes, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import typer
 
     from ...documents import Asked
-    from ...support.arguments import Names, Services, ShownAs
+    from ...support.arguments import Names, NoPager, Services, ShownAs
     from ...world import World
 
 
@@ -27,6 +27,10 @@ def show(
         typer.Option("--output", "-o", help="Output format."),
     ] = "table",
     plain: Annotated[bool, typer.Option("--plain", help="Print plain text, even on a terminal.")] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Print a line for each service, with the sums of its servers.")
+    ] = False,
+    no_pager: NoPager = False,
     names: Names = None,
     asked: Asked = AS_IT_IS,
 ) -> int:
@@ -43,4 +47,5 @@ def show(
 
     - `pyipvsadm show -o json | jq '.services[].servers[] | select(.weight == 0)'` finds drained servers
     """
-    return run(world, services or [], output, plain, owners(world, names, asked))
+    wishes = Wishes(output=output, plain=plain, brief=brief, pager=not no_pager)
+    return run(world, services or [], wishes, owners(world, names, asked))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ...listing.rules import daemon_state
+from ...listing.service_sums import sums_of, usable
+from ...model import Listing
 from ...support.text_table import aligned
 from ...table.notation import spelled, spelled_server
 from ...table.settings import daemon_settings, server_settings, service_settings, told, word
@@ -45,6 +47,17 @@ def _notes(table: Table, rows: HashTables | None) -> Iterator[str]:
         yield f"{daemon_state(daemon)} daemon: {told(daemon_settings(daemon))}"
     if rows:
         yield from rows.sentences()
+
+
+def brief_text(table: Table, owners: Owners | None = None) -> Iterator[str]:
+    """The services of `table`, a line each, with the sums of their servers."""
+    sums = sums_of(Listing())
+    rows = [("Service", "Scheduler", "Servers", *(head for _, head, _ in sums), *([OWNER] if owners else []))]
+    for service, servers in table.services:
+        values = [str(value(service, servers)) for _, _, value in sums]
+        owner = [owners.told(service)] if owners else []
+        rows.append((spelled(service), service.scheduler or "", usable(servers), *values, *owner))
+    yield aligned(rows, range(2, 3 + len(sums)))
 
 
 def plain_text(table: Table, owners: Owners | None = None, rows: HashTables | None = None) -> Iterator[str]:

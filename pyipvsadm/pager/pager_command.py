@@ -1,0 +1,43 @@
+"""Which pager is run, how it is set up, and how much needs none."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT, NONE = "less", ("", "cat")  # the pager where none is named, and names that mean none
+SETTINGS = {"LESS": "FRX", "LV": "-c"}  # where the user sets none: colours, and an end if everything fits
+RAISED = ("SUDO_UID", "DOAS_USER", "PKEXEC_UID")  # set where a user runs one command with another's privilege
+SECURE = {"LESSSECURE": "1"}  # less opens no shell and no file
+
+
+def command_of(environ: Mapping[str, str]) -> str:
+    """The pager to run, a line for a shell; empty for none.
+
+    A user who may run only this program as root must not get root's shell from a pager: there, only less is run.
+    """
+    named = None if _is_raised(environ) else environ.get("PAGER")
+    if named is None:
+        folders = environ.get("PATH", os.defpath).split(os.pathsep)
+        named = DEFAULT if any(os.access(os.path.join(folder, DEFAULT), os.X_OK) for folder in folders) else ""
+    return "" if named.strip() in NONE else named
+
+
+def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the pager."""
+    return {**SETTINGS, **environ, **(SECURE if _is_raised(environ) else {})}
+
+
+def _is_raised(environ: Mapping[str, str]) -> bool:
+    return any(name in environ for name in RAISED)
+
+
+def rows(data: bytes, columns: int) -> int:
+    """How many rows of so many `columns` the lines of `data` take on a terminal."""
+    import re
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", data.decode("utf-8", "replace")).splitlines()
+    return sum(max(1, -(-len(line) // columns)) for line in lines)
