@@ -477,7 +477,6 @@ def test_the_status_tells_if_anything_was_to_do(first, words, status):
 def test_with_a_detailed_status_an_error_is_none_of_a_change():
     assert fakes.run(["apply", "/no/such/file"]).status == 2
     assert fakes.run(["apply", "/no/such/file", "--detailed-exitcode"]).status == 1
-    assert apply(kernel_with(NOW), WANTED, "--vips", "--detailed-exitcode").status == 1
 
 
 @pytest.mark.parametrize("words", [[], ["--dry-run"]])

@@ -214,6 +214,50 @@ def test_an_undrain_that_is_refused(ipvs):
     assert sorted(weights(ipvs)) == [5, 7]
 
 
+def edit(service, old, new, server=ONE):
+    names = {"change": "edit", "kind": "server", "service": service, "server": server}
+    return {**names, "changes": {"weight": {"old": old, "new": new}}}
+
+
+def test_json_tells_what_was_drained_and_what_is_left(ipvs):
+    told = json.loads(run(ipvs, f"drain {ONE} -o json").stdout)
+    assert sorted(map(str, told.pop("changes"))) == sorted(map(str, [edit(HTTP, 5, 0), edit(HTTPS, 7, 0)]))
+    done = {"changed": True, "refused": [], "taken_back": 0, "remains": [], "server": ONE}
+    assert told == {**done, "state": "drained", "connections": {"active": 0, "inactive": 0, "persistent": 0}}
+    again = json.loads(run(ipvs, f"drain {ONE} -o json --wait").stdout)
+    assert (again["changed"], again["changes"], again["state"]) == (False, [], "empty")
+    back = json.loads(run(ipvs, f"undrain {ONE} -o json --from {HTTP}").stdout)
+    assert back == {**done, "changes": [edit(HTTP, 0, 5)], "state": "undrained"}
+    removed = json.loads(run(ipvs, f"drain {ONE} --remove -o json").stdout)
+    assert next((one["change"], one["service"]) for one in removed["changes"]) == ("edit", HTTP)
+    assert {one["service"] for one in removed["changes"] if one["change"] == "remove"} == {HTTP, HTTPS}
+    assert removed["state"] == "removed"
+
+
+@pytest.mark.parametrize("verb", ["drain", "undrain"])
+def test_json_tells_what_was_refused(ipvs, verb):
+    if verb == "undrain":
+        run(ipvs, f"drain {ONE}")
+        ipvs.changes = 0
+    ipvs.before = lambda number: EINVAL if number == 1 else None
+    ran = run(ipvs, f"{verb} {ONE} -o json")
+    told = json.loads(ran.stdout)
+    assert (ran.status, told["changed"], told["changes"], told["state"]) == (1, False, [], "refused")
+    (refused,) = told["refused"]
+    assert refused["command"].startswith("-e -t 192.0.2.1:")
+    assert (told["taken_back"], told["remains"]) == (1, [])
+
+
+def test_json_tells_how_far_a_ramp_came(ipvs, clock):
+    run(ipvs, f"drain {ONE}")
+    clock.signal(30)
+    ran = run(ipvs, f"undrain {ONE} --ramp 60s -o json --from {HTTPS}")
+    told = json.loads(ran.stdout)
+    assert (ran.status, told["state"], told["changed"]) == (130, "rising", True)
+    (change,) = told["changes"]
+    assert 0 < change["changes"]["weight"]["new"] < 7
+
+
 def test_a_second_drain_keeps_what_is_remembered(ipvs):
     run(ipvs, f"drain {ONE} --from {HTTP}")
     ran = run(ipvs, f"drain {ONE}")

@@ -170,7 +170,8 @@ def test_json_tells_programs_what_has_changed(ipvs):
         "change": "edit", "kind": "server", "service": V, "server": ONE,
         "changes": {"weight": {"old": 5, "new": 3}},
     }  # fmt: skip
-    assert told == [{"changed": True, "changes": [change]}, {"changed": False, "changes": []}]
+    rest = {"refused": [], "taken_back": 0, "remains": []}
+    assert told == [{"changed": True, "changes": [change], **rest}, {"changed": False, "changes": [], **rest}]
 
 
 def test_help_names_every_setting():

@@ -151,7 +151,7 @@ VERBS: tuple[Verb, ...] = (
         help='Change only the named settings of a live service or server.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` is optional), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what has changed.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
             Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server for so many seconds'),
             Parameter(names=('-M', '--netmask'), value='netmask', help='the netmask of the clients that persistence treats as one'),
@@ -191,6 +191,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--remove',), field='remove', help='Then remove the server. Implies `--wait`.'),
             Parameter(names=('--force',), field='force', help='Drain the server even if that leaves a service without any usable server.'),
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, field='server', help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -204,6 +205,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--ramp',), value='TIME', field='ramp', kind='', help='Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.'),
             Parameter(names=('--weight',), value='N', field='weight', kind='int', least=1, most=2147483647, help='The weight to set instead of the recorded ones.'),
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
         ),
         arguments=(
             Parameter(value='SERVER', needed=True, field='server', help='Such as 10.2.0.2:8080 or [2001:db8::2]:8080, or an address alone for all its ports.'),
@@ -259,6 +261,7 @@ VERBS: tuple[Verb, ...] = (
                     Parameter(names=('--dry-run',), field='dry_run', help='Show what would change, and change nothing.'),
                     Parameter(names=('--force',), field='force', help='Also bind addresses that another machine has.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+                    Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
                 ),
                 arguments=(
                     Parameter(value='ADDRESS', many=True, needed=True, field='addresses', help='In digits.'),
@@ -271,6 +274,7 @@ VERBS: tuple[Verb, ...] = (
                     Parameter(names=('--device',), value='INTERFACE', default='kube-ipvs0', field='device', help='The dummy device for the addresses.'),
                     Parameter(names=('--dry-run',), field='dry_run', help='Show what would change, and change nothing.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+                    Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
                 ),
                 arguments=(
                     Parameter(value='ADDRESS', many=True, needed=True, field='addresses', help='In digits.'),
@@ -284,6 +288,7 @@ VERBS: tuple[Verb, ...] = (
                     Parameter(names=('--dry-run',), field='dry_run', help='Show what would change, and change nothing.'),
                     Parameter(names=('--force',), field='force', help='Also bind addresses that another machine has.'),
                     Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
+                    Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
                     Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of FILE. Default: detected by content and name.'),
                     Parameter(names=('--notes',), field='notes', help='List everything in FILE that a table cannot express or that may surprise.'),
                     Parameter(names=('--node',), value='NAME', field='node', help="The node that the table is for. Default: this host's name."),

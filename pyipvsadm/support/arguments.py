@@ -61,6 +61,10 @@ WaitLock = Annotated[
         "--wait-lock", metavar="SECONDS", min=0, max=86400, help="How long to wait for others that change the table."
     ),
 ]
+Told = Annotated[
+    Literal["text", "json"],
+    typer.Option("--output", "-o", help="What to print: json tells what was changed, refused and taken back."),
+]
 Device = Annotated[
     str | None,
     typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device for the addresses."),

@@ -6,13 +6,29 @@ from .. import errors
 from ..errors import IpvsadmError
 from ..grammar.shell import requoted
 from ..listing.rules import rule
+from ..record import Record
 from ..table.differences import as_text, differences, summed_up
 from .signals import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Protocol
+
     from ..table.journal import Outcome
     from ..table.plan import Plan, Step
+
+    Data = dict[str, Any]
+
+    class Change(Protocol):
+        """What can be told to people and to programs."""
+
+        def line(self) -> str:
+            """It as a line of text."""
+
+        def data(self) -> Data:
+            """It as JSON data."""
+
 
 REFUSED, HALF_DONE = 1, 3  # exit statuses; after a signal, 128 plus its number
 
@@ -22,25 +38,47 @@ def summary(plan: Plan) -> str:
     return f"done: {summed_up(differences(plan.steps))}"
 
 
-def as_json(plan: Plan, outcome: Outcome | None = None) -> str:
-    """What `plan` changes, and what became of it, if it was carried out, as JSON."""
-    data: dict[str, object] = {
-        "changed": bool(plan.steps) and (outcome is None or outcome.complete),
-        "changes": [found.data() for found in differences(plan.steps)],
-    }
-    if outcome is None:
-        data = {"dry_run": True, **data}
-    else:
-        data["refused"] = [
+class Result(Record):
+    """What verbs tell programs: the changes, those that were refused, how many of the others were taken back, and what
+    would still restore the state before; None if that can't be known. A dry run makes no changes.
+    """
+
+    __slots__ = ()
+    changes: tuple[Data, ...] = ()
+    refused: tuple[Data, ...] = ()
+    taken_back: int = 0
+    remains: tuple[Data, ...] | None = ()
+    complete: bool = True
+    dry_run: bool = False
+
+    def text(self, **more: object) -> str:
+        """It as JSON, with what a verb has to tell `more`."""
+        data = self.asdict()
+        changed = data.pop("complete") and bool(self.changes)
+        if data.pop("dry_run"):
+            data = {"dry_run": True, "changes": self.changes}
+        import json
+
+        return json.dumps({"changed": changed, **data, **more}, indent=2) + "\n"
+
+
+def result_of(plan: Plan, outcome: Outcome) -> Result:
+    """What `plan` changes, and the `outcome` of it."""
+    return Result(
+        changes=data_of(differences(plan.steps)),
+        refused=tuple(
             {"command": rule(step.command), "why": str(errors.refusal(step.command.verb, errno))}
             for step, errno in outcome.refused
-        ]
-        data["taken_back"] = outcome.undone
-        remains = outcome.remains
-        data["remains"] = None if remains is None else [found.data() for found in differences(remains)]
-    import json
+        ),
+        taken_back=outcome.undone,
+        remains=None if outcome.remains is None else data_of(differences(outcome.remains)),
+        complete=outcome.complete,
+    )
 
-    return json.dumps(data, indent=2) + "\n"
+
+def data_of(changes: Iterable[Change]) -> tuple[Data, ...]:
+    """`changes` as JSON data."""
+    return tuple(change.data() for change in changes)
 
 
 def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: str = "apply") -> IpvsadmError:

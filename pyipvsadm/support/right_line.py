@@ -103,7 +103,7 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
                 raise UnsureError
             read = _value(own, next(left, "") if own.value and not equals else value, bool(equals))
             values[own.field] = [*values.get(own.field, ()), read] if own.many else read
-        elif word == "-" or not word.startswith("-") or (row.lenient and word not in NOT_FREE):
+        elif word == "-" or not word.startswith("-") or (row.lenient and word not in NOT_FREE and word[:2] not in options):
             free.append(word)
         else:
             raise UnsureError

@@ -12,25 +12,27 @@ from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
 from ..support.documents import read_document
 from ..support.lock import WAIT, alone
-from ..support.outcome import as_json, failure, summary
+from ..support.outcome import Result, data_of, failure, result_of, summary
 from ..support.scope import scope_of
 from ..support.signals import Signals
 from ..support.verb import verb
 from ..table import journal
-from ..table.differences import REMOVED, as_text, differences
+from ..table.differences import REMOVED, differences
+from ..table.journal import Outcome
 from ..table.notation import counted
 from ..table.plan import make_plan, without
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Literal
+    from collections.abc import Sequence
+    from typing import Annotated
 
     import typer
 
     from ..documents import Asked
     from ..model import Table
-    from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only, WaitLock
-    from ..table.journal import Outcome
+    from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only, Told, WaitLock
+    from ..support.outcome import Change
     from ..table.plan import Plan, Scope
     from ..world import World
     from .vip.with_apply import Vips
@@ -98,10 +100,7 @@ def apply(
     ] = False,
     device: Device = None,
     wait_lock: WaitLock = WAIT,
-    output: Annotated[
-        Literal["text", "json"],
-        typer.Option("--output", "-o", help="What to print: json tells what was changed, refused and taken back."),
-    ] = "text",
+    output: Told = "text",
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="Exit with 0 if nothing was to do, 2 if something was, 1 for errors."),
@@ -122,12 +121,6 @@ def apply(
     """
     if device is not None and not vips:
         raise UsageError("`--device` without `--vips`", hint="add `--vips` to bind the addresses on it")
-    if vips and (detailed_exitcode or output == "json"):
-        raise UsageError(
-            "with `--vips`, neither JSON nor the exit status tells what was changed",
-            hint="bind the addresses by a call of `vip sync`",
-            status=ERROR if detailed_exitcode else None,
-        )
     wishes = Wishes(
         prune=not no_prune,
         keep_weights=keep_weights,
@@ -159,12 +152,13 @@ def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int
         if wishes.dry_run:
             before, plan = _planned(wanted, wishes, world)
             vips = wishes.addresses(before, plan, wanted, world)
+            bound, unbound = (vips.wanted(), vips.unwanted([])) if vips else ([], [])
+            changes: list[Change] = [*bound, *differences(plan.steps, now=before), *unbound]
             if wishes.json:
-                world.write(as_json(plan))
+                world.write(Result(changes=data_of(changes), dry_run=True).text())
             else:
-                told = as_text(plan.steps, before)
-                world.write(vips.shown(told) if vips else told)
-            return _status(plan, wishes)
+                world.write("".join(change.line() for change in changes))
+            return _status(changes, wishes)
         with alone(world, wishes.wait_lock):
             return _apply(wanted, path, wishes, world)
     except KeyboardInterrupt:
@@ -191,26 +185,30 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
     vips = wishes.addresses(before, plan, wanted, world)
     if not plan.phases:
         world.note("nothing to do: the table is as wanted")
-    with Signals() as signals:
-        if vips:
-            vips.bind()
-        outcome = _carry_out(plan, before, world, signals)
+    result = result_of(plan, Outcome()).replace(complete=False)
+    try:
+        with Signals() as signals:
+            if vips:
+                vips.bind()
+            outcome = _carry_out(plan, before, world, signals)
+            result = result_of(plan, outcome)
+            if not outcome.complete:
+                taken_back = vips.take_back() if vips and outcome.remains == () else ""
+                raise failure(outcome, plan, world.called, taken_back)
+            if plan.phases:
+                world.tell(summary(plan))
+                managers.tell(world)
+            if vips:
+                vips.release()
+        return _status([*plan.steps, *(vips.changes if vips else ())], wishes)
+    finally:
         if wishes.json:
-            world.write(as_json(plan, outcome))
-        if not outcome.complete:
-            taken_back = vips.take_back() if vips and outcome.remains == () else ""
-            raise failure(outcome, plan, world.called, taken_back)
-        if plan.phases:
-            world.tell(summary(plan))
-            managers.tell(world)
-        if vips:
-            vips.release()
-    return _status(plan, wishes)
+            world.write((vips.told(result) if vips else result).text())
 
 
-def _status(plan: Plan, wishes: Wishes) -> int:
+def _status(changes: Sequence[object], wishes: Wishes) -> int:
     """The exit status where all went well."""
-    return CHANGED if wishes.detailed and plan.phases else 0
+    return CHANGED if wishes.detailed and changes else 0
 
 
 def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Outcome:

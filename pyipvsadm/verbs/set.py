@@ -10,9 +10,11 @@ from ..errors import IpvsadmError, OptionError, UsageError
 from ..grammar import scan, settled_service
 from ..grammar.options import LONG, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
 from ..grammar.values import TUNNELS, Known, scheduler_flags
+from ..listing.rules import rule
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
 from ..support import managers
 from ..support.lock import WAIT, alone
+from ..support.outcome import Result, data_of
 from ..support.verb import verb
 from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
 from ..table.differences import differences
@@ -21,12 +23,12 @@ from ..table.plan import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Any, Literal
+    from typing import Annotated, Any
 
     import typer
 
     from ..grammar.values import Fields
-    from ..support.arguments import WaitLock
+    from ..support.arguments import Told, WaitLock
     from ..world import World
 
     Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
@@ -50,9 +52,7 @@ def set_(
     world: World,
     words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
     wait_lock: WaitLock = WAIT,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--output", "-o", help="What to print: json tells what has changed.")
-    ] = "text",
+    output: Told = "text",
 ) -> int:
     """Change only the named settings of a live service or server.
 
@@ -68,18 +68,20 @@ def set_(
     try:
         with alone(world, wait_lock):
             step = _step(world, key, server, given, off)
+            found = differences([step] if step else [])
             if step:
                 for _, errno in world.kernel.submit((step.command,), checked=True):
-                    raise _refusal(step.command.verb, errno)
+                    error = _refusal(step.command.verb, errno)
+                    if output == "json":
+                        refused = ({"command": rule(step.command), "why": str(error)},)
+                        world.write(Result(changes=data_of(found), refused=refused, complete=False).text())
+                    raise error
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error
-    changes = differences([step] if step else [])
     if output == "json":
-        import json
-
-        world.write(json.dumps({"changed": bool(changes), "changes": [one.data() for one in changes]}, indent=2) + "\n")
+        world.write(Result(changes=data_of(found)).text())
     elif world.watched:
-        world.tell("".join(one.line() for one in changes).rstrip() or "nothing to change: all is set as wanted")
+        world.tell("".join(one.line() for one in found).rstrip() or "nothing to change: all is set as wanted")
     if step:
         managers.tell(world)
     return 0

@@ -14,6 +14,7 @@ from .drain import wait
 from .drain.change import change, load, store, tidy
 from .drain.course import NOTHING, found
 from .drain.places import all_places, ramp, remembered, with_weights
+from .drain.server_result import ServerResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     import typer
 
     from ..model import Table
-    from ..support.arguments import From, Server, WaitLock, duration
+    from ..support.arguments import From, Server, Told, WaitLock, duration
     from ..table.comparison import Key
     from ..world import World
     from .drain.places import Place, Weights
     from .drain.wait import Timer
 
     Lock = Callable[[], AbstractContextManager[None]]  # the lock, while a step is made
+
+UNDRAINED, RISING, SAME = "undrained", "rising", "not drained"  # states of a server, for programs
 
 
 @verb(rank=70)
@@ -58,6 +61,7 @@ def undrain(
         ),
     ] = None,
     wait_lock: WaitLock = WAIT,
+    output: Told = "text",
 ) -> int:
     """Restore the weights that a server had before `drain`.
 
@@ -67,14 +71,21 @@ def undrain(
     Exit status: 0 done, or nothing to do; 1 no such server, no weight recorded, or refused by the kernel, and undone;
     2 wrong input; 3 refused, and not everything could be undone; 130 or 143 stopped by a signal.
     """
-    return run(world, server, services or [], ramp or 0.0, weight, wait_lock)
+    return run(world, server, services or [], ramp or 0.0, weight, wait_lock, output == "json")
 
 
 def run(
-    world: World, server: str, services: Sequence[str], seconds: float, weight: int | None, wait_lock: float
+    world: World,
+    server: str,
+    services: Sequence[str],
+    seconds: float,
+    weight: int | None,
+    wait_lock: float,
+    json: bool = False,
 ) -> int:
     """Put weights back; the exit status. `seconds` is how long the ramp takes, 0 for none. Raises IpvsadmError."""
-    with wait.Clock() as clock:
+    result = ServerResult(world, server, json)
+    with wait.Clock() as clock, result.told():
 
         def lock() -> AbstractContextManager[None]:
             return alone(world, wait_lock, lambda: clock.first)
@@ -82,12 +93,19 @@ def run(
         with lock():
             table, places, wanted = _wanted(world, server, services, weight)
         if not wanted:
+            result.state = SAME
             return _nothing(world, server, places)
         effects.tell(world, table, make_plan(table, with_weights(table, wanted)).commands)
         now = {key: places[key].server.weight for key in wanted}
-        _climb(world, server, places, wanted, ramp(now, wanted, seconds), clock, lock)
-    for key, each in wanted.items():
-        world.write(f"{places[key].name}  weight {now[key]} -> {each}\n")
+        reached = now.copy()
+        try:
+            _climb(world, server, places, wanted, reached, ramp(now, wanted, seconds), clock, lock, result)
+        finally:
+            result.state = result.state or (UNDRAINED if reached == wanted else RISING)
+            for key, each in reached.items():
+                result.weight(places[key], now[key], each)
+        for key, each in wanted.items():
+            result.say(f"{places[key].name}  weight {now[key]} -> {each}")
     managers.tell(world)
     return 0
 
@@ -125,20 +143,24 @@ def _climb(
     server: str,
     places: Mapping[Key, Place],
     wanted: Weights,
+    reached: dict[Key, int],
     steps: Sequence[tuple[float, Weights]],
     clock: Timer,
     lock: Lock,
+    result: ServerResult,
 ) -> None:
-    """Make the steps, each at its time. Raises IpvsadmError where one is refused or a signal comes."""
+    """Make the steps, each at its time; `reached` keeps how far that is.
+
+    Raises IpvsadmError where one is refused or a signal comes.
+    """
     start, progress = clock.now(), world.progress()
-    reached: dict[Key, int] = {key: places[key].server.weight for key in wanted}
     for number, (at, weights) in enumerate(steps, 1):
         while (left := start + at - clock.now()) > 0 and not clock.first:
             clock.rest(left)
         if clock.first:
             raise _stopped(server, places, wanted, reached, clock.first)
         with lock():
-            _step(world, places, wanted, reached, weights)
+            _step(world, places, wanted, reached, weights, result)
         reached.update(weights)
         if number == len(steps):
             continue
@@ -150,7 +172,14 @@ def _climb(
     world.clear()
 
 
-def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: Weights, weights: Weights) -> None:
+def _step(
+    world: World,
+    places: Mapping[Key, Place],
+    wanted: Weights,
+    expected: Weights,
+    weights: Weights,
+    result: ServerResult,
+) -> None:
     """Set `weights`, and write down how far that is. Raises IpvsadmError, also if others have set them meanwhile."""
     table = table_now(world)
     there = all_places(table)
@@ -167,7 +196,7 @@ def _step(world: World, places: Mapping[Key, Place], wanted: Weights, expected: 
     all_of_them = {**before, **rising}
     store(all_of_them.values())
     try:
-        change(world, table, with_weights(table, weights), "undrain")
+        change(world, table, with_weights(table, weights), "undrain", result)
     except IpvsadmError:
         tidy([all_of_them[key] for key in before])
         raise

@@ -237,6 +237,51 @@ def test_where_addresses_cannot_be_bound_the_table_is_not_touched(ours):
     assert addresses(ours) == {}
 
 
+def address(change, text):
+    return {"change": change, "kind": "address", "address": text, "device": DEVICE}
+
+
+def told(answer):
+    return json.loads(answer.stdout)
+
+
+def test_programs_are_told_what_was_bound(ours):
+    made = {"change": "add", "kind": "device", "device": DEVICE}
+    bound = [address("add", "192.0.2.10"), address("add", "2001:db8::10")]
+    dry = told(ours("vip sync -o json --dry-run"))
+    assert dry == {"changed": True, "dry_run": True, "changes": [made, *bound]}
+    done = {"refused": [], "taken_back": 0, "remains": []}
+    assert told(ours("vip sync -o json")) == {"changed": True, "changes": [made, *bound], **done}
+    assert told(ours("vip sync -o json")) == {"changed": False, "changes": [], **done}
+    assert told(ours("vip add 192.0.2.20 -o json"))["changes"] == [address("add", "192.0.2.20")]
+    assert told(ours("vip rm 192.0.2.20 -o json"))["changes"] == [address("remove", "192.0.2.20")]
+
+
+@pytest.mark.parametrize("words", ["vip add 192.0.2.30 2001:db8::30", "apply --vips --yes --detailed-exitcode -"])
+def test_programs_are_told_what_was_refused(ours, words):
+    ip(ours, f"link add {DEVICE} type dummy")
+    with ours.namespace.entered(), open(f"/proc/sys/net/ipv6/conf/{DEVICE}/disable_ipv6", "w") as setting:
+        setting.write("1")
+    answer = ours(f"{words} -o json", ONE + "-A -t [2001:db8::30]:80 -s rr\n")
+    data = told(answer)
+    assert (answer.returncode, data["changed"], data["taken_back"], data["remains"]) == (1, False, 1, [])
+    (refused,) = data["refused"]
+    assert {**refused, "why": ""} == {**address("add", "2001:db8::30"), "why": ""}
+    assert refused["why"]
+
+
+def test_programs_are_told_of_table_and_addresses_together(ours):
+    assert ours("vip sync").returncode == 0
+    words = "apply --vips --yes -o json --detailed-exitcode -"
+    dry, done, again = (ours(line, ONE) for line in (f"{words} --dry-run", words, words))
+    assert [one.returncode for one in (dry, done, again)] == [2, 2, 0]
+    assert told(dry) == {"changed": True, "dry_run": True, "changes": told(done)["changes"]}
+    kinds = [(one["change"], one["kind"]) for one in told(done)["changes"]]
+    assert (kinds[0], kinds[-2:]) == (("add", "address"), [("remove", "address")] * 2)
+    assert kinds.count(("remove", "service")) == 5
+    assert (told(again)["changed"], told(again)["changes"]) == (False, [])
+
+
 def test_whoever_looked_is_where_they_were(ours):
     before = os.readlink(HERE)
     assert ours("vip sync").returncode == 0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import From, Server, WaitLock, duration
+    from ...support.arguments import From, Server, Told, WaitLock, duration
     from ...world import World
 
 
@@ -44,6 +44,7 @@ def drain(
         bool, typer.Option("--force", help="Drain the server even if that leaves a service without any usable server.")
     ] = False,
     wait_lock: WaitLock = WAIT,
+    output: Told = "text",
 ) -> int:
     """Stop new connections to a server, and let the existing ones finish.
 
@@ -71,5 +72,6 @@ def drain(
         remove=remove,
         force=force,
         wait_lock=wait_lock,
+        json=output == "json",
     )
     return run(world, wishes)

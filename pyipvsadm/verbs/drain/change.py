@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from ...errors import IpvsadmError
 from ...support import state
-from ...support.outcome import failure
+from ...support.outcome import failure, result_of
 from ...table import journal
 from ...table.plan import make_plan
 from .places import Weight, still_true
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...model import Table
     from ...table.comparison import Key
     from ...world import World
+    from .server_result import ServerResult
 
 VERB = "drain"  # whose state it is
 
@@ -58,9 +59,10 @@ def tidy(weights: Iterable[Weight]) -> None:
         store(weights)
 
 
-def change(world: World, before: Table, wanted: Table, verb: str, stopped: int = 0) -> None:
+def change(world: World, before: Table, wanted: Table, verb: str, result: ServerResult, stopped: int = 0) -> None:
     """Make `wanted` of the table `before`, or nothing of it. Raises IpvsadmError. `stopped` gives it up."""
     plan = make_plan(before, wanted)
     outcome = journal.carry_out(plan, world.kernel, before, lambda done: stopped)
     if not outcome.complete:
+        result.refused(result_of(plan, outcome))
         raise failure(outcome, plan, world.called, verb=verb)

@@ -21,6 +21,7 @@ from .change import change, load, store, tidy
 from .holders import Machine, refused_clients
 from .places import Place, left_without, places_of, remembered, with_weights, without
 from .progress_lines import Teller, counts
+from .server_result import ServerResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .wait import Timer
 
 NOTHING, NOT_TRIED, LATE = 1, errors.USAGE, 3  # exit statuses
+DRAINED, EMPTY, REMOVED = "drained", "empty", "removed"  # states of a server, for programs
 EXPIRE = "/proc/sys/net/ipv4/vs/expire_quiescent_template"
 NODEST = "/proc/sys/net/ipv4/vs/expire_nodest_conn"
 
@@ -47,21 +49,25 @@ class Wishes(Record):
     remove: bool = False
     force: bool = False
     wait_lock: float = WAIT  # seconds
+    json: bool = False
 
 
 def run(world: World, wishes: Wishes) -> int:
     """Drain a server; the exit status. Raises IpvsadmError."""
     servers_of(wishes.server)  # wrong words are told before the kernel is asked
-    with wait.Clock() as clock:
-        places = _drained(world, wishes, clock)
+    result = ServerResult(world, wishes.server, wishes.json)
+    with wait.Clock() as clock, result.told():
+        places = _drained(world, wishes, clock, result)
         managers.tell(world)
         around = machine(world)
         drain = f"{world.called} {command('drain', wishes.server, *_from(wishes))}"
         teller = Teller(world, wishes.server, around, drain, wishes.remove and not wishes.everything)
         if not wishes.wait:
-            teller.once(look(world, places))
+            now = look(world, places)
+            result.seen(now)
+            teller.once(now)
             return 0
-        return _wait(world, wishes, places, teller, clock, _counts_as_busy(wishes, around, clock))
+        return _wait(world, wishes, places, teller, clock, _counts_as_busy(wishes, around, clock), result)
 
 
 def _counts_as_busy(wishes: Wishes, around: Machine, clock: Timer) -> Callable[[Place], object]:
@@ -112,7 +118,7 @@ def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
     return [service for service in only if service_key(service) not in there]
 
 
-def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
+def _drained(world: World, wishes: Wishes, clock: Timer, result: ServerResult) -> list[Place]:
     """Give the server weight 0, remembering those that it had, and print them; where it is now."""
     with alone(world, wishes.wait_lock, lambda: clock.first):
         table, places = found(world, wishes.server, wishes.services)
@@ -129,7 +135,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
         }
         store(weights.values())
         try:
-            change(world, table, with_weights(table, dict.fromkeys(after, 0)), "drain", clock.first)
+            change(world, table, with_weights(table, dict.fromkeys(after, 0)), "drain", result, clock.first)
         except IpvsadmError:
             tidy({**weights, **before}.values())  # of what wasn't taken back, the weight is still to be known
             raise
@@ -137,7 +143,9 @@ def _drained(world: World, wishes: Wishes, clock: Timer) -> list[Place]:
         what = f"weight {place.server.weight} -> 0" if place.server.weight else "weight 0 already"
         kept = weights[place.key].weight if place.key in weights else 0
         more = f", {kept} is recorded" if kept and kept != place.server.weight else ""
-        world.write(f"{place.name}  {what}{more}\n")
+        result.weight(place, place.server.weight, 0)
+        result.say(f"{place.name}  {what}{more}")
+    result.state = DRAINED
     effects.tell(world, table, make_plan(table, with_weights(table, dict.fromkeys(after, 0))).commands)
     for line in refused_clients(places, world.called):
         world.tell("", line)
@@ -193,7 +201,13 @@ def _setting(path: str) -> int | None:
 
 
 def _wait(
-    world: World, wishes: Wishes, places: Sequence[Place], teller: Teller, clock: Timer, busy: Callable[[Place], object]
+    world: World,
+    wishes: Wishes,
+    places: Sequence[Place],
+    teller: Teller,
+    clock: Timer,
+    busy: Callable[[Place], object],
+    result: ServerResult,
 ) -> int:
     """Wait for the connections to end, and then take the server away, if that is wanted; the exit status."""
     end = clock.now() + wishes.deadline
@@ -203,11 +217,16 @@ def _wait(
         if why != wait.EMPTIED:
             break
         if not wishes.remove:
-            world.tell(f"{wishes.server} is empty: {counts(look(world, places))}")
+            now = look(world, places)
+            result.seen(now)
+            result.state = EMPTY
+            world.tell(f"{wishes.server} is empty: {counts(now)}")
             return 0
-        if _removed(world, wishes, places, clock, busy):
+        if _removed(world, wishes, places, clock, busy, result):
+            result.state = REMOVED
             return 0
     now = look(world, places)
+    result.seen(now)
     stands = f"{wishes.server} stays drained, with {counts(now)}"
     hint = f"`{world.called} {command('undrain', wishes.server, *_from(wishes))}` restores its weights"
     if why == wait.STOPPED:
@@ -220,7 +239,12 @@ def _from(wishes: Wishes) -> list[str]:
 
 
 def _removed(
-    world: World, wishes: Wishes, places: Sequence[Place], clock: Timer, busy: Callable[[Place], object]
+    world: World,
+    wishes: Wishes,
+    places: Sequence[Place],
+    clock: Timer,
+    busy: Callable[[Place], object],
+    result: ServerResult,
 ) -> bool:
     """Take the server away; False if it is busy again. Raises IpvsadmError."""
     with alone(world, wishes.wait_lock, lambda: clock.first):
@@ -235,10 +259,12 @@ def _removed(
             )
         if any(map(busy, now)):
             return False
-        change(world, table, without(table, now), "drain", clock.first)
+        change(world, table, without(table, now), "drain", result, clock.first)
         tidy([weight for key, weight in load(table).items() if key not in wanted])
     for place in now:
-        world.write(f"{place.name}  removed\n")
+        result.removed(place)
+        result.say(f"{place.name}  removed")
+    result.seen(now)
     count = counted(len(now), "service")
     was = f"had {counts(now)}," if any(place.busy(wishes.everything) for place in now) else "was empty"
     how = f"{was} and is removed from {count}" if now else "is gone: somebody else removed it"

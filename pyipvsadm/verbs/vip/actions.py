@@ -6,16 +6,19 @@ from dataclasses import asdict
 
 from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
+from ...network import DEVICE
 from ...network.facts import is_local, is_loopback, reading
+from ...record import Record
 from ...support.current_table import table_now
-from ...support.lock import alone
+from ...support.lock import WAIT, alone
+from ...support.outcome import Result, data_of
 from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, spelled_address, unfit
 from . import ledger
 from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
 from .other_machines import seen, servers_of
-from .transaction import REFUSED, carry_out, device_there, looked_at, unreadable
+from .transaction import REFUSED, UnboundError, carry_out, device_there, looked_at, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +31,17 @@ if TYPE_CHECKING:
 
 WRONG = 1  # the exit status of `ls`
 HEADS = ("Address", "Local", "Interface", "Bound by", "Services", "State")
+
+
+class Wishes(Record):
+    """What was asked for. `force` binds what another machine has; `wait_lock` is in seconds."""
+
+    __slots__ = ()
+    device: str = DEVICE
+    dry_run: bool = False
+    force: bool = False
+    wait_lock: float = WAIT
+    json: bool = False
 
 
 def ls(world: World, device: str, output: str) -> int:
@@ -48,23 +62,24 @@ def ls(world: World, device: str, output: str) -> int:
     return WRONG if any(vip.wrong for vip in vips) else 0
 
 
-def add(world: World, words: Sequence[str], device: str, dry_run: bool, force: bool, wait: float) -> int:
+def add(world: World, words: Sequence[str], wishes: Wishes) -> int:
     """Bind the addresses that `words` name; the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
 
     def changes() -> list[Change]:
-        return binding(world.tell, wanted, device, set() if force else _known_servers(world), force)
+        servers = set() if wishes.force else _known_servers(world)
+        return binding(world.tell, wanted, wishes.device, servers, wishes.force)
 
-    return _change(world, device, dry_run, wait, changes)
+    return _change(world, wishes, changes)
 
 
-def rm(world: World, words: Sequence[str], device: str, dry_run: bool, wait: float) -> int:
+def rm(world: World, words: Sequence[str], wishes: Wishes) -> int:
     """Take the addresses away that `words` name; the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
-    return _change(world, device, dry_run, wait, lambda: _unbinding(wanted, device))
+    return _change(world, wishes, lambda: _unbinding(wanted, wishes.device))
 
 
-def sync(world: World, said: Table | None, device: str, dry_run: bool, force: bool, wait: float) -> int:
+def sync(world: World, said: Table | None, wishes: Wishes) -> int:
     """Bind the addresses that `said` says, or of the kernel's table, and no other that we bound; the exit status.
 
     Raises IpvsadmError.
@@ -76,22 +91,31 @@ def sync(world: World, said: Table | None, device: str, dry_run: bool, force: bo
         _tell_skipped(world, marks_of(services))
         addresses, servers = table.addresses, servers_of(table.services)
         used = list(addresses_of(services)) if addresses is None else list(map(spelled_address, addresses))
-        return binding(world.note, used, device, servers, force, routed=True) + to_unbind(
-            used, looked_at(), ledger.load(), device
+        return binding(world.note, used, wishes.device, servers, wishes.force, routed=True) + to_unbind(
+            used, looked_at(), ledger.load(), wishes.device
         )
 
-    return _change(world, device, dry_run, wait, changes)
+    return _change(world, wishes, changes)
 
 
-def _change(world: World, device: str, dry_run: bool, wait: float, decide: Callable[[], list[Change]]) -> int:
+def _change(world: World, wishes: Wishes, decide: Callable[[], list[Change]]) -> int:
     """Make the changes that `decide` finds, or show them."""
-    device_there(device)
-    if dry_run:
-        world.write("".join(change.line() for change in decide()))
-        return 0
-    with alone(world, wait), Signals():  # it takes no time: a signal waits, rather than leave half of it
+    device_there(wishes.device)
+    if wishes.dry_run:
         changes = decide()
-        carry_out(changes)
+        told = Result(changes=data_of(changes), dry_run=True).text() if wishes.json else None
+        world.write("".join(change.line() for change in changes) if told is None else told)
+        return 0
+    with alone(world, wishes.wait_lock), Signals():  # it takes no time: a signal waits, rather than leave half of it
+        changes = decide()
+        try:
+            carry_out(changes)
+        except UnboundError as error:
+            if wishes.json:
+                world.write(error.told(Result(changes=data_of(changes), complete=False)).text())
+            raise
+    if wishes.json:
+        world.write(Result(changes=data_of(changes)).text())
     if not changes:
         world.note("nothing to do: all is as wanted")
     else:

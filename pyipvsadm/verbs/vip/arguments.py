@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import typer
 
     from ...documents import Asked
-    from ...support.arguments import Addresses, BindTaken, Device, DryRun, WaitLock
+    from ...support.arguments import Addresses, BindTaken, Device, DryRun, Told, WaitLock
     from ...world import World
 
 
@@ -43,6 +43,7 @@ def add(
     dry_run: DryRun = False,
     force: BindTaken = False,
     wait_lock: WaitLock = WAIT,
+    output: Told = "text",
 ) -> int:
     """Bind addresses as /32, or /128 for IPv6, without duplicate address detection.
 
@@ -52,17 +53,22 @@ def add(
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input.
     """
-    return actions.add(world, addresses, DEVICE if device is None else device, dry_run, force, wait_lock)
+    return actions.add(world, addresses, _wishes(device, dry_run, force, wait_lock, output))
 
 
 def rm(
-    world: World, addresses: Addresses, device: Device = None, dry_run: DryRun = False, wait_lock: WaitLock = WAIT
+    world: World,
+    addresses: Addresses,
+    device: Device = None,
+    dry_run: DryRun = False,
+    wait_lock: WaitLock = WAIT,
+    output: Told = "text",
 ) -> int:
     """Remove addresses that `vip` bound. If `vip` did not bind one of them, nothing is removed.
 
     Exit status: 0 done; 1 refused, and nothing done; 2 wrong input.
     """
-    return actions.rm(world, addresses, DEVICE if device is None else device, dry_run, wait_lock)
+    return actions.rm(world, addresses, _wishes(device, dry_run, False, wait_lock, output))
 
 
 def sync(
@@ -74,6 +80,7 @@ def sync(
     dry_run: DryRun = False,
     force: BindTaken = False,
     wait_lock: WaitLock = WAIT,
+    output: Told = "text",
     asked: Asked = AS_IT_IS,
 ) -> int:
     """Bind the addresses of all services, and remove the other addresses that `vip` bound.
@@ -87,7 +94,17 @@ def sync(
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input.
     """
     table = None if file is None else read_document(world, file, asked).table
-    return actions.sync(world, table, DEVICE if device is None else device, dry_run, force, wait_lock)
+    return actions.sync(world, table, _wishes(device, dry_run, force, wait_lock, output))
+
+
+def _wishes(device: str | None, dry_run: bool, force: bool, wait_lock: float, output: str) -> actions.Wishes:
+    return actions.Wishes(
+        device=DEVICE if device is None else device,
+        dry_run=dry_run,
+        force=force,
+        wait_lock=wait_lock,
+        json=output == "json",
+    )
 
 
 @verb(rank=100, verbs=(ls, add, rm, sync), default="ls")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...listing.order import in_order
 from ...network.facts import Address
+from ...table.differences import ADDED, REMOVED, WORDS
 from ...table.notation import spelled, spelled_address
 
 TYPE_CHECKING = False
@@ -60,6 +61,11 @@ class Change:
     def inverse(self) -> Change:
         """What takes it back."""
         return Change(not self.adds, self.device, self.address)
+
+    def data(self) -> dict[str, str]:
+        """It, as JSON data."""
+        kind = {"kind": "address", "address": self.address} if self.address else {"kind": "device"}
+        return {"change": WORDS[ADDED if self.adds else REMOVED], **kind, "device": self.device}
 
     def line(self) -> str:
         """It, as `diff` would tell it."""

@@ -11,6 +11,7 @@ from ...model import printable
 from ...network.addresses import Changing
 from ...network.facts import reading
 from ...support import state
+from ...support.outcome import data_of
 from . import ledger
 from .decisions import PENDING, Binding, Change, still_ours
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...network.facts import Address, Link
+    from ...support.outcome import Result
 
 REFUSED = 1
 LONGEST = 15  # letters of a device's name
@@ -101,7 +103,7 @@ class _Run:
                 done.append(change)
         except OSError as error:
             left = self._take_back(done)
-            raise _failure(changes[len(done)], error, left) from error
+            raise UnboundError(changes[len(done)], error, len(done), left) from error
 
     def _take_back(self, done: list[Change]) -> list[Change]:
         """Take `done` back; what of it couldn't be."""
@@ -134,12 +136,25 @@ class _Run:
         self._director.close()
 
 
-def _failure(change: Change, error: OSError, left: list[Change]) -> IpvsadmError:
-    verb = "bound" if change.adds else "taken away"
-    what = f"{change.address} can't be {verb} on" if change.address else "there can't be the device"
-    rest = "".join(f"not taken back: {one.line()}" for one in left)
-    return IpvsadmError(
-        f"{what} {change.device}: {error.strerror}\n{rest or 'no address was changed'}".rstrip(),
-        hint=HINTS.get(error.errno or 0, ""),
-        status=REFUSED,
-    )
+class UnboundError(IpvsadmError):
+    """The kernel refused `change`; of those `done` before it, `left` couldn't be taken back."""
+
+    def __init__(self, change: Change, error: OSError, done: int, left: Sequence[Change]) -> None:
+        verb = "bound" if change.adds else "taken away"
+        what = f"{change.address} can't be {verb} on" if change.address else "there can't be the device"
+        self.why = str(error.strerror)
+        rest = "".join(f"not taken back: {one.line()}" for one in left)
+        super().__init__(
+            f"{what} {change.device}: {self.why}\n{rest or 'no address was changed'}".rstrip(),
+            hint=HINTS.get(error.errno or 0, ""),
+            status=REFUSED,
+        )
+        self.change, self.taken_back, self.left = change, done - len(left), tuple(left)
+
+    def told(self, result: Result) -> Result:
+        """`result` with what was refused."""
+        return result.replace(
+            refused=({**self.change.data(), "why": self.why},),
+            taken_back=result.taken_back + self.taken_back,
+            remains=data_of(one.inverse for one in self.left),
+        )

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from ...errors import IpvsadmError
 from ...support.current_table import table_now
+from ...support.outcome import data_of
 from ...table.comparison import service_key
 from . import ledger
 from .actions import binding, summary
 from .decisions import Change, said_of, to_unbind
 from .other_machines import servers_of
-from .transaction import carry_out, device_there, looked_at
+from .transaction import UnboundError, carry_out, device_there, looked_at
 
 if TYPE_CHECKING:
     from ...model import Service, Table
+    from ...support.outcome import Result
     from ...table.plan import Plan, Scope
     from ...world import World
 
@@ -45,7 +47,8 @@ class Vips:
         device_there(device)
         self._world, self._device, self._prune = world, device, prune
         self._after = services_after(before, plan)
-        self._bound: list[Change] = []
+        self.changes: list[Change] = []  # that were made, first those that bind
+        self._refused: UnboundError | None = None
         self._only, self._force, self._said = only, force, said
         self._servers = servers_of(before.services) | servers_added(plan)
 
@@ -60,31 +63,44 @@ class Vips:
         kept = said_of([*self._after, *services], self._said)
         return to_unbind(kept, looked_at(), ledger.load(), self._device) if self._prune else []
 
-    def shown(self, table: str) -> str:
-        """All that would be done, that with the `table` between."""
-        lines = [[change.line() for change in changes] for changes in (self.wanted(), self.unwanted([]))]
-        return f"{''.join(lines[0])}{table}{''.join(lines[1])}"
-
     def bind(self) -> None:
         """Bind what is wanted, all or none. Raises IpvsadmError."""
-        self._bound = self.wanted()
-        carry_out(self._bound)
+        wanted = self.wanted()
+        self._carry_out(wanted)
+        self.changes = wanted
 
     def take_back(self) -> str:
         """Take away what `bind` bound, as the table is without its services; what to say of it, if that fails."""
         try:
-            carry_out([change.inverse for change in reversed(self._bound) if change.address])
+            carry_out([change.inverse for change in reversed(self.changes) if change.address])
         except IpvsadmError as error:
             return f"\n{error}"
+        self.changes = []
         return ""
 
     def release(self) -> None:
         """Take away what no service has any more, and tell what became of the addresses. Raises IpvsadmError."""
         services = [service for service, _ in table_now(self._world).services]  # others may add some
         gone = self.unwanted(services)
-        carry_out(gone)
-        if self._bound or gone:
-            self._world.tell(summary([*self._bound, *gone]).replace("done", "addresses"))
+        self._carry_out(gone)
+        self.changes += gone
+        if self.changes:
+            self._world.tell(summary(self.changes).replace("done", "addresses"))
+
+    def _carry_out(self, changes: list[Change]) -> None:
+        """Make `changes`, all or none. Raises IpvsadmError."""
+        try:
+            carry_out(changes)
+        except UnboundError as error:
+            self._refused = error
+            raise
+
+    def told(self, result: Result) -> Result:
+        """The `result` of the table with what became of the addresses."""
+        bound = data_of(one for one in self.changes if one.adds)
+        unbound = data_of(one for one in self.changes if not one.adds)
+        result = result.replace(changes=(*bound, *result.changes, *unbound))
+        return self._refused.told(result) if self._refused else result
 
 
 def servers_added(plan: Plan) -> set[str]:
