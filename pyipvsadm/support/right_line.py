@@ -92,6 +92,7 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
         raise UnsureError
     options = {name: own for own in row.options if own.field for name in own.names}
     options.setdefault(NETNS, NAMESPACE)
+    known = {*NOT_FREE, *options}
     values: dict[str, Any] = {}
     free = []
     left = iter(words)
@@ -103,7 +104,7 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
                 raise UnsureError
             read = _value(own, next(left, "") if own.value and not equals else value, bool(equals))
             values[own.field] = [*values.get(own.field, ()), read] if own.many else read
-        elif word == "-" or not word.startswith("-") or (row.lenient and word not in NOT_FREE and word[:2] not in options):
+        elif word == "-" or not word.startswith("-") or (row.lenient and not {word, word[:2]} & known):
             free.append(word)
         else:
             raise UnsureError
