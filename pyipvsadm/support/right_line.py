@@ -92,7 +92,6 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
         raise UnsureError
     options = {name: own for own in row.options if own.field for name in own.names}
     options.setdefault(NETNS, NAMESPACE)
-    known = {*NOT_FREE, *options}
     values: dict[str, Any] = {}
     free = []
     left = iter(words)
@@ -104,11 +103,16 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
                 raise UnsureError
             read = _value(own, next(left, "") if own.value and not equals else value, bool(equals))
             values[own.field] = [*values.get(own.field, ()), read] if own.many else read
-        elif word == "-" or not word.startswith("-") or (row.lenient and not {word, word[:2]} & known):
+        elif word == "-" or not word.startswith("-") or (row.lenient and not _is_ours(word, options)):
             free.append(word)
         else:
             raise UnsureError
     return {**values, **_arguments(row.arguments, free)}
+
+
+def _is_ours(word: str, options: Collection[str]) -> bool:
+    """Whether `word` is an option of the verb itself, with a value attached perhaps."""
+    return word in NOT_FREE or word[:2] in options
 
 
 def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
