@@ -75,8 +75,18 @@ SERVICE, SERVER = f"-A {HTTP} -s wrr", f"-a {HTTP} -r 10.1.0.1:80 -m -w 1"
     (block("10.0.0.1:80", REAL, "checktype=off"), [SERVICE]),
     (block("10.0.0.1:80", REAL, "checktype=off", "fallback=127.0.0.1:8080 masq"),
      [SERVICE, f"-a {HTTP} -r 127.0.0.1:8080 -m -w 1"]),
+    (block("10.0.0.1:80", "real=10.1.0.1:80 masq 5", "checktype=off", "quiescent=yes", "fallback=127.0.0.1:80"),
+     [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -m -w 0", f"-a {HTTP} -r 127.0.0.1:80 -g -w 1"]),
+    ("quiescent=yes\n" + block("10.0.0.1:80", REAL, "checktype=off"), [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -m -w 0"]),
     ("fallback=127.0.0.1:8080 masq\n" + block("10.0.0.1:80"), [SERVICE, f"-a {HTTP} -r 127.0.0.1:8080 -m -w 1"]),
     ("# nothing\n", []),
+    *((block("10.0.0.1:80", REAL, line, ON), [SERVICE, SERVER]) for line in (
+        "checkinterval=9 # here", "fallback=127.0.0.1:80 gate # here", "fallback=127.0.0.1:80 # here", "ops=no",
+        "scheduler=wrr #here", "scheduler=wrr#here", 'request="/" # here', 'request="/#"', "protocol=tcp # here",
+    )),
+    (block("10.0.0.1:80 # here", f"{REAL}#here", f"{ON} # here"), [SERVICE, SERVER]),
+    (block("10.0.0.1:80", REAL, ON) + block("10.0.0.1:80", REAL, "protocol=udp", ON),
+     [SERVICE, "-A -u 10.0.0.1:80 -s wrr", SERVER, "-a -u 10.0.0.1:80 -r 10.1.0.1:80 -m -w 1"]),
 ])  # fmt: skip
 def test_a_small_file_is_the_table_that_ldirectord_makes(text, wanted):
     assembly, _ = read(text)
@@ -112,6 +122,13 @@ def test_a_small_file_is_the_table_that_ldirectord_makes(text, wanted):
         (block("10.0.0.1:80", 'real="10.1.0.1:80" masq'), 2),
         ("quiescent=foo\n", 1),
         ("checkinterval=x\n", 1),
+        (block("10.0.0.1:80", "real=10.1.0.1:80 Masq", ON), 2),
+        (block("10.0.0.1:80", REAL, "ops=no # here"), 3),
+        (block("10.0.0.1:80", REAL, "quiescent=yes # here"), 3),
+        (block("10.0.0.1:80", REAL, "netmask=255.255.255.0 # here"), 3),
+        (block("10.0.0.1:80", REAL, "netmask=255.255.255.0 "), 3),
+        (block("10.0.0.1:80", REAL) + block("10.0.0.1:80", REAL), 3),
+        (block("10.0.0.1:80", REAL, "scheduler=foo") + block("10.0.0.1:80", REAL), 4),
         ("virtual6=fd00::1:80\n\treal6=[fd00:1::1]:80 masq\n", 1),
     ],
 )

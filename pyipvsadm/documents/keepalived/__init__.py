@@ -51,6 +51,9 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     def line(place: Place) -> int:
         return place if isinstance(place, int) else lines.main.get(place, 1)
 
+    def sorted_notes() -> tuple[Note, ...]:
+        return tuple(sorted(notes, key=lambda note: line(note.place)))
+
     parser = Parser(tell)
     start = Start(parser.groups, tell)
     try:
@@ -64,14 +67,14 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
             start.add(virtual)
     except RefusedError as error:
         assembly.wrong(error.place, str(error))
-        return Findings(line=line, notes=tuple(notes))
+        return Findings(line=line, notes=sorted_notes())
     for made in start.services.values():
         entry = assembly.service(made.service, made.place)
         for one in destinations(made):
             assembly.server(entry, one.server, one.place)
     return Findings(
         line=line,
-        notes=tuple(notes),
+        notes=sorted_notes(),
         expected=lambda now, wanted: expected(now, wanted, start.services),
         why=lambda step: why(step, start.services),
     )

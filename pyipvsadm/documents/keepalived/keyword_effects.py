@@ -159,7 +159,7 @@ def answer(field: str) -> Callable[[RealServer | Checker, Words, Say], None]:
 def quorum(service: VirtualServer, words: Words, say: Say) -> None:
     """`quorum`, which is 1 where keepalived can't read it."""
     service.quorum = lenient(words[0], 1, LAST_32) or 1
-    say("quorum", f"a quorum of {service.quorum}")
+    say("quorum", f"a quorum of {service.quorum}: no table has one")
 
 
 def ip_family(service: VirtualServer, words: Words, say: Say) -> None:

@@ -11,7 +11,7 @@ from .value_readers import LAST_32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 SKIPPED, VALUES = "skipped", "values"  # blocks: one that another process reads, and one that lists values
@@ -32,6 +32,11 @@ class Keyword(Record):
     note: str = ""
 
 
+def beyond(keyword: Keyword, words: Iterable[str]) -> str:
+    """What a statement asks for that no table says, and why."""
+    return f"`{' '.join(words)}`: {_BEYOND[keyword.note]}"
+
+
 NEEDS, BARE = Keyword(needs=True), Keyword()
 
 
@@ -42,6 +47,18 @@ def _rows(*groups: tuple[str, Keyword]) -> dict[str, Keyword]:
 
 SCRIPT = Keyword(needs=True, note="script")
 CHECK = "health check"
+_BEYOND = {  # kinds of notes: why no table says it
+    CHECK: "a table checks nobody's health",
+    "script": "a table runs no scripts",
+    "VRRP": "the table is the same without VRRP",
+    "BFD": "the table is the same without BFD",
+    "timeouts": "timeouts are set apart, with `--set`",
+    "sync daemon": "daemons are started apart, with `--start-daemon`",
+    "flush": "it empties the table, of others' services too",
+    "nftables": "the rules that mark packets are a firewall's",
+    "network namespace": "its table is that of `--netns`",
+    "e-mail and SNMP": "a table tells nobody",
+}
 
 TOP = _rows(
     ("virtual_server", Keyword(needs=True, block="service")),

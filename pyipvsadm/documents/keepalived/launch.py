@@ -46,4 +46,4 @@ def _global(word: str, statement: Statement, tell: Tell) -> None:
     elif keyword.needs and not statement.words[1:]:
         raise RefusedError(statement.place, f"keepalived ends: `{word}` lacks a word behind it")
     elif keyword.note:
-        tell(keyword.note, statement.place, " ".join(statement.words))
+        tell(keyword.note, statement.place, keywords.beyond(keyword, statement.words))

@@ -114,7 +114,7 @@ class Parser:
             end = "is stopped by a signal" if keyword.crash else "ends"
             raise RefusedError(statement.place, f"keepalived {end}: `{word}` lacks a word behind it")
         if keyword.note:
-            self._tell(keyword.note, statement.place, " ".join(statement.words))
+            self._tell(keyword.note, statement.place, keywords.beyond(keyword, statement.words))
         if keyword.block:
             begun = self._begin[keyword.block](statement) or Level(kind=keyword.block)
             if statement.opens:

@@ -57,9 +57,6 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     for virtual, service, servers in made:
         if service is None:
             continue
-        if service[:5] in started:
-            tell("merged", virtual.head.number, "the service is there before: its settings and servers are the first's")
-            continue
         entry = assembly.service(service, virtual.head.number)
         started[service[:5]] = whole = Started(service, virtual.head.number)
         for one in servers:
@@ -76,10 +73,14 @@ class Maker:
         self._above = above
         self._names = names
         self._tell = tell
+        self._seen: set[tuple[object, ...]] = set()  # services, by their keys
 
     def service(self, virtual: Virtual) -> tuple[Service | None, list[Destination]]:
         """The service that `virtual` is, None if the kernel doesn't take it, with its servers."""
         service = self._named(virtual)
+        if service[:5] in self._seen:
+            raise RefusedError(virtual.head.number, "the service is there before")
+        self._seen.add(service[:5])
         scheduler = virtual.told("scheduler", DEFAULT)
         seconds = int(virtual.told("persistent", "0"))
         once = virtual.told("ops") == "yes" and service.protocol == IPPROTO_UDP
@@ -132,12 +133,12 @@ class Maker:
         line = virtual.settings.get(key) or self._above.settings.get(key)
         last = self._fallback(line, virtual, service) if line else None
         if never:
-            message = "checktype=off: no server is ever put in the table, but the fallback is"
-            self._tell("read otherwise", virtual.line("checktype"), message)
-            servers = {}
+            what = "every server has weight 0" if quiescent else "no server is ever put in the table"
+            self._tell("read otherwise", virtual.line("checktype"), f"checktype=off: {what}, and the fallback is there")
+            servers = {key: _idle(one) for key, one in servers.items() if quiescent}
         found = list(servers.values())
         if line and last:
-            found.append(Destination(server=last, place=line.number, present=not servers, sorry=True))
+            found.append(Destination(server=last, place=line.number, present=never or not servers, sorry=True))
         return found
 
     def _fallback(self, line: Line, virtual: Virtual, service: Service) -> Server:
@@ -151,7 +152,7 @@ class Maker:
     def _real(self, line: Line, virtual: Virtual, service: Service) -> Iterator[Server]:
         """The servers of a `real=`, which may be a range of addresses."""
         found = REAL.fullmatch(line.value)
-        forwarding = KINDS.get(found[2].lower()) if found else None
+        forwarding = KINDS.get(found[2]) if found else None
         if not found or forwarding is None:
             raise RefusedError(line.number, f"behind the address goes one of {', '.join(KINDS)}, and then a weight")
         thresholds = {
@@ -223,7 +224,7 @@ class Maker:
         """Tell what no table can say."""
         check = virtual.told("checktype", "negotiate")
         if check not in ("on", "off"):
-            self._tell("health check", virtual.line("checktype"), f"checktype={check}")
+            self._tell("health check", virtual.line("checktype"), f"checktype={check}: a table checks nobody's health")
         for key in ("fallback", "fallback6"):
             if key in virtual.settings or key in self._above.settings:
                 line = virtual.settings.get(key) or self._above.settings[key]
@@ -231,7 +232,7 @@ class Maker:
         for block in (virtual, self._above):
             for key in SCRIPTS:
                 if key in block.settings:
-                    self._tell("script", block.line(key), f"{key}={block.told(key)}")
+                    self._tell("script", block.line(key), f"{key}={block.told(key)}: a table runs no scripts")
         if "scheduler" not in virtual.settings:
             self._tell("scheduler", virtual.head.number, f"no scheduler: ldirectord takes {DEFAULT}, not wlc")
 
@@ -240,6 +241,10 @@ def _port(number: int, forwarding: int, service: Service) -> int:
     """The port that a server gets: its own with masq and under a mark, else the service's."""
     own = forwarding == MASQUERADE or service.fwmark is not None
     return number if own else service.port or 0
+
+
+def _idle(one: Destination) -> Destination:
+    return one.replace(server=one.server.replace(weight=0), weight=0)
 
 
 def _refused(virtual: Virtual, service: Service) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 YES_NO = ("yes", "no")
+NETMASK = "netmask"
 SWITCHES = ("quiescent", "readdquiescent", "cleanstop", "autoreload", "fork", "ops")
 NUMBERS = {  # the least that each may be
     **dict.fromkeys(
@@ -32,7 +33,7 @@ VIRTUAL = BOTH | {
     "servicename", "comment",
 }  # fmt: skip
 INDENTED = re.compile(r" {4}| *\t")
-COMMENT = re.compile(r"""("[^"]*")|\s*#.*""")
+COMMENT = re.compile(r"""("[^"]*")|#.*""")
 SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 
 
@@ -78,14 +79,15 @@ class Virtual:
 
 def _lines(text: str) -> Iterator[Line]:
     for number, raw in enumerate(text.split("\n"), 1):
-        line = COMMENT.sub(lambda found: found[1] or "", raw.rstrip()).rstrip()
-        if not line:
+        line = COMMENT.sub(lambda found: found[1] or "", raw)
+        if not line.strip():
             continue
         indented = INDENTED.match(line) is not None
-        found = SETTING.fullmatch(line.strip()) if indented or not line[0].isspace() else None
+        found = SETTING.fullmatch(line.lstrip()) if indented or not line[0].isspace() else None
         if found is None:
             raise RefusedError(number, "this is no setting: `key = value`, in a service behind a tab or four blanks")
-        yield Line(number=number, indented=indented, key=found[1], value=found[2].strip())
+        value = found[2] if found[1] in (*SWITCHES, NETMASK) else found[2].rstrip()
+        yield Line(number=number, indented=indented, key=found[1], value=value)
 
 
 def gathered(text: str) -> tuple[Virtual, list[Virtual]]:
@@ -112,6 +114,8 @@ def _judged(line: Line) -> Line:
     """A setting without its quotes, if it says what may be said."""
     found = UNQUOTED.fullmatch(line.value)
     value = line.value if found is None else found[1] or found[2] or ""
+    if line.key in (*SWITCHES, NETMASK) and value != value.rstrip():
+        raise RefusedError(line.number, f"{line.key} has a blank behind it, at the end or before a comment")
     if line.key in SWITCHES and value not in YES_NO:
         raise RefusedError(line.number, f"{line.key} is yes or no")
     if line.key in NUMBERS and not (value.isdecimal() and int(value) >= NUMBERS[line.key]):
