@@ -80,6 +80,13 @@ SERVICE, SERVER = f"-A {HTTP} -s wrr", f"-a {HTTP} -r 10.1.0.1:80 -m -w 1"
     ("quiescent=yes\n" + block("10.0.0.1:80", REAL, "checktype=off"), [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -m -w 0"]),
     ("fallback=127.0.0.1:8080 masq\n" + block("10.0.0.1:80"), [SERVICE, f"-a {HTTP} -r 127.0.0.1:8080 -m -w 1"]),
     ("# nothing\n", []),
+    (block("10.0.0.1:80", REAL, f"{REAL} 5", ON), [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -m -w 5"]),  # edited
+    (block("10.0.0.1:80", "real=10.1.0.1:81 gate 5", "real=10.1.0.1:82 ipip 0", ON),
+     [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -g -w 5"]),
+    (block("10.0.0.1:80", "real=10.1.0.1:80 gate", "real=10.1.0.1:81 gate 0", ON),
+     [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -g -w 1"]),
+    (block("10.0.0.1:80", "real=10.1.0.1:81 masq", "real=10.1.0.1:81 gate 300", ON),
+     [SERVICE, f"-a {HTTP} -r 10.1.0.1:81 -m -w 1"]),
     *((block("10.0.0.1:80", REAL, line, ON), [SERVICE, SERVER]) for line in (
         "checkinterval=9 # here", "fallback=127.0.0.1:80 gate # here", "fallback=127.0.0.1:80 # here", "ops=no",
         "scheduler=wrr #here", "scheduler=wrr#here", 'request="/" # here', 'request="/#"', "protocol=tcp # here",

@@ -14,7 +14,7 @@ from ..states import Destination, Started, expected
 from .blocks import Line, RefusedError, Virtual, gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ...table.assembly import Assembly
     from ..formats import Inputs
@@ -123,11 +123,8 @@ class Maker:
         quiescent = virtual.told("quiescent", self._above.told("quiescent", "no")) == "yes"
         checked, never = check != "on", check == "off"
         servers = {
-            server[:2]: Destination(
-                server=server, place=real.number, weight=server.weight, checked=checked, stays=quiescent
-            )
-            for real in virtual.reals
-            for server in self._real(real, virtual, service)
+            server[:2]: Destination(server=server, place=place, weight=server.weight, checked=checked, stays=quiescent)
+            for server, place in self._reals(virtual, service)
         }
         key = "fallback6" if virtual.af == AF_INET6 else "fallback"
         line = virtual.settings.get(key) or self._above.settings.get(key)
@@ -149,8 +146,25 @@ class Maker:
         host, number = self._endpoint(value, virtual.af, line.number, service.protocol)
         return Server(address=host, port=_port(number, forwarding, service), forwarding=forwarding)
 
+    def _reals(self, virtual: Virtual, service: Service) -> Iterable[tuple[Server, int]]:
+        """The servers of all `real=`, each with its line.
+
+        ldirectord edits a server that it finds by the port that is written, and else adds it; where the kernel has it
+        otherwise, by the service's port, that is refused.
+        """
+        found: dict[tuple[bytes, int], tuple[Server, int]] = {}
+        for real in virtual.reals:
+            for written in self._real(real, virtual, service):
+                server = written.replace(port=_port(written.port, written.forwarding, service))
+                if (server[:2] in found) == (written[:2] in found):
+                    found[server[:2]] = server, real.number
+                else:
+                    message = f"{real.value}: the same server as one above, which stays: ldirectord runs on without it"
+                    self._tell("missing from the table", real.number, message)
+        return found.values()
+
     def _real(self, line: Line, virtual: Virtual, service: Service) -> Iterator[Server]:
-        """The servers of a `real=`, which may be a range of addresses."""
+        """The servers of a `real=`, which may be a range of addresses, with the port that is written."""
         found = REAL.fullmatch(line.value)
         forwarding = KINDS.get(found[2]) if found else None
         if not found or forwarding is None:
@@ -169,7 +183,7 @@ class Maker:
         for value in range(low, high + 1):
             yield Server(
                 address=value.to_bytes(len(start), "big"),
-                port=_port(number, forwarding, service),
+                port=number,
                 forwarding=forwarding,
                 weight=int(found[3] or 1),
                 upper_threshold=thresholds.get("u", 0),
