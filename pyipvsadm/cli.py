@@ -78,7 +78,7 @@ def _inside(words: list[str], world: World) -> list[str]:
 def _run(words: list[str], world: World) -> int:
     if words and _is_verb(words[0]):  # a bare name: ipvsadm itself accepts words before options
         return _verb(words, world)
-    if words and words[0] == HELP and not any(word.startswith("-") for word in words):
+    if words and _asks_for_help(words):
         from .help.screens import asked
 
         world.write(asked(world.program, words[1:]))
@@ -118,6 +118,13 @@ def _verb(words: list[str], world: World) -> int:
         if lacking := libraries.missing(error.name or "", words[0]):
             raise lacking from error
         raise
+
+
+def _asks_for_help(words: list[str]) -> bool:
+    """Whether `words` ask about a verb or a topic; more behind `-h` is for ipvsadm, which ignores it."""
+    if words[0] == HELP:
+        return not any(word.startswith("-") for word in words)
+    return words[0] in ("-h", "--help") and len(words) == 2 and words[1][:1].isalnum()
 
 
 def _is_verb(word: str) -> bool:

@@ -87,6 +87,8 @@ def test_words_that_people_try_lead_to_a_topic(word, topic):
 @pytest.mark.parametrize(("words", "message", "hint"), [
     ("help zork", "There is no topic `zork`", "there are service, server, list, restore, "),
     ("help sevice", "There is no topic `sevice`; did you mean `service`?", "there are service, "),
+    ("-h zork", "There is no topic `zork`", "there are service, server, list, restore, "),
+    ("--help sevice", "There is no topic `sevice`; did you mean `service`?", "there are service, "),
     ("help vip zork", "There is no topic `vip zork`", "there are service, "),
 ])  # fmt: skip
 def test_what_is_no_topic_is_told_with_the_topics(words, message, hint):
@@ -146,9 +148,9 @@ def test_an_example_is_a_line_of_the_grammar(example):
     (["--help", "server"], "Real servers: the machines behind a service"),
     (["foo", "-h", "-w"], "Real servers: the machines behind a service"),
     (["-h", "rr", "and", "--all", "-that"], "Schedulers: how the kernel chooses a server for a connection"),
-    (["-h", "sevice"], "There is no topic `sevice`; did you mean `service`?"),
+    (["-h", "sevice", "-n"], "There is no topic `sevice`; did you mean `service`?"),
     (["-h", "\x1b[31m"], "There is no topic `[31m`"),
-    (["-h", "x" * (1 << 20)], f"There is no topic `{'x' * 36}...`"),
+    (["-h", "x" * (1 << 20), "x"], f"There is no topic `{'x' * 36}...`"),
     (["-hv", "service"], "Virtual services: what clients connect to"),
     (["-h"], "Usage: ipvsadm [--netns NAME] VERB|COMMAND"),
     (["-h", ""], "Usage: ipvsadm [--netns NAME] VERB|COMMAND"),

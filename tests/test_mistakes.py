@@ -38,6 +38,20 @@ def test_a_mistake_in_words_gets_the_hint_that_helps(words, hint):
     assert ran.hints[0].startswith(hint)
 
 
+@pytest.mark.parametrize("words", [["-R"], ["-R", "--check"]])
+@pytest.mark.parametrize(("line", "hint"), [
+    ("-A -t 192.168.2.11/80", "line 2: a port goes behind a colon: `192.168.2.11:80`"),
+    ("\u2013A -t 10.0.0.1:80", "line 2: an en dash (U+2013) stands in the word `-A`: type `-`"),
+    ("-D 192.168.2.10:80", "line 2: say which protocol: `-D -t 192.168.2.10:80` for TCP, `-u` for UDP"),
+    ("-A -t 10.0.0.1:htpp", "line 2: did you mean `10.0.0.1:http`?"),
+])  # fmt: skip
+def test_a_mistake_in_a_line_of_a_restore_gets_it_too(words, line, hint):
+    ran = run(words, TABLE, f"\n{line}\n".encode())
+    assert ran.hints[0].startswith(hint)
+    quiet = run(words[:1], TABLE, f"\n{line}\n".encode(), hints="never")
+    assert (quiet.hints, quiet.message) == ([], ran.message)
+
+
 def test_who_drains_a_service_learns_what_is_drained():
     ran = run(["drain", "192.168.2.10:80"], TABLE)
     assert ran.hints == [

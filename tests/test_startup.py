@@ -88,7 +88,7 @@ CASES = [
     (["-Ln", "-t", "192.0.2.9:80"], EXPLAINED, 1),
     (["-v"], VERSION, 0),
     (["-h"], HELPED, 0),
-    (["-h", "service"], HELPED, 0),
+    (["-h", "service"], HELPED - {"pyipvsadm.classic", "pyipvsadm.classic.commands"}, 0),
     (["-A", "-n"], WRONG, 2),
     (["-L", "--zork"], GUESSED, 255),
     (["zork"], GUESSED | {"pyipvsadm.verbs"}, 255),

@@ -6,6 +6,7 @@ from _signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 
 from ..errors import INTERRUPTED, IpvsadmError, NoCommandError, OutputError
 from ..grammar.input_lines import Lines
+from ..grammar.input_lines import words as words_of
 from ..grammar.patterns import Parser
 from ..kernel import BATCH
 from ..model import Command
@@ -100,6 +101,10 @@ class Run:
                 command = parse(text)
             except IpvsadmError as error:
                 self._flush()
+                if self._world.hinting:
+                    from ..grammar.mistakes import mistaken
+
+                    error.hint = mistaken(words_of(text), lambda: self._world.names.ports()) or error.hint
                 self._failed(number, error)
                 continue
             if command is None:

@@ -7,7 +7,7 @@ import re
 
 from ..listing.rules import daemon_state
 from ..table.notation import parts, spelled, spelled_address
-from ..table.settings import daemon_settings, server_settings, service_settings
+from ..table.settings import connections_of, daemon_settings, server_settings, service_settings
 from .owners import NOBODY, Owners
 
 TYPE_CHECKING = False
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
-CONNECTIONS = ("active", "inactive", "persistent")
 UNSEEN = frozenset(  # what /proc doesn't show
     (
         "persistence",
@@ -64,15 +63,6 @@ def server_data(server: Server) -> Settings:
 def daemon_data(daemon: Daemon) -> Settings:
     """The state and the settings of a daemon, as in a document."""
     return {"state": daemon_state(daemon), **daemon_settings(daemon)}
-
-
-def connections_of(servers: Iterable[Server]) -> Settings:
-    """The connections of `servers` together."""
-    counts = dict.fromkeys(CONNECTIONS, 0)
-    for server in servers:
-        for kind in CONNECTIONS:
-            counts[kind] += getattr(server, kind)
-    return counts
 
 
 def counted(stats: Stats | None, connections: Settings) -> Settings:

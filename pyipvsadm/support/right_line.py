@@ -111,8 +111,9 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _is_ours(word: str, options: Collection[str]) -> bool:
-    """Whether `word` is an option of the verb itself, with a value attached perhaps."""
-    return word in NOT_FREE or word[:2] in options
+    """Whether `word` is an option of the verb itself, or typer finds the letter of one in it."""
+    letters = "" if word.startswith("--") else word[1:]
+    return word in NOT_FREE or any(f"-{letter}" in options for letter in letters)
 
 
 def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from .notation import spelled_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ..model import Daemon, Server, Service
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FORWARDING = ("masquerade", "local", "tunnel", "direct")  # by Server.forwarding
 TUNNELS = {IPIP: "ipip", GUE: "gue", GRE: "gre"}
 CHECKSUMS = ("none", "csum", "remcsum")  # by Server.tunnel_flags
+CONNECTIONS = ("active", "inactive", "persistent")
 OFF: tuple[Any, ...] = (None, False, 0, [])  # values that are left out, except for a weight of 0
 
 
@@ -52,6 +54,15 @@ def _tunnel(server: Server) -> Settings:
     if server.tunnel_type != IPIP:
         kind["checksum"] = _name(CHECKSUMS, server.tunnel_flags)
     return kind
+
+
+def connections_of(servers: Iterable[Server]) -> Settings:
+    """The connections of `servers` together."""
+    counts = dict.fromkeys(CONNECTIONS, 0)
+    for server in servers:
+        for kind in CONNECTIONS:
+            counts[kind] += getattr(server, kind)
+    return counts
 
 
 def daemon_settings(daemon: Daemon) -> Settings:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from ...documents.writers import connections_of
 from ...support.outcome import Result, data_of
 from ...table.differences import EDITED, REMOVED, Difference
 from ...table.notation import spelled, spelled_server
-from ...table.settings import server_settings
+from ...table.settings import connections_of, server_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
