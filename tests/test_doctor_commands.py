@@ -22,6 +22,8 @@ from pyipvsadm.verbs.doctor.firewall.chains import Chain
 from pyipvsadm.verbs.doctor.snapshot import Arrival, Connection, Tunnel
 from pyipvsadm.verbs.doctor.verdict import judge
 
+from .kernel.ailments import AILMENTS
+from .kernel.notes import ELSEWHERE, NOTES, UNFOLLOWED
 from .test_doctor_checks import (
     HEALTHY,
     MARKED,
@@ -121,6 +123,13 @@ def test_every_command_is_understood():
     assert len(set(found)) > 60
     for command in dict.fromkeys(found):
         check(command)
+
+
+def test_the_commands_of_each_check_are_followed_on_a_kernel():
+    """Where its situation is brought about and traffic is seen to pass, or a reason says why that can't be."""
+    followed = {one.check for one in (*AILMENTS, *NOTES)} | ELSEWHERE | {"G3"}
+    assert not followed & set(UNFOLLOWED)
+    assert {check for snapshot in ALL for check, _ in commands(snapshot)} <= followed | set(UNFOLLOWED)
 
 
 @pytest.mark.parametrize(("code", "changes"), KINDS, ids=[f"{row[0]}-{n}" for n, row in enumerate(KINDS)])

@@ -13,7 +13,7 @@ from pyipvsadm.table.notation import address_of
 VIP, VIP6, ROUTED6 = "10.1.0.100", "2001:db8:1::100", "2001:db8:9::100"
 IPTABLES = "iptables-legacy"
 Act = str | Callable[[Any], None]
-FAILURE, WARNING = "failure", "warning"
+FAILURE, WARNING, NOTE = "failure", "warning", "note"
 
 
 class Ailment(NamedTuple):
@@ -35,6 +35,7 @@ class Ailment(NamedTuple):
     after: tuple[Act, ...] = ()
     options: str = "--watch 0"
     looks: str = "director"  # the namespace that doctor looks at
+    since: tuple[int, int] = (0, 0)  # Linux
 
 
 def add(service: Service, *servers: Server) -> Callable[[Any], None]:
@@ -49,8 +50,8 @@ def add(service: Service, *servers: Server) -> Callable[[Any], None]:
     return act
 
 
-def listen(address, port, name="director"):
-    return lambda place: place.answer(name, address, port)
+def listen(address, port, name="director", kind=socket.SOCK_STREAM):
+    return lambda place: place.answer(name, address, port, kind)
 
 
 def silence(address, port):
@@ -361,6 +362,13 @@ HARDENED = (  # what careful people have, and what lets clients in
     f"{IPTABLES} -A FORWARD -d 203.0.113.7 -j DROP", f"{IPTABLES} -A FORWARD -s 10.2.0.0/16 -j ACCEPT",
     f"{IPTABLES} -P FORWARD DROP", f"{IPTABLES} -t nat -A PREROUTING -d 10.1.0.9 -p tcp -j DNAT --to 10.2.1.2",
 )  # fmt: skip
+DATAGRAMS = (
+    f"pyipvsadm -A -u {VIP}:53 -s rr",
+    *(f"pyipvsadm -a -u {VIP}:53 -r 10.2.{number}.2:53 -m" for number in (1, 2)),
+    *(listen(f"10.2.{number}.2", 53, f"server{number}", socket.SOCK_DGRAM) for number in (1, 2)),
+)
+NO_DATAGRAMS = (f"pyipvsadm -D -u {VIP}:53", silence("10.2.1.2", 53), silence("10.2.2.2", 53))
+BY_UDP = {"port": 53, "kind": socket.SOCK_DGRAM}
 HEALTHY: tuple[tuple[str, tuple[Act, ...], dict[str, Any], tuple[Act, ...]], ...] = (
     ("nat", (), {}, ()),
     ("direct", (), {}, ()),
@@ -374,4 +382,10 @@ HEALTHY: tuple[tuple[str, tuple[Act, ...], dict[str, Any], tuple[Act, ...]], ...
                    f"ip addr add {ROUTED6}/128 dev vip nodad"), {"target": ROUTED6},
      (f"pyipvsadm -D -t [{ROUTED6}]:80", f"ip addr del {ROUTED6}/128 dev vip", silence("2001:db8:2:1::2", 80))),
     ("nat: hardened", HARDENED, {}, OPEN),
+    ("nat: persistent", (f"{SET} --persistent 300",), {}, (f"{SET} --no-persistent",)),
+    ("nat: UDP", DATAGRAMS, BY_UDP, NO_DATAGRAMS),
+    ("one leg: masqueraded", (
+        f"{IPTABLES} -t nat -A POSTROUTING -d 10.3.0.0/24 -p tcp -m ipvs --vport 80 -j MASQUERADE",
+        "sysctl -qw net.ipv4.vs.conntrack=1 net.ipv4.ip_local_port_range='32768 60999'",
+    ), {}, (*FLUSH, *UNTRACK)),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import selectors
 import socket
 import subprocess
 import threading
+from contextlib import suppress
 
 END = "-- end of the command, with status"
 
@@ -50,10 +51,15 @@ class Answering:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def add(self, address: str, port: int) -> None:
+    def add(self, address: str, port: int, kind: int = socket.SOCK_STREAM) -> None:
         """Listen, in the namespace that this is called in, even before the address is there."""
-        made = socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
-        self._selector.register(made, selectors.EVENT_READ, True)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        if kind == socket.SOCK_STREAM:
+            made, act = socket.create_server((address, port), family=family), self._accept
+        else:
+            made, act = socket.socket(family, kind), self._reply
+            made.bind((address, port))
+        self._selector.register(made, selectors.EVENT_READ, act)
         self._heard[address, port] = made
 
     def remove(self, address: str, port: int) -> None:
@@ -65,12 +71,17 @@ class Answering:
     def _serve(self) -> None:
         while not self._ended:
             for key, _ in self._selector.select(0.1):
-                if key.data:
-                    connection, _ = key.fileobj.accept()
-                    self._left[connection] = -1
-                    self._selector.register(connection, selectors.EVENT_READ, False)
-                else:
-                    self._take(key.fileobj)
+                key.data(key.fileobj)
+
+    def _accept(self, listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        self._left[connection] = -1
+        self._selector.register(connection, selectors.EVENT_READ, self._take)
+
+    def _reply(self, hearing: socket.socket) -> None:
+        _, client = hearing.recvfrom(1 << 16)
+        with suppress(OSError):  # a rule may refuse that
+            hearing.sendto(b"done", client)
 
     def _take(self, connection: socket.socket) -> None:
         try:

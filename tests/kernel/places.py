@@ -63,10 +63,10 @@ class Place:
         with self.namespaces[name].entered():
             subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
 
-    def answer(self, name: str, address: str, port: int) -> None:
+    def answer(self, name: str, address: str, port: int, kind: int = socket.SOCK_STREAM) -> None:
         """Let a socket of a namespace answer."""
         with self.namespaces[name].entered():
-            self.answering.add(address, port)
+            self.answering.add(address, port, kind)
 
     def run(self, name: str, lines: Iterable[str]) -> None:
         """Carry out command lines in a namespace, `pyipvsadm`'s in this process. They have to succeed."""
@@ -106,10 +106,11 @@ class Place:
         size: int = 4,
         source: str = "",
         patience: float = GIVES_UP,
+        kind: int = socket.SOCK_STREAM,
     ) -> bool:
         """Whether a request of so many bytes is answered, within so many seconds a step."""
         with self.namespaces[name].entered():
-            made = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET)
+            made = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, kind)
         with made:
             made.settimeout(patience)
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import re
@@ -14,14 +15,18 @@ from pathlib import Path
 import pytest
 
 from pyipvsadm import cli
+from pyipvsadm.kernel import Kernel
+from pyipvsadm.model import Command
 
 from . import places
-from .ailments import AILMENTS, AS_SERVER, AS_TUNNEL, HEALTHY
+from .ailments import AILMENTS, AS_SERVER, AS_TUNNEL, HEALTHY, VIP, tcp
 from .namespaces import CLONE_NEWNET, Namespace, libc
+from .notes import NOTES, REFUSED
 
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
 WORDS = {"ADDRESS": "10.1.0.101", "PORT": "80", "SERVER": "10.2.1.2:80 -m"}  # for what doctor can't know
 BAD = ("failure", "warning")
+STATUS = {"failure": 2, "warning": 1, "note": 0}
 REAL = {"direct": AS_SERVER, "tunnel": AS_TUNNEL}
 
 
@@ -144,9 +149,11 @@ def test_who_can_t_see_much_says_so(become, checks):
     assert ("V1" in unknown and "S1" in unknown) == bool(checks)
 
 
-@pytest.mark.parametrize("ailment", AILMENTS, ids=lambda one: f"{one.check}-{one.place}".replace(" ", "-"))
+@pytest.mark.parametrize("ailment", [*AILMENTS, *NOTES], ids=lambda one: f"{one.check}-{one.place}".replace(" ", "-"))
 def test_what_ails_is_found_and_mended(place, ailment):
     skip_without_iptables(*ailment.acts, *ailment.also)
+    if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < ailment.since:
+        pytest.skip("this kernel is too old")
     get, made = place
     where = get(ailment.place)
     try:
@@ -156,16 +163,37 @@ def test_what_ails_is_found_and_mended(place, ailment):
         raise
 
 
+def test_where_the_services_are_is_shown(place):
+    """G3, whose command names a process of the other namespace: a shell of the director."""
+    where = place[0]("nat")
+    where.run("director", ["true"])
+    status, findings = doctor(where, "switch")
+    commands = [one["commands"][0] for one in findings if one["check"] == "G3"]
+    shown = [where.pyipvsadm("switch", command.removeprefix("pyipvsadm ")) for command in commands]
+    assert (status, {one[0] for one in shown}) == (0, {0})
+    assert any(f"{VIP}:80" in one[1] for one in shown)
+
+
+@pytest.mark.parametrize("check", REFUSED)
+def test_the_kernel_itself_refuses_what_a_check_is_about(place, check):
+    with place[0]("tunnel").namespaces["director"].entered():
+        command = Command(verb="add-server", service=tcp(VIP, 80), server=REFUSED[check])
+        ((_, number),) = Kernel.open().submit([command])
+    assert number in (errno.EINVAL, errno.ERANGE)
+
+
 def through(where, ailment):
     act(where, ailment.acts)
     if ailment.passes is not None:
         assert where.requests(ailment.passes, **ailment.request) == ailment.passes
     status, findings = looked(where, ailment)
     found = [one for one in findings if one["severity"] == ailment.severity]
+    if ailment.severity == "note":  # there may be others
+        found = [one for one in found if one["check"] == ailment.check]
     assert {one["check"] for one in found} == {ailment.check}, findings
-    assert status == (2 if ailment.severity == "failure" else 1), findings
-    if ailment.severity == "warning":
-        assert {one["severity"] for one in bad(findings)} == {"warning"}
+    assert status == STATUS[ailment.severity], findings
+    if ailment.severity != "failure":
+        assert {one["severity"] for one in bad(findings)} <= {ailment.severity}
     for one in found:
         assert one["why"]
         mend(where, ailment.mended_in, one["commands"])
@@ -173,6 +201,7 @@ def through(where, ailment):
     assert ailment.passes is None or where.requests(**ailment.request)
     status, findings = looked(where, ailment)
     assert (status, bad(findings)) == (0, [])
+    assert ailment.check not in {one["check"] for one in findings if one["severity"] == ailment.severity}
     act(where, ailment.after)
 
 

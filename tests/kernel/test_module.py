@@ -155,3 +155,10 @@ def test_what_keeps_us_from_it_is_told_with_a_remedy(answers, situation):
 def test_what_modprobe_says_is_shown(answers):
     assert "modprobe: FATAL: Module ip_vs not found" in answers["nothing to load"][1][2]
     assert answers["no modprobe"][1][2].startswith("Can't initialize ipvs: Protocol not available\n")
+
+
+def test_what_ails_the_module_is_found_and_mended():
+    inside = [sys.executable, "-m", "tests.kernel.module_rows"]
+    sandbox = [sys.executable, "-m", "pyipvsadm", "sandbox", "--no-module", "--timeout", "300", "--", *inside]
+    done = subprocess.run(sandbox, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.endswith("all well\n"), (done.stdout, done.stderr[-3000:])

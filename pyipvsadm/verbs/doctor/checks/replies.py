@@ -28,6 +28,9 @@ from ..queries import (
 from ..snapshot import Server, Service, Snapshot, UnseenError
 from ..suspects import ENOUGH, NAT, UDP, recent
 
+ONE_PACKET = (
+    "use direct routing, or no one-packet scheduling: with that the kernel keeps no entry by which it knows an answer"
+)
 Dropped = tuple[str, Packet, Hit]  # whose packet is dropped, the packet, and what drops it
 
 
@@ -165,13 +168,14 @@ def replies_come_back(snapshot: Snapshot) -> Findings:
         counts = recent(server)
         if counts.packets_in < ENOUGH or counts.packets_out:
             continue
-        if service.protocol == UDP and not service.one_packet:
+        if service.protocol == UDP:
             yield note(
                 subject(service, server),
-                f"got {counts.packets_in:,} datagrams, and sent none back through here",
-                "that is right for logs, traps and flows; where clients wait for answers, look at the server's route",
+                f"got {counts.packets_in:,} datagrams, and none of its answers was translated",
+                "that is right for logs, traps and flows; where clients wait for answers, "
+                + (ONE_PACKET if service.one_packet else "look at the server's route"),
             )
-        elif service.protocol != UDP and takes_connections(snapshot, service, server):
+        elif takes_connections(snapshot, service, server):
             own = snapshot.route(server.address).source or "ADDRESS-OF-THIS-MACHINE"
             yield failure(
                 subject(service, server),

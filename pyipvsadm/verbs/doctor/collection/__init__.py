@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -49,7 +49,7 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
     collected.look("listeners", proc.listeners)
     collected.found |= {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
-        "kernel": platform.release(),
+        "kernel": os.uname().release,
         "standing": standing,
         "modules": proc.modules(),
         "managers": managers(),

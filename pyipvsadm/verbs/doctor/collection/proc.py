@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from array import array
 from dataclasses import dataclass
 from fcntl import ioctl
@@ -87,7 +86,7 @@ def standing(root: Path = ROOT) -> Standing:
 def modules(root: Path = ROOT) -> Modules:
     """The kernel's modules."""
     loaded = [line.split()[0] for line in (_read(root / "proc/modules") or "").splitlines()]
-    folder = root / "lib/modules" / platform.release()
+    folder = root / "lib/modules" / os.uname().release
     built_in = _read(folder / "modules.builtin") or ""
     dependencies = _read(folder / "modules.dep")
     loadable = None
