@@ -45,7 +45,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if any(map(item.get_closest_marker, ("long", "systems")))]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
-    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("clock", "kernel")])
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, ...]:
+    """What sorts a test. Of those that run here, the ones of the folder `kernel` come first.
+
+    What pytest sets up for a folder would stay over the tests that a sandbox runs, and be in the way of those behind.
+    """
+    marks = (item.get_closest_marker(name) is not None for name in ("clock", "kernel"))
+    return (*marks, KERNEL_TESTS not in item.path.parents)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
