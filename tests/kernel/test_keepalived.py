@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ from pyipvsadm.documents import keepalived, ldirectord
 from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.table.assembly import Assembly
+from pyipvsadm.table.differences import differences
+from pyipvsadm.table.plan import make_plan
 
 from .namespaces import Namespace
-from .programs import EQUAL, PROGRAMS, compared, spelled, told
+from .programs import EQUAL, PROGRAMS, compared, keepalived_command, spelled, told
 
 SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
 SEEDS = range(100, 118)  # of them some that we once read otherwise
@@ -244,9 +247,12 @@ def ours(read: Callable[..., object], text: str, options: object = None) -> list
 
 
 @contextmanager
-def running(command: list[str], log: Path) -> Iterator[Namespace]:
-    """`command` at work in a namespace of its own, which is handed out."""
+def running(command: list[str], log: Path, before: str = "") -> Iterator[Namespace]:
+    """`command` at work in a namespace of its own, which is handed out; some rules may be there `before`."""
     namespace = Namespace()
+    if before:
+        with namespace.entered():
+            subprocess.run(["ipvsadm", "-R"], input=before.encode(), check=True)
     with log.open("w") as stream:
         with namespace.entered():
             environment = {**os.environ, "PATH": SYSTEM}
@@ -265,9 +271,9 @@ def running(command: list[str], log: Path) -> Iterator[Namespace]:
             namespace.close()
 
 
-def settle(namespace: Namespace, wanted: list[str]) -> list[str]:
+def settle(namespace: Namespace, wanted: list[str], patience: float = PATIENCE) -> list[str]:
     """The kernel's table as soon as it is the one wanted, and otherwise after all patience."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while (found := held(namespace)) != wanted and time.monotonic() < end:
         time.sleep(LOOK_EVERY)
     return found
@@ -282,10 +288,8 @@ def program(name: str) -> pytest.MarkDecorator:
 def test_keepalived_starts_with_the_table_that_is_read(tmp_path, name):
     file = tmp_path / "keepalived.conf"
     file.write_text(KEEPALIVED[name])
-    pids = [f"-{letter}{tmp_path}/{letter}.pid" for letter in "pcrb"]
-    command = ["keepalived", "-n", "-l", "-D", "-C", "-i", "sandbox", "-f", str(file), *pids]
     wanted = ours(keepalived.read, file.read_text(), keepalived.Options(id="sandbox"))
-    with running(command, tmp_path / "log") as namespace:
+    with running(keepalived_command(file), tmp_path / "log") as namespace:
         assert settle(namespace, wanted) == wanted, (tmp_path / "log").read_text()
         time.sleep(LOOK_EVERY)
         assert held(namespace) == wanted
@@ -299,6 +303,67 @@ def test_ldirectord_starts_with_the_table_that_is_read(tmp_path, name):
     wanted = ours(ldirectord.read, file.read_text())
     with running(["ldirectord", "-d", str(file), "start"], tmp_path / "log") as namespace:
         assert settle(namespace, wanted) == wanted, (tmp_path / "log").read_text()[-4000:]
+
+
+RELOADS = {  # what was there before, the file at the start, that of the reload, and what `diff` says then
+    "thresholds alone": (
+        "",
+        "virtual_server 10.0.0.1 80 {\n protocol TCP\n real_server 10.1.0.1 80 {\n uthreshold 100\n }\n}\n",
+        "virtual_server 10.0.0.1 80 {\n protocol TCP\n real_server 10.1.0.1 80 {\n uthreshold 200\n }\n}\n",
+        ["~ 10.0.0.1:80/tcp 10.1.0.1:80  upper_threshold 100 -> 200  (a reload doesn't apply thresholds that have"
+         " changed alone)"],
+    ),
+    "an entry out of a group": (
+        "",
+        "virtual_server_group G {\n 10.0.0.1 80\n 10.0.0.2 80\n}\n"
+        "virtual_server group G {\n protocol TCP\n real_server 10.1.0.1 80 { }\n}\n",
+        "virtual_server_group G {\n 10.0.0.1 80\n}\n"
+        "virtual_server group G {\n protocol TCP\n real_server 10.1.0.1 80 { }\n}\n",
+        ["- 10.0.0.2:80/tcp  wlc  (not in the file: another's, or what a reload of a group has left behind)"],
+    ),
+    "what was there before": (
+        "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1:80 -g -w 7\n-a -t 10.0.0.1:80 -r 10.1.0.9:80 -m\n",
+        "virtual_server 10.0.0.1 80 {\n protocol TCP\n real_server 10.1.0.1 80 { }\n}\n",
+        "virtual_server 10.0.0.1 80 {\n protocol TCP\n real_server 10.1.0.1 80 { }\n}\n! the same\n",
+        ["~ 10.0.0.1:80/tcp  scheduler rr -> wlc  (keepalived doesn't correct a service that was there before it)",
+         "~ 10.0.0.1:80/tcp 10.1.0.1:80  forwarding direct -> masquerade, weight 7 -> 1  (keepalived doesn't correct a"
+         " server that was there before it)",
+         "- 10.0.0.1:80/tcp 10.1.0.9:80  masquerade, weight 1  (not in the file: keepalived leaves servers of others"
+         " alone)"],
+    ),
+    "what it does apply": (
+        "",
+        "virtual_server 10.0.0.1 80 {\n protocol TCP\n real_server 10.1.0.1 80 { }\n}\n",
+        "virtual_server 10.0.0.1 80 {\n protocol TCP\n lb_algo rr\n real_server 10.1.0.2 80 {\n weight 3\n }\n}\n",
+        [],
+    ),
+}  # fmt: skip
+
+
+@program("keepalived")
+@pytest.mark.parametrize("name", RELOADS)
+def test_diff_names_what_a_reload_leaves_as_it_was(tmp_path, name):
+    before, first, second, wanted = RELOADS[name]
+    file = tmp_path / "keepalived.conf"
+    file.write_text(first)
+    with running(keepalived_command(file), tmp_path / "log", before) as namespace:
+        settle(namespace, ours(keepalived.read, first), 8)
+        file.write_text(second)
+        os.kill(int((tmp_path / "p.pid").read_text()), signal.SIGHUP)
+        end = time.monotonic() + PATIENCE
+        while (found := diff(namespace, second)) != wanted and time.monotonic() < end:
+            time.sleep(LOOK_EVERY)
+        time.sleep(2)
+        assert (found, diff(namespace, second)) == (wanted, wanted), (tmp_path / "log").read_text()
+
+
+def diff(namespace: Namespace, text: str) -> list[str]:
+    """The lines that `diff` has of a keepalived.conf."""
+    assembly = Assembly()
+    found = keepalived.read(text, assembly, Inputs())
+    with namespace.entered():
+        now = found.expected(Kernel.open().table(), assembly.table()).table
+    return [one.line().strip() for one in differences(make_plan(now, assembly.table()).steps, found.why, now)]
 
 
 @program("keepalived")
