@@ -64,6 +64,9 @@ UDP = "-A -u 192.0.2.1:53 -s rr -p 60 --pe sip -o"
         (f"{V} --no-netmask", SERVICE, SERVICE.replace(" -M 255.255.255.0", "")),
         (f"{V} -M 255.255.0.0", SERVICE, SERVICE.replace("255.255.255.0", "255.255.0.0")),
         (f"{V} --no-sched-flags", SERVICE, SERVICE.replace(" -b sh-port", "")),
+        (f"{V} -bsh-fallback", SERVICE, SERVICE.replace("sh-port", "sh-fallback")),  # with an `h` and an `o` in it
+        ("192.0.2.1:53/udp -o -s wrr", UDP, UDP.replace("-s rr", "-s wrr")),
+        ("192.0.2.1:53/udp -s wrr -o", UDP, UDP.replace("-s rr", "-s wrr")),
         (f"{V} -b sh-port,flag-3", SERVICE, SERVICE.replace("sh-port", "sh-port,flag-3")),
         ("192.0.2.1:53/udp --no-ops --no-pe", UDP, "-A -u 192.0.2.1:53 -s rr -p 60"),
         ("192.0.2.1:53/udp --no-persistent", UDP, "-A -u 192.0.2.1:53 -s rr --pe sip -o"),

@@ -151,7 +151,7 @@ VERBS: tuple[Verb, ...] = (
         help='Change only the named settings of a live service or server.\n\nA service is `192.168.2.10:80/tcp` (`/tcp` is optional), `[2001:db8::1]:53/udp`, `fwmark:7` or\n`fwmark:7/ipv6`; a server is `10.2.0.2:8080`.\n\nExit status: 0 done; 1 refused by the kernel; 2 wrong input.',
         options=(
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for others that change the table.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print: json tells what was changed, refused and taken back.'),
+            Parameter(names=('--output',), value='text|json', choices=('text', 'json'), default='text', field='output', help='What to print; `-o json` is the same as --output json.'),
             Parameter(names=('-s', '--scheduler'), value='scheduler', help='how servers are chosen'),
             Parameter(names=('-p', '--persistent'), value='[timeout]', help='keep a client on its server for so many seconds'),
             Parameter(names=('-M', '--netmask'), value='netmask', help='the netmask of the clients that persistence treats as one'),

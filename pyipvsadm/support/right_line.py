@@ -13,7 +13,7 @@ from .verb import function_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from ..world import World
@@ -103,17 +103,11 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
                 raise UnsureError
             read = _value(own, next(left, "") if own.value and not equals else value, bool(equals))
             values[own.field] = [*values.get(own.field, ()), read] if own.many else read
-        elif word == "-" or not word.startswith("-") or (row.lenient and not _is_ours(word, options)):
+        elif word == "-" or not word.startswith("-") or (row.lenient and word not in NOT_FREE):
             free.append(word)
         else:
             raise UnsureError
     return {**values, **_arguments(row.arguments, free)}
-
-
-def _is_ours(word: str, options: Collection[str]) -> bool:
-    """Whether `word` is an option of the verb itself, or typer finds the letter of one in it."""
-    letters = "" if word.startswith("--") else word[1:]
-    return word in NOT_FREE or any(f"-{letter}" in options for letter in letters)
 
 
 def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:

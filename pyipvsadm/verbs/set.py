@@ -23,12 +23,12 @@ from ..table.plan import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Any
+    from typing import Annotated, Any, Literal
 
     import typer
 
     from ..grammar.values import Fields
-    from ..support.arguments import Told, WaitLock
+    from ..support.arguments import WaitLock
     from ..world import World
 
     Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
@@ -52,7 +52,9 @@ def set_(
     world: World,
     words: Annotated[list[str], typer.Argument(metavar="SERVICE [SERVER] SETTING...", show_default=False)],
     wait_lock: WaitLock = WAIT,
-    output: Told = "text",
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--output", help="What to print; `-o json` is the same as --output json.")
+    ] = "text",
 ) -> int:
     """Change only the named settings of a live service or server.
 
@@ -61,6 +63,7 @@ def set_(
 
     Exit status: 0 done; 1 refused by the kernel; 2 wrong input.
     """
+    words, told = _told(words, output)
     names, given, off = _read(words)
     key = service_of(names[0])
     server = server_of(names[1]) if names[1:] else None
@@ -72,19 +75,27 @@ def set_(
             if step:
                 for _, errno in world.kernel.submit((step.command,), checked=True):
                     error = _refusal(step.command.verb, errno)
-                    if output == "json":
+                    if told == "json":
                         refused = ({"command": rule(step.command), "why": str(error)},)
                         world.write(Result(changes=data_of(found), refused=refused, complete=False).text())
                     raise error
     except OSError as error:
         raise _refusal("list", error.errno or 0) from error
-    if output == "json":
+    if told == "json":
         world.write(Result(changes=data_of(found)).text())
     elif world.watched:
         world.tell("".join(one.line() for one in found).rstrip() or "nothing to change: all is set as wanted")
     if step:
         managers.tell(world)
     return 0
+
+
+def _told(words: list[str], output: str) -> tuple[list[str], str]:
+    """The words without `-o json` or `-o text`, and what is to be printed. An `-o` alone is the setting `--ops`."""
+    for number in range(len(words) - 1):
+        if words[number] == "-o" and words[number + 1] in ("text", "json"):
+            return [*words[:number], *words[number + 2 :]], words[number + 1]
+    return words, output
 
 
 def _step(world: World, key: Service, server: Server | None, given: Given, off: list[str]) -> Step | None:

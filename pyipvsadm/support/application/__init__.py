@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..verb import Verb, Work
 
 HELP_NAMES = {"help_option_names": ["--help", "-h"]}
+LONG_HELP = {"help_option_names": ["--help"]}  # of a lenient verb: typer would find an `-h` in `-bsh-port`
 
 
 def run(words: list[str], world: World) -> int:
@@ -69,7 +70,7 @@ def _add(app: typer.Typer, function: Work) -> None:
         name=name,
         cls=_command_class(verb.usage_status),
         context_settings={
-            **HELP_NAMES,
+            **(LONG_HELP if verb.lenient else HELP_NAMES),
             **{key: value for key, value in settings.items() if value != (key == "allow_interspersed_args")},
         },
     )(_reader(function))
@@ -172,6 +173,9 @@ def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
             except LIBRARY_ERROR as error:
                 error.exit_code = usage_status  # type: ignore[attr-defined]
                 raise
+
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            return super().parse_args(ctx, ["--help" if word == "-h" else word for word in args])
 
         def get_help(self, ctx: Any) -> str:
             return _help(ctx)
