@@ -26,7 +26,7 @@ class Names:
         return inet_aton("10.1.0.1")
 
     def port(self, service, protocol):
-        if service != "http":
+        if (service, protocol) != ("http", 6):
             raise ValueError(service)
         return 80
 
@@ -80,6 +80,13 @@ SERVICE, SERVER = f"-A {HTTP} -s wrr", f"-a {HTTP} -r 10.1.0.1:80 -m -w 1"
     ("quiescent=yes\n" + block("10.0.0.1:80", REAL, "checktype=off"), [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -m -w 0"]),
     ("fallback=127.0.0.1:8080 masq\n" + block("10.0.0.1:80"), [SERVICE, f"-a {HTTP} -r 127.0.0.1:8080 -m -w 1"]),
     ("# nothing\n", []),
+    (block("10.0.0.1:80", "real=10.1.0.1:81 gate 5", "real=10.1.0.2:80 gate 5", "quiescent=yes", ON),
+     [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -g -w 0", f"-a {HTTP} -r 10.1.0.2:80 -g -w 5"]),
+    (block("10.0.0.1:80", "real=10.1.0.1 ipip 5", "real=10.1.0.2 masq 5", "quiescent=yes", ON),
+     [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -i -w 0 --tun-type ipip", f"-a {HTTP} -r 10.1.0.2:0 -m -w 5"]),
+    (block("3", "real=10.1.0.1:81 gate 5", "quiescent=yes", ON), ["-A -f 3 -s wrr", "-a -f 3 -r 10.1.0.1:81 -g -w 5"]),
+    (block("10.0.0.1:80", "real=10.1.0.1:http masq", "protocol=udp", ON),
+     ["-A -u 10.0.0.1:80 -s wrr", "-a -u 10.0.0.1:80 -r 10.1.0.1:80 -m -w 1"]),
     (block("10.0.0.1:80", REAL, f"{REAL} 5", ON), [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -m -w 5"]),  # edited
     (block("10.0.0.1:80", "real=10.1.0.1:81 gate 5", "real=10.1.0.1:82 ipip 0", ON),
      [SERVICE, f"-a {HTTP} -r 10.1.0.1:80 -g -w 5"]),

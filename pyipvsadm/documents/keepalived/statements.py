@@ -21,6 +21,7 @@ DEEPEST = 32  # files that include each other, and definitions and loops in each
 MOST_FILES, MOST_TURNS, MOST_REPLACED = 10_000, 100_000, 1000
 LONGEST = 1 << 20  # letters of a line, its definitions replaced
 
+PLAIN = re.compile(r'([^"#!$~@{}]*)([{}]?)\s*')
 QUOTED = re.compile(r'"[^"]*"|["#!]')
 BRACE = re.compile(r'"[^"]*"|[{}]')
 WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
@@ -73,6 +74,9 @@ class Lines:
         """The statements of a line: what stands behind a brace is read as a line of its own."""
         if depth > DEEPEST:
             raise RefusedError(place, "definitions, loops and files stand in each other without end")
+        if (plain := _plain(text, place)) is not None:
+            yield plain
+            return
         rest: str | None = text
         while rest is not None:
             rest = yield from self._part(self._asked(self._bare(rest, place)), place, folder, depth)
@@ -193,6 +197,17 @@ class Lines:
         if not opens:
             yield Statement(place=place, closes=True)
         return text[brace.end() :]
+
+
+def _plain(text: str, place: Place) -> Statement | None:
+    """The statement on a line that holds one, with nothing to be replaced, as most do; None for any other line."""
+    found = PLAIN.fullmatch(text)
+    if found is None:
+        return None
+    words, brace = tuple(found[1].split()), found[2]
+    if words and not words[0].startswith("include") and brace != "}":
+        return Statement.make((place, words, brace == "{", False))
+    return Statement(place=place, closes=True) if brace == "}" and not words else None
 
 
 def _words(text: str) -> Iterator[str]:

@@ -124,7 +124,7 @@ class Maker:
         checked, never = check != "on", check == "off"
         servers = {
             server[:2]: Destination(server=server, place=place, weight=server.weight, checked=checked, stays=quiescent)
-            for server, place in self._reals(virtual, service)
+            for server, place in self._reals(virtual, service, quiescent)
         }
         key = "fallback6" if virtual.af == AF_INET6 else "fallback"
         line = virtual.settings.get(key) or self._above.settings.get(key)
@@ -146,8 +146,8 @@ class Maker:
         host, number = self._endpoint(value, virtual.af, line.number, service.protocol)
         return Server(address=host, port=_port(number, forwarding, service), forwarding=forwarding)
 
-    def _reals(self, virtual: Virtual, service: Service) -> Iterable[tuple[Server, int]]:
-        """The servers of all `real=`, each with its line.
+    def _reals(self, virtual: Virtual, service: Service, quiescent: bool) -> Iterable[tuple[Server, int]]:
+        """The servers of all `real=`, each with its line. Of a `quiescent` service, all begin with weight 0.
 
         ldirectord edits a server that it finds by the port that is written, and else adds it; where the kernel has it
         otherwise, by the service's port, that is refused.
@@ -156,6 +156,10 @@ class Maker:
         for real in virtual.reals:
             for written in self._real(real, virtual, service):
                 server = written.replace(port=_port(written.port, written.forwarding, service))
+                if quiescent and server.port != written.port:
+                    message = f"{real.value}: quiescent, its port isn't the service's: it never gets its weight back"
+                    self._tell("weight", real.number, message)
+                    server = server.replace(weight=0)
                 if (server[:2] in found) == (written[:2] in found):
                     found[server[:2]] = server, real.number
                 else:
@@ -199,12 +203,19 @@ class Maker:
         if name is None:
             return host, 0
         try:
-            number = int(name) if name.isdecimal() else self._names.port(name, protocol or IPPROTO_TCP)
+            number = int(name) if name.isdecimal() else self._port_named(name, protocol or IPPROTO_TCP)
         except ValueError:
             number = -1
         if not 0 <= number <= 65535:
             raise RefusedError(line, f"`{name}` is no port")
         return host, number
+
+    def _port_named(self, name: str, protocol: int) -> int:
+        """The port that a name has, of this protocol or else of the other. Raises ValueError."""
+        try:
+            return self._names.port(name, protocol)
+        except ValueError:
+            return self._names.port(name, IPPROTO_TCP if protocol == IPPROTO_UDP else IPPROTO_UDP)
 
     def _host(self, text: str, af: int, line: int) -> bytes:
         bare = text.strip("[]")
