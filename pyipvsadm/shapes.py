@@ -1,4 +1,4 @@
-"""Compact forms for thousands of similar commands: a shared shape, and the values that differ."""
+"""Compact forms for thousands of similar commands, a shared shape and the values that differ, and of servers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Endpoint = tuple[bytes, int]  # packed address, port
     Alike = tuple["Shape", Endpoint, bytes, int, int]
+    Short = tuple[tuple[bytes, int, str], ...]  # the servers of a service: address, port, and a text about the rest
 
 
 class Shape:

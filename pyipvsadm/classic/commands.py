@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..model import Command, Listing, Server, Service
     from ..names import Names
+    from ..shapes import Short
     from ..world import World
 
 NOT_PUBLIC = ("stats", "rate", "thresholds", "persistent_conn", "tun_info", "timeout", "daemon")  # not in /proc
+SOME = 64  # services from which reading servers without records pays off
 MANY = 400  # services from which a second process pays off
 
 
@@ -106,6 +108,13 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
             from ..listing.service_lines import table
         return table(groups, listing, names)
 
+    def made(some: list[Service], kernel: Kernel) -> Iterator[str]:
+        if ordered and not listing.brief and _are_many(services, names, kernel):
+            from ..listing.service_lines import server_end, table
+
+            return table(_with_told_servers(some, kernel, *server_end(listing)), listing, names)
+        return lines(found(some, kernel))
+
     if canvas := world.canvas(listing.plain):
         from .. import drawing
 
@@ -115,7 +124,7 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
             return
         pieces: Iterable[str] = lines(groups)
     else:
-        pieces = _made(services, lambda *some: lines(found(*some)), kernel, None if kernel.source else world.second)
+        pieces = _made(services, made, kernel, None if kernel.source else world.second)
     world.write(header(info, listing))
     for piece in pieces:
         world.write(piece)
@@ -157,8 +166,11 @@ def _save(command: Command, world: World) -> None:
         services = services if listing.nosort else _in_order(services)
 
         def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
-            found = _to_be_added(some, kernel) if listing.nosort else with_servers(some, kernel, steady=True)
-            return rules.table(found, names)
+            if listing.nosort:
+                return rules.table(_to_be_added(some, kernel), names)
+            if _are_many(services, names, kernel):
+                return rules.table(_with_told_servers(some, kernel, *rules.SERVER_END, steady=True), names)
+            return rules.table(with_servers(some, kernel, steady=True), names)
 
         with world.paged(not listing.no_pager):
             for piece in _made(services, lines, kernel, world.second):
@@ -202,6 +214,25 @@ def with_servers(
 
     for service, servers in kernel.with_servers(services, stats, steady):
         yield service, servers_in_order(servers) if ordered else servers
+
+
+def _are_many(services: list[Service], names: Names | None, kernel: Kernel) -> bool:
+    """Whether `services` are so many that reading servers without records pays off; names and /proc need records."""
+    return names is None and len(services) >= SOME and not kernel.source
+
+
+def _with_told_servers(
+    services: Iterable[Service],
+    kernel: Kernel,
+    fields: tuple[str, ...],
+    tell: Callable[[Server], str],
+    steady: bool = False,
+) -> Iterator[tuple[Service, list[Server] | Short]]:
+    """As `with_servers`, in ipvsadm's order; of servers that look alike, only what `tell` says by their `fields`."""
+    from ..listing.order import servers_in_order, short_in_order
+
+    for service, servers in kernel.with_told_servers(services, fields, tell, steady):
+        yield service, short_in_order(servers) if isinstance(servers, tuple) else servers_in_order(servers)
 
 
 def _to_be_added(services: Iterable[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:

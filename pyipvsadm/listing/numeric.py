@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..model import Server
+    from ..shapes import Short
 
 _address_and_port = itemgetter(0, 1)  # the first fields of a server
 LAST = [str(byte) for byte in range(256)]
@@ -34,4 +35,15 @@ def endpoints(servers: Iterable[Server]) -> list[str]:
     return [
         f"{network}{LAST[address[-1]]}:{port}" if (network := begun(address[:-1])) else f"{host(address)}:{port}"
         for address, port in map(_address_and_port, servers)
+    ]
+
+
+def lines(before: str, servers: Short, width: int = 0) -> list[str]:
+    """A line for each server: `before`, its HOST:PORT in `width` columns, and its text."""
+    begun = _networks.get
+    return [
+        f"{before}{f'{network}{LAST[address[-1]]}:{port}'.ljust(width)}{end}"
+        if (network := begun(address[:-1]))
+        else f"{before}{f'{host(address)}:{port}'.ljust(width)}{end}"
+        for address, port, end in servers
     ]

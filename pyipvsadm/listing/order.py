@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from _operator import itemgetter
+from _operator import attrgetter, itemgetter
 from itertools import groupby
+
+from ..model import Server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import TypeVar
 
-    from ..model import Server, Service
+    from ..model import Service
+    from ..shapes import Short
 
-    Keyed = TypeVar("Keyed", Service, Server)
+    Item = TypeVar("Item")
 
 WORD = 32
 HALF = 1 << (WORD - 1)
 SIGN = 128  # the first bit of a word's first byte
+_key = attrgetter("key")
 
 
-def in_order(items: Iterable[Keyed]) -> list[Keyed]:
+def in_order(items: Iterable[Item], key: Callable[[Item], int] = _key) -> list[Item]:
     """`items` sorted by their keys, in the order of ipvsadm's lists.
 
     ipvsadm compares word by word, each by the sign of a 32-bit difference: words more than 2^31
@@ -27,8 +31,8 @@ def in_order(items: Iterable[Keyed]) -> list[Keyed]:
     the circle of 2^32, which leaves a gap of more than 2^31 between two neighbours; the order
     starts after that gap. Otherwise, we use the plain order.
     """
-    ordered = sorted(items, key=_key)
-    keys = [item.key for item in ordered]
+    ordered = sorted(items, key=key)
+    keys = list(map(key, ordered))
     gaps = []
     for index in range(1, len(keys)):
         low, high = keys[index - 1], keys[index]
@@ -61,6 +65,16 @@ def servers_in_order(servers: list[Server]) -> list[Server]:
     return servers
 
 
+def short_in_order(servers: Short) -> Short:
+    """`servers` in the order of `servers_in_order`."""
+    if len(servers) < 2:
+        return servers
+    ordered = sorted(servers)
+    if not _are_near([server[0] for server in ordered]):
+        ordered = in_order(ordered, lambda server: Server.make(server).key)
+    return tuple(ordered)
+
+
 def as_added(servers: list[Server]) -> list[Server]:
     """`servers`, in the kernel's order, in the order in which to add them to restore it: each goes to the head."""
     return servers[::-1]
@@ -82,10 +96,6 @@ _fwmark = itemgetter(4)
 _address_and_port = itemgetter(0, 1)  # the first fields of a server
 _family_and_protocol = itemgetter(0, 1)
 _family_to_port = itemgetter(0, 1, 2, 3)  # family, protocol, address and port, the first fields of a service
-
-
-def _key(item: Keyed) -> int:
-    return item.key
 
 
 def _group(keys: list[int], index: int, shift: int) -> tuple[int, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from _operator import itemgetter
 from _socket import AF_INET, AF_INET6, inet_ntop
 
 from ..cache import keep
 from ..grammar.options import RULES
-from ..model import GRE, GUE, IPIP, MASTER, ONE_PACKET, PERSISTENT, PROTOCOLS, TUNNEL
+from ..model import GRE, GUE, IPIP, MASTER, ONE_PACKET, PERSISTENT, PROTOCOLS, TUNNEL, Server
 from . import numeric
 from .service_lines import UNKNOWN, Settings, netmask, scheduler_flags
 
@@ -14,8 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..model import Command, Daemon, Server, Service, Timeouts
+    from ..model import Command, Daemon, Service, Timeouts
     from ..names import Names
+    from ..shapes import Short
 
 SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "--xxx-service"}
 METHODS = ("-m", "-g", "-i", "-g", *[UNKNOWN] * 4)
@@ -23,22 +25,31 @@ VERBS = {row.verb: f"-{row.short}" if row.short else f"--{row.name}" for row in 
 CHECKSUMS = ("--tun-nocsum", "--tun-csum", "--tun-remcsum")
 
 
-def table(services: Iterable[tuple[Service, list[Server]]], names: Names | None) -> Iterator[str]:
-    """The lines of each service and its servers. `names` is None for numeric output."""
+def table(services: Iterable[tuple[Service, list[Server] | Short]], names: Names | None) -> Iterator[str]:
+    """The lines of each service and its servers. `names` is None for numeric output, else no server is short.
+
+    The text of a short server is that of `SERVER_END`.
+    """
     settings = Settings(service_settings)
     ends: dict[tuple[int, ...], str] = {}
     for service, servers in services:
         who = service_option(service, names)
-        lines = [f"-A {who} {settings.of(service)}\n"]
+        lines = [f"-A {who} {settings.of(service)}"]
+        if isinstance(servers, tuple):
+            yield "\n".join((*lines, *numeric.lines(f"-a {who} -r ", servers), ""))
+            continue
         if names:
             hosts = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
         else:
             hosts = numeric.endpoints(servers)
         lines += [
-            f"-a {who} -r {host} {ends.get(told := server[2:9]) or keep(ends, told, server_settings(server))}\n"
+            f"-a {who} -r {host} {ends.get(told := _settings(server)) or keep(ends, told, server_settings(server))}"
             for host, server in zip(hosts, servers, strict=True)
         ]
-        yield "".join(lines)
+        yield "\n".join((*lines, ""))
+
+
+_settings = itemgetter(slice(2, 9))  # the fields of a server that `server_settings` uses
 
 
 def rule(command: Command) -> str:
@@ -93,6 +104,9 @@ def server_settings(server: Server) -> str:
     if server.lower_threshold:
         text += f" -y {server.lower_threshold}"
     return text + tunnel_settings(server) if server.forwarding == TUNNEL else text
+
+
+SERVER_END = _settings(Server.FIELDS), lambda server: f" {server_settings(server)}"
 
 
 def tunnel_settings(server: Server) -> str:

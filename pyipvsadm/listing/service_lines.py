@@ -32,9 +32,11 @@ from . import format_of, numeric
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from ..model import Daemon, Listing, Timeouts
     from ..names import Names
+    from ..shapes import Short
 
 ENDPOINT_WIDTH = 59  # longer host names lose their ends and their ports
 SERVICE_WIDTH, SERVER_WIDTH = 33, 28
@@ -44,8 +46,13 @@ UNKNOWN = "(null)"  # what the C library prints for a null pointer in ipvsadm
 FORWARDING = (*METHODS, *[UNKNOWN] * 4)
 
 
-def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None) -> Iterator[str]:
-    """A piece of text for each service and its servers. `names` is None for numeric output."""
+def table(
+    services: Iterable[tuple[Service, list[Server] | Short]], listing: Listing, names: Names | None
+) -> Iterator[str]:
+    """A piece of text for each service and its servers. `names` is None for numeric output, else no server is short.
+
+    The text of a short server is its `server_end`.
+    """
     write = exact if listing.exact else scaled
     shape = format_of(listing)
     values, tell = _VALUES.get(shape, _settings_and_connections), _tail(shape, write)
@@ -57,11 +64,23 @@ def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, na
             name = f"{name:<33}{counters(values(service), write)}"
         else:
             name = f"{name} {settings.of(service)}"
-        lines = [
-            f"  -> {name.ljust(28)}{tails.get(told := values(server)) or keep(tails, told, tell(told))}"
-            for name, server in zip(server_names(service, servers, names), servers, strict=True)
-        ]
+        if isinstance(servers, tuple):
+            lines = numeric.lines("  -> ", servers, 28)
+        else:
+            lines = [
+                f"  -> {name.ljust(28)}{tails.get(told := values(server)) or keep(tails, told, tell(told))}"
+                for name, server in zip(server_names(service, servers, names), servers, strict=True)
+            ]
         yield "\n".join((name, *lines, ""))
+
+
+def server_end(listing: Listing) -> tuple[tuple[str, ...], Callable[[Server], str]]:
+    """The text after a server's name: the fields that it depends on, and what makes it."""
+    shape = format_of(listing)
+    if shape in _TAILS:
+        return _settings_and_connections(Server.FIELDS), _TAILS[shape]
+    values, tell = _VALUES[shape], _tail(shape, exact if listing.exact else scaled)
+    return values(_COUNTERS), lambda server: tell(values(server))
 
 
 class Settings:
@@ -104,8 +123,11 @@ def service_name(service: Service, names: Names | None) -> str:
     """The name of a service in the first columns of its line."""
     if service.fwmark is not None:
         return f"FWM  {service.fwmark}{' IPv6' if service.af == AF_INET6 else ''}"
-    _, protocol, address, port, *_ = service
-    name = f"{LABELS.get(protocol, '?   ')} {endpoint(address or b'', port or 0, protocol, names)}"
+    protocol, address, port = service[1:4]
+    label = LABELS.get(protocol, "?   ")
+    if not names:
+        return f"{label} {numeric.host(address)}:{port}"
+    name = f"{label} {endpoint(address, port, protocol, names)}"
     return name[:SERVICE_WIDTH] if service.af == AF_INET else name
 
 
@@ -177,8 +199,9 @@ def counters(values: tuple[int, ...], write: Callable[[int], str]) -> str:
 
 
 _NOTHING = Stats()
+_COUNTERS = Server(stats=Stats.make(f"stats.{field}" for field in Stats.FIELDS))
 _settings_and_connections = itemgetter(slice(2, 12))  # the fields of a server from `forwarding` on
-_VALUES: dict[str, Callable[[Service | Server], tuple[int, ...]]] = {  # which counters are shown
+_VALUES: dict[str, Callable[[Service | Server], tuple[Any, ...]]] = {  # which counters are shown
     "stats": lambda counted: (counted.stats or _NOTHING)[:5],
     "rate": lambda counted: (counted.stats or _NOTHING)[5:],
 }

@@ -65,13 +65,17 @@ class Layout:
         The same code writes all messages of a dump, so of those with the same head, only the first
         is checked in full, unless they contain names, whose lengths differ.
         """
-        length, size = self._length, len(received)
-        if size % length or not self._fits(received, 0):
-            return None
-        if size > length and not (self._all_fit(received) if self._varies else self._same_lengths(received)):
+        if not self.fits(received):
             return None
         values = self._struct.iter_unpack(received)
         return self._pick(values) if self._pick else list(values)
+
+    def fits(self, received: bytes) -> bool:
+        """Whether all messages in `received` are like the model, as `read` checks it."""
+        length, size = self._length, len(received)
+        if size % length or not self._fits(received, 0):
+            return False
+        return size <= length or (self._all_fit(received) if self._varies else self._same_lengths(received))
 
     def _fits(self, received: bytes, start: int) -> bool:
         """Whether the message at `start` has the same attributes as the model."""

@@ -1,0 +1,95 @@
+"""Servers for long lists: no records, and text for what most servers share, made once for the same bytes."""
+
+from __future__ import annotations
+
+from _operator import itemgetter
+from _socket import AF_INET, AF_INET6
+from _struct import Struct
+from itertools import islice
+from sys import byteorder
+
+from ...cache import KEPT
+from . import schema
+from .answers import server_reader, servers
+from .codec import HEADER, PAYLOAD, walk
+from .templates import Layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...model import Server
+    from ...shapes import Short
+
+ADDRESSES = {AF_INET: "4s12x", AF_INET6: "16s"}  # how each family uses the attribute
+_span = itemgetter(2)
+
+
+class Spans:
+    """Reads servers as (address, port, text): what `tell` says of a server, which may use no other than `fields`.
+
+    The span of a server is all bytes from the first to the last of `fields`. `tell` is asked once for the same span.
+    """
+
+    def __init__(self, fields: tuple[str, ...], tell: Callable[[Server], str]) -> None:
+        self._fields = fields
+        self._tell = tell
+        self._told: dict[bytes, str] = {}
+        self.reader = server_reader(any(field.startswith("stats.") for field in fields))
+        self._places: Places | None = None
+
+    def each(self, pieces: list[bytes], family: int) -> list[Short] | None:
+        """The servers in each of `pieces`, of services of `family`; None unless all are alike and of that family."""
+        received = b"".join(pieces)
+        if not received:
+            return None
+        places = self._places
+        if places is None:
+            places = self._places = Places(self._fields, received[: HEADER.unpack_from(received)[0]])
+        values = places.read(received, family)
+        if values is None:
+            return None
+        told = self._learn(set(map(_span, values)), places)
+        rows = iter([(address, port, told[span]) for address, port, span in values])
+        return [tuple(islice(rows, len(piece) // places.length)) for piece in pieces]
+
+    def _learn(self, spans: set[bytes], places: Places) -> dict[bytes, str]:
+        """What is told of `spans`; of new ones, what the plain reader finds in the model with such a span."""
+        told = self._told
+        new = spans.difference(told)
+        if len(told) + len(new) > KEPT:
+            told.clear()
+            new = spans
+        if new:
+            messages = b"".join([places.before + span + places.behind for span in new])
+            told.update(zip(new, map(self._tell, servers(self.reader.all([messages]))), strict=True))
+        return told
+
+
+class Places:
+    """Where the address, the port and the span of `fields` lie in messages that are like `model`."""
+
+    def __init__(self, fields: tuple[str, ...], model: bytes) -> None:
+        places = {name: (start, end) for name, _, start, end in walk(schema.DEST_ANSWER, model, PAYLOAD, len(model))}
+        known = [places[field] for field in fields if field in places]
+        self.length = len(model)
+        self._structs: dict[int, Struct] = {}
+        if not known or not {"address", "port", "af"} <= places.keys():
+            return  # an old kernel's: `read` finds no family
+        first, last = min(known)[0], max(end for _, end in known)
+        self.before, self.behind = model[:first], model[last:]
+        (address, _), (port, _), (self._family, _) = places["address"], places["port"], places["af"]
+        if address + 16 <= port and port + 2 <= first:
+            behind = f"{port - address - 16}xH{first - port - 2}x{last - first}s{len(model) - last}x"
+            self._structs = {af: Struct(f">{address}x{format}{behind}") for af, format in ADDRESSES.items()}
+        self._layout = Layout(schema.DEST_ANSWER, dict.fromkeys(("address", "port", *fields, "af")), model)
+
+    def read(self, received: bytes, family: int) -> list[tuple[bytes, int, bytes]] | None:
+        """The address, port and span of each server in `received`, of `family`; None unless all are like the model."""
+        struct = self._structs.get(family)
+        if struct is None or not self._layout.fits(received):
+            return None
+        for at, byte in enumerate(family.to_bytes(2, byteorder), self._family):
+            if received[at :: self.length].count(byte) * self.length != len(received):
+                return None
+        return list(struct.iter_unpack(received))
