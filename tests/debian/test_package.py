@@ -29,6 +29,10 @@ def package(tmp_path_factory):
     return build.build(tmp_path_factory.mktemp("deb"))
 
 
+def test_one_tree_makes_the_same_bytes(package, tmp_path):
+    assert build.build(tmp_path).read_bytes() == package.read_bytes()
+
+
 def test_lintian_finds_no_error(package):
     done = subprocess.run(["lintian", "--fail-on", "error", package], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
