@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Iterable
 from errno import EIO
 from os import strerror
-from socket import AF_INET, AF_INET6
 
-from .facts import FOREVER
+from . import rtnetlink
+from .facts import ADDRESS_HEAD, FOREVER, IFA_ADDRESS, IFA_CACHEINFO, IFA_LOCAL, LIFETIMES
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from pyroute2 import IPRoute
-
+BATCH = rtnetlink.BATCH
+RTM_NEWADDR, RTM_DELADDR = 20, 21
 IFA_F_NODAD = 0x02  # linux/if_addr.h
+NEW = 0x600  # NLM_F_CREATE, NLM_F_EXCL: what is there is refused
+UNUSED = rtnetlink.attribute(IFA_CACHEINFO, LIFETIMES.pack(0, FOREVER, 0, 0))  # never the source of new connections
 
 
 class Changing:
@@ -23,47 +22,37 @@ class Changing:
 
     def __init__(self) -> None:
         """Raises OSError."""
-        from pyroute2 import IPRoute
-
-        self._rtnetlink: IPRoute = _told(IPRoute)
+        self._socket = rtnetlink.connect()
 
     def close(self) -> None:
         """Close the socket."""
-        self._rtnetlink.close()
+        self._socket.close()
 
     def make_dummy(self, name: str) -> None:
         """Create a dummy device. It stays down: its addresses are local nevertheless."""
-        _told(lambda: self._rtnetlink.link("add", ifname=name, kind="dummy"))
+        from pyroute2 import IPRoute  # half a second, which addresses have no use for
+        from pyroute2.netlink.exceptions import NetlinkError
 
-    def bind(self, address: str, device: int) -> None:
-        """Add `address` to the device with this index, with a full-length prefix.
+        try:
+            with IPRoute() as director:
+                director.link("add", ifname=name, kind="dummy")
+        except NetlinkError as error:
+            raise OSError(error.code or EIO, strerror(error.code or EIO)) from error
 
-        An IPv6 address is usable at once, without duplicate detection, and never the source of new connections.
+    def change(self, adds: bool, addresses: Iterable[str], device: int) -> list[int]:
+        """Add addresses to the device with this index, or remove them; the errno of each that is refused, or else 0.
+
+        Each has a full-length prefix. An IPv6 address is usable at once, without duplicate detection, and never the
+        source of new connections.
         """
-        if ":" in address:
-            lifetimes = {"preferred": 0, "valid": FOREVER}
-            told_twice = {**lifetimes, "cacheinfo": lifetimes}  # pyroute2 before 0.9 reads the former form
-            self._address("add", address, device, AF_INET6, 128, flags=IFA_F_NODAD, **told_twice)
-        else:
-            self._address("add", address, device, AF_INET, 32)
-
-    def unbind(self, address: str, device: int) -> None:
-        """Remove an address that `bind` added."""
-        if ":" in address:
-            self._address("del", address, device, AF_INET6, 128)
-        else:
-            self._address("del", address, device, AF_INET, 32)
-
-    def _address(self, verb: str, address: str, index: int, family: int, prefix: int, **more: Any) -> None:
-        wanted = {"address": address, "index": index, "family": family, "prefixlen": prefix, **more}
-        _told(lambda: self._rtnetlink.addr(verb, **wanted))
+        asked = (_request(adds, address, device) for address in addresses)
+        return [answer if isinstance(answer, int) else 0 for answer in rtnetlink.exchanged(self._socket, asked)]
 
 
-def _told(ask: Callable[[], Any]) -> Any:
-    """The result of `ask`; pyroute2's own exceptions become OSError."""
-    from pyroute2.netlink.exceptions import NetlinkError
-
-    try:
-        return ask()
-    except NetlinkError as error:
-        raise OSError(error.code or EIO, strerror(error.code or EIO)) from error
+def _request(adds: bool, address: str, device: int) -> tuple[int, int, bytes]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    packed = socket.inet_pton(family, address)
+    six = adds and family == socket.AF_INET6
+    head = ADDRESS_HEAD.pack(family, 8 * len(packed), IFA_F_NODAD if six else 0, 0, device)
+    own = rtnetlink.attribute(IFA_LOCAL, packed) + rtnetlink.attribute(IFA_ADDRESS, packed)
+    return RTM_NEWADDR if adds else RTM_DELADDR, NEW if adds else 0, head + own + (UNUSED if six else b"")

@@ -12,7 +12,7 @@ from os import strerror
 from struct import Struct
 
 from . import rtnetlink
-from .routes import Question, Route, next_hops, no_way, routes_to
+from .routes import Question, Route, local_among, next_hops, no_way, routes_to
 from .rtnetlink import address_of, attributes, number_of, text_of
 
 RTM_GETLINK, RTM_GETADDR, RTM_GETNEIGH = 18, 22, 30
@@ -137,6 +137,10 @@ class Reading:
         """The route of each address, with its mark or 0; type "none" has the reason as its source. Raises OSError."""
         return [no_way(one) if isinstance(one, int) else one for one in self._routes(questions)]
 
+    def local_among(self, addresses: Iterable[str]) -> set[str]:
+        """Those of `addresses` whose packets the kernel delivers locally. Raises OSError."""
+        return local_among(self._socket, list(addresses))
+
     def _routes(self, questions: Iterable[Question]) -> Iterator[Route | int]:
         self._know()
         return routes_to(self._socket, questions, self._names)
@@ -155,14 +159,6 @@ def reading() -> Iterator[Reading]:
         yield opened
     finally:
         opened.close()
-
-
-def is_local(director: Reading, address: str) -> bool:
-    """Whether the kernel delivers packets for `address` locally."""
-    try:
-        return director.route_to(address).type == "local"
-    except OSError:
-        return False  # no route leads there
 
 
 def is_loopback(address: str) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from errno import EAFNOSUPPORT
-from itertools import islice
 from os import strerror
 from struct import Struct
 from sys import byteorder
@@ -14,11 +13,11 @@ from sys import byteorder
 from . import rtnetlink
 from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
 
-BATCH = 64  # requests per write; their answers fit the socket's buffer
 RTM_GETROUTE = 26
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH, RTA_MARK, RTA_VIA = 1, 4, 5, 7, 8, 9, 16, 18
 RTAX_MTU = 2
 HEAD = Struct("=BBBBBBBBI")  # struct rtmsg
+KIND_AT, LOCAL = 7, 2  # where it has its type, and the one of this machine's addresses
 HOP = Struct("=HBBi")  # struct rtnexthop
 ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
     1: "unicast",
@@ -54,19 +53,21 @@ def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping
 
     `names` are the names of devices by index.
     """
-    asked = iter(questions)
-    while batch := list(islice(asked, BATCH)):
-        last = len(batch) - 1
-        made.send(b"".join(_question(number, *one, ack=number == last) for number, one in enumerate(batch)))
-        found: dict[int, Route | int] = {}
-        through = False
-        while not through:
-            for kind, _, number, body in rtnetlink.answers(made.recv(rtnetlink.RECEIVE_BYTES)):
-                error = rtnetlink.failed(body) if kind == rtnetlink.NLMSG_ERROR else None
-                through |= error is not None and number == last  # the kernel works in order
-                if error != 0:
-                    found[number] = _route(body, names) if error is None else error
-        yield from (found.get(number, EAFNOSUPPORT) for number in range(len(batch)))  # disabled IPv6 may not answer
+    for answer in rtnetlink.exchanged(made, (_question(*one) for one in questions)):
+        if isinstance(answer, int):
+            yield answer or EAFNOSUPPORT  # disabled IPv6 may not answer
+        else:
+            yield _route(answer, names)
+
+
+def local_among(made: socket.socket, addresses: Sequence[str]) -> set[str]:
+    """Those of `addresses` whose packets the kernel delivers locally. Raises OSError."""
+    found = rtnetlink.exchanged(made, (_question(address, 0) for address in addresses))
+    return {
+        address
+        for address, answer in zip(addresses, found, strict=True)
+        if not isinstance(answer, int) and answer[KIND_AT] == LOCAL
+    }
 
 
 def no_way(error: int) -> Route:
@@ -83,12 +84,12 @@ def next_hops(made: socket.socket) -> tuple[str, ...]:
     return tuple(one for one in found if one)
 
 
-def _question(number: int, address: str, mark: int, ack: bool) -> bytes:
+def _question(address: str, mark: int) -> tuple[int, int, bytes]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     packed = socket.inet_pton(family, address)
     wanted = attribute(RTA_DST, packed) + (attribute(RTA_MARK, rtnetlink.NUMBER.pack(mark)) if mark else b"")
     head = HEAD.pack(family, 8 * len(packed), *[0] * 7)
-    return rtnetlink.question(RTM_GETROUTE, head + wanted, rtnetlink.NLM_F_ACK if ack else 0, number)
+    return RTM_GETROUTE, 0, head + wanted
 
 
 def _route(body: bytes, names: Mapping[int, str]) -> Route:

@@ -1,4 +1,4 @@
-"""Requests to rtnetlink and its answers, as bytes: a small codec for `facts`, since a complete one loads slowly.
+"""Requests to rtnetlink and its answers, as bytes: a small codec, since a complete one loads slowly.
 
 Source: rtnetlink(7), linux/rtnetlink.h, linux/netlink.h.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from errno import EIO
+from itertools import islice
 from os import strerror
 from struct import Struct
 
 RECEIVE_BYTES = 1 << 16
+BATCH = 64  # requests per write; their answers fit the socket's buffer
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR = 1, 4, 0x300, 0x10
 PATIENCE = 20  # seconds; the kernel answers at once or never
@@ -54,6 +56,29 @@ def answers(data: bytes) -> Iterator[Answer]:
 def failed(body: bytes) -> int:
     """The errno in an answer of kind NLMSG_ERROR."""
     return -int(ERROR.unpack_from(body)[0])
+
+
+def exchanged(made: socket.socket, requests: Iterable[tuple[int, int, bytes]]) -> Iterator[bytes | int]:
+    """The answer to each request, which is its kind, its flags and its body; lazily, in order. Raises OSError.
+
+    An answer is an object from its head on, the errno of a refusal, or 0 where there is neither. Requests are sent in
+    batches, of which only the last asks for an ACK: the kernel works in order, and reports a refusal unasked.
+    """
+    asked = iter(requests)
+    while batch := list(islice(asked, BATCH)):
+        last = len(batch) - 1
+        kind, flags, body = batch[last]
+        batch[last] = kind, flags | NLM_F_ACK, body
+        made.send(b"".join(question(kind, body, flags, number) for number, (kind, flags, body) in enumerate(batch)))
+        found: dict[int, bytes | int] = {}
+        through = False
+        while not through:
+            for kind, _, number, body in answers(made.recv(RECEIVE_BYTES)):
+                error = failed(body) if kind == NLMSG_ERROR else None
+                through |= error is not None and number == last
+                if error != 0:
+                    found[number] = body if error is None else error
+        yield from (found.get(number, 0) for number in range(len(batch)))
 
 
 def listed(made: socket.socket, kind: int, head: Struct) -> list[bytes]:

@@ -119,7 +119,8 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
         with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             import json
 
-            file.write(json.dumps(rows, indent=2).encode() + b"\n")
+            lines = ",\n".join(map(json.dumps, rows))
+            file.write(f"[\n{lines}\n]\n".encode())
         os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from ...classic.commands import refused
 from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
 from ...network import DEVICE
-from ...network.facts import is_local, is_loopback, reading
+from ...network.facts import is_loopback, reading
 from ...record import Record
-from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
 from ...support.outcome import Result, data_of
 from ...support.signals import Signals
@@ -67,8 +67,7 @@ def add(world: World, words: Sequence[str], wishes: Wishes) -> int:
     wanted = _addresses(words)
 
     def changes() -> list[Change]:
-        servers = set() if wishes.force else _known_servers(world)
-        return binding(world.tell, wanted, wishes.device, servers, wishes.force)
+        return binding(world.tell, wanted, wishes.device, lambda: _known_servers(world), wishes.force)
 
     return _change(world, wishes, changes)
 
@@ -86,11 +85,14 @@ def sync(world: World, said: Table | None, wishes: Wishes) -> int:
     """
 
     def changes() -> list[Change]:
-        table = table_now(world) if said is None else said
-        services = [service for service, _ in table.services]
+        services = _services(world) if said is None else [service for service, _ in said.services]
         _tell_skipped(world, marks_of(services))
-        addresses, servers = table.addresses, servers_of(table.services)
+        addresses = said and said.addresses
         used = list(addresses_of(services)) if addresses is None else list(map(spelled_address, addresses))
+
+        def servers() -> set[str]:
+            return servers_of(said.services) if said is not None else _servers(world, services)
+
         return binding(world.note, used, wishes.device, servers, wishes.force, routed=True) + to_unbind(
             used, looked_at(), ledger.load(), wishes.device
         )
@@ -134,14 +136,15 @@ def binding(
     tell: Callable[[str], None],
     wanted: Iterable[str],
     device: str,
-    servers: Iterable[str],
+    servers: Callable[[], Iterable[str]],
     force: bool = False,
     routed: bool = False,
 ) -> list[Change]:
     """What binds those of `wanted` that no interface has, on a device that may have to be made. Raises IpvsadmError.
 
     `tell` gets to know of each that another interface has. What another machine has, one of the `servers` perhaps, is
-    refused, unless `force` is given. What a route makes local is left alone if it may be `routed`.
+    refused, unless `force` is given; they are asked for if there is something to bind. What a route makes local is left
+    alone if it may be `routed`.
     """
     changes, elsewhere = to_bind(wanted, looked_at(), device)
     for address, interface in elsewhere.items():
@@ -149,12 +152,12 @@ def binding(
     try:
         with reading() as director:
             if routed:
-                local = {change.address for change in changes if is_local(director, change.address)}
-                for address in local:
+                local = director.local_among(change.address for change in changes)
+                for address in sorted(local):
                     tell(f"{address} is local by a route, and is left alone")
                 changes = [change for change in changes if change.address not in local]
             if changes and not force:
-                seen(director, servers).refuse(change.address for change in changes)
+                seen(director, servers()).refuse(change.address for change in changes)
     except OSError as error:
         raise unreadable(error) from error
     return [Change(True, device), *changes] if changes and not device_there(device) else changes
@@ -196,14 +199,26 @@ def _known_servers(world: World) -> set[str]:
 
 
 def _services(world: World) -> list[Service]:
-    return [service for service, _ in table_now(world).services]
+    """The services of the kernel's table. Raises IpvsadmError."""
+    try:
+        return world.kernel.services(steady=True)
+    except OSError as error:
+        raise refused("list", error.errno or 0) from error
+
+
+def _servers(world: World, services: Sequence[Service]) -> set[str]:
+    """The servers of the kernel's `services`. Raises IpvsadmError."""
+    try:
+        return servers_of(world.kernel.with_servers(services, steady=True))
+    except OSError as error:
+        raise refused("list", error.errno or 0) from error
 
 
 def _judged(services: Sequence[Service], device: str) -> list[Vip]:
     bound = ledger.load()
     try:
         with reading() as director:
-            return judged(services, director.addresses(), bound, device, lambda one: is_local(director, one))
+            return judged(services, director.addresses(), bound, device, director.local_among)
     except OSError as error:
         raise unreadable(error) from error
 

@@ -107,16 +107,24 @@ def judged(
     addresses: Sequence[Address],
     bound: Iterable[Binding],
     device: str,
-    local: Callable[[str], bool],
+    local_among: Callable[[Iterable[str]], Collection[str]],
 ) -> list[Vip]:
-    """Every virtual address of the table, and then what else is on the device."""
+    """Every virtual address of the table, and then what else is on the device.
+
+    `local_among` gives those of addresses whose packets the kernel takes for its own.
+    """
     used = addresses_of(services)
     ours = {one.address for one in still_ours(bound, addresses)}
     more = (one.address for one in addresses if one.device == device and not one.address.startswith(LINK_LOCAL))
+    virtual = dict.fromkeys([*used, *more])
+    places: dict[str, list[Address]] = {}
+    for one in addresses:
+        places.setdefault(one.address, []).append(one)
+    local = local_among(virtual)
     vips = []
-    for address in dict.fromkeys([*used, *more]):
-        there = [one for one in addresses if one.address == address]
-        is_local = local(address)
+    for address in virtual:
+        there = places.get(address, [])
+        is_local = address in local
         wrong = _wrong(there, is_local, address in used)
         interfaces = tuple(one.device for one in there)
         vips.append(Vip(address, is_local, interfaces, address in ours, tuple(used.get(address, ())), wrong))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from ...support import state
 from ...table.notation import address_of
 from .decisions import Binding
@@ -33,4 +31,4 @@ def _binding(address: str, device: str, created: int) -> Binding:
 
 def store(bound: Iterable[Binding]) -> None:
     """Say what is bound in this namespace from now on. Raises OSError."""
-    state.store(VERB, sorted((asdict(one) for one in bound), key=lambda row: (row["device"], row["address"])))
+    state.store(VERB, sorted((vars(one) for one in bound), key=lambda row: (row["device"], row["address"])))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from errno import EACCES, EEXIST, EPERM
+from itertools import groupby, islice
 
 from ...errors import IpvsadmError, UsageError
 from ...model import printable
-from ...network.addresses import Changing
+from ...network.addresses import BATCH, Changing
 from ...network.facts import reading
 from ...support import state
 from ...support.outcome import data_of
@@ -17,7 +18,7 @@ from .decisions import PENDING, Binding, Change, still_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ...network.facts import Address, Link
     from ...support.outcome import Result
@@ -97,31 +98,34 @@ class _Run:
     def make(self, changes: Sequence[Change]) -> None:
         """Make them, or none. Raises IpvsadmError."""
         done: list[Change] = []
-        try:
-            for change in changes:
-                self._make(change)
-                done.append(change)
-        except OSError as error:
-            left = self._take_back(done)
-            raise UnboundError(changes[len(done)], error, len(done), left) from error
+        for device in [change for change in changes if not change.address]:
+            try:
+                self._director.make_dummy(device.device)
+            except OSError as error:
+                raise UnboundError(device, error.errno or 0, 0, []) from error
+        for batch in _batches(changes):
+            errors = self._make(batch)
+            done += [change for change, error in zip(batch, errors, strict=True) if not error]
+            failed = next((one for one in zip(batch, errors, strict=True) if one[1]), None)
+            if failed:
+                raise UnboundError(*failed, len(done), self._take_back(done))
 
     def _take_back(self, done: list[Change]) -> list[Change]:
         """Take `done` back; what of it couldn't be."""
-        left = []
-        for change in reversed([change for change in done if change.address]):
-            try:
-                self._make(change.inverse)
-            except OSError:
-                left.append(change)
+        left: list[Change] = []
+        for batch in _batches(done[::-1]):
+            errors = self._make([change.inverse for change in batch])
+            left += [change for change, error in zip(batch, errors, strict=True) if error]
         return left
 
-    def _make(self, change: Change) -> None:
-        if not change.address:
-            self._director.make_dummy(change.device)
-            return
-        index = next((link.index for link in _links() if link.name == change.device), 0)
-        (self._director.bind if change.adds else self._director.unbind)(change.address, index)
-        (self._bound.add if change.adds else self._bound.discard)((change.address, change.device))
+    def _make(self, batch: Sequence[Change]) -> list[int]:
+        """Make changes that are alike; the errno of each that is refused, or else 0."""
+        adds, device = batch[0].adds, batch[0].device
+        index = next((link.index for link in _links() if link.name == device), 0)
+        errors = self._director.change(adds, [change.address for change in batch], index)
+        changed = {(one.address, device) for one, error in zip(batch, errors, strict=True) if not error}
+        (self._bound.update if adds else self._bound.difference_update)(changed)
+        return errors
 
     def ours(self) -> list[Binding]:
         """What is ours now, and there."""
@@ -136,17 +140,25 @@ class _Run:
         self._director.close()
 
 
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """The changes of addresses: those that are alike and follow each other, some at a time."""
+    addresses = (change for change in changes if change.address)
+    for _, alike in groupby(addresses, lambda change: (change.adds, change.device)):
+        while batch := list(islice(alike, BATCH)):
+            yield batch
+
+
 class UnboundError(IpvsadmError):
     """The kernel refused `change`; of those `done` before it, `left` couldn't be taken back."""
 
-    def __init__(self, change: Change, error: OSError, done: int, left: Sequence[Change]) -> None:
+    def __init__(self, change: Change, error: int, done: int, left: Sequence[Change]) -> None:
         verb = "bound" if change.adds else "taken away"
         what = f"{change.address} can't be {verb} on" if change.address else "there can't be the device"
-        self.why = str(error.strerror)
+        self.why = os.strerror(error)
         rest = "".join(f"not taken back: {one.line()}" for one in left)
         super().__init__(
             f"{what} {change.device}: {self.why}\n{rest or 'no address was changed'}".rstrip(),
-            hint=HINTS.get(error.errno or 0, ""),
+            hint=HINTS.get(error, ""),
             status=REFUSED,
         )
         self.change, self.taken_back, self.left = change, done - len(left), tuple(left)

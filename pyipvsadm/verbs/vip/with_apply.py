@@ -56,7 +56,7 @@ class Vips:
         """What is bound first. Raises IpvsadmError."""
         services = [service for service in self._after if self._only is None or self._only.holds(service)]
         used = said_of(services, self._said)
-        return binding(self._world.note, used, self._device, self._servers, self._force, routed=True)
+        return binding(self._world.note, used, self._device, lambda: self._servers, self._force, routed=True)
 
     def unwanted(self, services: list[Service]) -> list[Change]:
         """What is taken away last, as no service has it, neither then nor of `services`. Raises IpvsadmError."""
