@@ -76,6 +76,15 @@ def test_it_shows_every_verb():
     assert {verb.name for verb in VERBS} <= set(re.findall(r"pyipvsadm ([a-z]+)", README)) | {"sandbox"}
 
 
+def test_daily_tasks_are_in_the_order_of_verbs():
+    """But for what a sitting shows, which has an order of its own."""
+    tasks = README.partition("## Daily tasks")[2].partition("## Differences")[0]
+    tasks = tasks.partition("**Take a server out")[2]
+    names = [verb.name for verb in VERBS]
+    shown = [name for name in re.findall(r"pyipvsadm ([a-z]+)", tasks) if name != "apply"]
+    assert shown == sorted(shown, key=names.index)
+
+
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
 def test_a_command_that_it_shows_can_be_read(words):
     """Its words alone: what they do is for a director."""

@@ -33,23 +33,6 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
-        name='where',
-        help="Tell which server a client gets and why, or what a change would do.\n\nThe answer is exact if the kernel uses a hash, its counts of connections, or an entry for the client. If it depends\non something that the kernel does not show, such as the position of `rr`, the answer says so. Nothing is changed,\nand no packet is sent.\n\nWith a change, the current server is shown beside the future one. **json** is a list with one object for each\nclient.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` shows where a client goes if a server leaves\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of an access log\n\nExit status: 0 done; 1 no such service, or it can't be read; 2 wrong input.",
-        options=(
-            Parameter(names=('--without',), value='SERVER', many=True, field='without', help='Assume that SERVER is removed. Repeatable.'),
-            Parameter(names=('--with',), value='SERVER', many=True, field='with_', help='Assume that it is added: `10.2.0.9:8080 weight 2`. Repeatable.'),
-            Parameter(names=('--weight',), value='SERVER=N', many=True, field='weight', help='Assume that SERVER has this weight. Repeatable.'),
-            Parameter(names=('--scheduler',), value='NAME', field='scheduler', help='Assume that the service has this scheduler.'),
-            Parameter(names=('--table',), value='FILE', field='table', help='Assume that this table is applied; `-` for stdin.'),
-            Parameter(names=('--clients',), value='FILE', field='file', help='Count the clients in FILE, one address a line; `-` for stdin.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
-        ),
-        arguments=(
-            Parameter(value='SERVICE', needed=True, field='service', help='Such as 192.168.2.10:80/tcp or fwmark:7.'),
-            Parameter(value='CLIENT', many=True, field='clients', help="An address, with or without a port. Default: show each server's share."),
-        ),
-    ),
-    Verb(
         name='check',
         help="Check a file that describes the table, without touching the kernel.\n\nAll errors are reported at once, with their lines. Exit status: 0 if the file is right, 2 if it isn't, 1 if only\nthe kernel of a `--trial` refuses something.",
         options=(
@@ -235,6 +218,42 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        name='where',
+        help="Tell which server a client gets and why, or what a change would do.\n\nThe answer is exact if the kernel uses a hash, its counts of connections, or an entry for the client. If it depends\non something that the kernel does not show, such as the position of `rr`, the answer says so. Nothing is changed,\nand no packet is sent.\n\nWith a change, the current server is shown beside the future one. **json** is a list with one object for each\nclient.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` shows where a client goes if a server leaves\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of an access log\n\nExit status: 0 done; 1 no such service, or it can't be read; 2 wrong input.",
+        options=(
+            Parameter(names=('--without',), value='SERVER', many=True, field='without', help='Assume that SERVER is removed. Repeatable.'),
+            Parameter(names=('--with',), value='SERVER', many=True, field='with_', help='Assume that it is added: `10.2.0.9:8080 weight 2`. Repeatable.'),
+            Parameter(names=('--weight',), value='SERVER=N', many=True, field='weight', help='Assume that SERVER has this weight. Repeatable.'),
+            Parameter(names=('--scheduler',), value='NAME', field='scheduler', help='Assume that the service has this scheduler.'),
+            Parameter(names=('--table',), value='FILE', field='table', help='Assume that this table is applied; `-` for stdin.'),
+            Parameter(names=('--clients',), value='FILE', field='file', help='Count the clients in FILE, one address a line; `-` for stdin.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', needed=True, field='service', help='Such as 192.168.2.10:80/tcp or fwmark:7.'),
+            Parameter(value='CLIENT', many=True, field='clients', help="An address, with or without a port. Default: show each server's share."),
+        ),
+    ),
+    Verb(
+        name='doctor',
+        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing; it tries a connection to a server that seems not to answer. Reports what\nit cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
+        options=(
+            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), default='director', field='mode', help='What this machine is. A real server needs `--vip`.'),
+            Parameter(names=('--vip',), value='ADDRESS', many=True, field='vip', help='A virtual address that this real server serves. Repeatable.'),
+            Parameter(names=('--watch',), value='SECONDS', default='3', field='watch', kind='float', most=3600, help='How long to watch packets and counters.'),
+            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
+            Parameter(names=('--save',), value='FILE', field='save', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
+            Parameter(names=('--from',), value='FILE', field='read', help='Judge what `--save` has written, here or elsewhere.'),
+            Parameter(names=('--check',), value='CHECK', many=True, field='check', help='Carry out this check alone, such as S6. Repeatable.'),
+            Parameter(names=('--list',), field='lists', help='List the checks, and judge nothing.'),
+            Parameter(names=('--explain',), value='CHECK', field='explain', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
+            Parameter(names=('--no-pager',), field='no_pager', help="Don't send a long list through a pager."),
+        ),
+        arguments=(
+            Parameter(value='SERVICE', many=True, field='services', help='Look at these alone, such as 192.168.2.10:80/tcp.'),
+        ),
+    ),
+    Verb(
         name='netns',
         help='List the network namespaces of this machine that hold services, with the number of services.\n\nThese are the namespaces with a name below `/run/netns` or `/var/run/docker/netns`, and those of running processes.\nThe first column is what `--netns` takes; the word `here` marks the namespace in which `pyipvsadm` runs.\n\nA namespace that this user may not look into is listed as unknown.\n\nExit status: 0, or 1 if something is unknown.',
         options=(
@@ -306,25 +325,6 @@ VERBS: tuple[Verb, ...] = (
             ),
         ),
         default='ls',
-    ),
-    Verb(
-        name='doctor',
-        help='Diagnose a director: find what keeps traffic from being balanced, and how to fix it.\n\nLooks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and\ncounters for some seconds. Changes nothing; it tries a connection to a server that seems not to answer. Reports what\nit cannot see, mostly without root, as unknown.\n\nExit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.',
-        options=(
-            Parameter(names=('--mode',), value='director|real-server', choices=('director', 'real-server'), default='director', field='mode', help='What this machine is. A real server needs `--vip`.'),
-            Parameter(names=('--vip',), value='ADDRESS', many=True, field='vip', help='A virtual address that this real server serves. Repeatable.'),
-            Parameter(names=('--watch',), value='SECONDS', default='3', field='watch', kind='float', most=3600, help='How long to watch packets and counters.'),
-            Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
-            Parameter(names=('--save',), value='FILE', field='save', help='Write what was seen to FILE, and judge nothing; `-` for stdout.'),
-            Parameter(names=('--from',), value='FILE', field='read', help='Judge what `--save` has written, here or elsewhere.'),
-            Parameter(names=('--check',), value='CHECK', many=True, field='check', help='Carry out this check alone, such as S6. Repeatable.'),
-            Parameter(names=('--list',), field='lists', help='List the checks, and judge nothing.'),
-            Parameter(names=('--explain',), value='CHECK', field='explain', help='Explain a check, such as V1: what it looks at, why it matters, how to mend it.'),
-            Parameter(names=('--no-pager',), field='no_pager', help="Don't send a long list through a pager."),
-        ),
-        arguments=(
-            Parameter(value='SERVICE', many=True, field='services', help='Look at these alone, such as 192.168.2.10:80/tcp.'),
-        ),
     ),
     Verb(
         name='metrics',

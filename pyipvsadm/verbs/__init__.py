@@ -2,7 +2,6 @@
 
 NAMES = (
     "show",
-    "where",
     "check",
     "diff",
     "apply",
@@ -11,9 +10,10 @@ NAMES = (
     "drain",
     "undrain",
     "top",
+    "where",
+    "doctor",
     "netns",
     "vip",
-    "doctor",
     "metrics",
     "sandbox",
     "completion",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 
-@verb(rank=110, usage_status=64)
+@verb(rank=86, usage_status=64)
 def doctor(
     world: World,
     services: Annotated[

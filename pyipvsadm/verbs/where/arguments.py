@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 
-@verb(rank=15)
+@verb(rank=83)
 def where(
     world: World,
     service: Annotated[
