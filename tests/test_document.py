@@ -632,6 +632,22 @@ def test_after_1000_problems_the_reader_stops(tmp_path, monkeypatch, content):
     assert ran.message.endswith("and 900 more; after 1000 nothing more was read\n")
 
 
+@pytest.mark.parametrize(
+    "write", [json.dumps, lambda table: yaml.dump(table, Dumper=yaml.CSafeDumper)], ids=["json", "yaml"]
+)
+def test_a_long_document_of_mistakes_takes_no_longer_than_one_without(tmp_path, write):
+    took = []
+    for scheduler in ("rr", 5, None):  # right, wrong, and right but for what is wrong in the end
+        services = [{"service": f"10.{n >> 8}.{n & 255}.1:80", "scheduler": scheduler or "rr"} for n in range(20_000)]
+        services += [] if scheduler else [{"service": "x"}]
+        path = tmp_path / "table"
+        path.write_text(write({"version": 1, "services": services}))
+        before = time.process_time()
+        assert run(["check", str(path)]).status == (0 if scheduler == "rr" else 2)
+        took.append(time.process_time() - before)
+    assert max(took) < 3 * took[0] + 1, took
+
+
 def test_too_many_flags_are_not_looked_at(tmp_path):
     path = tmp_path / "table.json"
     path.write_text(json.dumps({"version": 1, "services": [{"service": "192.0.2.1:80", "flags": ["x"] * MANY}]}))

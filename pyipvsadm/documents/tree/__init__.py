@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect
+from itertools import islice
 
 from ...model import printable
 from ...table.assembly import PROBLEMS, Problem
@@ -18,7 +19,7 @@ from . import quick_yaml, written_yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ...table.assembly import Place
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 DEPTH = 32  # of nesting; a table has 6 levels
 ALIASED = 500_000  # how many values all aliases together may stand for
 DIGITS = 20  # of a number; longer numbers stay text
+PIECE = 4096  # events that are taken at a time
 NOTHING = object()
 
 WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -41,24 +43,37 @@ def _too_deep(line: int) -> BrokenError:
 
 
 class Tree:
-    """The data, the problems found while reading it, and the lines of its values."""
+    """The data, the problems found while reading it, and the lines of its values.
 
-    def __init__(self, data: object, problems: list[Problem], lines: Callable[[], dict[Path, int]]) -> None:
+    `builder` has the lines of all values, or else of those whose `events` it has taken: it takes more as far as lines
+    are asked for, since the problems of a long document are at its beginning, or few.
+    """
+
+    def __init__(self, data: object, problems: list[Problem], builder: Builder, events: Iterable[Event] = ()) -> None:
         self.data = data
         self.problems = problems
-        self._make_lines = lines
-        self._lines: dict[Path, int] | None = None
+        self._builder = builder
+        self._events = iter(events)
 
     def line(self, place: Place) -> int:
         """The line of the value at the path `place`, or of its closest parent that has a line."""
         if isinstance(place, int):
             return place
-        path = place
-        if self._lines is None:
-            self._lines = self._make_lines()
-        while path and path not in self._lines:
+        path, lines = _existing(self.data, place), self._builder.lines
+        while path not in lines and (piece := list(islice(self._events, PIECE))):
+            self._builder.all(piece)
+        while path and path not in lines:
             path = path[:-1]
-        return self._lines.get(path, 1)
+        return lines.get(path, 1)
+
+
+def _existing(data: Any, path: Path) -> Path:
+    """The beginning of `path` that leads to a value."""
+    for number, step in enumerate(path):
+        if not (step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))):
+            return path[:number]
+        data = data[step]
+    return path
 
 
 class Builder:
@@ -71,8 +86,13 @@ class Builder:
         self._stack: list[tuple[Any, Path]] = []
         self._key: Any = NOTHING
 
+    def until(self, events: Iterator[Event], problems: int) -> None:
+        """Take events until there are so many problems."""
+        while len(self.problems) < problems and (piece := list(islice(events, PIECE))):
+            self.all(piece)
+
     def all(self, events: Iterable[Event]) -> Builder:
-        """Take all events."""
+        """Take all events, as the next ones."""
         for kind, value, line in events:
             if kind in "]}":
                 self._stack.pop()
@@ -119,12 +139,12 @@ class Builder:
 
 def from_json(text: str) -> Tree:
     """The tree of the JSON `text`. Raises BrokenError."""
-    twice = False
+    twice = 0
 
     def mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
         nonlocal twice
         made = dict(pairs)
-        twice = twice or len(made) < len(pairs)
+        twice += len(pairs) - len(made)
         return made
 
     try:
@@ -136,8 +156,9 @@ def from_json(text: str) -> Tree:
     except ValueError:  # Python's limit of 4300 digits
         found = re.search(r"[0-9]{1000}", text)
         raise BrokenError(text.count("\n", 0, found.start() if found else 0) + 1, "a number is too long") from None
-    problems = Builder().all(_json_events(text)).problems if twice else []
-    return Tree(data, problems, lambda: Builder().all(_json_events(text)).lines)
+    builder, events = Builder(), _json_events(text)
+    builder.until(events, min(twice, PROBLEMS))
+    return Tree(data, builder.problems, builder, events)
 
 
 def _json_events(text: str) -> Iterator[Event]:
@@ -160,15 +181,16 @@ def from_yaml(text: str) -> Tree:
     if found is None:
         found = quick_yaml.data_of(text, _resolved, DEPTH, NOTHING)
     if found is not NOTHING:
-        return Tree(found, [], lambda: Builder().all(yaml_events(text)).lines)
+        return Tree(found, [], Builder(), yaml_events(text))
     import yaml
 
     try:
-        builder = Builder().all(yaml_events(text))
+        builder, events = Builder(), yaml_events(text)
+        builder.until(events, PROBLEMS)
     except yaml.YAMLError as error:
         raise yaml_problem(error, text) from None
     data = None if builder.data is NOTHING else builder.data
-    return Tree(data, builder.problems, lambda: builder.lines)
+    return Tree(data, builder.problems, builder, events)
 
 
 INDENTED = "keys of one mapping begin in the same column, and so do the dashes of one list"
