@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
@@ -16,6 +17,8 @@ from pyipvsadm.documents.kubernetes.fields import packed
 from pyipvsadm.table import assembly as tables
 from pyipvsadm.table.notation import spelled, spelled_address, spelled_server
 from pyipvsadm.table.settings import service_settings
+
+from . import kube_proxy
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("kubernetes-cases.jsonl").read_text().splitlines()]
 NODE, OWN = "north-1", "192.0.2.11"
@@ -325,6 +328,24 @@ def test_harder_ones(name):
         found, assembly = read(order)
         assert told(found, assembly) == []
         assert services(assembly) == {name: sorted(servers) for name, servers in expected.items()}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_clusters_are_read_as_the_rules_plainly_say(seed):
+    filled = 0
+    for number in range(seed * 20, seed * 20 + 20):
+        objects = kube_proxy.cluster(Random(number))
+        found, assembly = read(objects, options(kube_proxy.NODE, kube_proxy.OWN))
+        assert told(found, assembly) == [], objects
+        if "same address" in kinds(found):
+            continue  # either Service may win
+        made = {
+            spelled(service): (service.timeout, sorted(map(spelled_server, servers)))
+            for service, servers in assembly.table().services
+        }
+        assert made == kube_proxy.table(objects), objects
+        filled += any(servers for _, servers in made.values())
+    assert filled
 
 
 PORTS = [service(port=WITH_NODE_PORT, externalIPs=["203.0.113.9"]), slice_(HERE)]
