@@ -1,4 +1,5 @@
-"""A large cluster's objects read by our program, in pairs with `json.loads` of the same file.
+"""Large files of other programs read by ours: a cluster's objects, in pairs with `json.loads` of the same file, and a
+keepalived.conf, in pairs with its table as rules.
 
 Nothing of it asks a kernel, so it is measured where the benchmark runs. `python -m tests.bench.cluster` does that
 alone.
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .samples import Sample
-from .schedule import LOADS, OBJECTS, OURS, THEIRS
+from .schedule import AS_RULES, KEEPALIVED, LOADS, OBJECTS, OURS, THEIRS
 
 SERVICE_NAME = "kubernetes.io/service-name"
 SERVICES, ENDPOINTS = 5000, 20
@@ -101,11 +102,35 @@ def measured(ours: Sequence[str], pairs: int) -> tuple[list[Sample], int]:
             THEIRS: (LOADS, [sys.executable, "-c", LOADED, str(path)]),
         }
         samples = [_run(*commands[program], program, pair) for pair in range(pairs) for program in commands]
-        return samples, path.stat().st_size
+        return [*samples, *_keepalived(ours, pairs, Path(folder))], path.stat().st_size
 
 
-def _run(row: str, command: list[str], program: str, pair: int) -> Sample:
-    """Run one process: its processor time, since others may be at work here, and its peak memory."""
+def _keepalived(ours: Sequence[str], pairs: int, folder: Path) -> Iterator[Sample]:
+    """The samples of a keepalived.conf, and of its table as rules."""
+    conf, rules = folder / "keepalived.conf", folder / "keepalived.rules"
+    conf.write_text("".join(_virtual_server(number) for number in range(SERVICES)))
+    with rules.open("w") as file:
+        subprocess.run([*ours, "convert", "-o", "rules", conf], stdout=file, stderr=subprocess.DEVNULL, check=True)
+    for pair in range(pairs):
+        for row, file_read in ((KEEPALIVED, conf), (AS_RULES, rules)):
+            yield _run(row, [*ours, "check", str(file_read)], OURS, pair, talks=True)
+
+
+def _virtual_server(number: int) -> str:
+    servers = (
+        f"    real_server 10.{128 + (own >> 16)}.{own >> 8 & 255}.{own & 255} 8080 {{\n        weight 1\n"
+        "        TCP_CHECK {\n            connect_timeout 3\n        }\n    }\n"
+        for own in range(number * ENDPOINTS, (number + 1) * ENDPOINTS)
+    )
+    head = f"virtual_server 10.{96 + (number >> 16)}.{number >> 8 & 255}.{number & 255} 80 {{\n    protocol TCP\n"
+    return f"{head}    delay_loop 10\n    lb_algo rr\n    lb_kind NAT\n\n{''.join(servers)}}}\n"
+
+
+def _run(row: str, command: list[str], program: str, pair: int, talks: bool = False) -> Sample:
+    """Run one process: its processor time, since others may be at work here, and its peak memory.
+
+    What `talks` may have notes on stderr.
+    """
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr
     error = process.stderr.read(FAILED)
@@ -119,7 +144,7 @@ def _run(row: str, command: list[str], program: str, pair: int) -> Sample:
         seconds=usage.ru_utime + usage.ru_stime,
         status=os.waitstatus_to_exitcode(status),
         peak=usage.ru_maxrss,
-        error=error.decode(errors="replace").strip(),
+        error="" if talks and not status else error.decode(errors="replace").strip(),
     )
 
 

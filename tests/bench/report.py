@@ -17,9 +17,11 @@ from .schedule import (
     ADD_SERVICE,
     APPLY,
     APPLY_ONE,
+    AS_RULES,
     BARE,
     CHECK,
     CLEAR,
+    KEEPALIVED,
     LIST,
     LIST_EMPTY,
     LOADS,
@@ -199,6 +201,13 @@ def cluster_rows(samples: Samples, size: int) -> Iterator[Row]:
         finding="" if times is None else f"{times:.1f} of the file's {size >> 20} MiB",
         bound=at_most(OBJECTS_PEAK),
         holds=None if times is None else times <= OBJECTS_PEAK,
+    )
+    found = ratio(samples.times(KEEPALIVED, OURS, rules), samples.times(AS_RULES, OURS, rules))
+    yield Row(
+        rules=rules,
+        operation=KEEPALIVED,
+        figures=("", seconds(samples.time(KEEPALIVED, OURS, rules)), ""),
+        finding=f"{spread(found)} of {AS_RULES}",
     )
 
 

@@ -10,6 +10,7 @@ OURS, THEIRS, NULL, BARE, IP, NFT = "ours", "theirs", "null", "bare", "ip", "nft
 RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
 CHECK, APPLY, APPLY_ONE = "check", "apply (unchanged)", "apply (one weight)"
 OBJECTS, LOADS = "check (objects of Kubernetes)", "json.loads"
+KEEPALIVED, AS_RULES = "check (keepalived.conf)", "check (its rules)"
 PIPE = "-Ln |"  # to a pipe, for the time to the first byte
 LEFT = "left"  # what stands in the kernel after a program's -R, -C or -a, as ipvsadm shows it
 START, LIST_EMPTY, ADD_SERVICE, ADD_SERVER = "python3 -I -c pass", "-Ln (empty)", "-A", "-a"

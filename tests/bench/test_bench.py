@@ -411,8 +411,16 @@ class TestCluster:
             Sample(schedule.OBJECTS, schedule.OURS, 100_000, 0, 3.0, 0, peak=300 << 10),
             Sample(schedule.LOADS, schedule.THEIRS, 100_000, 0, 1.0, 0, peak=200 << 10),
         ]
-        time, memory = report.cluster_rows(Samples(samples), 100 << 20)
+        time, memory, _ = report.cluster_rows(Samples(samples), 100 << 20)
         assert (time.holds, memory.holds) == (True, True)
         assert memory.finding == "3.0 of the file's 100 MiB"
-        time, memory = report.cluster_rows(Samples([samples[0], replace(samples[1], seconds=0.7)]), 40 << 20)
+        time, memory, _ = report.cluster_rows(Samples([samples[0], replace(samples[1], seconds=0.7)]), 40 << 20)
         assert (time.holds, memory.holds) == (False, False)
+
+    def test_a_keepalived_conf_is_held_against_its_rules(self):
+        samples = [
+            Sample(schedule.KEEPALIVED, schedule.OURS, 100_000, 0, 3.0, 0),
+            Sample(schedule.AS_RULES, schedule.OURS, 100_000, 0, 1.5, 0),
+        ]
+        *_, row = report.cluster_rows(Samples(samples), 100 << 20)
+        assert (row.operation, row.finding[:4], row.bound) == (schedule.KEEPALIVED, "2.00", "")
