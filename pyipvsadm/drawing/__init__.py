@@ -114,6 +114,8 @@ def shown(table: Table, canvas: Canvas, owner: Owner | None = None, rows: HashTa
         lines += [[], *others.timeouts(table.timeouts, canvas)]
     if table.daemons:
         lines += [[], *others.daemons(table.daemons, canvas)]
+    if rows and rows.rows:
+        lines.append([])
     for sentence in rows.sentences() if rows else ():
         lines += prose(Row(name=sentence, style="dim"), canvas.columns)
     return rendered(Drawing(lines), canvas)
