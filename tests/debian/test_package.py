@@ -70,9 +70,10 @@ def test_verbs_work_or_say_what_they_lack(root):
     if root.suite in VERBS:
         assert "Usage: pyipvsadm show" in root.run("pyipvsadm show --help")
         return
-    assert "apt-get install python3-typer" in root.run("pyipvsadm show", check=False)
+    assert "apt-get install python3-typer" in root.run("pyipvsadm show --help", check=False)
     root.install("python3-typer")
-    assert "`show` needs typer 0.15 or newer, and 0.7.0 is installed" in root.run("pyipvsadm show", check=False)
+    assert "`show` needs typer 0.15 or newer, and 0.7.0 is installed" in root.run("pyipvsadm show --help", check=False)
+    assert root.run("pyipvsadm convert -") == "version: 1\nservices: []\n"  # a right line takes no typer
 
 
 def test_the_unit_is_there_and_not_enabled(root):
