@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from errno import EAFNOSUPPORT
+from itertools import tee
 from os import strerror
 from struct import Struct
 from sys import byteorder
@@ -19,6 +20,10 @@ RTAX_MTU = 2
 HEAD = Struct("=BBBBBBBBI")  # struct rtmsg
 KIND_AT, LOCAL = 7, 2  # where it has its type, and the one of this machine's addresses
 HOP = Struct("=HBBi")  # struct rtnexthop
+DESTINATIONS = {  # by family: what stands before the address in a question
+    family: HEAD.pack(family, 8 * size, *[0] * 7) + rtnetlink.ATTRIBUTE.pack(rtnetlink.ATTRIBUTE.size + size, RTA_DST)
+    for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16))
+}
 ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
     1: "unicast",
     2: "local",
@@ -53,11 +58,16 @@ def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping
 
     `names` are the names of devices by index.
     """
-    for answer in rtnetlink.exchanged(made, (_question(*one) for one in questions)):
+    alike: dict[bytes, Route] = {}  # by what an answer says beside the address that was asked for
+    ours, theirs = tee(_question(*one) for one in questions)
+    for answer, (*_, asked) in zip(rtnetlink.exchanged(made, ours), theirs, strict=True):
         if isinstance(answer, int):
             yield answer or EAFNOSUPPORT  # disabled IPv6 may not answer
-        else:
-            yield _route(answer, names)
+            continue
+        told = answer.replace(asked[HEAD.size : HEAD.size + 4 + asked[1] // 8], b"", 1)
+        if told not in alike:
+            alike[told] = _route(answer, names)
+        yield alike[told]
 
 
 def local_among(made: socket.socket, addresses: Sequence[str]) -> set[str]:
@@ -86,10 +96,8 @@ def next_hops(made: socket.socket) -> tuple[str, ...]:
 
 def _question(address: str, mark: int) -> tuple[int, int, bytes]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    packed = socket.inet_pton(family, address)
-    wanted = attribute(RTA_DST, packed) + (attribute(RTA_MARK, rtnetlink.NUMBER.pack(mark)) if mark else b"")
-    head = HEAD.pack(family, 8 * len(packed), *[0] * 7)
-    return RTM_GETROUTE, 0, head + wanted
+    wanted = DESTINATIONS[family] + socket.inet_pton(family, address)
+    return RTM_GETROUTE, 0, wanted + attribute(RTA_MARK, rtnetlink.NUMBER.pack(mark)) if mark else wanted
 
 
 def _route(body: bytes, names: Mapping[int, str]) -> Route:

@@ -102,7 +102,7 @@ def addresses(services: list[Service]) -> Iterator[str]:
 
 def firewall(services: list[Service]) -> Iterator[str]:
     """The lines with which nft refuses packets of CLIENTS single addresses."""
-    yield "table inet filter {\nchain input {\ntype filter hook input priority 0; policy accept;\n"
+    yield "table ip filter {\nchain input {\ntype filter hook input priority 0; policy accept;\n"
     yield from (f"ip saddr {FIRST_CLIENT + number} drop\n" for number in range(CLIENTS))
     yield "}\n}\n"
 

@@ -101,7 +101,7 @@ class Service:
         """What its name says."""
         return service_of(self.service)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Its address; empty for a firewall mark."""
         return spelled_address(self.key.address) if self.key.address else ""

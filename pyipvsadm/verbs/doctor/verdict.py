@@ -89,9 +89,10 @@ def _grouped(findings: Iterable[Finding]) -> list[Finding]:
 
 def restricted(snapshot: Snapshot, names: Iterable[str]) -> tuple[Snapshot, list[str]]:
     """The snapshot with the services that `names` name alone, and the names that it lacks. Raises UsageError."""
-    wanted = list(dict.fromkeys(spelled(service_of(name)) for name in names))
+    wanted = dict.fromkeys(spelled(service_of(name)) for name in names)
     if not wanted or snapshot.services is None:
         return snapshot, []
     services = tuple(service for service in snapshot.services if service.service in wanted)
-    missing = [name for name in wanted if name not in {service.service for service in services}]
+    found = {service.service for service in services}
+    missing = [name for name in wanted if name not in found]
     return replace(snapshot, services=services), missing

@@ -29,12 +29,13 @@ UNSHAPED = ("dummy", "tun")  # kinds of devices from whose addresses nothing is 
 def is_local(snapshot: Snapshot) -> Findings:
     """Virtual addresses are addresses of this machine."""
     unusable = {one.address for one in snapshot.addresses or () if one.duplicate or one.tentative}
+    others, by = _other_machines(snapshot), _standby(snapshot)
     for address in virtual_addresses(snapshot):
         route = snapshot.route(address)
         if route.type != "local" and address not in unusable:
             where = f"leave by {route.device}" if route.device else f"have no way ({route.source or route.type})"
-            other = _other_machine(snapshot, address)
-            if by := _standby(snapshot):
+            other = next((words for words, known in others.items() if address in known), "")
+            if by:
                 yield note(
                     address,
                     f"is not an address of this machine, so that packets for it {where}",
@@ -66,16 +67,13 @@ def _binding(address: str, route: Route) -> str:
     return ours("vip", "add", address)
 
 
-def _other_machine(snapshot: Snapshot, address: str) -> str:
-    """Which other machine has `address`, as far as is known; empty if none."""
-    answered = {one.address for one in snapshot.neighbours or () if one.state in ANSWERED}
-    servers = {server.address for service in snapshot.services or () for server in service.servers}
-    rows = (
-        ("the next hop of a route", address in snapshot.next_hops),
-        ("a server of the table", address in servers),
-        ("a neighbour that answered", address in answered),
-    )
-    return next((words for words, holds in rows if holds), "")
+def _other_machines(snapshot: Snapshot) -> dict[str, set[str]]:
+    """The addresses that other machines have, as far as is known, by what these are."""
+    return {
+        "the next hop of a route": set(snapshot.next_hops),
+        "a server of the table": {one.address for service in snapshot.services or () for one in service.servers},
+        "a neighbour that answered": {one.address for one in snapshot.neighbours or () if one.state in ANSWERED},
+    }
 
 
 def no_loopback(snapshot: Snapshot) -> Findings:
