@@ -86,19 +86,16 @@ class Builder:
         self._stack: list[tuple[Any, Path]] = []
         self._key: Any = NOTHING
 
-    def until(self, events: Iterator[Event], problems: int) -> None:
-        """Take events until there are so many problems."""
-        while len(self.problems) < problems and (piece := list(islice(events, PIECE))):
-            self.all(piece)
-
-    def all(self, events: Iterable[Event]) -> Builder:
-        """Take all events, as the next ones."""
+    def all(self, events: Iterable[Event], enough: int = PROBLEMS) -> Builder:
+        """Take all events, as the next ones, or as many as hold `enough` problems."""
         for kind, value, line in events:
             if kind in "]}":
                 self._stack.pop()
                 self._key = NOTHING
             elif self._stack and isinstance(self._stack[-1][0], dict) and self._key is NOTHING:
                 self._take_key(kind, value, line)
+                if len(self.problems) >= enough:
+                    break
             else:
                 new: Any = value if kind == "=" else {} if kind == "{" else []
                 path = self._put(new, line)
@@ -157,7 +154,8 @@ def from_json(text: str) -> Tree:
         found = re.search(r"[0-9]{1000}", text)
         raise BrokenError(text.count("\n", 0, found.start() if found else 0) + 1, "a number is too long") from None
     builder, events = Builder(), _json_events(text)
-    builder.until(events, min(twice, PROBLEMS))
+    if twice:
+        builder.all(events, min(twice, PROBLEMS))
     return Tree(data, builder.problems, builder, events)
 
 
@@ -186,7 +184,7 @@ def from_yaml(text: str) -> Tree:
 
     try:
         builder, events = Builder(), yaml_events(text)
-        builder.until(events, PROBLEMS)
+        builder.all(events)
     except yaml.YAMLError as error:
         raise yaml_problem(error, text) from None
     data = None if builder.data is NOTHING else builder.data
