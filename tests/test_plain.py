@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from pyipvsadm import documents
 from pyipvsadm.documents import schema_reader, shape
+from pyipvsadm.documents.tree import from_json
 
 from . import random_tables
 from .properties import examples
@@ -73,3 +74,12 @@ def test_what_we_write_is_plain(table):
 def test_what_is_no_mapping_or_lacks_a_key_is_not_plain(kind):
     assert PLAIN.read(kind, RIGHT[kind]) is not None
     assert [PLAIN.read(kind, raw) for raw in ({}, [], None, "a", 1)] == [None] * 5
+
+
+@pytest.mark.parametrize(("text", "data"), [
+    ('{"weight": 1, "counters": {"connections": 1}, "rates": {}}', {"weight": 1, "counters": None, "rates": None}),
+    ('{"counters": 1, "rates": {}}', {"counters": 1, "rates": None}),
+    ('{"weight": {"packets_in": 1}}', {"weight": {"packets_in": 1}}),
+])  # fmt: skip
+def test_what_show_adds_and_nobody_reads_is_not_kept(text, data):
+    assert from_json(text).data == data

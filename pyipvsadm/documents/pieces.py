@@ -27,6 +27,7 @@ NAME = 16  # characters; all names of schedulers and engines are shorter
 SHOWN = 40  # characters of a wrong value in a message
 WHOLE = 0xFFFFFFFF, 128  # the netmask that covers a whole address, for IPv4 and for IPv6
 CHECKSUMS = {IPIP: ("none",), GUE: settings.CHECKSUMS, GRE: settings.CHECKSUMS[:2]}
+NO_TUNNEL, UNCOUNTED = Server()[6:9], Server()[9:]  # the last fields of a server, from `tunnel_type` and `active` on
 
 
 def read(data: object, plain: Plain, assembly: Assembly) -> None:
@@ -206,22 +207,16 @@ class Reading:
         if entry is None:
             return
         port = (entry.service.port or 0) if found.port is None else found.port
-        server = Server(
-            address=found.address,
-            port=port,
-            forwarding=settings.FORWARDING.index(found.forwarding),
-            weight=found.weight,
-            upper_threshold=found.upper_threshold,
-            lower_threshold=found.lower_threshold,
-            **tunnel,
-        )
+        forwarding = settings.FORWARDING.index(found.forwarding)
+        thresholds = found.upper_threshold, found.lower_threshold
+        server = Server.make((found.address, port, forwarding, found.weight, *thresholds, *tunnel, *UNCOUNTED))
         self._assembly.server(entry, server, path)
 
-    def _tunnel(self, found: Any, path: Path) -> dict[str, Any]:
-        """The tunnel settings in `found`, as fields of a Server."""
+    def _tunnel(self, found: Any, path: Path) -> tuple[int, int, int]:
+        """The type, port and flags of the tunnel in `found`, as a Server has them."""
         tunnel = found.tunnel
         if tunnel is None:
-            return {}
+            return NO_TUNNEL
         where = (*path, "tunnel")
         kind = TUNNELS[tunnel.type]
         if found.forwarding != "tunnel":
@@ -232,11 +227,7 @@ class Reading:
             self.wrong((*where, "port"), f"a tunnel of type {tunnel.type} has no port")
         if tunnel.checksum not in CHECKSUMS[kind]:
             self.wrong((*where, "checksum"), f"should be {' or '.join(CHECKSUMS[kind])} for {tunnel.type}")
-        return {
-            "tunnel_type": kind,
-            "tunnel_port": tunnel.port or 0,
-            "tunnel_flags": settings.CHECKSUMS.index(tunnel.checksum),
-        }
+        return kind, tunnel.port or 0, settings.CHECKSUMS.index(tunnel.checksum)
 
     def daemon(self, raw: object, path: Path) -> None:
         """Read a daemon."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..model import Service
 
     Reader = Callable[[Any], Any]  # reads a value; raises ValueError if it isn't plain
-    Part = tuple[dict[str, Reader], dict[str, Any], tuple[str, ...]]  # its readers, defaults and required keys
+    Part = tuple[dict[str, Reader | None], dict[str, Any], tuple[str, ...]]  # its readers, defaults and required keys
 
 VERSION = 1
 SCHEMA = "schema.json"
@@ -122,9 +122,9 @@ class Plain:
         defaults = {key: own["default"] for key, own in keys.items() if "default" in own}
         return {key: self._key(key, own) for key, own in keys.items()}, defaults, tuple(schema.get("required", ()))
 
-    def _key(self, key: str, schema: dict[str, Any]) -> Reader:
+    def _key(self, key: str, schema: dict[str, Any]) -> Reader | None:
         if key in PASSED:
-            return _same
+            return None
         return READERS.get(key) or self._value(schema)
 
     def _value(self, schema: dict[str, Any]) -> Reader:
@@ -202,11 +202,17 @@ KINDS = {"integer": _integer, "string": _text, "boolean": _exactly(bool), "null"
 def _read(part: Part, raw: Any) -> SimpleNamespace:
     """The values of a part. Raises ValueError if one isn't plain."""
     readers, defaults, needed = part
-    if type(raw) is not dict or not all(key in raw for key in needed):
+    if type(raw) is not dict:
         raise ValueError
     values = defaults.copy()
-    for key, value in raw.items():
-        if key not in readers:
+    try:
+        for key, value in raw.items():
+            read = readers[key]
+            if read:
+                values[key] = read(value)
+    except KeyError:
+        raise ValueError from None  # an unknown key
+    for key in needed:
+        if key not in values:
             raise ValueError
-        values[key] = readers[key](value)
     return SimpleNamespace(**values)
