@@ -88,6 +88,9 @@ def test_json_tells_what_became_of_each_check():
     assert outcomes.keys() == {row.code for row in CHECKS if "director" in row.modes}
     assert (outcomes["V1"], outcomes["V3"], outcomes["S1"]) == ("failure", "unknown", "well")
     assert data["summary"].startswith(f"{NUMBER} checks: 1 failure, ")
+    (why,) = [row["why"] for row in data["checks"] if row["check"] == "V3"]
+    assert why in [row["subject"] for row in data["findings"] if row["severity"] == "unknown"]
+    assert not any("why" in row for row in data["checks"] if row["check"] in ("V1", "S1"))
 
 
 def test_without_traffic_nobody_is_well():

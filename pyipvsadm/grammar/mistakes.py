@@ -13,6 +13,21 @@ if TYPE_CHECKING:
 
 ADDRESSED = "tufr"  # the letters of options that take an address and a port
 KEYED = {letter for rule in RULES for letter in rule.short if "service-address" in (*rule.needs, *rule.one)}
+BEGIN = "a line starts with a command, such as `-A`"
+PROGRAMS = ("ipvsadm", "pyipvsadm", "sudo")
+OTHERS = {  # options that people try: what is typed
+    **dict.fromkeys(("--nat", "--masq", "--snat"), "`-m` masquerades"),
+    **dict.fromkeys(("--dr", "--direct", "--route", "--gateway"), "`-g` routes directly"),
+    **dict.fromkeys(("--tun", "--tunnel"), "`-i` tunnels"),
+    **dict.fromkeys(("--vip", "--virtual", "--service"), "`-t` names a TCP service, `-u` one of UDP, `-f` a mark"),
+    **dict.fromkeys(("--rip", "--real", "--server", "--backend"), "`-r` names a server"),
+    **dict.fromkeys(("--port", "--protocol"), "`-t 192.0.2.1:80` names protocol, address and port together"),
+    **dict.fromkeys(("-tcp", "--tcp"), "`-t` names a TCP service"),
+    **dict.fromkeys(("-udp", "--udp"), "`-u` names a UDP service"),
+    **dict.fromkeys(("-sctp", "--sctp"), "`--sctp-service` names an SCTP service"),
+    "--stat": "`--stats` shows counters",
+}
+LAST_PORT = 65535
 LOOKALIKES = {  # characters that come with text from elsewhere: what each is, and what is typed
     "\u2010": ("a hyphen", "-"),
     "\u2011": ("a no-break hyphen", "-"),
@@ -56,6 +71,26 @@ def _blank(words: Sequence[str]) -> str:
     return f"a blank stands in the word `{printable(word)}`: leave it out" if word.strip() else ""
 
 
+def _program(words: Sequence[str]) -> str:
+    """The name of a program in a line, as in rules that a script has."""
+    return f"leave out the word `{words[0]}`: {BEGIN}" if words[0] in PROGRAMS else ""
+
+
+def _other(words: Sequence[str]) -> str:
+    """An option that there isn't here, but by another name."""
+    return next((OTHERS[word] for word in words if word in OTHERS), "")
+
+
+def _whole_table(words: Sequence[str]) -> str:
+    """One service for a command that is about all of them."""
+    named = next((f"{a} {b}" for a, b in zip(words, words[1:], strict=False) if a in ("-t", "-u", "-f")), "")  # noqa: RUF007 - as in _address
+    if named and words[0] in ("-C", "--clear"):
+        return f"that is for the whole table: `-D {printable(named)}` deletes one service"
+    if named and words[0] in ("-S", "--save"):
+        return "that is for the whole table: `show SERVICE -o rules` prints the rules of one service"
+    return ""
+
+
 def _file(words: Sequence[str]) -> str:
     """A file for a restore, which reads stdin."""
     if words[0] not in ("-R", "--restore"):
@@ -82,7 +117,23 @@ def _address(words: Sequence[str], ports: Callable[[], list[str]]) -> str:
 
 
 def _endpoint(word: str, ports: Callable[[], list[str]]) -> str:
+    scheme, mark, rest = word.partition("://")
+    if mark:
+        return f"leave out `{printable(scheme)}://`: write `{printable(rest.rstrip('/'))}`"
+    host, comma, port = word.partition(",")
+    if comma and port.isdigit() and _is_ipv4(host):
+        return f"a port goes behind a colon: `{host}:{port}`"
     host, _, port = word.rpartition(":")
+    number, slash, protocol = port.partition("/")
+    if slash and number.isdigit() and protocol in ("tcp", "udp", "sctp"):
+        return f"the option says the protocol: write `{printable(host)}:{number}`"
+    if host and not port and word.count(":") == 1:
+        return f"the port behind `{printable(word)}` is missing: write `{printable(word)}80`"
+    if port.isdigit() and int(port) > LAST_PORT and host:
+        return f"`{printable(port[:20])}` is no port: give a number from 1 to {LAST_PORT}"
+    numbers = (host or word).split(".")
+    if len(numbers) == 4 and all(one.isdigit() for one in numbers) and any(int(one) > 255 for one in numbers):
+        return f"`{printable((host or word)[:60])}` is no address: each of its numbers is at most 255"
     if host.count(":") > 1 and not host.startswith("[") and port.isdigit() and _is_ipv6(host):
         return f"an IPv6 address before a port goes in brackets: `[{host}]:{port}`"
     if not host and port.isdigit() and word.startswith(":"):
@@ -117,4 +168,14 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
-MISTAKES: tuple[Callable[[Sequence[str]], str], ...] = (_lookalike, _blank, _file, _bare)
+def _apart(words: Sequence[str]) -> str:
+    """A port that stands apart from its address."""
+    for option, host, port in zip(words, words[1:], words[2:], strict=False):
+        if option[1:] in ADDRESSED and port.isdigit() and (_is_ipv4(host) or _is_ipv6(host)):
+            return f"a port goes behind a colon: `{f'[{host}]' if ':' in host else host}:{port}`"
+    return ""
+
+
+MISTAKES: tuple[Callable[[Sequence[str]], str], ...] = (
+    *(_lookalike, _blank, _program, _file, _bare, _other, _whole_table, _apart),
+)

@@ -267,6 +267,11 @@ def check(rule: Rule, given: Iterable[str], roles: tuple[str, ...] = ROLES, kind
 
 def _takes(rule: Rule) -> str:
     """A hint that names the options of `rule`."""
-    needs = [f"{role} (required)" for role in rule.needs]
-    takes = ", ".join([*needs, *rule.one, *rule.takes]) or "no option"
+    needs = [f"{_written(role)} (required)" for role in rule.needs]
+    takes = ", ".join([*needs, *map(_written, (*rule.one, *rule.takes))]) or "no option"
     return f"`{rule.name or rule.command}` takes {takes}"
+
+
+def _written(role: str) -> str:
+    """The options of this role, as they are typed."""
+    return " or ".join(f"`-{row.short[0]}`" if row.short else f"`--{row.name}`" for row in OPTIONS if row.role == role)

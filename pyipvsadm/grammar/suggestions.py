@@ -22,6 +22,10 @@ MEANT = {  # words of other tools: their equivalents here
     **dict.fromkeys(("flush", "clear", "reset"), "`-C` deletes all services; `-Z` zeroes the counters"),
     **dict.fromkeys(("save", "dump", "export"), "`-Sn > FILE` saves the table; so does `show -o yaml > FILE`"),
     **dict.fromkeys(("restore", "load", "import"), "`-R < FILE` carries out rules; `apply FILE` makes the table so"),
+    **dict.fromkeys(
+        ("start", "stop"), "`--start-daemon` and `--stop-daemon` are for the daemons; IPVS itself always runs"
+    ),
+    **dict.fromkeys(("reload", "restart"), "`apply FILE` makes the table what a file says; IPVS itself always runs"),
     **dict.fromkeys(("ver", "version"), "`-v` shows the version"),
     **dict.fromkeys(("usage", "commands"), "`-h` shows the verbs and commands"),
 }

@@ -50,7 +50,8 @@ def _about(program: str, words: Sequence[str]) -> str:
 
 def _unknown(word: str) -> str:
     shown = printable(word) if len(word) < 40 else f"{printable(word[:36])}..."
-    near = did_you_mean(word, [*(one.name for one in TOPICS), *(verb.name for verb in VERBS)])
+    words = (word for word in ALIASES if not word.startswith("-"))
+    near = did_you_mean(word, dict.fromkeys([*(one.name for one in TOPICS), *(verb.name for verb in VERBS), *words]))
     return f"There is no topic `{shown}`{near and f'; {near}'}"
 
 

@@ -39,13 +39,24 @@ def as_json(verdict: Verdict) -> str:
         "packets": verdict.packets,
         "watched": verdict.seconds,
         "checks": [
-            {"check": check.code, "title": check.title, "outcome": verdict.outcomes[check.code]}
+            {
+                "check": check.code,
+                "title": check.title,
+                "outcome": verdict.outcomes[check.code],
+                **_why_not(check.code, verdict),
+            }
             for check in CHECKS
             if check.code in verdict.outcomes
         ],
         "findings": [asdict(finding) for finding in verdict.findings],
     }
     return json.dumps(data, indent=2) + "\n"
+
+
+def _why_not(code: str, verdict: Verdict) -> dict[str, str]:
+    """Why the check with this code couldn't be made, as JSON data; empty if it was."""
+    why = verdict.unknown.get(code) or ("no traffic was seen" if verdict.outcomes[code] == SILENT else "")
+    return {"why": why} if why else {}
 
 
 def as_text(verdict: Verdict, columns: int | None) -> str:

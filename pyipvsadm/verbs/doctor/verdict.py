@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ...table.notation import service_of, spelled
 from .checks import CHECKS
@@ -18,13 +18,14 @@ WELL, SILENT = "well", "silent"  # what comes of a check, beside severities; sil
 class Verdict:
     """`findings`, the worst first and what could not be told last; and the `outcomes` of the checks by their codes.
 
-    `packets` were seen to arrive in so many `seconds`.
+    `packets` were seen to arrive in so many `seconds`. `unknown` says by codes why checks couldn't be made.
     """
 
     findings: tuple[Finding, ...]
     outcomes: dict[str, str]
     packets: int = 0
     seconds: float = 0
+    unknown: dict[str, str] = field(default_factory=dict)
 
     def having(self, outcome: str) -> list[str]:
         """The codes of the checks with this outcome."""
@@ -52,6 +53,7 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
         outcomes=dict(_outcomes(snapshot, checks, found, {code for codes in unknown.values() for code in codes})),
         packets=sum(one.packets for one in snapshot.arrivals or ()),
         seconds=snapshot.watched,
+        unknown={code: why for why, codes in unknown.items() for code in codes},
     )
 
 
