@@ -56,7 +56,7 @@ def test_addresses_go_with_the_table():
     ('["224.0.0.1"]', "stdin:1: addresses[0]: 224.0.0.1 can't be the address of one machine"),
     ('["192.0.2.1/32"]', "stdin:1: addresses[0]: `192.0.2.1/32` is not an IPv4 address in digits"),
     ("[7]", "stdin:1: addresses[0]: should be an address in digits, without a port"),
-    ("7", "stdin:1: addresses: should be a valid list, not 7"),
+    ("7", "stdin:1: addresses: should be a list, not 7"),
 ])  # fmt: skip
 def test_wrong_addresses(listed, problem):
     ran = said("check", "-", text=f'{{"version": 1, "services": [], "addresses": {listed}}}')

@@ -107,7 +107,7 @@ def test_what_is_missing_has_its_default():
 
 def test_words_are_taken_for_nothing_but_themselves():
     assert problems(FULL) == [
-        'stdin:18: services[1].one_packet: should be a valid boolean, not "yes please"',
+        'stdin:18: services[1].one_packet: should be true or false, not "yes please"',
     ]
 
 
@@ -171,7 +171,7 @@ WRONG_DOCUMENTS = [
         "stdin:3: services[0]: `wcl` is not a known scheduler; did you mean `wlc`?",
         "stdin:3: services[0]: `sip2` is not a known persistence engine; did you mean `sip`?",
         "stdin:6: services[0].persistence: should be greater than or equal to 1, not 0"]),
-    (HEAD + "  scheduler: 7\n", ["stdin:4: services[0].scheduler: should be a valid string, not 7"]),
+    (HEAD + "  scheduler: 7\n", ["stdin:4: services[0].scheduler: should be text, not 7"]),
     (HEAD + "  scheduler: wlc\n  scheduler: rr\n", [
         "stdin:5: services[0].scheduler: this key is there twice (the first is at stdin:4)"]),
     (HEAD + "  flags: [sh-port, mh-prot]\n", [
@@ -203,13 +203,13 @@ WRONG_DOCUMENTS = [
     (SERVERS + "  - {address: 10.2.0.2, weight: '3'}\n  - {address: 10.2.0.3, weight: 1.5}\n"
      "  - {address: 10.2.0.4, weight: true}\n  - {address: 10.2.0.5, weight: 010}\n  - {address: 10.2.0.6, weight: [1]}\n"
      f"  - {{address: 10.2.0.7, weight: {'9' * 5000}}}\n  - {{address: 10.2.0.8, weight: }}\n", [
-        'stdin:5: services[0].servers[0].weight: should be a valid integer, not "3"',
-        'stdin:6: services[0].servers[1].weight: should be a valid integer, not "1.5"',
-        "stdin:7: services[0].servers[2].weight: should be a valid integer, not true",
-        'stdin:8: services[0].servers[3].weight: should be a valid integer, not "010"',
-        "stdin:9: services[0].servers[4].weight: should be a valid integer, not a list",
-        f'stdin:10: services[0].servers[5].weight: should be a valid integer, not "{"9" * 39}...',
-        "stdin:11: services[0].servers[6].weight: should be a valid integer, not null"]),
+        'stdin:5: services[0].servers[0].weight: should be a whole number, not "3"',
+        'stdin:6: services[0].servers[1].weight: should be a whole number, not "1.5"',
+        "stdin:7: services[0].servers[2].weight: should be a whole number, not true",
+        'stdin:8: services[0].servers[3].weight: should be a whole number, not "010"',
+        "stdin:9: services[0].servers[4].weight: should be a whole number, not a list",
+        f'stdin:10: services[0].servers[5].weight: should be a whole number, not "{"9" * 39}...',
+        "stdin:11: services[0].servers[6].weight: should be a whole number, not null"]),
     (SERVERS + "  - {address: 2001:db8::1}\n  - {address: 2001:db8::1, forwarding: tunnel}\n  - {address: 10.2.0.2:80}\n", [
         "stdin:5: services[0].servers[0]: [2001:db8::1]:80 isn't of the address family of its service 192.168.2.10:80/tcp,"
         " which only a tunnel allows",
@@ -241,9 +241,9 @@ WRONG_DOCUMENTS = [
     ("version: 1\nservices:\n- servers:\n  - {address: 1.2.3, weight: x}\n", [
         "stdin:3: services[0].service: is missing: the service, written as on the command line, such as 192.168.2.10:80/tcp",
         "stdin:4: services[0].servers[0].address: `1.2.3` is not an IPv4 address in digits",
-        'stdin:4: services[0].servers[0].weight: should be a valid integer, not "x"']),
+        'stdin:4: services[0].servers[0].weight: should be a whole number, not "x"']),
     ("version: 2\nservices: 3\ntimeout: {}\n", [
-        "stdin:1: version: should be 1, the only supported version of this format", "stdin:2: services: should be a valid list, not 3",
+        "stdin:1: version: should be 1, the only supported version of this format", "stdin:2: services: should be a list, not 3",
         "stdin:3: timeout: unknown key; did you mean `timeouts`?"]),
     ("services: []\n", ["stdin:1: version: is missing: the version of this format, such as 1"]),
     ('{"version": true, "services": []}', [
@@ -251,7 +251,7 @@ WRONG_DOCUMENTS = [
     ("version: 1\n", ["stdin:1: services: is missing: the virtual services"]),
     ("version: 1\nservices: []\ntimeouts: {tcp: 2678401, udp: x, fin: 3}\n", [
         "stdin:3: timeouts.tcp: should be less than or equal to 2678400, not 2678401",
-        'stdin:3: timeouts.udp: should be a valid integer, not "x"',
+        'stdin:3: timeouts.udp: should be a whole number, not "x"',
         "stdin:3: timeouts.fin: unknown key; did you mean `tcpfin`?"]),
     ("version: 1\nservices: []\ndaemons:\n- state: slave\n- {state: master, group: 10.0.0.1, syncid: 256}\n- {interface: eth0}\n"
      "- {state: backup}\n- {state: backup}\n", [

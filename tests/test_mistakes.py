@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from pyipvsadm import documents
@@ -12,7 +15,14 @@ from .fakes import run
 from .netlink import server, service, small_kernel
 
 FOUR = b"\xc0\xa8\x02\x0a"  # 192.168.2.10
-TABLE = small_kernel([(service(FOUR, 80), [server(b"\x0a\0\0\1", 80)]), (service(FOUR, 443), [])])
+ROWS = [json.loads(line) for line in (Path(__file__).parent / "mistakes.jsonl").read_text().splitlines()]
+
+
+def fresh():
+    return small_kernel([(service(FOUR, 80), [server(b"\x0a\0\0\1", 80)]), (service(FOUR, 443), [])])
+
+
+TABLE = fresh()
 
 
 @pytest.mark.parametrize(("words", "hint"), [
@@ -50,6 +60,18 @@ def test_a_mistake_in_a_line_of_a_restore_gets_it_too(words, line, hint):
     assert ran.hints[0].startswith(hint)
     quiet = run(words[:1], TABLE, f"\n{line}\n".encode(), hints="never")
     assert (quiet.hints, quiet.message) == ([], ran.message)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(row["words"]))
+def test_what_people_type_leads_on(row, tmp_path, monkeypatch):
+    """Each row was judged by eye: what is typed, and what has to be answered."""
+    monkeypatch.chdir(tmp_path)
+    for word in row["words"]:
+        if "document" in row and word.endswith((".yaml", ".json", ".txt")):
+            (tmp_path / word).write_text(row["document"])
+    ran = run(row["words"], fresh(), program="pyipvsadm")
+    assert (ran.status, ran.stdout) == (row["status"], "")
+    assert row["says"] in ran.stderr
 
 
 def test_who_drains_a_service_learns_what_is_drained():

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 PARTS = ("family", "protocol", "address", "port", "fwmark")
 KEYS = 1000  # of a mapping; one with more isn't checked
+KINDS = {  # what pydantic finds: how we say it
+    "int_type": "should be a whole number",
+    "bool_type": "should be true or false",
+    "string_type": "should be text",
+    "list_type": "should be a list",
+}
 NAME = 16  # characters; all names of schedulers and engines are shorter
 SHOWN = 40  # characters of a wrong value in a message
 WHOLE = 0xFFFFFFFF, 128  # the netmask that covers a whole address, for IPv4 and for IPv6
@@ -120,7 +126,8 @@ class Reading:
             names = expected.replace(" or ", ", ").split(", ")
             near = self._assembly.suggestion(found["input"], names) if isinstance(found["input"], str) else ""
             return f"should be {expected}, not {_shown(found['input'])}{near if 'did you mean' in near else ''}"
-        return f"{found['msg'].replace('Input should', 'should')}, not {_shown(found['input'])}"
+        should = KINDS.get(what) or found["msg"].replace("Input should", "should")
+        return f"{should}, not {_shown(found['input'])}"
 
     def address(self, raw: object, path: Path) -> None:
         """Read an address that is to be bound."""

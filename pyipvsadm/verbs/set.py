@@ -9,6 +9,7 @@ from ..classic.commands import refused
 from ..errors import IpvsadmError, OptionError, UsageError
 from ..grammar import scan, settled_service
 from ..grammar.options import LONG, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
+from ..grammar.suggestions import did_you_mean
 from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..listing.rules import rule
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
@@ -38,6 +39,7 @@ SCHEDULER_FLAGS = FLAG_1 | FLAG_2 | FLAG_3
 SERVICE_ROLES, SERVER_ROLES = (
     next(rule.takes for rule in RULES if rule.verb == verb) for verb in ("edit-service", "edit-server")
 )
+SETTINGS = [one.name for one in LONG.values() if isinstance(one, Option) and one.role in SERVICE_ROLES + SERVER_ROLES]
 OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # word: its role, the fields and the flags that it takes away
     "--no-persistent": ("persistent", {"timeout": 0, "netmask": None}, PERSISTENT),
     "--no-netmask": ("netmask", {"netmask": None}, 0),
@@ -133,7 +135,9 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
                 raise UsageError(f"`{row.role}` is set twice", hint="give only one of them")
             given[row.role] = row, value
     except OptionError as error:
-        raise UsageError(str(error), hint="`pyipvsadm set --help` shows the settings") from None
+        name = str(error).partition(":")[0].removeprefix("--")
+        near = did_you_mean(name, SETTINGS, "`pyipvsadm set --help` shows the settings", "--{}")
+        raise UsageError(str(error), hint=near) from None
     if not 1 <= len(names) <= 2:
         raise UsageError(
             f"unexpected argument `{names[2]}'" if names else "which service?",

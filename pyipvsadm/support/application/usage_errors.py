@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Told = tuple[str, str]  # what is wrong, and a hint or "", in which `{called}` stands for the verb's command line
 
+NAMING = ("-t", "-u", "-f", "-r")  # options of ipvsadm that name a service or a server
 LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
 
@@ -39,7 +40,15 @@ def verb_words(context: Any) -> list[str]:
 
 def _unknown_option(error: Any, words: list[str]) -> Told:
     known = [name for own in error.ctx.command.params for name in own.opts if name.startswith("--")]
-    near = did_you_mean(error.option_name.lstrip("-"), [name[2:] for name in known], form="--{}")
+    word = error.option_name.lstrip("-")
+    verb = verb_named(words)
+    chosen = next((own for own in (verb.options if verb else ()) if word in own.choices), None)
+    if chosen:
+        near = f"write `{chosen.names[0]} {word}`"
+    elif error.option_name in NAMING:
+        near = "verbs take names alone: 192.168.2.10:80/tcp is a service, and so is fwmark:7; 10.2.0.2:8080 is a server"
+    else:
+        near = did_you_mean(word, [name[2:] for name in known], form="--{}")
     return f"{error.option_name}: unknown option", near
 
 
@@ -61,7 +70,11 @@ def _bad_value(error: Any, words: list[str]) -> Told:
     low, high = getattr(limits, "min", None), getattr(limits, "max", None)
     if low is not None and high is not None:
         return f"{name}: give a number from {low:g} to {high:g}", ""
-    return f"{name}: {error.message}".rstrip("."), ""
+    word = error.message.partition("`")[2].partition("`")[0]
+    verb = verb_named(words)
+    rows = (*verb.options, *verb.arguments) if verb else ()
+    choices = next((row.choices for row in rows if row.field == own.name), ())
+    return f"{name}: {error.message}".rstrip("."), did_you_mean(word, choices)
 
 
 def _bad_use(error: Any, words: list[str]) -> Told:
