@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-SAFE = frozenset("%+,-./:=@_")  # besides ASCII letters and digits: characters without a special meaning in any shell
+SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_"  # without a meaning in any shell
 
 
 def quoted(word: str) -> str:
     """`word`, quoted so that a shell reads it as one plain word."""
-    if word and word.isascii() and all(letter.isalnum() or letter in SAFE for letter in word):
+    if word and not word.strip(SAFE):
         return word
     return "'" + word.replace("'", "'\"'\"'") + "'"
 

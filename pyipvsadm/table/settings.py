@@ -24,14 +24,14 @@ OFF: tuple[Any, ...] = (None, False, 0, [])  # values that are left out, except 
 
 def service_settings(service: Service) -> Settings:
     """The settings of `service`, as JSON data."""
-    mask = None if service.netmask is None else netmask(service)
+    mask, flags = None if service.netmask is None else netmask(service), scheduler_flags(service)
     return {
         "scheduler": service.scheduler,
         "persistence": service.timeout if service.flags & PERSISTENT else None,
         "netmask": int(mask) if mask and mask.isdigit() else mask,
         "engine": service.engine or None,
         "one_packet": bool(service.flags & ONE_PACKET),
-        "flags": scheduler_flags(service).split(",") if scheduler_flags(service) else [],
+        "flags": flags.split(",") if flags else [],
     }
 
 

@@ -27,6 +27,10 @@ class Finding:
     check: str = ""
     subjects: tuple[str, ...] = ()
 
+    def of(self, check: str) -> Finding:
+        """It as a finding of this check."""
+        return Finding(self.severity, self.subject, self.seen, self.why, self.commands, check, self.subjects)
+
 
 Findings = Iterable[Finding]
 

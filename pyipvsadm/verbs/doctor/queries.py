@@ -70,9 +70,8 @@ def outside(snapshot: Snapshot) -> list[Link]:
 
 def inward(snapshot: Snapshot) -> list[str]:
     """The devices by which clients come in: those that lead to servers only if there are no others."""
-    to_servers = {snapshot.route(server.address).device for _, server in pairs(snapshot)}
     found = [link.name for link in outside(snapshot)]
-    return [name for name in found if name not in to_servers] or found
+    return [name for name in found if name not in snapshot.devices_to_servers] or found
 
 
 def clients(snapshot: Snapshot) -> list[tuple[str, str]]:

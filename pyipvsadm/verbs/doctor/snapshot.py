@@ -272,7 +272,13 @@ class Snapshot:
             if server.forwarding != "local" and self.route(server.address).type != "local"
         )
 
-    @property
+    @cached_property
+    def devices_to_servers(self) -> frozenset[str]:
+        """The devices that lead to servers. Raises UnseenError."""
+        self.seen("services")
+        return frozenset(self.route(server.address).device for _, server in self.forwarded)
+
+    @cached_property
     def has_traffic(self) -> bool:
         """Whether anything was seen of clients, at any time."""
         servers = (server for service in self.services or () for server in service.servers)

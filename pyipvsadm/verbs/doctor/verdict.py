@@ -41,8 +41,7 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
     for check in checks:
         try:
             find = check.asked if codes and check.asked else check.find
-            for finding in find(snapshot):
-                found.append(replace(finding, check=check.code))
+            found.extend(one.of(check.code) for one in find(snapshot))
         except UnseenError as error:
             unknown.setdefault(str(error), []).append(check.code)
     found = _untold(found, checks)
@@ -50,7 +49,7 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
     findings = sorted(_grouped(found), key=lambda finding: SEVERITIES.index(finding.severity))
     return Verdict(
         findings=(*findings, *missed),
-        outcomes=dict(_outcomes(snapshot, checks, found, {code for codes in unknown.values() for code in codes})),
+        outcomes=dict(_outcomes(snapshot, checks, findings, {code for codes in unknown.values() for code in codes})),
         packets=sum(one.packets for one in snapshot.arrivals or ()),
         seconds=snapshot.watched,
         unknown={code: why for why, codes in unknown.items() for code in codes},
@@ -78,14 +77,14 @@ def _outcomes(
 
 def _grouped(findings: Iterable[Finding]) -> list[Finding]:
     """Those that say the same of several subjects as one: a cause is told once, with all that it hits."""
-    groups: dict[Finding, tuple[dict[str, None], dict[str, None]]] = {}
-    for finding in findings:
-        subjects, commands = groups.setdefault(replace(finding, subject="", commands=()), ({}, {}))
-        subjects[finding.subject] = None
-        commands.update(dict.fromkeys(finding.commands))
+    groups: dict[tuple[str, ...], tuple[Finding, dict[str, None], dict[str, None]]] = {}
+    for one in findings:
+        _, subjects, commands = groups.setdefault((one.severity, one.seen, one.why, one.check), (one, {}, {}))
+        subjects[one.subject] = None
+        commands.update(dict.fromkeys(one.commands))
     return [
         replace(cause, subject=shortened(list(subjects)), commands=tuple(commands), subjects=tuple(subjects))
-        for cause, (subjects, commands) in groups.items()
+        for cause, subjects, commands in groups.values()
     ]
 
 
