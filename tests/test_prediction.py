@@ -297,8 +297,63 @@ LINES = {  # of the kernel's list, each about a service and a client
 def test_lines_about_a_client_are_found_by_their_digits(line):
     service, host = LINES[line]
     here = Client(address=address_of(host))
-    assert list(lines_about(service, [here], LINES)) == [line]
+    if service.fwmark is None:
+        assert list(lines_about(service, [here], LINES)) == [line]
+    else:  # whose connections may have any virtual address
+        assert list(lines_about(service, [here], LINES)) == [next(iter(LINES)), line]
     assert list(lines_about(service, [Client(address=here.address[:-2] + b"\1\1")], LINES)) == []
+
+
+def test_connections_of_a_mark_and_of_all_ports_have_the_ends_that_packets_went_to():
+    here, other = Client(address=bytes((203, 0, 113, 9)), port=4000), bytes((192, 168, 2, 99))
+    pool = pool_of("rr", (1, 1, 1))
+    server = pool.servers[1]
+    at = {
+        port: entry(here.address, 4000, server, "ESTABLISHED", virtual=address, virtual_port=port)
+        for address, port in ((VIP, 81), (VIP, 82), (other, 83))
+    }
+    named = Service(protocol=6, address=VIP, port=81)
+    services = {
+        "port 0": (pool.service.replace(port=0), {82}),
+        "mark": (Service(fwmark=7, scheduler="rr"), {82, 83}),
+        "port 81": (named.replace(scheduler="rr"), {81}),
+    }
+    for name, (service, ports) in services.items():
+        found = entries_of(service, at.values(), lambda: [named])
+        assert {one.virtual_port for ones in found.values() for one in ones} == ports, name
+        choice = chosen(pool.replace(service=service), here, found)
+        assert (choice.server, choice.why, choice.certain) == (server, "connection", True), name
+    gone = entries_of(services["mark"][0], [at[82].replace(server=other)], tuple)
+    assert chosen(pool.replace(service=services["mark"][0]), here, gone).why == "turn"  # of another mark
+    two = entries_of(services["mark"][0], [at[82], at[83].replace(server=pool.servers[0].address)], tuple)
+    assert not chosen(pool.replace(service=services["mark"][0]), here, two).certain
+    any_port = server.replace(port=0)
+    pool = add(Pool(service=services["mark"][0]), any_port)
+    assert chosen(pool, here, entries_of(pool.service, [at[82].replace(server_port=82)])).server == any_port
+
+
+ROUNDS = [  # weights in the order of adding, what is done then, and the weight of the server whose turn is first
+    ("rr", (1, 2, 3), (), 3, True),
+    ("rr", (1, 2, 0), (), 2, True),
+    ("wrr", (4, 2, 1), (), 1, True),  # measured: such a service begins with a turn for each
+    ("wrr", (4, 2, 1), ("lc", "wrr"), 4, True),  # and this one with the heaviest
+    ("wrr", (4, 8, 6), ("rr", "wrr"), 8, True),
+    ("rr", (4, 2, 1), ("wrr", "rr"), 1, True),
+]
+
+
+@pytest.mark.parametrize(("scheduler", "weights", "edits", "weight", "certain"), ROUNDS)
+def test_the_first_turn(scheduler, weights, edits, weight, certain):
+    servers = [Server(address=bytes((10, 2, 0, n)), port=80, weight=one) for n, one in enumerate(weights, 2)]
+    service = Service(protocol=6, address=VIP, port=80, scheduler=scheduler)
+    pool = add(after(Pool(), [Command(verb="add-service", service=service)]), *servers)
+    pool = after(pool, [Command(verb="edit-service", service=service.replace(scheduler=name)) for name in edits])
+    first, later, *_ = Chooser(pool).choose([Client(address=VIP)] * 3)
+    assert (first.server.weight, first.certain, first.why) == (weight, certain, "turn")
+    assert (later.server, later.certain, later.detail) == (None, False, choosing.LATER)
+    seen = pool.replace(begins="either")  # what a kernel shows of it, and what it doesn't
+    assert Chooser(seen).next().certain == (scheduler == "rr" or weights[-1] == max(weights))
+    assert Chooser(pool.replace(begins="")).next().server is None
 
 
 def test_one_packet_scheduling_is_told_of():

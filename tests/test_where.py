@@ -68,7 +68,15 @@ ANSWERS = [
     (["192.0.2.1:81", "203.0.113.7:1"], "203.0.113.7:1  10.2.0.3:8080  a persistence entry, 212 s left\n"),
     (
         ["192.0.2.1:81", "203.0.113.6"],
-        "203.0.113.6  ?  wrr: the next can't be told: the kernel keeps its place to itself\n",
+        "203.0.113.6  10.2.0.3:8080  wrr: the first turn, as no connection was counted yet\n",
+    ),
+    (
+        ["192.0.2.1:81", "203.0.113.6", "203.0.113.5", "--weight", "10.2.0.2:8080=7"],
+        "203.0.113.6  10.2.0.3:8080  stays  wrr: the first turn, as no connection was counted yet\n"
+        "203.0.113.5  ?              stays  wrr: it goes by the connections that begin before\n"
+        "0 of 2 move\n"
+        "now in turn: 10.2.0.3:8080 75 %, 10.2.0.2:8080 25 %\n"
+        "then in turn: 10.2.0.2:8080 70 %, 10.2.0.3:8080 30 %\n",
     ),
     (
         ["192.0.2.1:53/udp", "203.0.113.6"],
@@ -112,7 +120,31 @@ def test_a_list_for_programs(play):
         {"client": "203.0.113.9", "port": 40000, "server": "10.2.0.3:8080", "certain": True, "why": "connection"},
     ]
     (one,) = json.loads(where(play, "192.0.2.1:80", "203.0.113.9", "--scheduler", "rr", "-o", "json").stdout)
-    assert one["then"] == {"server": None, "certain": False, "why": "turn"}
+    assert one["then"] == {"server": "10.2.0.2:8080", "certain": True, "why": "turn"}
+
+
+PLANNED = """\
+-A -t 192.0.2.9:80 -s wrr
+-a -t 192.0.2.9:80 -r 10.2.0.4:8080 -m -w 4
+-a -t 192.0.2.9:80 -r 10.2.0.3:8080 -m -w 1
+"""
+
+
+def test_a_service_that_is_only_planned(play):
+    words = ["192.0.2.9:80", "--table", "-"]
+    assert where(play, *words, "203.0.113.9", stdin=PLANNED).stdout == (
+        "203.0.113.9  none  -> 10.2.0.3:8080  wrr: the first turn, as no connection was counted yet\n1 of 1 move\n"
+    )
+    (row,) = json.loads(where(play, *words, "203.0.113.9", "-o", "json", stdin=PLANNED).stdout)
+    assert (row["server"], row["certain"], row["why"]) == (None, True, "dropped")
+    assert row["then"] == {"server": "10.2.0.3:8080", "certain": True, "why": "turn"}
+    ran = where(play, *words, stdin=PLANNED)
+    assert "192.0.2.9:80/tcp  not there yet, shares of all clients" in ran.stdout
+    assert "80 %" in ran.stdout
+    ran = where(play, "192.0.2.8:80", "--table", "-", stdin=PLANNED)
+    assert (ran.status, "has no service 192.0.2.8:80/tcp" in ran.stderr) == (2, True)
+    ran = where(play, *words, "203.0.113.9", "--scheduler", "sh", stdin=PLANNED)
+    assert "sh, bucket 64" in ran.stdout
 
 
 def test_shares_of_all(play):

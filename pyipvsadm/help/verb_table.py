@@ -225,7 +225,7 @@ VERBS: tuple[Verb, ...] = (
             Parameter(names=('--with',), value='SERVER', many=True, field='with_', help='Assume that it is added: `10.2.0.9:8080 weight 2`. Repeatable.'),
             Parameter(names=('--weight',), value='SERVER=N', many=True, field='weight', help='Assume that SERVER has this weight. Repeatable.'),
             Parameter(names=('--scheduler',), value='NAME', field='scheduler', help='Assume that the service has this scheduler.'),
-            Parameter(names=('--table',), value='FILE', field='table', help='Assume that this table is applied; `-` for stdin.'),
+            Parameter(names=('--table',), value='FILE', field='table', help='Assume that this table is applied, in which SERVICE may be new; `-` for stdin.'),
             Parameter(names=('--clients',), value='FILE', field='file', help='Count the clients in FILE, one address a line; `-` for stdin.'),
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
         ),

@@ -9,7 +9,7 @@ from ..record import Record
 from .clients import FADING, remembered, servers_of
 from .counts import BY_WEIGHT, LEAST, least
 from .hashes import FIRST, GOLDEN, WORD, fold, siphash, siphashes
-from .pools import HASHING, MH_SIZES, TURNS, Pool
+from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, Pool
 from .slots import slots
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ HASH, CONNECTION, PERSISTENCE, TURN, LESS, DROPPED, UNKNOWN = (
     *("hash", "connection", "persistence", "turn", "least", "dropped", "unknown"),
 )
 ITS_WEIGHT = "its server has weight 0"
-NOBODY = "no server takes new connections"
+NOBODY, ABSENT = "no server takes new connections", "there is no such service yet"
 PLACE = "the next can't be told: the kernel keeps its place to itself"
 UNTOLD = {  # by scheduler, of those whose next choice isn't known
     "rr": PLACE,
@@ -34,6 +34,7 @@ UNTOLD = {  # by scheduler, of those whose next choice isn't known
 }
 COUNTED, UNCOUNTED = "by the connections of now", "every datagram, as with `-o` no connection is counted"
 LATER = "it goes by the connections that begin before"
+FIRST_TURN = "the first turn, as no connection was counted yet"
 EACH = "with `-o` each datagram gets another server"
 WITHOUT_WEIGHT = "the kernel doesn't tell which entries a server of weight 0 still has"
 AT_LIMIT = "the kernel doesn't tell whether it holds a server for full"
@@ -88,12 +89,15 @@ class Chooser:
             return ()
         found = self.next()
         counts = found.why == LESS and self.pool.service.scheduler not in BY_WEIGHT and not self._one_packet
-        return chain((found,), repeat(Choice(why=LESS, detail=LATER) if counts else found, count - 1))
+        depends = counts or found.detail == FIRST_TURN
+        return chain((found,), repeat(Choice(why=found.why, detail=LATER) if depends else found, count - 1))
 
     def next(self) -> Choice:
         """Where the next client goes, whoever it is, of a scheduler that doesn't look at clients."""
         scheduler = self.pool.service.scheduler or ""
         usable = [index for index, takes in enumerate(self._takes) if takes]
+        if not scheduler:
+            return Choice(certain=True, why=DROPPED, detail=ABSENT)
         if not usable:
             return Choice(certain=not any(self._doubtful), why=DROPPED, detail=NOBODY)
         if self.pool.service.engine:
@@ -104,6 +108,8 @@ class Chooser:
         if len(usable) == 1:
             only = self._servers[usable[0]]
             return Choice(server=only, certain=not any(self._doubtful), why=why, detail="the only one that is left")
+        if why == TURN and self.pool.begins and not self._one_packet:
+            return self._first_turn(scheduler, usable)
         told = UNTOLD.get(scheduler, "what it does isn't known")
         return Choice(why=why, detail=f"{EACH}; {told}" if self._one_packet and why == TURN else told)
 
@@ -118,13 +124,23 @@ class Chooser:
         detail = UNCOUNTED if self._one_packet else COUNTED
         return Choice(server=servers[index], certain=certain, why=LESS, detail=detail)
 
-    def _kept(self, found: Connection) -> Choice:
-        """By an entry of the kernel's list. A connection of a server that isn't there any more leads nowhere."""
-        servers = servers_of(self.pool, found)
-        why = CONNECTION if found.client_port else PERSISTENCE
-        certain = len(servers) == 1 and found.state not in FADING
+    def _first_turn(self, scheduler: str, usable: list[int]) -> Choice:
+        """The first one in the list; of `wrr`, which may begin at the highest weight, the first one of that."""
+        head, heaviest = usable[0], max(usable, key=lambda index: self._servers[index].weight)
+        first = {LOWEST: head, HIGHEST: heaviest if scheduler == "wrr" else head}
+        index = first.get(self.pool.begins, head)
+        certain = self.pool.begins in first or first[HIGHEST] == head
+        certain = certain and not any(self._doubtful)
+        return Choice(server=self._servers[index], certain=certain, why=TURN, detail=FIRST_TURN)
+
+    def _kept(self, found: Sequence[Connection]) -> Choice:
+        """By entries of the kernel's list. A connection of a server that isn't there any more leads nowhere."""
+        servers = list(dict.fromkeys(server for one in found for server in servers_of(self.pool, one)))
+        one = found[0]
+        why = CONNECTION if one.client_port else PERSISTENCE
+        certain = len(servers) == 1 and not any(one.state in FADING for one in found)
         server = servers[0] if servers else None
-        return Choice(server=server, certain=certain, why=why, seconds=found.seconds, detail=found.state)
+        return Choice(server=server, certain=certain, why=why, seconds=one.seconds, detail=one.state)
 
     def _hashed(self, clients: Sequence[Client]) -> Iterable[Choice]:
         pool = self.pool

@@ -9,13 +9,13 @@ from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..listing.connections import Connection
     from ..model import Server, Service
     from .pools import Pool
 
-    Entries = dict[tuple[bytes, int], Connection]
+    Entries = dict[tuple[bytes, int], list[Connection]]
 
 FTP = 21  # of whose clients persistence keeps all ports together
 FADING = frozenset(("TIME_WAIT",))  # states of connections that give way to new ones
@@ -38,24 +38,39 @@ def masked(address: bytes, service: Service) -> bytes:
     return (int.from_bytes(address, "big") & mask).to_bytes(len(address), "big")
 
 
-def entries_of(service: Service, connections: Iterable[Connection]) -> Entries:
-    """Those of `connections` that are about `service`, by the client's address and its port, 0 for persistence.
+def entries_of(
+    service: Service, connections: Iterable[Connection], others: Callable[[], Iterable[Service]] = tuple
+) -> Entries:
+    """Those of `connections` that may be about `service`, by the client's address and its port, 0 for persistence.
 
-    Of a service by a mark, only persistence can be found: its connections bear the addresses that packets went to.
+    A service for all ports or of a mark has connections with the addresses and ports that packets went to. Which
+    of these are of one of the `others`, their addresses tell; a mark isn't told.
     """
-    template = _template_end(service)
-    live = PROTOCOLS.get(service.protocol or 0, "").upper(), service.address, service.port
-    found = {}
+    template, live = _template_end(service), _live_end(service)
+    taken = None
+    found: Entries = {}
     for one in connections:
         end = one.protocol, one.virtual, one.virtual_port
-        if (end == template and not one.client_port and not one.engine) or (end == live and one.client_port):
-            found[one.client, one.client_port] = one
+        if not one.client_port:
+            fits = end == template and not one.engine
+        elif service.port:
+            fits = end == live
+        else:
+            taken = {_live_end(other) for other in others()} if taken is None else taken
+            fits = (service.fwmark is not None or end[:2] == live[:2]) and end not in taken
+        if fits:
+            found.setdefault((one.client, one.client_port), []).append(one)
     return found
+
+
+def _live_end(service: Service) -> tuple[str, bytes | None, int | None]:
+    """The protocol, virtual address and port that connections of a service of one port have."""
+    return PROTOCOLS.get(service.protocol or 0, "").upper(), service.address, service.port
 
 
 def lines_about(service: Service, clients: Iterable[Client], lines: Iterable[str]) -> list[str]:
     """Those of the kernel's `lines` that may be about one of `clients` of `service`: the others needn't be read."""
-    virtual = f" {_digits(_template_end(service)[1])} "
+    virtual = " " if service.fwmark is not None else f" {_digits(_template_end(service)[1])} "
     found = [line for line in lines if virtual in line]
     if not found:
         return []
@@ -72,29 +87,32 @@ def _digits(address: bytes) -> str:
     return ":".join(digits[first : first + 4] for first in range(0, 32, 4))
 
 
-def remembered(pool: Pool, client: Client, entries: Entries, expire: bool) -> Connection | None:
-    """The entry by which `client` is sent on: of its connection, or else of persistence, if that still holds.
+def remembered(pool: Pool, client: Client, entries: Entries, expire: bool) -> list[Connection]:
+    """The entries by which `client` is sent on: of its connections, or else of persistence, if that still holds.
 
     With `expire` (net.ipv4.vs.expire_quiescent_template), persistence ends as a server gets weight 0.
     """
     service = pool.service
-    if client.port and (found := entries.get((client.address, client.port))):
-        return found
+    live = entries.get((client.address, client.port)) if client.port else None
+    if live and service.fwmark is not None:
+        live = [one for one in live if servers_of(pool, one)]
+    if live:
+        return live
     if not service.flags & PERSISTENT:
-        return None
-    found = entries.get((masked(client.address, service), 0))
-    if found is None:
-        return None
-    able = any(server.weight or not expire for server in servers_of(pool, found))
-    return found if able else None
+        return []
+    found = entries.get((masked(client.address, service), 0), [])
+    return [one for one in found if any(server.weight or not expire for server in servers_of(pool, one))]
 
 
 def servers_of(pool: Pool, found: Connection) -> list[Server]:
     """The servers that an entry may lead to: one or none, and several of one address where all ports are kept together,
-    as then the entry has none.
+    as then the entry has none, or the one that packets went to.
     """
-    port = found.server_port
-    return [one for one in pool.servers if one.address == found.server and port in (one.port, 0)]
+    there = [one for one in pool.servers if one.address == found.server]
+    exact = [one for one in there if one.port == found.server_port]
+    if exact or found.server_port not in (0, found.virtual_port):
+        return exact
+    return [one for one in there if not (found.server_port and pool.service.port and one.port)]
 
 
 def _template_end(service: Service) -> tuple[str, bytes, int]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FALLBACK, PORT = FLAG_1, FLAG_2  # what the flags mean to `sh` and `mh`
 HASHING, TURNS = ("sh", "mh", "dh"), ("rr", "wrr")
 SH_BITS, MH_INDEX = 8, 12  # what kernels are built with, if nobody chooses otherwise
+LOWEST, HIGHEST, EITHER = "lowest", "highest", "either"  # weights at which `wrr` may begin
 MH_SIZES = {8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093, 13: 8191, 14: 16381, 15: 32749, 16: 65521, 17: 131071}
 
 
@@ -51,6 +52,7 @@ class Pool(Record):
     """A service and its servers in the kernel's order, the newest first.
 
     `sh_bits` and `mh_index` say how large the kernel's tables are: CONFIG_IP_VS_SH_TAB_BITS and _MH_TAB_INDEX.
+    `begins` is the weight at which turns begin if there was none yet, and empty if there was.
     """
 
     __slots__ = ()
@@ -58,6 +60,7 @@ class Pool(Record):
     members: tuple[Member, ...] = ()
     sh_bits: int = SH_BITS
     mh_index: int = MH_INDEX
+    begins: str = ""
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -101,13 +104,17 @@ def after(pool: Pool, commands: Iterable[Command]) -> Pool:
     return pool
 
 
+def _add_service(pool: Pool, service: Service, server: Server) -> Pool:
+    return pool.replace(service=service, members=(), begins=LOWEST)
+
+
 def _add(pool: Pool, service: Service, server: Server) -> Pool:
-    return pool.replace(members=(Member(server=server, last=server.weight), *pool.members))
+    return _changed(pool, (Member(server=server, last=server.weight), *pool.members))
 
 
 def _edit(pool: Pool, service: Service, server: Server) -> Pool:
     found = (_edited(member, server) if member.server[:2] == server[:2] else member for member in pool.members)
-    return pool.replace(members=tuple(found))
+    return _changed(pool, found)
 
 
 def _edited(member: Member, wanted: Server) -> Member:
@@ -118,14 +125,22 @@ def _edited(member: Member, wanted: Server) -> Member:
 
 
 def _delete(pool: Pool, service: Service, server: Server) -> Pool:
-    return pool.replace(members=tuple(member for member in pool.members if member.server[:2] != server[:2]))
+    return _changed(pool, (member for member in pool.members if member.server[:2] != server[:2]))
+
+
+def _changed(pool: Pool, found: Iterable[Member]) -> Pool:
+    """`pool` with other members. The lowest weight stays the lowest, but the highest may not be reached any more."""
+    return pool.replace(members=tuple(found), begins=EITHER if pool.begins == HIGHEST else pool.begins)
 
 
 def _edit_service(pool: Pool, service: Service, server: Server) -> Pool:
-    return pool.replace(service=service)
+    """`pool` with other settings. Another scheduler begins anew."""
+    same = service.scheduler == pool.service.scheduler
+    return pool.replace(service=service, begins=pool.begins if same else HIGHEST)
 
 
 CHANGES: dict[str, Callable[[Pool, Service, Server], Pool]] = {  # by the verb of a command
+    "add-service": _add_service,
     "add-server": _add,
     "edit-server": _edit,
     "delete-server": _delete,

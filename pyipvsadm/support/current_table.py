@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..world import World
 
 
+class AbsentError(IpvsadmError):
+    """The kernel has no such service."""
+
+
 def table_now(world: World) -> Table:
     """The kernel's table. Raises IpvsadmError."""
     try:
@@ -30,7 +34,7 @@ def named(kernel: Kernel, service: Service) -> Service:
     except OSError as error:
         if error.errno != ESRCH:
             raise
-        raise IpvsadmError(
+        raise AbsentError(
             f"No such service: {spelled(service)}",
             hint="`pyipvsadm show` lists the services",
             status=LISTING,

@@ -319,6 +319,42 @@ def test_turns_come_as_often_as_weights_say(scheduler, weights, cycle):
         assert abs(found[server[:2]] - server.weight * 100) <= len(its)
 
 
+@pytest.mark.parametrize("scheduler", ["rr", "wrr"])
+def test_the_first_turn_is_known(scheduler):
+    """After random histories without a packet: from what was done, and from what the kernel shows."""
+    random = Random(scheduler)
+    one = service(scheduler)
+    client = clients(random, 1)[0]
+    certain = 0
+    with sender() as network:
+        for port in range(1000, 1200):
+            mine = one.replace(port=port)
+            carry_out(network.kernel, Command(verb="add-service", service=mine))
+            pool = after(Pool(), (Command(verb="add-service", service=mine),))
+            for _ in range(random.randrange(1, 12)):
+                command = edits(random, pool, limits=False)
+                if random.random() < 0.1:
+                    other = random.choice(("rr", "wrr", "lc"))
+                    command = Command(verb="edit-service", service=pool.service.replace(scheduler=other))
+                carry_out(network.kernel, command)
+                pool = after(pool, (command,))
+            command = Command(verb="edit-service", service=mine)
+            carry_out(network.kernel, command)
+            pool = after(pool, (command,))
+            shown = pool_of(network.kernel, mine).replace(begins="either")
+            assert shown.servers == tuple(network.kernel.servers(mine))
+            told = [Chooser(each).next() for each in (pool, shown)]
+            network.send(client, VIP, port)
+            ends = {
+                (x.client, x.client_port): (x.server, x.server_port)
+                for x in network.connections()
+                if x.virtual_port == port
+            }
+            assert wrong((client,) * 2, told, ends) == []
+            certain += told[0].certain
+    assert certain > (199 if scheduler == "rr" else 150)
+
+
 def test_the_first_round_of_wrr_is_one_turn_each():
     """Made by adding servers one by one, it begins at the lowest weight; after another scheduler, at the highest."""
     one, its = service("wrr"), servers(4, 2, 1)

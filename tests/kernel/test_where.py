@@ -20,6 +20,7 @@ SERVICES = {
     "mh-port": (service("mh", FLAG_2), False),
     "mh-port ipv6": (service("mh", FLAG_2, six=True), True),
     "sh mark": (service("sh", fwmark=7), False),
+    "rr port 0": (service("rr", PERSISTENT, timeout=300).replace(port=0), False),
     "rr persistent": (service("rr", PERSISTENT, timeout=300, netmask=0xFFFFFF00), False),
 }
 
@@ -46,15 +47,17 @@ def test_what_where_tells_is_what_the_kernel_does(name):
             network.send(client, one.address or (VIP6 if six else VIP), PORT)
         chosen = network.chosen()
         found = ours(words, lines)
-    ends = {server[:2]: spelled_server(server) for server in servers(1, 2, 1, 5, six=six)}
-    went = [ends[chosen[client.address, client.port]] for client in some]
+    ends = {server.address: spelled_server(server) for server in servers(1, 2, 1, 5, six=six)}
+    went = [ends[chosen[client.address, client.port][0]] for client in some]  # where all ports are kept, so they are
     if one.scheduler == "rr":
         assert {row["why"] for row in before} == {"turn"}
+        assert (before[0]["server"], before[0]["certain"]) == (went[0], True)
+        assert not any(row["certain"] for row in before[1:])
     else:
         assert [(row["server"], row["certain"]) for row in before] == [(end, True) for end in went]
     behind = json.loads(found.stdout)
     assert [row["server"] for row in behind] == went
-    assert {row["why"] for row in behind} == ({"hash"} if one.fwmark else {"connection"})
+    assert {row["why"] for row in behind} == {"connection"}
 
 
 def test_the_impact_that_diff_tells_is_the_one_that_apply_has():

@@ -29,9 +29,11 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
         clients += clients_in(file, key, world)
         if not clients:
             raise UsageError(f"{printable(file)} names no client", hint="it takes an address in each line")
-    now = situation(world, key, change.scheduler)
+    planned = change.planned(key, world)
+    schedulers = (change.scheduler, *(service.scheduler for service, _ in planned))
+    now = situation(world, key, schedulers, is_planned=bool(planned))
     pool = now.pool
-    commands = change.commands(pool.service, pool.servers, world)
+    commands = change.commands(pool.service, pool.servers, planned)
     then = after(pool, commands) if commands else None
     entries = remembered(world, pool.service, clients) if clients else {}
     expire = bool(entries) and expires()

@@ -40,7 +40,12 @@ def where(
         str | None, typer.Option("--scheduler", metavar="NAME", help="Assume that the service has this scheduler.")
     ] = None,
     table: Annotated[
-        str | None, typer.Option("--table", metavar="FILE", help="Assume that this table is applied; `-` for stdin.")
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="FILE",
+            help="Assume that this table is applied, in which SERVICE may be new; `-` for stdin.",
+        ),
     ] = None,
     file: Annotated[
         str | None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ...prediction.choices import CONNECTION, DROPPED, PERSISTENCE, Choice
+from operator import itemgetter
+
+from ...prediction.choices import CONNECTION, DROPPED, PERSISTENCE, TURN, Choice
 from ...prediction.clients import Client
-from ...prediction.impact import Impact
+from ...prediction.impact import Impact, percent, shares
 from ...prediction.pools import MH_INDEX, MH_SIZES, Pool
 from ...record import Record
 from ...support.text_table import aligned
@@ -12,8 +14,11 @@ from ...table.notation import spelled_address, spelled_server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...model import Server
 
+SHOWN = 10  # servers whose shares a line tells
 SLOTS = {"sh": "bucket", "dh": "bucket", "mh": "entry"}
 KINDS = {CONNECTION: "a connection", PERSISTENCE: "a persistence entry"}
 
@@ -56,7 +61,7 @@ class Answer(Record):
             gone = "" if choice.server else "; its server isn't there any more"
             return f"{KINDS[choice.why]}, {choice.seconds} s left{gone}"
         if choice.slot is None:
-            return f"{scheduler}: {choice.detail}"
+            return f"{scheduler}: {choice.detail}" if scheduler else choice.detail
         told = f"{scheduler}, {SLOTS[scheduler]} {choice.slot}"
         return f"{told}: {choice.detail}" if choice.detail else told
 
@@ -67,11 +72,31 @@ class Answer(Record):
             told.append(f"{self.moved} of {len(self.clients)} move")
         if self.impact:
             told.append(self.impact.line() or "nobody moves")
-        elif self.then and not self.clients:
+        elif self.then and not self.clients and self.pool.service.scheduler:
             told.append("which clients move isn't known: not both ways go by a hash")
+        told += self._turns()
         if self.assumed:
             told.append(f"the kernel's configuration can't be read: mh with {MH_SIZES[MH_INDEX]} entries, as is usual")
         return "".join(f"{line}\n" for line in told)
+
+    def _turns(self) -> list[str]:
+        """What each server gets of clients of which it isn't known to which server they go, since it is its turn."""
+        return [
+            f"{title} in turn: " + ", ".join(_spelled_shares(pool))
+            for title, pool, choices in (("now", self.pool, self.choices), ("then", self.then, self.later))
+            if pool and any(choice.why == TURN and not choice.server for choice in choices)
+        ]
+
+
+def _spelled_shares(pool: Pool) -> Iterator[str]:
+    """The share of each of the first servers of `pool`."""
+    found = shares(pool)
+    by_key = {server[:2]: server for server in pool.servers}
+    for end, share in sorted(found.items(), key=itemgetter(1), reverse=True)[:SHOWN]:
+        if end:
+            yield f"{spelled_server(by_key[end])} {percent(share)}"
+    if len(found) > SHOWN:
+        yield f"and {len(found) - SHOWN} more"
 
 
 def end(choice: Choice) -> tuple[object, ...]:

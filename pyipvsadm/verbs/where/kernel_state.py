@@ -9,16 +9,16 @@ from ...errors import LISTING, IpvsadmError
 from ...listing.connections import entries
 from ...model import ONE_PACKET
 from ...prediction.clients import entries_of, lines_about
-from ...prediction.pools import HASHING, Pool
+from ...prediction.pools import EITHER, HASHING, Pool
 from ...record import Record
 from ...support.clients.kernel_pools import Sizes, drained_weights, pool_of, sizes
-from ...support.current_table import named
+from ...support.current_table import AbsentError, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from ...model import Service
+    from ...model import Server, Service
     from ...prediction.clients import Client, Entries
     from ...world import World
 
@@ -33,18 +33,34 @@ class Situation(Record):
     assumed: bool = False
 
 
-def situation(world: World, service: Service, scheduler: str) -> Situation:
-    """The service that `service` names, which may be thought of with another `scheduler`. Raises IpvsadmError."""
+def situation(world: World, service: Service, others: Iterable[str | None], is_planned: bool = False) -> Situation:
+    """The service that `service` names, which may be thought of with `others` as its scheduler. Raises IpvsadmError.
+
+    One that `is_planned` needn't be there: then it has no scheduler.
+    """
     try:
         found = named(world.kernel, service)
         servers = world.kernel.servers(found)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
-    hashes = [name for name in (found.scheduler, scheduler) if name in HASHING]
+    except AbsentError:
+        if not is_planned:
+            raise
+        found, servers = service, []
+    hashes = {found.scheduler, *others}.intersection(HASHING)
     known = sizes() if hashes else Sizes()
     drained = drained_weights() if "mh" in hashes else {}
     assumed = "mh" in hashes and known.mh_index is None
-    return Situation(pool=pool_of(found, servers, known, drained), assumed=assumed)
+    pool = pool_of(found, servers, known, drained)
+    if not found.scheduler:
+        return Situation(pool=pool.replace(service=found), assumed=assumed)
+    return Situation(pool=pool.replace(begins="" if _is_used(found, servers) else EITHER), assumed=assumed)
+
+
+def _is_used(service: Service, servers: Iterable[Server]) -> bool:
+    """Whether a server was chosen for somebody, as far as is counted. Whether counters were set to 0, isn't told."""
+    there = any(one.active or one.inactive or one.persistent for one in servers)
+    return there or service.stats is None or service.stats.connections > 0
 
 
 def remembered(world: World, service: Service, clients: Sequence[Client]) -> Entries:
@@ -54,7 +70,8 @@ def remembered(world: World, service: Service, clients: Sequence[Client]) -> Ent
     try:
         lines = world.kernel.connections()
         header = next(lines, "")
-        return entries_of(service, entries(chain((header,), lines_about(service, clients, lines))))
+        about = entries(chain((header,), lines_about(service, clients, lines)))
+        return entries_of(service, about, world.kernel.services)
     except OSError as error:
         raise IpvsadmError(
             "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}; the list takes root", status=LISTING

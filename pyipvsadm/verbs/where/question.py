@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ...model import Service
     from ...world import World
 
+    Services = tuple[tuple[Service, tuple[Server, ...]], ...]
+
 CLIENT_FORMS = "write 203.0.113.9, 203.0.113.9:40000 or [2001:db8::1]:40000"
 WORD = "weight"
 LAST_WEIGHT = 2**31 - 1
@@ -36,13 +38,30 @@ class Change(Record):
     scheduler: str = ""
     table: str = ""
 
-    def commands(self, service: Service, servers: Sequence[Server], world: World) -> list[Command]:
-        """What it would take. Raises IpvsadmError."""
-        found = _from_table(self.table, service, servers, world) if self.table else []
+    def planned(self, service: Service, world: World) -> Services:
+        """What the table says of `service`; nothing without a table. Raises IpvsadmError."""
+        if not self.table:
+            return ()
+        from ...documents import load
+
+        key = service_key(service)
+        found = tuple(entry for entry in load(self.table, world).services if service_key(entry[0]) == key)
+        if not found:
+            raise UsageError(
+                f"{printable(self.table)} has no service {spelled(service)}",
+                hint="it would be deleted, with all of its servers",
+            )
+        return found
+
+    def commands(self, service: Service, servers: Sequence[Server], planned: Services) -> list[Command]:
+        """What it would take to have first what is `planned`, then the rest. Raises UsageError."""
+        found = _from_table(service, servers, planned) if planned else []
         there = {server_key(server): server for server in servers}
         for command in found:
             if command.server:
                 there[server_key(command.server)] = command.server
+            elif command.service:
+                service = command.service
         for word in self.without:
             found.append(Command(verb="delete-server", service=service, server=_existing(word, there, service)))
         for word in self.weights:
@@ -56,18 +75,10 @@ class Change(Record):
         return found
 
 
-def _from_table(path: str, service: Service, servers: Sequence[Server], world: World) -> list[Command]:
-    """What would make of a service what the file `path` says of it. Raises IpvsadmError."""
-    from ...documents import load
-
-    key = service_key(service)
-    wanted = tuple(entry for entry in load(path, world).services if service_key(entry[0]) == key)
-    if not wanted:
-        raise UsageError(
-            f"{printable(path)} has no service {spelled(service)}", hint="it would be deleted, with all of its servers"
-        )
-    plan = make_plan(Table(services=((service, tuple(servers)),)), Table(services=wanted))
-    return [step.command for step in plan.steps]
+def _from_table(service: Service, servers: Sequence[Server], planned: Services) -> list[Command]:
+    """What would make of a service, which needn't be there, what is `planned` of it."""
+    now = Table(services=((service, tuple(servers)),) if service.scheduler else ())
+    return [step.command for step in make_plan(now, Table(services=planned)).steps]
 
 
 def _existing(word: str, there: dict[tuple[object, ...], Server], service: Service) -> Server:

@@ -39,7 +39,7 @@ def shown(answer: Answer, canvas: Canvas | None) -> str:
     else:
         spread = [{key or NOBODY: share for key, share in shares(pool).items()} for pool in pools]
     if not any(spread):
-        return _next(answer.pool)
+        return _next(pools[0] if pools[0].service.scheduler else pools[-1])
     rows = list(_rows(pools, spread, total))
     columns = _columns(len(pools), total)
     return f"{_title(answer)}\n{_drawn(columns, rows, canvas) if canvas else _aligned(columns, rows)}"
@@ -56,7 +56,7 @@ def _counts(choices: Sequence[Choice]) -> Counter[Key]:
 
 def _title(answer: Answer) -> str:
     count = f"{len(answer.clients)} clients" if answer.clients else "shares of all clients"
-    return f"{spelled(answer.pool.service)}  {printable(answer.pool.service.scheduler or '')}, {count}"
+    return f"{spelled(answer.pool.service)}  {printable(answer.pool.service.scheduler or 'not there yet')}, {count}"
 
 
 def _next(pool: Pool) -> str:
