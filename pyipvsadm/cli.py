@@ -81,7 +81,8 @@ def _run(words: list[str], world: World) -> int:
     if words and _asks_for_help(words):
         from .help.screens import asked
 
-        world.write(asked(world.program, words[1:]))
+        with world.paged():
+            world.write(asked(world.program, words[1:]))
         return 0
     if words and words[0] == COMPLETE:
         from .help import complete_command

@@ -51,7 +51,7 @@ class Picture(NamedTuple):
 
 PICTURES = (
     Picture("table", "pyipvsadm -Ln", 19),
-    Picture("top", "pyipvsadm top", 18, 9, "q"),
+    Picture("top", "pyipvsadm top", 18, 20, "q"),
     Picture("diff", "pyipvsadm diff /tmp/rules", 9),
     Picture("error", "pyipvsadm -a -t 192.168.2.10:8080 -r 192.168.10.11 -m", 6),
     Picture("doctor", "pyipvsadm doctor", 34),
@@ -75,7 +75,12 @@ def shown(picture: Picture) -> Text:
     """What a terminal shows once the command of `picture` has been typed and has answered."""
     screen = pyte.Screen(COLUMNS, picture.lines)
     stream = pyte.ByteStream(screen)
-    environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": f"{Path(sys.executable).parent}:/usr/bin:/sbin"}
+    environment = {
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "PAGER": "cat",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/sbin",
+    }
     if not picture.keys:
         stream.feed(f"{PROMPT}{picture.typed}\r\n".encode())
     program = pexpect.spawn(

@@ -48,6 +48,14 @@ def test_what_does_not_fit_goes_through_the_pager(seat, words):
     assert shown.count("192.168.0.") >= 60
 
 
+@pytest.mark.parametrize("words", ["help drain", "-h drain", "drain --help"])
+def test_long_help_goes_through_the_pager_too(seat, words):
+    shown, status = ended(seat(*words.split(), PAGER=MARKING))
+    assert status == 0
+    assert all(line.startswith("P:") for line in shown.splitlines())
+    assert "--deadline" in shown
+
+
 @pytest.mark.parametrize(("words", "settings"), [
     (["-Ln"], {"SERVICES": SHORT}),
     (["show"], {"SERVICES": SHORT}),

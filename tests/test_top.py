@@ -424,6 +424,15 @@ def test_names_are_filtered_whatever_their_case():
     assert len(listed(sample, State(filter="pod-a"))) == len(listed(sample, State(filter="POD"))) == 2
 
 
+def test_the_row_of_the_cursor_is_reversed_but_for_its_history():
+    state = State(cursor=BUSY.groups[0].row.key)
+    lines = frame(BUSY, listed(BUSY, state), state, Screen())
+    (line,) = [line for line in lines if "192.168.2.10:80/tcp" in "".join(text for text, _ in line)]
+    *row, history = line
+    assert all(style.endswith("reverse") for _, style in row)
+    assert ("█" in history[0], history[1]) == (True, "cyan")
+
+
 def test_a_question_and_an_answer_stand_on_the_last_line():
     asked = State(asked=Change("drain", (*A, bytes((10, 2, 0, 2)), 8080)))
     question = "drain 10.2.0.2:8080 in 192.168.2.10:80/tcp?  y: yes, any other key: no"

@@ -256,7 +256,8 @@ def _version(command: Command, world: World) -> None:
 def _help(command: Command, world: World) -> None:
     from ..help.screens import usage
 
-    world.write(usage(world.program, command.topic))
+    with world.paged():
+        world.write(usage(world.program, command.topic))
 
 
 ANSWERS: dict[str, Callable[[Command, World], None]] = {

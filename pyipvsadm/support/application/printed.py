@@ -62,6 +62,7 @@ def by_others(world: World) -> Iterator[None]:
     out, told = Printed(sys.stdout), Printed(sys.stderr)
     with redirect_stdout(out), redirect_stderr(told):
         yield
-    world.draw(out.text())
+    with world.paged():
+        world.draw(out.text())
     if told.getvalue():
         world.tell(told.text().rstrip("\n"), drawn=True)

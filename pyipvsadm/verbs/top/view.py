@@ -181,13 +181,12 @@ def _line(group: Group, row: Row, plan: Layout, state: State, signs: Signs) -> L
         line.append((f" {figure(value, letters):>{letters}}", style))
     if plan.settings:
         line.append((f" {_settings(row).ljust(plan.settings)[: plan.settings]}", "dim" if base == "dim" else ""))
+    if row.key == state.cursor:
+        line = [(text, f"{style} reverse") for text, style in line]
     if note := _note(row):
         line.append((f" {note}"[: plan.history + 1], f"bold {colour}" if row.mark else "dim"))
     else:
-        line += _history(history(group, row), plan, state, signs)
-    if row.key == state.cursor:
-        line.append((" " * (PREFIX + plan.name + sum(w + 1 for _, w in plan.columns)), ""))
-        line = [(text, f"{style} reverse") for text, style in line]
+        line += _history(history(group, row), plan, state, signs)  # whose bars can't be read in reverse
     return _joined(line)
 
 
