@@ -1,4 +1,4 @@
-"""The play of `examples/` with the real ansible-core: one document for three directors, namespaces of one sandbox."""
+"""The play of `man/examples/` with the real ansible-core: one document for three directors, namespaces of one sandbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .virtual_environment import ROOT, environment_with
 pytestmark = [pytest.mark.boot, pytest.mark.long]
 
 ANSIBLE = ("ansible-core >= 2.17, < 3",)
-PLAY = ROOT / "examples" / "many-directors.yaml"
+PLAY = ROOT / "man" / "examples" / "many-directors.yaml"
 DIRECTORS = ("a", "b", "c")
 TABLE = """\
 version: 1
