@@ -62,8 +62,24 @@ def test_names():
     assert rows[5].startswith("TCP 14:54  ESTABLISHED [v6.example]:38704 [2001")
 
 
-ROW = "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 ESTABLISHED {}\n"
+def test_the_same_end_has_a_name_of_each_protocol_and_is_asked_for_once():
+    asked = []
+
+    class Asked(FakeNames):
+        def host(self, address):
+            asked.append(address)
+            return super().host(address)
+
+    row = "{} 0A01000{} BEAA 0A010064 0035 0A020002 0050 NONE 0\n"
+    text = HEADER + "".join(row.format(protocol, n) for n in range(1, 4) for protocol in ("TCP", "UDP"))
+    names = Asked({}, {("domain-s", "tcp"): 53, ("domain", "udp"): 53, ("http", "tcp"): 80})
+    rows = [line.split()[4:] for line in listed(text, names).splitlines()[2:]]
+    assert rows == [["10.1.0.100:domain-s", "10.2.0.2:http"], ["10.1.0.100:domain", "10.2.0.2:80"]] * 3
+    assert asked.count(ip("10.1.0.100")) == 2
+
+
 HEADER = KERNEL.splitlines(keepends=True)[0]
+ROW = "TCP 0A010002 BEAA 0A010064 0050 0A020002 1F90 ESTABLISHED {}\n"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..cache import keep
 from ..errors import LISTING, IpvsadmError
 from ..model import PROTOCOLS, printable
 from ..record import Record
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from ..model import Listing
     from ..names import Names
+
+    Ends = dict[tuple[str, str], tuple[bytes, int]]  # address and port, by the kernel's words for them
 
 NUMBERS = {name.upper(): number for number, name in PROTOCOLS.items()}
 
@@ -53,28 +56,32 @@ def entries(lines: Iterator[str]) -> Iterator[Connection]:
 
 
 def _entries(lines: Iterator[str]) -> Iterator[Connection]:
+    ends: Ends = {}
     for line in lines:
-        words = line.split(" ")
-        words = [word for word in words if word]
+        words = list(filter(None, line.split(" ")))
         if not words:
             raise IpvsadmError("", status=LISTING)  # ipvsadm ends here without a message
         try:
-            yield _entry(words)
+            yield _entry(words, ends)
         except ValueError:
             raise IpvsadmError(
                 "unexpected input from /proc/net/ip_vs_conn", hint=f"this line: {printable(line)}", status=LISTING
             ) from None
 
 
-def _entry(words: list[str]) -> Connection:
-    """One line of the list, from its words. Raises ValueError."""
+def _entry(words: list[str], ends: Ends) -> Connection:
+    """One line of the list, from its words. Raises ValueError.
+
+    `ends` caches virtual addresses and servers, which many connections share.
+    """
     protocol, client, client_port, virtual, virtual_port, server, server_port, state, left, *engine = words
-    ends = (
-        *(packed(client), int(client_port, 16), packed(virtual), int(virtual_port, 16)),
-        *(packed(server), int(server_port, 16)),
-    )
     keeper = (engine[0], printable(" ".join(engine[1:]))) if len(engine) >= 2 else ("", "")
-    return Connection.make((protocol, *ends, state, int(left), *keeper))
+    return Connection.make((
+        *(protocol, packed(client), int(client_port, 16)),
+        *(ends.get(key := (virtual, virtual_port)) or keep(ends, key, (packed(virtual), int(virtual_port, 16)))),
+        *(ends.get(key := (server, server_port)) or keep(ends, key, (packed(server), int(server_port, 16)))),
+        *(state, int(left), *keeper),
+    ))  # fmt: skip
 
 
 def table(lines: Iterator[str], listing: Listing, names: Names | None) -> Iterator[str]:
@@ -85,21 +92,21 @@ def table(lines: Iterator[str], listing: Listing, names: Names | None) -> Iterat
         yield f"IPVS connection entries\npro expire {'state':<11} {heads}{'destination':<18} {'pe name':<16} pe_data\n"
     else:
         yield f"IPVS connection entries\npro expire {'state':<11} {heads}destination\n"
-    for connection in found:
-        yield line(connection, listing, names)
-
-
-def line(connection: Connection, listing: Listing, names: Names | None) -> str:
-    """One connection as a line."""
-    protocol, address, port, virtual_address, virtual_port, server_address, server_port, state, left, *_ = connection
-    number = connection.number
-    client = endpoint(address, port, number, names)
-    virtual = endpoint(virtual_address, virtual_port, number, names)
-    server = endpoint(server_address, server_port, number, names)
-    start = f"{protocol:<3} {expiry(left):<6} {state:<11} {client:<18} {virtual:<18}"
-    if listing.persistent_conn and connection.engine:
-        return f"{start} {server:<16} {connection.engine:<18} {connection.data}\n"
-    return f"{start} {server}\n"
+    told: dict[tuple[object, ...], str] = {}  # what virtual addresses and servers are called
+    for protocol, address, port, at, at_port, to, to_port, state, left, engine, data in found:
+        number = NUMBERS.get(protocol)
+        client = endpoint(address, port, number, names)
+        virtual = told.get((at, at_port, number)) or keep(
+            told, (at, at_port, number), endpoint(at, at_port, number, names)
+        )
+        server = told.get((to, to_port, number)) or keep(
+            told, (to, to_port, number), endpoint(to, to_port, number, names)
+        )
+        start = f"{protocol:<3} {expiry(left):<6} {state:<11} {client:<18} {virtual:<18}"
+        if listing.persistent_conn and engine:
+            yield f"{start} {server:<16} {engine:<18} {data}\n"
+        else:
+            yield f"{start} {server}\n"
 
 
 def expiry(seconds: int) -> str:
