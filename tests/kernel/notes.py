@@ -97,8 +97,8 @@ def datagram(count, port=514):
 
 
 idle = Idle()
-OLD = ("outside: ln -sfn $(uname -r) /lib/modules/2.6.61", pretend(UNAME26))
-AS_IT_IS = (pretend(0), "outside: rm /lib/modules/2.6.61")
+OLD = ("outside: ln -sfn $(uname -r) /lib/modules/$(setarch --uname-2.6 uname -r)", pretend(UNAME26))
+AS_IT_IS = (pretend(0), "outside: rm /lib/modules/$(setarch --uname-2.6 uname -r)")
 BY_GUE = Server(address=address_of("10.3.0.11"), port=80, forwarding=TUNNEL, tunnel_type=GUE, tunnel_port=6080)
 REFUSED = {  # checks, and the server that each is about: EINVAL, or ERANGE
     "T3": BY_GUE.replace(tunnel_port=0),

@@ -159,6 +159,7 @@ def test_what_ails_is_found_and_mended(place, ailment):
     try:
         through(where, ailment)
     except BaseException:
+        libc.personality(0)  # which a row may have changed
         made.pop(ailment.place).close()
         raise
 
