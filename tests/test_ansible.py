@@ -1,4 +1,4 @@
-"""The play of `man/examples/` with the real ansible-core: one document for three directors, namespaces of one sandbox."""
+"""The play of `man/examples/` with the real ansible-core: three directors, one document, a sandbox."""
 
 from __future__ import annotations
 
