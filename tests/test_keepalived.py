@@ -95,6 +95,10 @@ def service(inside: str = "", server: str = SERVER) -> str:
     return f"virtual_server 10.0.0.1 80 {{\n protocol TCP\n{inside}{server}}}\n"
 
 
+def test_a_mark_of_0_leaves_the_rest_of_its_group():
+    assert table_of(group("10.0.0.1 80", "fwmark 0")) == table_of(group("10.0.0.1 80"))
+
+
 def group(*entries: str) -> str:
     inside = "".join(f" {entry}\n" for entry in entries)
     return f"virtual_server_group G {{\n{inside}}}\nvirtual_server group G {{\n protocol TCP\n{SERVER}}}\n"
@@ -166,6 +170,7 @@ def test_files_come_from_below_the_root(tmp_path):
     (service(" quorum_up /bin/true\n"), "script", 3),
     (service() + service(" lb_algo rr\n"), "merged", 5),
     ("vrrp_instance A {\n}\n", "VRRP", 1),
+    (group("10.0.0.1 80", "fwmark 0"), "read otherwise", 5),
     ("global_defs {\n lvs_timeouts tcp 100\n}\n", "timeouts", 2),
 ])  # fmt: skip
 def test_what_surprises_or_no_table_says_is_a_note_with_its_line(text, kind, line):

@@ -51,7 +51,24 @@ class Keepalived(Words):
             groups.append(self.group("A"))
         blocks = parts + groups + ([self.aside()] if self.seldom(0.3) else [])
         self.random.shuffle(blocks)
-        return "".join(blocks)
+        text = "".join(blocks)
+        return "".join(self.dressed(number, line) for number, line in enumerate(text.splitlines()))
+
+    def dressed(self, number: int, line: str) -> str:
+        """A line as it is, or written otherwise: with a comment, quotes, an id or a definition."""
+        words = line.split()
+        if len(words) > 1 and not set('"{}$~@!#') & set(line) and self.seldom(0.2):
+            at = self.random.randrange(1, len(words))
+            word = words[at]
+            before = ""
+            if self.seldom(0.4):
+                before, words[at] = f"$V{number}={word}\n", self.pick((f"$V{number}", f"${{V{number}}}"))
+            elif words[0] != "path" and self.seldom(0.3):
+                words[0] = self.pick(("@sandbox ", "@^sandbox ", "@other ", "@^other ")) + words[0]
+            else:
+                words[at] = f'"{word}"'
+            line = before + "\t" + " ".join(words)
+        return line + self.odd(("",), (" ! { here", " # }", "\t", "\n"), 0.08) + "\n"
 
     def aside(self) -> str:
         return self.pick(
@@ -88,7 +105,7 @@ class Keepalived(Words):
         if row < 0.8:
             return f"{self.pick(ADDRESSES_6)}{self.pick(('', '', '-3', '-b', '/126'))} {port}"
         if row < 0.97:
-            mark = self.odd(("3", "4", "5"), ("x", "-1", "4294967296"))
+            mark = self.odd(("3", "4", "5"), ("-1", "4294967296"))
             return f"fwmark {mark} {self.odd(('',), ('inet', 'inet6', 'foo'), 0.3)}"
         return self.pick(("foo", "10.0.0.7:80", "010.0.0.8 80", "localhost 80", "10.0.0.1 80 {", "ten"))
 

@@ -9,7 +9,6 @@ from ...model import MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Server, Service
 from ...table.notation import spelled_address, unfit
 from ..states import Destination, Started
 from .keyword_effects import IGNORED, READ_AS, USUAL
-from .statements import RefusedError
 from .value_readers import LAST_32, WHOLE, Method, family
 from .virtual import Entry, RealServer, VirtualServer
 
@@ -92,15 +91,17 @@ class Start:
             self._tell("sorry server", virtual.sorry.place, f"a sorry server of {virtual.title}")
 
     def _marks_alone(self, virtual: VirtualServer) -> bool:
-        return all(entry.mark for entry in self._stated(virtual))
+        return all(entry.mark is not None for entry in self._stated(virtual))
 
     def _all_ports(self, virtual: VirtualServer) -> bool:
         """Whether an address of it stands for all ports, which takes persistence."""
-        return any(not entry.mark and not entry.port for entry in self._stated(virtual))
+        return any(entry.mark is None and not entry.port for entry in self._stated(virtual))
 
     def _stated(self, virtual: VirtualServer) -> list[Entry]:
-        """The addresses and marks of a virtual server as they are written."""
-        return self._groups[virtual.group].entries if virtual.group else [virtual.entry]
+        """The addresses and marks of a virtual server as they are written. Alone, a mark of 0 is none."""
+        if virtual.group:
+            return self._groups[virtual.group].entries
+        return [Entry() if virtual.entry.mark == 0 else virtual.entry]
 
     def _model(self, virtual: VirtualServer) -> Service:
         """What all services of a virtual server have in common."""
@@ -121,8 +122,9 @@ class Start:
     def _service(self, virtual: VirtualServer, model: Service, entry: Entry) -> Started | None:
         """The service of an entry, as it was made first; None if the kernel refuses it."""
         if entry.mark == 0:
-            message = "a mark of 0 in a group makes a service of no protocol, which no table holds"
-            raise RefusedError(virtual.place, message)
+            message = "a mark of 0 in a group makes a service of no address, which no table holds: it is left out"
+            self._tell(READ_AS, virtual.place, message)
+            return None
         named = entry.mark is None
         service = model.replace(
             af=entry.af or AF_INET,
