@@ -135,6 +135,13 @@ def test_totals_are_known_when_the_kernel_has_told_all():
     assert followed(*tables).totals.rates[0] == 30
 
 
+@pytest.mark.parametrize(("count", "kept"), [(3, True), (4, False)])
+def test_many_services_have_no_histories_so_that_memory_stays(count, kept, monkeypatch):
+    monkeypatch.setattr("pyipvsadm.verbs.top.sample.REMEMBERED", 3)
+    tables = [[(service(port=port, count=20 * now), []) for port in range(1, count + 1)] for now in range(9)]
+    assert {bool(group.row.history) for group in followed(*tables).groups} == {kept}
+
+
 def test_history_is_bounded_and_all_else_forgotten():
     sample = None
     for number in range(3 * HISTORY):

@@ -25,7 +25,7 @@ REFRESH = 2.0  # seconds after which the kernel brings the counters that it tell
 SLACK = 0.95  # clocks differ: what takes this part of REFRESH is taken for it
 MARKED = 5.0  # seconds for which a change stays marked
 HISTORY = 120  # samples that are kept of each service and server
-REMEMBERED = 2000  # servers up to which each has a history: 3 kB each
+REMEMBERED = 2000  # services, or servers, up to which each has a history: 3 kB each
 METRICS = 6  # figures of a sample in a history: active connections, and the rates
 COUNTERS = 5  # the first fields of Stats; the others are the kernel's own estimates
 KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
@@ -120,8 +120,8 @@ def nobody(service: Service, server: Server | None) -> str:
 def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobody) -> Sample:
     """What is known when the kernel tells `found`, `now`. `owner` tells whose a service or a server is."""
     known = {group.row.key: group for group in before.groups} if before else {}
-    remembered = before is not None and before.totals.servers <= REMEMBERED
-    moment = Moment(now, now - before.now if before else 0.0, before is None, remembered, owner)
+    totals, step = (before.totals, now - before.now) if before else (Totals(), 0.0)
+    moment = Moment(now, step, before is None, totals.services <= REMEMBERED, totals.servers <= REMEMBERED, owner)
     groups: dict[Key, Group] = {}
     for service, servers in found:
         key = service[:KEY]
@@ -136,19 +136,20 @@ def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobod
         ordered = tuple(groups[service[:KEY]] for service in in_order(group.row.service for group in groups.values()))
     started = before.started if before else now
     settled = now - started >= REFRESH * SLACK
-    return Sample(started, now, ordered, _totals(before.totals if before else Totals(), ordered, settled))
+    return Sample(started, now, ordered, _totals(totals, ordered, settled))
 
 
 class Moment(NamedTuple):
     """When a sample is taken, how long after that before, and whether it is the first: then all is old.
 
-    `remembered` tells whether servers have histories. `owner` tells whose what is new is.
+    `services` and `servers` tell whether these have histories. `owner` tells whose what is new is.
     """
 
     now: float
     step: float
     first: bool
-    remembered: bool
+    services: bool
+    servers: bool
     owner: Owner
 
     def name(self, spelled: str, service: Service, server: Server | None = None) -> str:
@@ -175,7 +176,9 @@ def _group(old: Group | None, service: Service, servers: Iterable[Server], momen
     mark = _mark(old.row.mark, now) if old else None if moment.first else Mark("came", now + MARKED)
     meter = measured(old.row.meter if old else None, _counters(service.stats), now, moment.step)
     name = old.row.name if old else moment.name(spelled(service), service)
-    history = _longer(old.row.history if old else NO_HISTORY, active, meter.rates)
+    history = NO_HISTORY
+    if moment.services:
+        history = _longer(old.row.history if old else NO_HISTORY, active, meter.rates)
     return Group(Row(own, name, service, None, meter, mark, history, weight, active, inactive, persistent), ordered)
 
 
@@ -199,7 +202,7 @@ def _server_row(old: Row | None, key: Key, service: Service, server: Server, mom
     meter = measured(old.meter if old else None, _counters(server.stats), now, moment.step)
     name = old.name if old else moment.name(spelled_server(server), service, server)
     history = NO_HISTORY
-    if moment.remembered:
+    if moment.servers:
         history = _longer(old.history if old else NO_HISTORY, server.active, meter.rates)
     figures = server.weight, server.active, server.inactive, server.persistent
     return Row(key, name, service, server, meter, mark, history, *figures)
