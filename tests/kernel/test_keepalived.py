@@ -16,9 +16,11 @@ import pytest
 from pyipvsadm.documents import keepalived, ldirectord
 from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.kernel import Kernel
+from pyipvsadm.names import Names
 from pyipvsadm.table.assembly import Assembly
 from pyipvsadm.table.differences import differences
 from pyipvsadm.table.plan import make_plan
+from pyipvsadm.verbs.doctor.collection.manager_files import manager_files
 
 from .namespaces import Namespace
 from .programs import EQUAL, PROGRAMS, compared, keepalived_command, spelled, told
@@ -355,6 +357,20 @@ def test_diff_names_what_a_reload_leaves_as_it_was(tmp_path, name):
             time.sleep(LOOK_EVERY)
         time.sleep(2)
         assert (found, diff(namespace, second)) == (wanted, wanted), (tmp_path / "log").read_text()
+
+
+@program("keepalived")
+def test_doctor_finds_the_file_of_a_keepalived_that_runs(tmp_path):
+    file = tmp_path / "keepalived.conf"
+    file.write_text(KEEPALIVED["addresses"])
+    with running(keepalived_command(file), tmp_path / "log") as namespace:
+        settle(namespace, ours(keepalived.read, file.read_text()))
+        with namespace.entered():
+            (found,) = manager_files(Kernel.open().table(), Names)
+            assert (found.program, found.path, found.count, found.unread) == ("keepalived", str(file), 0, "")
+            subprocess.run(["ipvsadm", "-E", "-t", "10.0.0.1:80", "-s", "rr"], check=True)
+            (found,) = manager_files(Kernel.open().table(), Names)
+            assert found.differences[0].startswith("~ 10.0.0.1:80/tcp  scheduler rr -> wrr")
 
 
 def diff(namespace: Namespace, text: str) -> list[str]:
