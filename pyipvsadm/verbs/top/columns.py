@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from .sample import Row, Totals
 
-UNITS = "kMGTPEZY"
+UNITS = "KMGTPEZY"  # as in lists: powers of 1000
 UNKNOWN = "-"
 
 
@@ -53,7 +53,7 @@ BY_NAME = {column.name: column for column in (NAME, *COLUMNS)}
 
 
 def figure(value: float | None, width: int) -> str:
-    """`value` in at most `width` letters, 4 or more, as exact as that allows; `k` is 1000.
+    """`value` in at most `width` letters, 4 or more, as exact as that allows; `K` is 1000.
 
     What isn't counted but computed has a digit behind its point as long as it is small.
     """

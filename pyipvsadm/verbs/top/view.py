@@ -264,7 +264,7 @@ def _help(screen: Screen) -> Iterator[Line]:
 EXPLANATIONS = {"+": ": added while you looked", "-": ": deleted", "~": ": its weight has changed from N"}
 NOTES = (
     "A rate covers the interval, or the last 2 seconds: the kernel has no",
-    "newer counters. k is 1000. Services have the sums of their servers.",
+    "newer counters. K is 1000. Services have the sums of their servers.",
 )
 
 
