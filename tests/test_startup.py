@@ -174,6 +174,7 @@ def test_what_the_library_offers_loads_with_its_package_no_more_than_is_bare():
 
 PATTERNS = {"re", "enum", "functools", "collections", "operator"}  # what `re` loads
 CONTEXT = {"contextlib", "collections", "functools", "operator"}
+FACTS = PATTERNS | CONTEXT | {"dataclasses", "inspect", "socket"}  # of the network: dataclasses, by rtnetlink
 VERBS = [  # a right line, and what it may load of what is slow: typer and what that loads are never among it
     ("show", set()),
     ("show -o rules", set()),
@@ -192,6 +193,9 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("where 127.0.0.1:80 192.0.2.1", CONTEXT),
     ("drain 127.0.0.1:81", CONTEXT),
     ("metrics", PATTERNS | CONTEXT | {"typing"}),
+    ("vip", FACTS),
+    ("vip sync --dry-run", FACTS),
+    ("doctor --watch 0", FACTS | {"typing", "subprocess", "signal", "json", "ipaddress", "pathlib", "shutil"}),
     ("top --once", PATTERNS | CONTEXT | {"typing", "json"}),
 ]
 
