@@ -378,4 +378,6 @@ def test_only_the_next_one_is_known_where_connections_count():
 def test_turns_have_shares():
     assert sorted(shares(pool_of("wrr", (4, 2, 0, 2))).values()) == [0.25, 0.25, 0.5]
     assert sorted(shares(pool_of("rr", (4, 0, 2))).values()) == [0.5, 0.5]
+    for scheduler in ("sh", "mh", "dh", "rr"):
+        assert list(shares(pool_of(scheduler, (7,))).values()) == [1.0]
     assert shares(pool_of("wlc", (1, 2))) == {}

@@ -120,10 +120,10 @@ def _sh_fallback(table: Sequence[int], ends: Sequence[End], slot: int) -> int:
 
 
 def _shares(ends: Sequence[End]) -> Shares:
-    found: Shares = {}
+    counts: dict[End, int] = {}  # since a sum of thousands of fractions isn't quite 1
     for end in ends:
-        found[end] = found.get(end, 0.0) + 1 / len(ends)
-    return found
+        counts[end] = counts.get(end, 0) + 1
+    return {end: count / len(ends) for end, count in counts.items()}
 
 
 def moved(before: Pool, after: Pool) -> tuple[float, float]:
@@ -146,10 +146,10 @@ def _hash(pool: Pool) -> tuple[object, ...]:
 
 
 def _pairs_of_slots(old: Sequence[End], new: Sequence[End]) -> Pairs:
-    found: Pairs = {}
+    counts: dict[tuple[End, End], int] = {}
     for pair in zip(old, new, strict=True):
-        found[pair] = found.get(pair, 0.0) + 1 / len(old)
-    return found
+        counts[pair] = counts.get(pair, 0) + 1
+    return {pair: count / len(old) for pair, count in counts.items()}
 
 
 def _pairs_by_chance(old: Shares, new: Shares) -> Pairs:
