@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := user-mode-linux kmod iproute2 procps
-PACKAGES := $(SANDBOX) ipvsadm iptables nftables ethtool strace bash-completion zsh fish mandoc groff-base \
+PACKAGES := $(SANDBOX) ipvsadm iptables nftables ethtool strace bash-completion zsh fish mandoc groff-base less \
             prometheus prometheus-node-exporter keepalived ldirectord
 COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it installs, whatever the environment says
 

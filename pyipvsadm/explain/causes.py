@@ -86,7 +86,9 @@ def no_service(command: Command, seen: Seen) -> str:
     elif len(seen.services) > FEW:
         there = f"`-Ln` lists all {len(seen.services)} services"
     elif seen.services:
-        there = _there_is([spelled(one) for one in seen.services])
+        from ..listing.order import services_in_order
+
+        there = _there_is([spelled(one) for one in services_in_order(seen.services)])
     else:
         there = "the table is empty"
     add = f"; to add it: `-A {service_option(wanted)}`" if command.verb in ADDING else ""
