@@ -161,9 +161,9 @@ class Kernel:
 
     def _still_there(self, answers: list[bytes]) -> bool:
         """Whether another reading has exactly the services of `answers`."""
-        from .wire.answers import service_keys
+        from .wire.answers import has_same_services
 
-        return service_keys(answers) == service_keys(self._transport.dump(schema.GET_SERVICE))
+        return has_same_services(answers, self._transport.dump(schema.GET_SERVICE))
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH if there is none."""

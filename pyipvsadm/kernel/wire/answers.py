@@ -45,13 +45,15 @@ def server_reader(stats: bool = True) -> Reader:
     return Reader(schema.DEST_ANSWER, _SERVER | _STATS if stats else _SERVER)
 
 
-def service_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
-    """The keys of the services in `pieces` of a dump, sorted."""
-    return sorted(Reader(schema.SERVICE_ANSWER, _SERVICE_KEY).all(pieces))
+def has_same_services(before: list[bytes], after: list[bytes]) -> bool:
+    """Whether two dumps, in pieces, have services of the same keys, in any order."""
+    reader = Reader(schema.SERVICE_ANSWER, _SERVICE_KEY)
+    first, second = reader.all(before), reader.all(after)
+    return first == second or sorted(first) == sorted(second)
 
 
 def server_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
-    """As `service_keys`, for servers."""
+    """The keys of the servers in `pieces` of a dump, sorted."""
     return sorted(Reader(schema.DEST_ANSWER, _SERVER_KEY).all(pieces))
 
 
