@@ -185,6 +185,10 @@ REDIRECTED = (
         (f"{IPTABLES} -t nat -N DOCKER", f"{IPTABLES} -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
          f"{IPTABLES} -t nat -A DOCKER ! -i docker0 -p tcp --dport 80 -j DNAT --to-destination 10.2.1.77:80"),
     )),
+    Ailment("V14", FAILURE, "nat", (f"{IPTABLES} -t nat -A PREROUTING -d 10.1.0.64/26 -j NETMAP --to 10.2.1.64/26",),
+            after=FLUSH),
+    Ailment("V14", WARNING, "nat", (f"{IPTABLES} -t mangle -A PREROUTING -p tcp --dport 80 -j TPROXY --on-port 8088",),
+            after=FLUSH),
     Ailment("V15", FAILURE, "nat", (
         "pyipvsadm -A -t 127.0.0.1:8081 -s rr", "pyipvsadm -a -t 127.0.0.1:8081 -r 10.2.1.2:80 -m -w 1",
         refused("director", "127.0.0.1", 8081),
@@ -241,6 +245,8 @@ NAT = (
     Ailment("N2", FAILURE, "nat", (f"{IPTABLES} -P FORWARD DROP",), after=OPEN),
     Ailment("N2", FAILURE, "nat", (f"{IPTABLES} -A FORWARD -s 10.2.0.0/16 -o client -j REJECT",), after=OPEN),
     Ailment("N2", FAILURE, "nat", (f"{IPTABLES} -A OUTPUT -d 10.2.0.0/16 -p tcp --dport 80 -j DROP",), after=OPEN),
+    *(Ailment("N2", FAILURE, "nat", (f"{IPTABLES} -t mangle -A POSTROUTING {what} -j DROP",), after=OPEN)
+      for what in (f"-s {VIP}", "-d 10.2.0.0/16")),
     Ailment("N7", WARNING, "one leg", (
         "sysctl -qw net.ipv4.conf.all.send_redirects=1 net.ipv4.conf.eth0.send_redirects=1", requested(),
     ), None, also=("server1: ip route flush cache", "server2: ip route flush cache")),

@@ -31,13 +31,14 @@ from ..suspects import ENOUGH, NAT, UDP, recent
 ONE_PACKET = (
     "use direct routing, or no one-packet scheduling: with that the kernel keeps no entry by which it knows an answer"
 )
+PASSING, LEAVING = ("prerouting", "forward"), ("postrouting",)  # hooks before and behind the translation of a reply
 Dropped = tuple[str, Packet, Hit]  # whose packet is dropped, the packet, and what drops it
 
 
 def rules_forward(snapshot: Snapshot) -> Findings:
     """The firewall forwards requests and replies."""
     for name, packet, hit in _forward_drops(snapshot):
-        if not _mended_by_conntrack(snapshot, packet):
+        if not _mended_by_conntrack(snapshot, packet, hit):
             yield told(hit, packet, name, "replies", "they never reach the client")
     for name, packet, hit in _output_drops(snapshot):
         yield told(hit, packet, name, "requests", "they never reach the server")
@@ -46,7 +47,7 @@ def rules_forward(snapshot: Snapshot) -> Findings:
 def rules_know_connections(snapshot: Snapshot) -> Findings:
     """Rules know the connections of IPVS."""
     for name, packet, hit in _forward_drops(snapshot):
-        if _mended_by_conntrack(snapshot, packet):
+        if _mended_by_conntrack(snapshot, packet, hit):
             finding = told(hit, packet, name, "replies", "")
             yield replace(
                 finding,
@@ -64,10 +65,13 @@ def _forward_drops(snapshot: Snapshot) -> Iterator[Dropped]:
         reply = _reply(snapshot, service, server)
         if not firewall.chains:
             continue
-        found = [passage(firewall, ("prerouting", "forward"), {**reply, "out": out}).drop for out in ways or [""]]
-        drops = [one for one in found if one]
-        if drops and len(drops) == len(found) and not _replied(server):
-            yield subject(service, server), {**reply, "out": ways[0] if len(ways) == 1 else None}, drops[0]
+        sent = {**reply, "source": service.address or None, "source_port": str(service.port or "") or None, "in": None}
+        for hooks, packet in ((PASSING, reply), (LEAVING, sent)):
+            found = [passage(firewall, hooks, {**packet, "out": out}).drop for out in ways or [""]]
+            drops = [one for one in found if one]
+            if drops and len(drops) == len(found) and not _replied(server):
+                yield subject(service, server), {**packet, "out": ways[0] if len(ways) == 1 else None}, drops[0]
+                break
 
 
 def _replied(server: Server) -> bool:
@@ -91,7 +95,7 @@ def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
             "packet_type": "host",
             "fragment": "first",
         }
-        if hit := passage(firewall, ("output",), packet).drop:
+        if hit := passage(firewall, ("output", "postrouting"), packet).drop:
             yield subject(service, server), packet, hit
 
 
@@ -112,12 +116,13 @@ def _reply(snapshot: Snapshot, service: Service, server: Server) -> Packet:
     }
 
 
-def _mended_by_conntrack(snapshot: Snapshot, packet: Packet) -> bool:
-    """Whether `packet` would pass if connections were tracked."""
+def _mended_by_conntrack(snapshot: Snapshot, packet: Packet, hit: Hit) -> bool:
+    """Whether `packet` would pass where it is dropped if connections were tracked."""
     if packet["state"] == "established":
         return False
     known = {**packet, "state": "established"}
-    return passage(snapshot.seen("firewall"), ("prerouting", "forward"), known).drop is None
+    hooks = LEAVING if hit.chain.hook in LEAVING else PASSING
+    return passage(snapshot.seen("firewall"), hooks, known).drop is None
 
 
 def replies_pass_here(snapshot: Snapshot) -> Findings:
@@ -192,7 +197,7 @@ CHECKS: tuple[Check, ...] = (
         "The firewall forwards requests and replies",
         (FAILURE, WARNING),
         rules_forward,
-        looks="the rules for requests to servers (output) and their replies (prerouting and forward)",
+        looks="the rules for requests to servers (output, postrouting) and their replies (prerouting to postrouting)",
         matters="what they drop gets to no server, or back to no client",
         mend="accept these packets",
     ),

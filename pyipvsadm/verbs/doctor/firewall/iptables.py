@@ -30,8 +30,9 @@ UNDERSTOOD = {"tcp", "udp", "sctp", "conntrack", "state", "multiport", "comment"
 SELECTIVE = {"recent", "hashlimit", "connlimit", "limit", "geoip", "rpfilter", "quota"}  # modules: about some clients
 ACTIONS = {"ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return", "MASQUERADE": "masquerade",
            "SNAT": "snat", "MARK": "mark", "CONNMARK": "restore", "DNAT": "dnat", "REDIRECT": "dnat",
-           "NOTRACK": "notrack", "TCPMSS": "clamp"}  # fmt: skip
-TARGETS = ("--to-destination", "--to-ports")
+           "NETMAP": "dnat", "TPROXY": "dnat", "NOTRACK": "notrack", "TCPMSS": "clamp"}  # fmt: skip
+TARGETS = ("--to-destination", "--to-ports", "--to", "--on-port")
+UNCERTAIN = "TPROXY"  # which takes a packet or drops it, as sockets and routes of a mark are, or leaves it alone
 SYN = "FIN,SYN,RST,ACK/SYN"
 WHOLE_MASK = "0xffffffff"
 
@@ -83,7 +84,9 @@ def _rule(line: str, words: list[str]) -> Rule:
             negated = True
             continue
         if word in ("-j", "-g"):
-            action, target = _action(word, next(following, ""), following)
+            name = next(following, "")
+            action, target = _action(word, name, following)
+            opaque |= name == UNCERTAIN
             break  # all behind it is the target's
         if word == "-m":
             module = next(following, "")
