@@ -30,7 +30,15 @@ ROWS = (
     ), after=NONE),
     Ailment("V4", FAILURE, "nat", (
         "ip addr add 10.1.0.101/32 dev vip", "pyipvsadm -A -f 7 -s rr", "pyipvsadm -a -f 7 -r 10.2.1.2:80 -m",
-    ), request={"target": "10.1.0.101"}, after=("pyipvsadm -D -f 7", *NONE)),
+    ), request={"target": "10.1.0.101"}, after=("pyipvsadm -D -f 7", "ip addr del 10.1.0.101/32 dev vip", *NONE)),
+    *(Ailment("V14", FAILURE, "nat", (
+        *TABLE, "nft add chain inet f pre '{ type nat hook prerouting priority -100; }'",
+        f"nft add rule inet f pre {rule}",
+    ), after=NONE) for rule in ("tcp dport 80 redirect to :8088", f"ip daddr {VIP} tcp dport 80 dnat ip to 10.2.1.77")),
+    Ailment("N2", FAILURE, "nat", (
+        *TABLE, "nft add chain inet f post '{ type filter hook postrouting priority 0; policy accept; }'",
+        f"nft add rule inet f post ip saddr {VIP} drop",
+    ), after=NONE),
 )  # fmt: skip
 
 
