@@ -175,9 +175,9 @@ SCRIPTS = {"ipvsadm-save": _save, "ipvsadm-restore": _restore}
 def _occupy_closed_streams() -> None:
     """Replace standard streams that are closed, so that no socket gets their numbers.
 
-    Reading stdin finds the end at once, printing on stdout fails, and messages on stderr are lost.
+    Reading stdin fails, printing on stdout fails, and messages on stderr are lost.
     """
-    for stream, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+    for stream, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(stream)
         except OSError:

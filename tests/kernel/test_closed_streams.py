@@ -23,6 +23,7 @@ PROGRAM = Path(sys.executable).with_name("pyipvsadm")
         ("-A -t 192.0.2.1:80 <&- >&- 2>&-", 0, ""),
         ("-D -t 192.0.2.1:80 <&- >&- 2>&-", 255, ""),
         ("-A -n <&- >&-", 2, "Illegal 'numeric' option with the 'add-service' command"),
+        ("apply --yes - <&-", 2, "stdin can't be read: Bad file descriptor"),  # it is no document without services
     ],
 )
 def test_a_closed_stream(line, status, problem):
