@@ -1,7 +1,7 @@
 """Allows one change at a time: a lock on the table and the virtual addresses of a network namespace.
 
 A command that reads, plans and writes a table holds the lock from the read to the end of the write. The lock is a
-file of root alone in the folder of `state`, so that nobody else can hold it.
+file in the folder of `state`, which is private to its owner.
 """
 
 from __future__ import annotations

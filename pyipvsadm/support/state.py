@@ -1,8 +1,7 @@
 """State that a verb keeps between runs, for each network namespace: JSON that doesn't survive a reboot.
 
-Only its owner can list or write its folder, so no other user can write the weights and addresses that we restore, or
-hold the lock that we wait for. What `drain` stores all may read, since /proc shows them as much: a listener that has
-given up root's privileges tells it.
+Its folder is private to its owner, so no other user can write the weights and addresses that we restore, or hold
+the lock that we wait for.
 """
 
 from __future__ import annotations
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLDER = "/run/pyipvsadm"
-OURS, PRIVATE = 0o711, 0o600  # the modes of the folder and of its files, whatever the umask
-READABLE = {"drain": 0o644}  # the mode of a file that others may read
-ROOT = 0
+OURS, PRIVATE = 0o700, 0o600  # the modes of the folder and of its files, whatever the umask
 LIMIT = 16 << 20  # bytes of a file; 4,000 servers take less than one million
 REFUSED = 1  # the exit status
 
@@ -48,29 +45,29 @@ def folder(make: bool = False) -> Iterator[int]:
         with suppress(FileExistsError):
             os.mkdir(FOLDER, OURS)
     try:
-        opened = os.open(FOLDER, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        opened = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except NotADirectoryError:
         raise ForeignError(f"{FOLDER} is not a folder of its own") from None
     try:
         found = os.fstat(opened)
-        if found.st_uid not in (ROOT, os.geteuid()):
+        if found.st_uid != os.geteuid():
             raise ForeignError(f"{FOLDER} belongs to user {found.st_uid}")
-        if stat.S_IMODE(found.st_mode) != OURS and found.st_uid == os.geteuid():
-            os.chmod(".", OURS, dir_fd=opened)
+        if stat.S_IMODE(found.st_mode) != OURS:
+            os.fchmod(opened, OURS)
         yield opened
     finally:
         os.close(opened)
 
 
-def open_private(inside: int, name: str, flags: int, mode: int = PRIVATE) -> int:
-    """Open the file `name` in the folder `inside`, of root or ours alone. Raises OSError, such as ForeignError."""
-    opened = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, mode, dir_fd=inside)
+def open_private(inside: int, name: str, flags: int) -> int:
+    """Open the file `name` in the folder `inside`, private to its owner. Raises OSError, such as ForeignError."""
+    opened = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE, dir_fd=inside)
     try:
         found = os.fstat(opened)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid not in (ROOT, os.geteuid()):
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             raise ForeignError("is not a file of ours")
         if flags & os.O_CREAT:
-            os.fchmod(opened, mode)
+            os.fchmod(opened, PRIVATE)
         elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise ForeignError("others may write it")
     except OSError:
@@ -119,8 +116,7 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
             return
         with suppress(FileNotFoundError):
             os.unlink(new, dir_fd=inside)  # left by a killed run
-        mode = READABLE.get(verb, PRIVATE)
-        with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             import json
 
             lines = ",\n".join(map(json.dumps, rows))

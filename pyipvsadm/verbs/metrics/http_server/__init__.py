@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json  # noqa: F401 - `state` reads with it, when nobody may not enter its folder any more
 import socket
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
 from typing import TYPE_CHECKING
