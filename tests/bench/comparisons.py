@@ -50,12 +50,12 @@ class Comparison:
 
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(STARTS, "show (small)", ("show",), PASS, 4.0, rules=10),
-    Comparison(STARTS, "vip (small)", ("vip",), PASS, 4.0, rules=10),
+    Comparison(STARTS, "vip (small)", ("vip",), PASS, 4.0, rules=10, ends=(0, 1)),
     Comparison(STARTS, "check (small)", ("check", RULES), PASS, 4.0, rules=10),
     Comparison(STARTS, "doctor (empty)", ("doctor", "--watch", "0"), PASS, 10.0, ends=(0, 1)),
     Comparison(DOCUMENTS, "check (JSON)", ("check", JSON), (LOADS, JSON), 4.0, rules=20000, once=(AS_JSON,)),
     Comparison(LISTS, "show -o json", ("show", "-o", "json"), STATS, 1.3, rules=20000),
-    Comparison(VERBS, "vip", ("vip",), (OURS, "-Ln"), 1.5, rules=20000),
+    Comparison(VERBS, "vip", ("vip",), (OURS, "-Ln"), 1.5, rules=20000, ends=(0, 1)),
     Comparison(
         VERBS, "vip sync", ("vip", "sync"), (IP, "-batch", "{addresses}"), 2.0,
         rules=20000, once=(MADE,), before=(GONE, MADE),
