@@ -164,6 +164,7 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("G14", W, {"status": CROWDED, "table_bits": 12}),
     ("G14", W, {"status": replace(CROWDED, bits=11, load_factor=1), "table_bits": 12}),
     ("G15", W, {"status": TableStatus(connections=950), **sysctls(ipv4__vs__conn_max="1000")}),
+    ("G15", W, {"status": TableStatus(), **sysctls(ipv4__vs__conn_max="0")}),
     ("G16", N, {"status": TableStatus(threads=1, estimators=2)}),
     ("G10", W, with_server(*(server(f"10.2.{n >> 8}.{n & 255}", 80, "local") for n in range(20_000)))
         | {"routes": {VIP: Route("local", "lo")} | {f"10.2.{n >> 8}.{n & 255}": Route("local") for n in range(20_000)},

@@ -74,7 +74,8 @@ def table_is_small() -> None:
     place.run("director", ["pyipvsadm -C"])
     place.close()
     subprocess.run(f"sleep 1; {UNLOAD}; modprobe ip_vs", shell=True, check=True)
-    assert Path("/sys/module/ip_vs/parameters/conn_tab_bits").read_text() == "18\n"
+    bits = int(Path("/sys/module/ip_vs/parameters/conn_tab_bits").read_text())
+    assert FEWEST_BITS + 4 < bits <= 18  # newer kernels give it no more than suits the memory
     place = Nat()
     crowd(place)
     assert advised("G9", place) == []

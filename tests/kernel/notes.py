@@ -114,7 +114,7 @@ NOTES = (
     Ailment("G6", FAILURE, "tunnel", (*OLD, *ALONE, add(tcp(VIP, 80), BY_GUE)),
             after=(*AS_IT_IS, *AGAIN)),
     Ailment("G15", WARNING, "nat", ("sysctl -qw net.ipv4.vs.conn_max=12", requested(20)),
-            also=("sleep 2.5",), after=("sysctl -qw net.ipv4.vs.conn_max=0",), since=(7, 2)),
+            also=("sleep 2.5",), after=("sysctl -qw net.ipv4.vs.conn_max=1073741824",), since=(7, 2)),
     Ailment("S5", WARNING, "nat", (*OLD, "sysctl -qw net.ipv4.vs.conn_reuse_mode=1 net.ipv4.vs.conntrack=1"), True,
             after=(*AS_IT_IS, "sysctl -qw net.ipv4.vs.conn_reuse_mode=1", *UNTRACK)),
     Ailment("S6", NOTE, "nat", ("pyipvsadm --set 14 0 0", idle.begin, "sleep 7.5"), True, also=(idle.end,),

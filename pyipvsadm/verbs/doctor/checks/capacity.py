@@ -14,6 +14,7 @@ DEFENCES = {"drop_entry": "connections", "drop_packet": "packets", "secure_tcp":
 CROWDED = 0.25  # of the rows have LONG connections or more
 ENOUGH = -1  # the load factor with which there are two rows a connection
 MOST_BITS = 27  # what the kernel takes
+MOST_CONNECTIONS = 1 << 30  # likewise, and what it begins with
 
 
 def connection_table(snapshot: Snapshot) -> Findings:
@@ -101,12 +102,12 @@ def connection_limit(snapshot: Snapshot) -> Findings:
     if status is None or "net/ipv4/vs/conn_max" not in snapshot.sysctls:
         return
     limit = snapshot.sysctl("ipv4/vs/conn_max")
-    if limit and status.connections > NEARLY_FULL * limit:
+    if status.connections >= NEARLY_FULL * limit:  # always with a limit of 0, which lets nobody in
         yield warning(
             "connections",
             f"{status.connections} connections of {limit} that there may be",
             "beyond that, new ones are refused",
-            setting("ipv4/vs/conn_max", 2 * limit),
+            setting("ipv4/vs/conn_max", 2 * max(limit, status.connections) if limit else MOST_CONNECTIONS),
         )
 
 
