@@ -85,7 +85,7 @@ def checks(rows: Iterable[Check]) -> dict[str, str]:
 
 def _check(row: Check) -> str:
     """What a check is about, in sentences."""
-    return f"{row.title}. Looks at {row.looks}: {row.matters}. To mend it, {row.mend}"
+    return f"{row.title}. Looks at {row.looks}. {row.matters[0].upper()}{row.matters[1:]}. Fix: {row.mend}"
 
 
 def figures(rows: Iterable[tuple[str, str, str, str]]) -> str:

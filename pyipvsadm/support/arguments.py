@@ -40,7 +40,7 @@ Services = Annotated[
 Names = Annotated[
     str | None,
     typer.Option(
-        "--names", metavar="FILE", help="Name the Services and pods of Kubernetes, by the objects in this file."
+        "--names", metavar="FILE", help="Show the names of Kubernetes Services and pods, from the objects in FILE."
     ),
 ]
 NoPrune = Annotated[bool, typer.Option("--no-prune", help="Do not delete what FILE does not contain.")]
@@ -58,19 +58,23 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change,
 WaitLock = Annotated[
     float,
     typer.Option(
-        "--wait-lock", metavar="SECONDS", min=0, max=86400, help="How long to wait for others that change the table."
+        "--wait-lock",
+        metavar="SECONDS",
+        min=0,
+        max=86400,
+        help="How long to wait for other programs that change the table.",
     ),
 ]
 Told = Annotated[
     Literal["text", "json"],
-    typer.Option("--output", "-o", help="What to print: json tells what was changed, refused and taken back."),
+    typer.Option("--output", "-o", help="Output format: json lists what was changed, refused and undone."),
 ]
 Device = Annotated[
     str | None,
     typer.Option("--device", metavar="INTERFACE", show_default=DEVICE, help="The dummy device for the addresses."),
 ]
-BindTaken = Annotated[bool, typer.Option("--force", help="Also bind addresses that another machine has.")]
-Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="In digits.", show_default=False)]
+BindTaken = Annotated[bool, typer.Option("--force", help="Also bind addresses that belong to another machine.")]
+Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS", help="An address in numbers.", show_default=False)]
 Server = Annotated[
     str,
     typer.Argument(

@@ -57,7 +57,7 @@ def undrain(
             min=1,
             max=2**31 - 1,
             show_default=False,
-            help="The weight to set instead of the recorded ones.",
+            help="Set this weight instead of the recorded ones.",
         ),
     ] = None,
     wait_lock: WaitLock = WAIT,

@@ -21,10 +21,10 @@ def doctor(
     world: World,
     services: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SERVICE", help="Look at these alone, such as 192.168.2.10:80/tcp."),
+        typer.Argument(metavar="SERVICE", help="Judge only these services, such as 192.168.2.10:80/tcp."),
     ] = None,
     mode: Annotated[
-        Literal["director", "real-server"], typer.Option(help="What this machine is. A real server needs `--vip`.")
+        Literal["director", "real-server"], typer.Option(help="The role of this machine. A real server needs `--vip`.")
     ] = "director",
     vip: Annotated[
         list[str] | None,
@@ -36,21 +36,23 @@ def doctor(
     output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="Output format.")] = "text",
     save: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write what was seen to FILE, and judge nothing; `-` for stdout."),
+        typer.Option(metavar="FILE", help="Write a snapshot to FILE, and judge nothing; `-` for stdout."),
     ] = None,
     read: Annotated[
         str | None,
-        typer.Option("--from", metavar="FILE", help="Judge what `--save` has written, here or elsewhere."),
+        typer.Option(
+            "--from", metavar="FILE", help="Judge a snapshot that `--save` wrote, here or on another machine."
+        ),
     ] = None,
     check: Annotated[
         list[str] | None,
-        typer.Option(metavar="CHECK", help="Carry out this check alone, such as S6. Repeatable."),
+        typer.Option(metavar="CHECK", help="Run only this check, such as S6. Repeatable."),
     ] = None,
     lists: Annotated[bool, typer.Option("--list", help="List the checks, and judge nothing.")] = False,
     explain: Annotated[
         str | None,
         typer.Option(
-            metavar="CHECK", help="Explain a check, such as V1: what it looks at, why it matters, how to mend it."
+            metavar="CHECK", help="Explain a check, such as V1: what it looks at, why it matters, how to fix it."
         ),
     ] = None,
     no_pager: NoPager = False,
@@ -58,8 +60,8 @@ def doctor(
     """Diagnose a director: find what keeps traffic from being balanced, and how to fix it.
 
     Looks at the table, addresses, routes, neighbours, kernel settings and firewall rules, and watches packets and
-    counters for some seconds. Changes nothing; it tries a connection to a server that seems not to answer. Reports what
-    it cannot see, mostly without root, as unknown.
+    counters for some seconds. Changes nothing, but tries a connection to a server that seems not to answer. Reports as
+    unknown what it cannot see, which is mostly what needs root.
 
     Exit status: 0 nothing worse than a note; 1 warnings; 2 failures; 64 wrong words or files, nothing judged.
     """

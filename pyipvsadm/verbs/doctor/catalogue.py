@@ -31,16 +31,16 @@ def data(check: Check) -> dict[str, object]:
 
 
 def explained(check: Check) -> str:
-    """A check for people: what it looks at, why that matters, and how to mend it."""
+    """A check for people: what it looks at, why that matters, and how to fix it."""
     lines = [
         f"{check.code}: {check.title}",
         f"  Looks at   {check.looks}",
         f"  Matters    {check.matters}",
-        f"  Mend       {check.mend}",
+        f"  Fix        {check.mend}",
         f"  Finds      {', '.join(check.severities)}",
         f"  Mode       {', '.join(check.modes)}",
-        *(["  Traffic    needed: without any, it says nothing"] if check.traffic else []),
-        *([f"  Left out   where one of these tells the cause: {', '.join(check.told_by)}"] if check.told_by else []),
+        *(["  Traffic    needed: without any, the check finds nothing"] if check.traffic else []),
+        *([f"  Left out   if one of these finds the cause: {', '.join(check.told_by)}"] if check.told_by else []),
     ]
     return "".join(f"{line}\n" for line in lines)
 

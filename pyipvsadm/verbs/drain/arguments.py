@@ -21,7 +21,7 @@ def drain(
     world: World,
     server: Server,
     services: From = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until its connections have ended.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the server's connections have ended.")] = False,
     deadline: Annotated[
         float | None,
         typer.Option(
@@ -35,13 +35,13 @@ def drain(
         Literal["active", "all"] | None,
         typer.Option(
             show_default=False,
-            help="Which connections to wait for: the **active**, or **all**, inactive and persistent too."
+            help="Which connections to wait for: the **active** ones, or **all**, with inactive and persistent ones."
             " Implies `--wait`. Default: active.",
         ),
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Then remove the server. Implies `--wait`.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the server afterwards. Implies `--wait`.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Drain the server even if that leaves a service without any usable server.")
+        bool, typer.Option("--force", help="Drain the server even if that leaves a service without a usable server.")
     ] = False,
     wait_lock: WaitLock = WAIT,
     output: Told = "text",
@@ -52,16 +52,16 @@ def drain(
     changes is refused, the others are undone. It prints the old weights, and records them in `/run/pyipvsadm` for
     `undrain`.
 
-    While it waits, it reports what keeps the server busy. The kernel knows no active UDP connections, so **active**
-    counts the UDP connections that it remembers. Flows that last longer than the UDP timeout may never end: this is
-    reported, and `--remove` does not wait for them where `net.ipv4.vs.expire_nodest_conn` is 1, which sends their next
-    packet to another server. Ctrl-C ends the waiting and leaves the server drained.
+    While it waits, it reports which connections keep the server busy. For the kernel, UDP connections are never active,
+    so **active** counts all UDP connections that it remembers. A UDP flow that continues may never time out: `drain`
+    reports this, and `--remove` does not wait for such flows if `net.ipv4.vs.expire_nodest_conn` is 1, which sends
+    their next packet to another server. Ctrl-C ends the waiting and leaves the server drained.
 
     Exit status: 0 empty, or drained without `--wait`; 1 nothing to drain, or refused by the kernel, and undone;
-    2 wrong input, or the last server, nothing tried; 3 the deadline passed, or refused, and not everything could be
-    undone; 130 or 143 stopped by a signal.
+    2 wrong input, or the last usable server, nothing tried; 3 the deadline passed, or refused, and not everything
+    could be undone; 130 or 143 stopped by a signal.
 
-    - `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting anybody off
+    - `pyipvsadm drain 10.2.0.2:8080 --wait --remove` takes a server out of service without cutting off clients
     """
     wishes = Wishes(
         server=server,

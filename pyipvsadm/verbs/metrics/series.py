@@ -9,19 +9,19 @@ from ...record import Record
 
 DIRECTOR, SERVICE, BACKEND = "director", "service", "backend"
 COUNTER, GAUGE = "counter", "gauge"
-NETNS = "netns"  # the label that every series has where namespaces are named
+NETNS = "netns"  # the label of every series if namespaces are named
 SERVICE_LABELS = ("local_address", "local_port", "local_mark", "proto", "family")
 BACKEND_LABELS = ("remote_address", "remote_port")
 LABELS = {DIRECTOR: (), SERVICE: SERVICE_LABELS, BACKEND: SERVICE_LABELS + BACKEND_LABELS}
-ONE = "one"  # the source of what only has labels to tell
+ONE = "one"  # the source of series that consist of labels only
 
 
 class Series(Record):
     """A series of metrics about the director, each service or each backend.
 
-    `source` names the figure that it tells. `labels` are those beside the ones in LABELS. One that `adds` is summed
-    over labels that aren't wanted; others stand only where labels tell one from another. One that is `sparse` is left
-    out where it is 0.
+    `source` names the figure that it exports. `labels` are those in addition to LABELS. A series that `adds` is summed
+    over labels that aren't wanted; others are exported only if the remaining labels distinguish them. A `sparse` series
+    is omitted if it is 0.
     """
 
     __slots__ = ()
@@ -39,11 +39,11 @@ class Series(Record):
 def _counters(prefix: str, about: str, whose: str) -> tuple[Series, ...]:
     """What the kernel counts of a service or a backend."""
     rows = (
-        ("connections", "connections", "Connections that {} has got."),
+        ("connections", "connections", "New connections that {} has received."),
         ("incoming_packets", "packets", "Packets from clients to {}."),
-        ("outgoing_packets", "packets", "Packets from {} to clients that passed the director: masquerading alone."),
+        ("outgoing_packets", "packets", "Packets from {} to clients through the director (masquerading only)."),
         ("incoming_bytes", "bytes", "Bytes from clients to {}."),
-        ("outgoing_bytes", "bytes", "Bytes from {} to clients that passed the director: masquerading alone."),
+        ("outgoing_bytes", "bytes", "Bytes from {} to clients through the director (masquerading only)."),
     )
     return tuple(
         Series(
@@ -64,7 +64,7 @@ OWN = (
     Series(
         name="ipvs_up",
         source="up",
-        help="1 if the kernel's table was read; 0 if not, and then what /proc shows is all there is.",
+        help="1 if the kernel's table was read; 0 if only what /proc shows was read.",
     ),
     Series(name="ipvs_module_loaded", source="loaded", help="1 if the kernel has IPVS, built in or as a module."),
     Series(name="ipvs_info", source="version", help="The version of the kernel's IPVS.", labels=("version",)),
@@ -78,38 +78,38 @@ OWN = (
         name="ipvs_connection_table_buckets",
         source="buckets",
         unit="buckets",
-        help="Buckets of the hash table of connections, where the kernel lets it grow (Linux 7).",
+        help="Buckets of the hash table of connections, if the kernel lets it grow (Linux 7).",
     ),
     Series(
         name="ipvs_connection_table_connections",
         source="connections",
         unit="connections",
-        help="Connections in the hash table, where the kernel tells (Linux 7).",
+        help="Connections in the hash table, if the kernel reports them (Linux 7).",
     ),
     Series(
         name="ipvs_connection_table_longest_chain",
         source="chain",
         unit="connections",
-        help="Connections in the fullest bucket of the hash table, where the kernel tells (Linux 7).",
+        help="Connections in the fullest bucket of the hash table, if the kernel reports them (Linux 7).",
     ),
     Series(
         name="ipvs_timeout_seconds",
         source="timeouts",
         unit="seconds",
-        help="How long an idle connection is remembered.",
+        help="How long the kernel remembers an idle connection.",
         labels=("kind",),
     ),
     Series(
         name="ipvs_sync_daemon_info",
         source="daemons",
-        help="A synchronisation daemon that runs.",
+        help="A running synchronisation daemon.",
         labels=("state", "interface", "syncid"),
     ),
     Series(
         name="ipvs_scrape_duration_seconds",
         source="seconds",
         unit="seconds",
-        help="How long it took to read all this from the kernel.",
+        help="How long it took to read these series from the kernel.",
     ),
     Series(
         name="ipvs_service_info",
@@ -124,7 +124,7 @@ OWN = (
         about=SERVICE,
         source="persistence",
         unit="seconds",
-        help="How long a client stays with its server; only of persistent services.",
+        help="How long a client stays with its server; only for persistent services.",
         adds=False,
         sparse=True,
     ),
@@ -136,14 +136,14 @@ OWN = (
         about=SERVICE,
         source="available",
         unit="backends",
-        help="Servers of a service that get new connections: of a weight above 0, and not full.",
+        help="Servers of a service that get new connections: those that have a weight above 0 and are not full.",
     ),
     *_counters("ipvs_service", SERVICE, "a service"),
     Series(
         name="ipvs_backend_info",
         about=BACKEND,
         source=ONE,
-        help="The settings of a server: how packets are forwarded, and the kind of its tunnel.",
+        help="The settings of a server: how packets are forwarded, and the type of its tunnel.",
         labels=("forwarding", "tunnel"),
         adds=False,
     ),
@@ -159,28 +159,28 @@ OWN = (
         about=BACKEND,
         source="active",
         unit="connections",
-        help="Connections that are established.",
+        help="Established connections.",
     ),
     Series(
         name="ipvs_backend_connections_inactive",
         about=BACKEND,
         source="inactive",
         unit="connections",
-        help="Connections that are remembered in any other state; all of UDP.",
+        help="Connections in any other state, and all UDP connections.",
     ),
     Series(
         name="ipvs_backend_connections_persistent",
         about=BACKEND,
         source="persistent",
         unit="connections",
-        help="Connections that are remembered for persistence.",
+        help="Entries that keep clients on this server by persistence.",
     ),
     Series(
         name="ipvs_backend_upper_threshold",
         about=BACKEND,
         source="upper_threshold",
         unit="connections",
-        help="A server with so many connections gets no new ones; only where it is set.",
+        help="With so many connections, a server gets no new ones; only if it is set.",
         adds=False,
         sparse=True,
     ),
@@ -189,7 +189,7 @@ OWN = (
         about=BACKEND,
         source="lower_threshold",
         unit="connections",
-        help="Below so many connections a full server gets new ones again; only where it is set.",
+        help="Below so many connections, a full server gets new ones again; only if it is set.",
         adds=False,
         sparse=True,
     ),
@@ -197,7 +197,7 @@ OWN = (
         name="ipvs_backend_drained",
         about=BACKEND,
         source="drained",
-        help="1 if the verb drain has given the server weight 0, and undrain not yet taken that back; else 0.",
+        help="1 if the verb drain set the weight to 0 and undrain has not restored it yet; 0 otherwise.",
     ),
     *_counters("ipvs_backend", BACKEND, "a server"),
 )

@@ -38,7 +38,8 @@ def top(
     world: World,
     services: Services = None,
     interval: Annotated[
-        float, typer.Option(metavar="SECONDS", parser=interval_seconds, help="How often to sample, from 0.2 to 3600.")
+        float,
+        typer.Option(metavar="SECONDS", parser=interval_seconds, help="The time between samples, from 0.2 to 3600."),
     ] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Print one sample and end.")] = False,
     output: Annotated[
@@ -50,11 +51,11 @@ def top(
 ) -> int:
     """Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.
 
-    `d` and `u` drain and undrain the server at the cursor in its service, after a question; `v` groups services by
-    their virtual addresses.
+    `d` drains and `u` undrains the server at the cursor, in its service, once you confirm it with `y`; `v` groups
+    services by their virtual addresses.
 
     Rates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last
-    2 seconds if the interval is shorter. The first printed sample appears when all rates are known.
+    2 seconds if the interval is shorter. The first sample is printed when all rates are known.
 
     - `pyipvsadm top --once` prints one sample as text
 

@@ -151,7 +151,7 @@ CHECKS: tuple[Check, ...] = (
         (FAILURE, NOTE),
         marks_are_set,
         looks="the firewall's rules that set marks, and the routes of marked packets",
-        matters="without its mark, and a route that delivers it here, a packet does not reach the service",
+        matters="a packet reaches the service only if it has the mark and a route delivers it to this machine",
         mend="set the mark in mangle PREROUTING, and route marked packets to `lo` as local",
     ),
 )

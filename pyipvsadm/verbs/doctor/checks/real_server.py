@@ -138,7 +138,7 @@ CHECKS: tuple[Check, ...] = (
         (FAILURE, WARNING),
         direct_routing_works,
         looks="a real server's virtual addresses, ARP settings and sockets",
-        matters="packets keep the virtual address; and only the director may answer for it",
+        matters="packets keep the virtual address as destination, and only the director may answer ARP for it",
         mend="bind it to `lo`, set arp_ignore to 1 and arp_announce to 2, and listen on it",
         modes=(REAL_SERVER,),
     ),

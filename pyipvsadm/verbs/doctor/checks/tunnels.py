@@ -120,8 +120,8 @@ CHECKS: tuple[Check, ...] = (
         "Packets fit into tunnels",
         (WARNING,),
         packets_fit,
-        looks="the MTU to servers without the tunnel's headers, and that of clients",
-        matters="longer packets are sent in fragments, or lost",
+        looks="the MTU to servers without the tunnel's headers, and the MTU to clients",
+        matters="longer packets are fragmented or lost",
         mend="raise the MTU to the servers, or clamp the MSS",
     ),
     Check(
@@ -130,8 +130,8 @@ CHECKS: tuple[Check, ...] = (
         (FAILURE,),
         gue_has_a_port,
         looks="the port of gue tunnels",
-        matters="what is sent to port 0 arrives nowhere",
-        mend="set the port on which the server takes gue",
+        matters="packets to port 0 arrive nowhere",
+        mend="set the port on which the server receives gue",
     ),
     Check(
         "T4",
@@ -139,7 +139,7 @@ CHECKS: tuple[Check, ...] = (
         (FAILURE, WARNING),
         tunnels_get_out,
         looks="the rules that a tunnel's packets pass (output)",
-        matters="what they drop never reaches the server",
+        matters="packets that these rules drop never reach the server",
         mend="accept the tunnel's packets",
     ),
     Check(
@@ -147,8 +147,8 @@ CHECKS: tuple[Check, ...] = (
         "No daemon runs beside servers of another family",
         (FAILURE, NOTE),
         families_and_daemons,
-        looks="servers of another family than their service, and the synchronisation daemon",
-        matters="the kernel refuses the one where the other is",
+        looks="servers whose address family differs from their service's, and the synchronisation daemon",
+        matters="the kernel refuses to have both",
         mend="stop the daemon, or use servers of one family",
     ),
 )
