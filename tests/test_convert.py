@@ -175,7 +175,7 @@ def test_names_are_of_kubernetes_alone(tmp_path):
     path = tmp_path / "x.rules"
     path.write_text(RULES)
     ran = said("show", "--names", str(path))
-    assert (ran.status, ran.stderr.splitlines()[0]) == (2, f"{path}: says nothing of owners, being rules")
+    assert (ran.status, ran.stderr.splitlines()[0]) == (2, f"{path}: the format `rules` names no owners")
     assert said("show", "--notes").status == 2
 
 

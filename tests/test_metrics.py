@@ -212,8 +212,8 @@ def test_a_mark_of_both_families_has_one_weight_or_none():
 
 
 @pytest.mark.parametrize(("words", "message", "status"), [
-    (["--textfile", "x.prom", "--compatible", "node_exporter"], "`--compatible` is not for `--textfile`", 2),
-    (["--netns", "a", "--compatible", "node_exporter"], "`--compatible` tells of one network namespace", 2),
+    (["--textfile", "x.prom", "--compatible", "node_exporter"], "`--compatible` does not go with `--textfile`", 2),
+    (["--netns", "a", "--compatible", "node_exporter"], "`--compatible` exports one network namespace", 2),
     (["--netns", "a", "--netns", "a"], "`--netns` names a network namespace twice", 2),
     (["--netns", "no-such-namespace"], "there is no network namespace `no-such-namespace`", 2),
     (["--textfile", "x.prom", "--listen", "9796"], "`--textfile` and `--listen` exclude each other", 2),

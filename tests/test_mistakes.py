@@ -76,9 +76,7 @@ def test_what_people_type_leads_on(row, tmp_path, monkeypatch):
 
 def test_who_drains_a_service_learns_what_is_drained():
     ran = run(["drain", "192.168.2.10:80"], TABLE)
-    assert ran.hints == [
-        "that is a service, and what is drained is a server: `drain 10.0.0.1:80 --from 192.168.2.10:80`"
-    ]
+    assert ran.hints == ["that is a service, but `drain` takes a server: `drain 10.0.0.1:80 --from 192.168.2.10:80`"]
 
 
 def test_an_address_shows_all_services_that_it_has():

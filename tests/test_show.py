@@ -166,7 +166,7 @@ def test_services_can_be_named():
 
 @pytest.mark.parametrize(("words", "status", "message", "hint"), [
     (["192.168.2.11:53"], 1, "No such service: 192.168.2.11:53/tcp\n",
-     "`pyipvsadm show` lists the services"),
+     "there is `192.168.2.11:53/udp`; `pyipvsadm show` lists the services"),
     (["192.168.2.10:80", "fwmark:7/ipv6", "-o", "json"], 1, "No such service: fwmark:7/ipv6\n", None),
     (["192.168.2.99"], 2, "no service has the address 192.168.2.99\n", None),
 ])  # fmt: skip

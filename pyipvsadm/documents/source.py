@@ -126,7 +126,7 @@ def _format(path: str, name: str, text: str) -> Format:
         return found
     raise IpvsadmError(
         f"{name}:{number}: `{printable(first[:60])}` begins neither rules, nor JSON, nor YAML",
-        hint="rules begin with `-A`, JSON with `{`, YAML with `version: 1`; what isn't found out is named by `--from`",
+        hint="rules begin with `-A`, JSON with `{`, YAML with `version: 1`; `--from` names the format otherwise",
     )
 
 

@@ -28,6 +28,7 @@ OTHERS = {  # options that people try: what is typed
     "--stat": "`--stats` shows counters",
 }
 LAST_PORT = 65535
+LONGEST_PREFIX = 32  # of IPv4
 LOOKALIKES = {  # characters that come with text from elsewhere: what each is, and what is typed
     "\u2010": ("a hyphen", "-"),
     "\u2011": ("a no-break hyphen", "-"),
@@ -140,7 +141,8 @@ def _endpoint(word: str, ports: Callable[[], list[str]]) -> str:
         return f"the address before `{word}` is missing: write `192.0.2.1{word}`"
     host, slash, port = word.partition("/")
     if slash and port.isdigit() and _is_ipv4(host):
-        return f"a port goes behind a colon: `{host}:{port}`"
+        either = "a service has one address, without a prefix length; " if int(port[:6]) <= LONGEST_PREFIX else ""
+        return f"{either}a port goes behind a colon: `{host}:{port}`"
     host, _, port = word.rpartition(":")
     if host and port and not port[0].isdigit():
         from .suggestions import did_you_mean

@@ -15,17 +15,17 @@ PART = 3  # letters that suffice to find a name by its middle; its beginning tak
 
 MEANT = {  # words of other tools: their equivalents here
     **dict.fromkeys(("list", "ls", "status", "stat"), "`show` shows the table; so does `-Ln`, as ipvsadm does"),
-    **dict.fromkeys(("stats", "rate"), "`top` shows rates as they are; `-Ln --stats` and `-Ln --rate` list them"),
+    **dict.fromkeys(("stats", "rate"), "`top` shows rates live; `-Ln --stats` and `-Ln --rate` list them"),
     **dict.fromkeys(("add", "create", "new"), "`-A` adds a service, and `-a` a server to it: `-A -t 192.168.2.10:80`"),
-    **dict.fromkeys(("edit", "change", "modify"), "`set` changes single settings; `-E` and `-e` set all of them anew"),
+    **dict.fromkeys(("edit", "change", "modify"), "`set` changes single settings; `-E` and `-e` replace all of them"),
     **dict.fromkeys(("del", "delete", "remove", "rm"), "`-D` deletes a service, and `-d` a server of it"),
     **dict.fromkeys(("flush", "clear", "reset"), "`-C` deletes all services; `-Z` zeroes the counters"),
     **dict.fromkeys(("save", "dump", "export"), "`-Sn > FILE` saves the table; so does `show -o yaml > FILE`"),
-    **dict.fromkeys(("restore", "load", "import"), "`-R < FILE` carries out rules; `apply FILE` makes the table so"),
+    **dict.fromkeys(("restore", "load", "import"), "`-R < FILE` carries out rules; `apply FILE` applies a table"),
     **dict.fromkeys(
         ("start", "stop"), "`--start-daemon` and `--stop-daemon` are for the daemons; IPVS itself always runs"
     ),
-    **dict.fromkeys(("reload", "restart"), "`apply FILE` makes the table what a file says; IPVS itself always runs"),
+    **dict.fromkeys(("reload", "restart"), "`apply FILE` makes the table match FILE; IPVS itself always runs"),
     **dict.fromkeys(("ver", "version"), "`-v` shows the version"),
     **dict.fromkeys(("usage", "commands"), "`-h` shows the verbs and commands"),
 }

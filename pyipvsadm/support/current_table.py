@@ -6,6 +6,7 @@ from errno import ESRCH
 
 from ..classic.commands import refused
 from ..errors import LISTING, IpvsadmError
+from ..explain.similar import near_services
 from ..table.notation import spelled
 
 TYPE_CHECKING = False
@@ -34,8 +35,9 @@ def named(kernel: Kernel, service: Service) -> Service:
     except OSError as error:
         if error.errno != ESRCH:
             raise
+        near = ", ".join(f"`{spelled(one)}`" for one in near_services(service, kernel.services()))
         raise AbsentError(
             f"No such service: {spelled(service)}",
-            hint="`pyipvsadm show` lists the services",
+            hint=f"{f'there is {near}; ' if near else ''}`pyipvsadm show` lists the services",
             status=LISTING,
         ) from None

@@ -16,6 +16,7 @@ MARK, IPV6 = "fwmark:", "ipv6"
 LAST_MARK, LAST_PORT, LAST_PROTOCOL = 2**32 - 1, 65535, 65535
 
 SERVICE_FORMS = "write 192.168.2.10:80/tcp, [2001:db8::1]:53/udp, fwmark:7 or fwmark:7/ipv6"
+ALL = "without a name, all services are shown"
 NETWORK_FORMS = "write 192.168.2.0/24, 192.168.2.10, 2001:db8::/32 or fwmark:7"
 SERVER_FORMS = "write 10.2.0.2:8080 or [2001:db8::2]:8080"
 ADDRESS_FORMS = f"{SERVER_FORMS}, or an address alone for all its ports"
@@ -51,6 +52,8 @@ def services_by(names: Sequence[str], services: Callable[[], list[Service]]) -> 
         try:
             address = address_of(name.removeprefix("[").removesuffix("]"))
         except ValueError:
+            if name.isalpha():
+                raise UsageError(f"`{printable(name)}` is not a service", hint=f"{ALL}; {SERVICE_FORMS}") from None
             found[service_of(name)] = None
             continue
         there = services() if there is None else there

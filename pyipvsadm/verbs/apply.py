@@ -103,7 +103,9 @@ def apply(
     output: Told = "text",
     detailed_exitcode: Annotated[
         bool,
-        typer.Option("--detailed-exitcode", help="Exit with 0 if nothing was to do, 2 if something was, 1 for errors."),
+        typer.Option(
+            "--detailed-exitcode", help="Exit with 0 if there was nothing to do, 2 if there were changes, 1 for errors."
+        ),
     ] = False,
     asked: Asked = AS_IT_IS,
 ) -> int:

@@ -43,16 +43,17 @@ def diff(
     only: Only = None,
     strict: Annotated[bool, typer.Option("--strict", help="Count as a difference what is only a state.")] = False,
     impact: Annotated[
-        bool, typer.Option("--impact", help="Tell how many clients that sends to other servers, where it can be known.")
+        bool,
+        typer.Option("--impact", help="Show how many clients the changes send to other servers, if that can be known."),
     ] = False,
     no_pager: NoPager = False,
     asked: Asked = AS_IT_IS,
 ) -> int:
     """Show what `apply` would change: `+` added, `-` removed, `~` edited, with the old and the new value.
 
-    For a server that is removed, the connections are shown that end with it.
+    For a server that would be removed, it shows the connections that would end.
 
-    Where FILE is another program's, each line says why it is there. `=` is not a difference, but the state of a server,
+    If FILE belongs to another program, each line gives its reason. `=` is not a difference, but the state of a server,
     such as one that kube-proxy drains. The order of servers is not compared. If it differs and `sh` depends on it, a
     hint on a terminal says so.
 

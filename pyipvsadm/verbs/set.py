@@ -149,12 +149,13 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
 
 
 def _setting(words: list[str]) -> str:
-    """How the setting is written that stands in `words` without its hyphens, as a hint; empty if none does."""
+    """A hint on how to write the setting that `words` name without hyphens, or by its value; empty for none."""
     for word, value in zip(words, [*words[1:], ""], strict=False):
         row = LONG.get(word)
         if isinstance(row, Option) and row.role in SERVICE_ROLES + SERVER_ROLES:
             return f"a setting is an option: `{' '.join(filter(None, (f'--{word}', row.value and value)))}`"
-    return ""
+    number = next((word for word in words if word.isdecimal() and word.isascii()), "")
+    return f"a setting is an option, such as `--weight {number}`" if number else ""
 
 
 def _check_roles(given: Given, off: list[str], server: bool) -> None:

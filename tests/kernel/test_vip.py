@@ -304,7 +304,7 @@ def test_what_another_machine_has_is_not_bound_unless_forced(ours, address, line
     if not line:
         assert ours(f"-a -t 192.0.2.10:80 -r {address}:80 -m")[0] == 0
     told = f"{address} is {who}\nnothing was done: to bind that here would cut the other machine off\n"
-    hint = "hint: name another address; `--force` binds it even so\n"
+    hint = "hint: name another address; `--force` binds it anyway\n"
     assert ours(f"vip add {address}") == (1, "", told + hint)
     assert not is_local(ours, address)
     name = f"[{address}]:443" if ":" in address else f"{address}:443"

@@ -136,6 +136,16 @@ class Builder:
         return (*path, len(holder) - 1)
 
 
+def _no_json(error: json.JSONDecodeError) -> BrokenError:
+    """What is wrong, and where. A comma after the last item has words of its own, since versions of Python differ."""
+    before = error.doc[: error.pos + error.doc.startswith(",", error.pos)].rstrip()
+    after = error.doc[error.pos :].lstrip(", \t\r\n")[:1]
+    if not before.endswith(",") or after not in ("}", "]"):
+        return BrokenError(error.lineno, f"isn't JSON: {error.msg}, at column {error.colno}")
+    column = len(before) - before.rfind("\n") - 1
+    return BrokenError(before.count("\n") + 1, f"isn't JSON: remove the comma before `{after}`, at column {column}")
+
+
 def from_json(text: str) -> Tree:
     """The tree of the JSON `text`. Raises BrokenError."""
     twice = 0
@@ -153,7 +163,7 @@ def from_json(text: str) -> Tree:
     try:
         data = json.loads(text, object_pairs_hook=mapping)
     except json.JSONDecodeError as error:
-        raise BrokenError(error.lineno, f"isn't JSON: {error.msg}, at column {error.colno}") from None
+        raise _no_json(error) from None
     except RecursionError:
         raise _too_deep(1) from None
     except ValueError:  # Python's limit of 4300 digits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     Told = tuple[str, str]  # what is wrong, and a hint or "", in which `{called}` stands for the verb's command line
 
 NAMING = ("-t", "-u", "-f", "-r")  # options of ipvsadm that name a service or a server
+SYNONYMS = {  # words of other tools for a verb of a group
+    **dict.fromkeys(("remove", "delete", "del", "unbind"), "rm"),
+    **dict.fromkeys(("list", "show"), "ls"),
+    **dict.fromkeys(("bind", "create"), "add"),
+}
+NEVER = re.compile(r"(?!)")
+MEANT_BY = {  # what an extra argument looks like that is meant for an option, and the hint that names it, by the verb
+    "drain": (re.compile(r"[0-9]+[a-z]*"), "`--deadline` says how long to wait, such as `--deadline 10m`"),
+    "netns": (re.compile(r"([\w./-]+)"), r"to act on a namespace, name it before a command: `--netns \1 -Ln`"),
+}
 LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
 
@@ -89,9 +100,11 @@ def _other(error: Any, words: list[str]) -> Told:
         word = error.message.partition("'")[2].partition("'")[0]
         there = f"there are {', '.join(f'`{name}`' for name in commands)}"
         message = f"`{' '.join(words)} {word}`: unknown verb" if word else f"`{' '.join(words)}` takes a verb"
-        return message, did_you_mean(word, commands, there)
+        return message, did_you_mean(SYNONYMS.get(word, word), commands, there)
     extra = error.message.partition(" (")[2].rpartition(")")[0]
-    return (f"`{extra}`: one argument too many", "") if extra else (error.message, "")
+    pattern, hint = MEANT_BY.get(words[0], (NEVER, ""))
+    meant = pattern.fullmatch(extra)
+    return (f"`{extra}`: one argument too many", meant.expand(hint) if meant else "") if extra else (error.message, "")
 
 
 WORDED: dict[str, Callable[[Any, list[str]], Told]] = {  # by the name of the library's error class

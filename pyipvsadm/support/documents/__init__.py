@@ -37,13 +37,13 @@ def owners(world: World, path: str | None, asked: Asked) -> Owners | None:
     """The owners of services and servers according to the file `path`, if given. Raises IpvsadmError."""
     if path is None:
         if asked.format or asked.notes:
-            raise UsageError("options for reading a file, and no file", hint="`--names FILE` names one")
+            raise UsageError("options for reading a file, but no file", hint="name a file with `--names FILE`")
         return None
     document = read_document(world, path, asked)
     if document.findings.owners is None:
         raise IpvsadmError(
-            f"{document.name}: says nothing of owners, being {document.format}",
-            hint="objects of Kubernetes do: `kubectl get services,endpointslices,nodes -A -o json`",
+            f"{document.name}: the format `{document.format}` names no owners",
+            hint="Kubernetes objects do: `kubectl get services,endpointslices,nodes -A -o json`",
         )
     return document.findings.owners
 

@@ -88,7 +88,11 @@ def _catalogue(wishes: Wishes) -> str:
 def _vips(wishes: Wishes) -> tuple[str, ...]:
     """The addresses that a real server serves, in digits as the kernel has them. Raises UsageError."""
     if (wishes.mode == REAL_SERVER) != bool(wishes.vips):
-        raise UsageError("`--mode real-server` and `--vip ADDRESS` go together")
+        lacking = "add `--mode real-server`" if wishes.vips else "name the virtual addresses with `--vip ADDRESS`"
+        raise UsageError(
+            "`--mode real-server` and `--vip ADDRESS` go together",
+            hint=f"{lacking}; on a director, omit both: its table contains its addresses",
+        )
     if wishes.vips and wishes.services:
         raise UsageError("a real server knows no services: name its addresses with `--vip`")
     try:

@@ -110,7 +110,7 @@ def _is_service(name: str, table: Table) -> str:
     if servers is None:
         return ""
     one = spelled_server(servers[0]) if servers else "SERVER"
-    return f"that is a service, and what is drained is a server: `drain {one} --from {name}`"
+    return f"that is a service, but `drain` takes a server: `drain {one} --from {name}`"
 
 
 def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:

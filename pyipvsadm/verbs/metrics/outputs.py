@@ -74,37 +74,37 @@ def run(world: World, wishes: Wishes) -> int:
 
 
 def _check(world: World, wishes: Wishes) -> None:
-    """Raise UsageError where wishes exclude each other."""
+    """Raise UsageError if wishes exclude each other."""
     ways = [f"`--{name}`" for name in ("textfile", "listen", "rules", "dashboard") if getattr(wishes, name)]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} exclude each other", hint="call `metrics` once for each")
     if wishes.textfile == "":
         raise UsageError("`--textfile` names no file", hint="name one whose name ends in .prom")
     if wishes.netns and world.netns:
-        raise UsageError(f"`{NETNS}` stands before `metrics` and behind it", hint="name all of them behind it")
+        raise UsageError(f"`{NETNS}` is given before `metrics` and after it", hint="name all namespaces after it")
     if len(set(wishes.netns)) < len(wishes.netns):
         raise UsageError(f"`{NETNS}` names a network namespace twice", hint="name each once")
     if wishes.compatible and wishes.textfile is not None:
         raise UsageError(
-            "`--compatible` is not for `--textfile`: node_exporter has series of these names itself,"
-            " and drops its own or the file's, as it happens",
-            hint="without `--compatible`, the names are others; or serve them with `--listen`",
+            "`--compatible` does not go with `--textfile`: node_exporter has series with these names itself,"
+            " and drops either its own or those of the file",
+            hint="omit `--compatible`, which changes the names; or serve the series with `--listen`",
         )
     if wishes.compatible and wishes.netns:
         raise UsageError(
-            f"`--compatible` tells of one network namespace, and has no label for `{NETNS}`",
+            f"`--compatible` exports one network namespace, and has no label for `{NETNS}`",
             hint=f"write it before the verb: `pyipvsadm {NETNS} X metrics --compatible {wishes.compatible}`",
         )
 
 
 def chosen(wishes: Wishes) -> tuple[Series, ...]:
-    """The series that are told."""
+    """The series that are exported."""
     series = COMPATIBLE[wishes.compatible] if wishes.compatible else OWN
     return tuple(row for row in series if row.about != BACKEND or not wishes.services_only)
 
 
 def kept(wishes: Wishes) -> Collection[str]:
-    """The labels that are kept. Raises UsageError where one isn't known."""
+    """The labels that are kept. Raises UsageError if one isn't known."""
     known = COMPATIBLE_LABELS if wishes.compatible else ALL
     if wishes.labels is None:
         return known

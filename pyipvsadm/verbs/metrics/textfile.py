@@ -34,7 +34,7 @@ def replace(path: str, pieces: Iterable[str]) -> None:
     except OSError as error:
         raise IpvsadmError(
             f"{printable(path)} can't be written: {error.strerror}",
-            hint="what it held before is left as it was; the folder has to be there, with room, and ours to write to",
+            hint="its contents are as before; its folder must exist, be writable, and have room",
             status=FAILED,
         ) from error
 

@@ -43,7 +43,7 @@ class Others:
         if taken:
             raise IpvsadmError(
                 "\n".join([*taken, "nothing was done: to bind that here would cut the other machine off"]),
-                hint="name another address; `--force` binds it even so",
+                hint="name another address; `--force` binds it anyway",
                 status=REFUSED,
             )
 

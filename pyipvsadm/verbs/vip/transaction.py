@@ -51,7 +51,7 @@ def device_there(name: str) -> bool:
         )
     found = next((link for link in _links() if link.name == name), None)
     if found and found.kind != "dummy":
-        raise UsageError(f"`{name}` is no dummy device", hint="name one that is, or one to be made")
+        raise UsageError(f"`{name}` is no dummy device", hint="name a dummy device, or a device to create")
     return found is not None
 
 

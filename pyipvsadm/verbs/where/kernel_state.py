@@ -74,7 +74,7 @@ def remembered(world: World, service: Service, clients: Sequence[Client]) -> Ent
         return entries_of(service, about, world.kernel.services)
     except OSError as error:
         raise IpvsadmError(
-            "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}; the list takes root", status=LISTING
+            "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}; the list requires root", status=LISTING
         ) from error
 
 
