@@ -238,6 +238,8 @@ ROWS = [  # a check, what it says, and how the healthy differs
                "connections": (connection(ONE, state="SYN_RECV"),)}),
     ("N10", N, {**with_server(server("10.2.0.1")), "listeners": (Listener("tcp", "0.0.0.0", 80),)}),
     ("N10", W, with_server(server("10.2.0.1", 8080, "masquerade"))),
+    *(("N11", F, {**with_server(server(forwarding=way)), "routes": {**HEALTHY.routes, ONE: Route(type)}})
+      for way in ("masquerade", "tunnel") for type in ("unreachable", "blackhole", "prohibit")),
     ("D1", F, with_server(server("10.9.0.2"))),
     ("D2", F, with_server(server(port=8080))),
     ("D2", F, with_server(server(port=8080, forwarding="tunnel"))),

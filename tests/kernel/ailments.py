@@ -271,6 +271,8 @@ NAT = (
     ), True, {"port": 33000}, after=(
         *FLUSH, *UNTRACK, "sysctl -qw net.ipv4.ip_local_reserved_ports=", f"pyipvsadm -D -t {VIP}:33000",
     )),
+    *(Ailment("N11", FAILURE, "nat", (f"ip route add {type} 10.2.1.2/32",),
+              also=(f"ip route del {type} 10.2.1.2/32",)) for type in ("unreachable", "blackhole")),
     Ailment("N9", WARNING, "hairpin", (f"pyipvsadm -d -t {VIP}:80 -r 10.2.2.2:80", requested(1, name="server1")),
             request={"name": "server1"}, after=(*FLUSH, *UNTRACK, f"pyipvsadm -a -t {VIP}:80 -r 10.2.2.2:80 -m")),
 )  # fmt: skip

@@ -87,6 +87,11 @@ def networks(snapshot: Snapshot, device: str) -> list[str]:
     return [str(ip_network(f"{one.address}/{one.prefix}", strict=False)) for one in found]
 
 
+def routes_of(address: str) -> str:
+    """The command that lists the routes that an address matches."""
+    return command("ip", *(("-6",) if ":" in address else ()), "route", "show", "match", address)
+
+
 def setting(path: str, value: int | str) -> str:
     """The command that sets the sysctl `path`, below net."""
     whole = f"net/{path}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import (
     PROTOCOLS,
@@ -14,6 +13,7 @@ from ..queries import (
     named,
     ours,
     pairs,
+    routes_of,
     setting,
     subject,
     virtual_addresses,
@@ -40,7 +40,7 @@ def servers_are_on_the_link(snapshot: Snapshot) -> Findings:
                 subject(service, server),
                 f"there is no way to it ({route.source or route.type})",
                 "packets can't be sent",
-                command("ip", "route", "get", server.address),
+                routes_of(server.address),
             )
 
 

@@ -13,6 +13,7 @@ from ..queries import (
     is_own,
     masquerade,
     pairs,
+    routes_of,
     setting,
     subject,
     translated,
@@ -36,6 +37,19 @@ def forwarding_is_on(snapshot: Snapshot) -> Findings:
                 f"net.{off.replace('/', '.')} is 0",
                 "this machine forwards the replies of masqueraded servers, and drops them so",
                 setting(off, 1),
+            )
+
+
+def servers_have_a_route(snapshot: Snapshot) -> Findings:
+    """Servers have a route."""
+    for service, server in pairs(snapshot, NAT, "tunnel"):  # D1 is about direct routing
+        route = snapshot.route(server.address)
+        if route.type not in ("unicast", "local"):
+            yield failure(
+                subject(service, server),
+                f"cannot be reached from here ({route.source or route.type})",
+                "packets for it are dropped: add a route to the server, or delete the one that refuses it",
+                routes_of(server.address),
             )
 
 
@@ -210,5 +224,14 @@ CHECKS: tuple[Check, ...] = (
         looks="servers whose address is this machine's own, and the sockets that listen here",
         matters="without a socket, clients are refused; only masquerading translates addresses and ports",
         mend="start the program that should listen, or use masquerading if the port differs",
+    ),
+    Check(
+        "N11",
+        "Servers have a route",
+        (FAILURE,),
+        servers_have_a_route,
+        looks="the routes to masqueraded and tunnelled servers",
+        matters="packets for a server without a route are dropped",
+        mend="add a route to the server, or delete the one that refuses it",
     ),
 )
