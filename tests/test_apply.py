@@ -487,7 +487,14 @@ def test_json_tells_what_is_changed(words):
     assert (told["changed"], told["changes"], told.get("dry_run", False)) == (True, data["changes"], bool(words))
     if not words:
         again = json.loads(apply(ipvs, WANTED, "-o", "json").stdout)
-        assert again == {"changed": False, "changes": [], "refused": [], "taken_back": 0, "remains": []}
+        assert again == {
+            "changed": False,
+            "changes": [],
+            "refused": [],
+            "taken_back": 0,
+            "remains": [],
+            "reordered": [],
+        }
 
 
 def test_json_tells_what_was_refused_and_taken_back():

@@ -222,7 +222,7 @@ def edit(service, old, new, server=ONE):
 def test_json_tells_what_was_drained_and_what_is_left(ipvs):
     told = json.loads(run(ipvs, f"drain {ONE} -o json").stdout)
     assert sorted(map(str, told.pop("changes"))) == sorted(map(str, [edit(HTTP, 5, 0), edit(HTTPS, 7, 0)]))
-    done = {"changed": True, "refused": [], "taken_back": 0, "remains": [], "server": ONE}
+    done = {"changed": True, "refused": [], "taken_back": 0, "remains": [], "reordered": [], "server": ONE}
     assert told == {**done, "state": "drained", "connections": {"active": 0, "inactive": 0, "persistent": 0}}
     again = json.loads(run(ipvs, f"drain {ONE} -o json --wait").stdout)
     assert (again["changed"], again["changes"], again["state"]) == (False, [], "empty")

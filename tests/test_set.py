@@ -173,7 +173,7 @@ def test_json_tells_programs_what_has_changed(ipvs):
         "change": "edit", "kind": "server", "service": V, "server": ONE,
         "changes": {"weight": {"old": 5, "new": 3}},
     }  # fmt: skip
-    rest = {"refused": [], "taken_back": 0, "remains": []}
+    rest = {"refused": [], "taken_back": 0, "remains": [], "reordered": []}
     assert told == [{"changed": True, "changes": [change], **rest}, {"changed": False, "changes": [], **rest}]
 
 

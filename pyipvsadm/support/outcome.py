@@ -8,6 +8,7 @@ from ..grammar.shell import requoted
 from ..listing.rules import rule
 from ..record import Record
 from ..table.differences import as_text, differences, summed_up
+from ..table.notation import spelled
 from .signals import name_of
 
 TYPE_CHECKING = False
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
             """It as JSON data."""
 
 
+SHOWN = 3  # services that are named
 REFUSED, HALF_DONE = 1, 3  # exit statuses; after a signal, 128 plus its number
 
 
@@ -40,7 +42,8 @@ def summary(plan: Plan) -> str:
 
 class Result(Record):
     """What verbs tell programs: the changes, those that were refused, how many of the others were taken back, and what
-    would still restore the state before; None if that can't be known. A dry run makes no changes.
+    would still restore the state before; None if that can't be known. `reordered` are the services that got their
+    servers back in another order. A dry run makes no changes.
     """
 
     __slots__ = ()
@@ -48,6 +51,7 @@ class Result(Record):
     refused: tuple[Data, ...] = ()
     taken_back: int = 0
     remains: tuple[Data, ...] | None = ()
+    reordered: tuple[str, ...] = ()
     complete: bool = True
     dry_run: bool = False
 
@@ -72,6 +76,7 @@ def result_of(plan: Plan, outcome: Outcome) -> Result:
         ),
         taken_back=outcome.undone,
         remains=None if outcome.remains is None else data_of(differences(outcome.remains)),
+        reordered=tuple(map(spelled, outcome.reordered)),
         complete=outcome.complete,
     )
 
@@ -98,9 +103,19 @@ def failure(outcome: Outcome, plan: Plan, program: str, more: str = "", verb: st
             status=HALF_DONE,
         )
     count = f"{outcome.undone} of {len(plan.steps)} changes were made and undone: "
-    message += f"\n{count if outcome.undone else ''}the table is as it was before{more}"
+    message += f"\n{count if outcome.undone else ''}the table is as it was before{more}{_reordered(outcome)}"
     status = 128 + outcome.stopped if outcome.stopped else REFUSED
     return IpvsadmError(message, hint, status)
+
+
+def _reordered(outcome: Outcome) -> str:
+    """What the roll-back couldn't restore: the order of servers, by which `sh` goes."""
+    if not outcome.reordered:
+        return ""
+    names = ", ".join(map(spelled, outcome.reordered[:SHOWN]))
+    others = len(outcome.reordered) - SHOWN
+    more = f" and {others} more" if others > 0 else ""
+    return f", except for the order of the servers of {names}{more}: sh may send clients to other servers"
 
 
 def _reason(outcome: Outcome, plan: Plan) -> tuple[str, str]:

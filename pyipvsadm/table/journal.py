@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..kernel import BATCH
 from ..model import Table
 from ..record import Record
+from .comparison import server_key, service_key
 from .plan import Step, make_plan
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..kernel import Kernel
-    from ..model import Command
+    from ..model import Command, Service
     from .plan import Plan
 
 
@@ -26,7 +27,8 @@ class Outcome(Record):
     given up, one of these says why: `refused`, the steps, each with its errno; `stopped`, what `pause`
     returned; `broken`, how the socket failed. Then `undone` is the number of steps rolled back, and
     `remains` the steps that would still restore the old table: none if the rollback succeeded, None
-    if that is unknown.
+    if that is unknown. `reordered` are the services whose servers are as before, but in another order:
+    the kernel puts a server that is added again first.
     """
 
     __slots__ = ()
@@ -36,6 +38,7 @@ class Outcome(Record):
     broken: str = ""
     undone: int = 0
     remains: tuple[Step, ...] | None = ()
+    reordered: tuple[Service, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -85,11 +88,12 @@ class _Journal:
         """Roll back in reverse order, and read the table to see whether that worked."""
         for batch in reversed(self._done):
             self._undo(step.inverse for step in reversed(batch))
+        undone = sum(map(len, self._done))
         try:
-            remains = self._remains()
+            now = self._kernel.table()
         except OSError:
-            remains = None
-        return outcome.replace(undone=sum(map(len, self._done)), remains=remains)
+            return outcome.replace(undone=undone, remains=None)
+        return outcome.replace(undone=undone, remains=self._remains(now), reordered=self._reordered(now))
 
     def _undo(self, commands: Iterable[Command]) -> None:
         try:
@@ -98,15 +102,27 @@ class _Journal:
         except OSError:
             pass
 
-    def _remains(self) -> tuple[Step, ...]:
-        """The steps that revert what this run changed in the current table; others may change the rest."""
+    def _remains(self, now: Table) -> tuple[Step, ...]:
+        """The steps from the table `now` that revert what this run changed; others may change the rest."""
         changed = {step.target for batch in self._done for step in batch}
-        steps = make_plan(self._kernel.table(), self._before).steps
+        steps = make_plan(now, self._before).steps
         bereft = {step.target[:1] for step in steps if step.command.verb == "add-server" and step.target in changed}
         return tuple(
             step
             for step in steps
             if step.target in changed or (step.command.verb == "add-service" and step.target[:1] in bereft)
+        )
+
+    def _reordered(self, now: Table) -> tuple[Service, ...]:
+        """The services of which this run added servers again, so that the order of the same servers is another."""
+        changed = {step.target[0] for batch in self._done for step in batch if step.command.verb == "delete-server"}
+        order = {service_key(service): [server_key(one) for one in servers] for service, servers in now.services}
+        return tuple(
+            service
+            for service, servers in self._before.services
+            if (key := service_key(service)) in changed
+            and (keys := [server_key(one) for one in servers]) != order.get(key)
+            and sorted(keys) == sorted(order.get(key, ()))
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import time
 from contextlib import contextmanager
@@ -138,6 +139,26 @@ RULES = "".join(
     f"-A -t 192.0.2.1:{port} -s rr\n-a -t 192.0.2.1:{port} -r 198.51.100.1:80 -m -w {port % 3}\n"
     for port in range(1, 31)
 )
+
+
+HASHED = "-A -t 192.0.2.1:80 -s sh\n" + "".join(
+    f"-a -t 192.0.2.1:80 -r 198.51.100.{number}:80 -m\n" for number in (1, 2, 3)
+)
+
+
+@pytest.mark.parametrize(("leaves", "told"), [
+    (2, "except for the order of the servers of 192.0.2.1:80/tcp: sh may send clients to other servers"),
+    (3, ""),  # the kernel puts it first again, where it was
+])  # fmt: skip
+def test_the_order_that_a_roll_back_cannot_restore_is_told(director, leaves, told):
+    ours = director("pyipvsadm")
+    assert ours("apply --yes -", HASHED)[0] == 0
+    without = HASHED.replace(f"-a -t 192.0.2.1:80 -r 198.51.100.{leaves}:80 -m\n", "")
+    answer = ours("apply -", f"{without}--start-daemon master --mcast-interface nosuch0\n")
+    expected = "and undone: the table is as it was before" + (f", {told}" if told else "")
+    assert (answer.returncode, answer.stderr.splitlines()[1].partition(" made ")[2]) == (1, expected)
+    numbers = re.findall(r"-r 198\.51\.100\.(\d)", ours("-Sn --nosort").stdout)
+    assert (sorted(numbers), numbers == ["1", "2", "3"]) == (["1", "2", "3"], not told)
 
 
 def test_a_refusal_through_the_program(director):

@@ -250,7 +250,7 @@ def test_programs_are_told_what_was_bound(ours):
     bound = [address("add", "192.0.2.10"), address("add", "2001:db8::10")]
     dry = told(ours("vip sync -o json --dry-run"))
     assert dry == {"changed": True, "dry_run": True, "changes": [made, *bound]}
-    done = {"refused": [], "taken_back": 0, "remains": []}
+    done = {"refused": [], "taken_back": 0, "remains": [], "reordered": []}
     assert told(ours("vip sync -o json")) == {"changed": True, "changes": [made, *bound], **done}
     assert told(ours("vip sync -o json")) == {"changed": False, "changes": [], **done}
     assert told(ours("vip add 192.0.2.20 -o json"))["changes"] == [address("add", "192.0.2.20")]
