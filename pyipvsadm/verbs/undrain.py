@@ -83,7 +83,7 @@ def run(
     wait_lock: float,
     json: bool = False,
 ) -> int:
-    """Put weights back; the exit status. `seconds` is how long the ramp takes, 0 for none. Raises IpvsadmError."""
+    """Restore weights, and return the exit status. `seconds` is the ramp's length, 0 for none. Raises IpvsadmError."""
     result = ServerResult(world, server, json)
     with wait.Clock() as clock, result.told():
 
@@ -113,7 +113,7 @@ def run(
 def _wanted(
     world: World, server: str, services: Sequence[str], weight: int | None
 ) -> tuple[Table, dict[Key, Place], dict[Key, int]]:
-    """The table, where the server is in it, and the weights that it is to have where that isn't so yet."""
+    """The table, the server's places in it, and the wanted weights where they differ."""
     table, places = found(world, server, services)
     before = {} if weight is not None else load(table)
     wanted = {}
@@ -205,7 +205,7 @@ def _step(
 
 
 def _stopped(server: str, places: Mapping[Key, Place], wanted: Weights, reached: Weights, number: int) -> IpvsadmError:
-    """What to tell of a ramp that a signal ended."""
+    """The message about a ramp that a signal ended."""
     lines = "\n".join(f"{places[key].name}  weight {reached[key]} of {wanted[key]}" for key in wanted)
     return IpvsadmError(
         f"stopped by {name_of(number)}: the weights of {server} stay where they are\n{lines}",

@@ -13,7 +13,7 @@ DIRECTOR, REAL_SERVER = MODES = ("director", "real-server")  # what a machine is
 
 @dataclass(frozen=True)
 class Finding:
-    """What was `seen` of `subject`, `why` it hurts, and the `commands` that mend it.
+    """What was `seen` of `subject`, `why` it matters, and the `commands` that fix it.
 
     `check` is the code of the check, such as "V1"; of what is unknown, the codes of all that couldn't be carried out.
     A word in capitals in a command stands for what we can't know. What concerns several `subjects` names them all.
@@ -28,7 +28,7 @@ class Finding:
     subjects: tuple[str, ...] = ()
 
     def of(self, check: str) -> Finding:
-        """It as a finding of this check."""
+        """This finding, with the code of its check."""
         return Finding(self.severity, self.subject, self.seen, self.why, self.commands, check, self.subjects)
 
 
@@ -58,15 +58,15 @@ class Check:
 
 
 def failure(subject: str, seen: str, why: str, *commands: str) -> Finding:
-    """It cannot work."""
+    """Something can't work."""
     return Finding(FAILURE, subject, seen, why, commands)
 
 
 def warning(subject: str, seen: str, why: str, *commands: str) -> Finding:
-    """It works badly, or not in all cases."""
+    """Something works badly, or only in some cases."""
     return Finding(WARNING, subject, seen, why, commands)
 
 
 def note(subject: str, seen: str, why: str, *commands: str) -> Finding:
-    """It is good to know."""
+    """Something is good to know."""
     return Finding(NOTE, subject, seen, why, commands)

@@ -30,7 +30,7 @@ NOT_OUTSIDE = ("dummy", "ipip", "gre", "sit", "ip6tnl", "ip6gre", "ifb", "nlmon"
 
 
 def pairs(snapshot: Snapshot, *forwarding: str) -> Iterator[tuple[Service, Server]]:
-    """Each server with its service, of these ways of forwarding or of all, but those of this machine itself."""
+    """Each server with its service, for these forwarding methods or all, except servers on this machine."""
     snapshot.seen("services")
     for service, server in snapshot.forwarded:
         if not forwarding or server.forwarding in forwarding:
@@ -48,34 +48,34 @@ def virtual_addresses(snapshot: Snapshot) -> dict[str, None]:
 
 
 def family(address: str) -> str:
-    """The family of an address, as firewalls name it."""
+    """The family of an address, as firewalls call it."""
     return "ip6" if ":" in address else "ip"
 
 
 def prefix(address: str) -> str:
-    """`address` as a network of its own."""
+    """`address` as a network of one address."""
     return f"{address}/{128 if ':' in address else 32}"
 
 
 def subject(service: Service, server: Server) -> str:
-    """How a server of a service is named."""
+    """The name of a server of a service."""
     return f"{service.service} {server.name}"
 
 
 def outside(snapshot: Snapshot) -> list[Link]:
-    """The devices that are up and may have other machines behind them."""
+    """The devices that are up and may lead to other machines."""
     links = snapshot.seen("links")
     return [link for link in links if link.up and link.name != "lo" and link.kind not in NOT_OUTSIDE]
 
 
 def inward(snapshot: Snapshot) -> list[str]:
-    """The devices by which clients come in: those that lead to servers only if there are no others."""
+    """The devices by which clients come in; devices that lead to servers count only if there are no others."""
     found = [link.name for link in outside(snapshot)]
     return [name for name in found if name not in snapshot.devices_to_servers] or found
 
 
 def clients(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """The clients that were seen and whose routes are known, as (address, name of its service or "")."""
+    """The observed clients whose routes are known, as (address, name of the service or "")."""
     found = [(one.client, "") for one in snapshot.connections or ()]
     found += [(one.client, one.service) for one in snapshot.arrivals or ()]
     return [one for one in dict.fromkeys(found) if one[0] in (snapshot.routes or {})]
@@ -99,7 +99,7 @@ def setting(path: str, value: int | str) -> str:
 
 
 def named(service: Service) -> tuple[str, ...]:
-    """The words of ipvsadm's that name a service."""
+    """The words that name a service in ipvsadm's grammar."""
     if service.mark:
         return ("-f", str(service.mark), *(["-6"] if service.service.endswith("/ipv6") else []))
     option = {TCP: "-t", UDP: "-u"}.get(service.protocol, "--sctp-service")
@@ -112,7 +112,7 @@ def ours(*words: str | int) -> str:
 
 
 def first_packet(service: Service) -> Packet:
-    """What is known of a new client's first packet for `service`."""
+    """The known properties of a new client's first packet for `service`."""
     return {
         "family": family(service.address),
         "target": service.address,
@@ -133,14 +133,14 @@ def told(hit: Hit, packet: Packet, subject: str, what: str, why: str) -> Finding
 
 
 def masquerade(server: Server, source: str) -> str:
-    """The command that lets `server` see this machine as the client of what comes from `source`."""
+    """The command that masquerades connections from `source` to `server`."""
     program = "ip6tables" if ":" in server.address else "iptables"
     ends = ("-s", source, "-d", server.address)
     return command(program, "-t", "nat", "-A", "POSTROUTING", *ends, "-j", "MASQUERADE")
 
 
 def translations(snapshot: Snapshot) -> Chain:
-    """The rules that let servers see another address than the client's, as one chain."""
+    """The rules that replace the client's address for servers, as one chain."""
     firewall: Firewall = snapshot.seen("firewall")
     found = firewall.memory.get(TRANSLATES)
     if not isinstance(found, Chain):
@@ -151,7 +151,7 @@ def translations(snapshot: Snapshot) -> Chain:
 
 
 def translated(snapshot: Snapshot, server: Server, client: str | None) -> bool:
-    """Whether a rule is about what `client` sends to `server`; None is a client of which nothing is known."""
+    """Whether a rule matches packets from `client` to `server`; None is an unknown client."""
     chain = translations(snapshot)
     if not chain.rules:
         return False
@@ -182,7 +182,7 @@ def load(server: Server) -> int:
 
 
 def is_served(service: Service) -> bool:
-    """Whether new connections came about while watching, whatever rules say that would have prevented them."""
+    """Whether new connections appeared while watching, although rules seem to prevent them."""
     return service.earlier is not None and service.counters.connections > service.earlier.connections
 
 
@@ -197,7 +197,7 @@ def is_own(snapshot: Snapshot, server: Server) -> bool:
 
 
 def hears(snapshot: Snapshot, protocol: str, address: str, port: int) -> bool:
-    """Whether a socket of this machine takes what comes for an address and a port."""
+    """Whether a socket of this machine accepts packets for an address and a port."""
     return any(
         one.protocol == protocol and one.port == port and one.address in (address, *WILDCARDS[family(address)])
         for one in snapshot.seen("listeners")
@@ -205,13 +205,13 @@ def hears(snapshot: Snapshot, protocol: str, address: str, port: int) -> bool:
 
 
 def shortened(names: Sequence[str], shown: int = 3) -> str:
-    """The first of `names`, and how many more there are."""
+    """The first of `names`, and the number of the others."""
     more = len(names) - shown
     return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def arrivals_by_service(snapshot: Snapshot) -> dict[str, list[str]]:
-    """The devices by which packets came in, by the service that they were for."""
+    """The devices by which packets came in, by their service."""
     found: dict[str, dict[str, None]] = {}
     for one in snapshot.arrivals or ():
         found.setdefault(one.service, {})[one.device] = None
@@ -219,7 +219,7 @@ def arrivals_by_service(snapshot: Snapshot) -> dict[str, list[str]]:
 
 
 def bound_for_services(snapshot: Snapshot) -> set[str]:
-    """The addresses that are here for services alone: hosts of their own, on a dummy device or on `lo`."""
+    """The addresses that are only for services: single addresses on a dummy device or on `lo`."""
     kinds = {link.name: link.kind for link in snapshot.seen("links")}
     return {
         one.address
@@ -239,7 +239,7 @@ def neighbour_of(address: str) -> str:
 
 
 def base_chain(snapshot: Snapshot, hook: str, kind: str, table: str, program: str = "") -> Chain:
-    """The chain at a hook where a rule of ours belongs: that of a table, of nft's any of the hook, or iptables' own."""
+    """The chain for a rule of ours at a hook: that of a table, any nft chain at the hook, or iptables' own."""
     firewall = snapshot.firewall or Firewall()
     found = [one for one in firewall.at(hook, kind) if not program or one.program == program]
     of_table = [one for one in found if one.table == table]
@@ -250,7 +250,7 @@ def base_chain(snapshot: Snapshot, hook: str, kind: str, table: str, program: st
 
 
 def fault_of(snapshot: Snapshot, service: Service, server: Server) -> tuple[str, str]:
-    """What a server does instead of taking connections, and why; nothing where it takes them, or nobody knows."""
+    """What a server does instead of accepting connections, and why; empty if it accepts them, or that is unknown."""
     name = f"tcp {server.name}"
     if server.forwarding != NAT:
         stuck = snapshot.stuck.get(name, 0)
@@ -267,5 +267,5 @@ def fault_of(snapshot: Snapshot, service: Service, server: Server) -> tuple[str,
 
 
 def takes_connections(snapshot: Snapshot, service: Service, server: Server) -> bool:
-    """Whether a server takes connections, as far as is known."""
+    """Whether a server accepts connections, as far as is known."""
     return not fault_of(snapshot, service, server)[0]

@@ -18,14 +18,14 @@ COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
 
 @dataclass(frozen=True)
 class Entries:
-    """What the kernel's connections tell of servers, by "PROTOCOL SERVER": how many are in which state, and stuck."""
+    """The connections of servers, by "PROTOCOL SERVER": how many are in which state, and how many are stuck."""
 
     states: Mapping[str, Mapping[str, int]]
     stuck: Mapping[str, int]
 
 
 def recent(server: Server) -> Counters:
-    """What a server got and sent: while watching, if that was enough, or else at any time."""
+    """What a server received and sent: while watching, if that was enough, or else in total."""
     now, before = server.counters, server.earlier
     if before is None or now.packets_in - before.packets_in < ENOUGH:
         return now
@@ -33,7 +33,7 @@ def recent(server: Server) -> Counters:
 
 
 def is_suspect(service: Service, server: Server, entries: Entries) -> bool:
-    """Whether clients seem to get no answer of a masqueraded server of TCP, by what is counted or by its entries."""
+    """Whether clients seem to get no answer from a masqueraded TCP server, by its counters or its entries."""
     if server.forwarding != NAT or service.protocol == UDP:
         return False
     counts = recent(server)
@@ -44,7 +44,7 @@ def is_suspect(service: Service, server: Server, entries: Entries) -> bool:
 
 
 def suspects(services: tuple[Service, ...], entries: Entries) -> Iterator[Server]:
-    """The servers to which it is worth to try a connection."""
+    """The servers that are worth a test connection."""
     seen = set()
     for service in services:
         for server in service.servers:

@@ -16,7 +16,7 @@ WELL, SILENT = "well", "silent"  # what comes of a check, beside severities; sil
 
 @dataclass(frozen=True)
 class Verdict:
-    """`findings`, the worst first and what could not be told last; and the `outcomes` of the checks by their codes.
+    """`findings`, the worst first and the unknown last, and the `outcomes` of the checks by their codes.
 
     `packets` were seen to arrive in so many `seconds`. `unknown` says by codes why checks couldn't be made.
     """
@@ -33,7 +33,7 @@ class Verdict:
 
 
 def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
-    """What is wrong, by all checks for this kind of machine, or by those of these `codes`."""
+    """The verdict of all checks for this kind of machine, or of those with these `codes`."""
     mode = REAL_SERVER if snapshot.vips else DIRECTOR
     checks = [check for check in CHECKS if mode in check.modes and (not codes or check.code in codes)]
     found: list[Finding] = []
@@ -57,7 +57,7 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
 
 
 def _untold(found: Iterable[Finding], checks: Iterable[Check]) -> list[Finding]:
-    """The findings whose cause no other one tells."""
+    """The findings whose cause no other finding names."""
     told_by = {check.code: set(check.told_by) for check in checks}
     found = list(found)
     told = {finding.check for finding in found if finding.severity != NOTE}
@@ -76,7 +76,7 @@ def _outcomes(
 
 
 def _grouped(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that say the same of several subjects as one: a cause is told once, with all that it hits."""
+    """Merges findings that differ only in their subject, so each cause appears once."""
     groups: dict[tuple[str, ...], tuple[Finding, dict[str, None], dict[str, None]]] = {}
     for one in findings:
         _, subjects, commands = groups.setdefault((one.severity, one.seen, one.why, one.check), (one, {}, {}))
@@ -89,7 +89,7 @@ def _grouped(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def restricted(snapshot: Snapshot, names: Iterable[str]) -> tuple[Snapshot, list[str]]:
-    """The snapshot with the services that `names` name alone, and the names that it lacks. Raises UsageError."""
+    """The snapshot with only the services in `names`, and the names that it lacks. Raises UsageError."""
     wanted = dict.fromkeys(spelled(service_of(name)) for name in names)
     if not wanted or snapshot.services is None:
         return snapshot, []

@@ -53,7 +53,7 @@ class Wishes(Record):
 
 
 def run(world: World, wishes: Wishes) -> int:
-    """Drain a server; the exit status. Raises IpvsadmError."""
+    """Drain a server, and return the exit status. Raises IpvsadmError."""
     servers_of(wishes.server)  # wrong words are told before the kernel is asked
     result = ServerResult(world, wishes.server, wishes.json)
     with wait.Clock() as clock, result.told():
@@ -71,7 +71,7 @@ def run(world: World, wishes: Wishes) -> int:
 
 
 def _counts_as_busy(wishes: Wishes, around: Machine, clock: Timer) -> Callable[[Place], object]:
-    """What tells whether a place is to be waited for: flows of UDP that the kernel moves on aren't for ever."""
+    """A predicate that says whether to wait for a place; UDP flows that the kernel moves on don't count."""
     began = clock.now()
 
     def busy(place: Place) -> object:
@@ -84,7 +84,7 @@ def _counts_as_busy(wishes: Wishes, around: Machine, clock: Timer) -> Callable[[
 
 
 def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, list[Place]]:
-    """The table, and where `server` is in `services`, or in all. Raises IpvsadmError if it isn't there."""
+    """The table, and the places of `server` in `services`, or in all. Raises IpvsadmError if there are none."""
     address, port = servers_of(server)
     only = [service_of(name) for name in services]
     table = table_now(world)
@@ -101,7 +101,7 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
 
 
 def _is_service(name: str, table: Table) -> str:
-    """How to drain the servers of a service that was named in place of a server; empty if it's none."""
+    """A hint on how to drain the servers of a service that was named instead of a server; empty if it is no service."""
     try:
         key = service_key(service_of(name))
     except UsageError:
@@ -119,7 +119,7 @@ def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
 
 
 def _drained(world: World, wishes: Wishes, clock: Timer, result: ServerResult) -> list[Place]:
-    """Give the server weight 0, remembering those that it had, and print them; where it is now."""
+    """Set the server's weights to 0, record and print the old ones, and return its places."""
     with alone(world, wishes.wait_lock, lambda: clock.first):
         table, places = found(world, wishes.server, wishes.services)
         if not wishes.force:
@@ -154,7 +154,7 @@ def _drained(world: World, wishes: Wishes, clock: Timer, result: ServerResult) -
 
 
 def _check_others(table: Table, places: Sequence[Place]) -> None:
-    """Raise IpvsadmError where a service would be left without a server that gets connections."""
+    """Raise IpvsadmError if a service would be left without a server that gets connections."""
     if lost := left_without(table, places):
         names = [spelled(service) for service in lost]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -166,7 +166,7 @@ def _check_others(table: Table, places: Sequence[Place]) -> None:
 
 
 def look(world: World, places: Sequence[Place]) -> list[Place]:
-    """`places` as they are now; those that are gone are left out. Raises IpvsadmError."""
+    """`places` as they are now, without those that are gone. Raises IpvsadmError."""
     now = []
     by_service = {place.key[0]: place.service for place in places}
     wanted = {place.key for place in places}
@@ -184,7 +184,7 @@ def look(world: World, places: Sequence[Place]) -> list[Place]:
 
 
 def machine(world: World) -> Machine:
-    """What explains why a server stays busy, as far as it can be read."""
+    """The values that explain why a server stays busy, as far as they can be read."""
     try:
         udp = world.kernel.timeouts().udp
     except OSError:
@@ -209,7 +209,7 @@ def _wait(
     busy: Callable[[Place], object],
     result: ServerResult,
 ) -> int:
-    """Wait for the connections to end, and then take the server away, if that is wanted; the exit status."""
+    """Wait for the connections to end, remove the server if requested, and return the exit status."""
     end = clock.now() + wishes.deadline
     while True:
         why = wait.wait(lambda: look(world, places), busy, end, clock, teller.tell)
@@ -246,7 +246,7 @@ def _removed(
     busy: Callable[[Place], object],
     result: ServerResult,
 ) -> bool:
-    """Take the server away; False if it is busy again. Raises IpvsadmError."""
+    """Remove the server; False if it is busy again. Raises IpvsadmError."""
     with alone(world, wishes.wait_lock, lambda: clock.first):
         table = table_now(world)
         wanted = {place.key for place in places}

@@ -22,7 +22,7 @@ HASHING = ("sh", "mh", "dh")
 
 
 class Machine(Record):
-    """What counts beside the table: the settings by these names, None if they can't be read, and seconds."""
+    """Values besides the table: the settings with these names, None if they can't be read, and seconds."""
 
     __slots__ = ()
     expire_quiescent_template: int | None = None
@@ -30,12 +30,12 @@ class Machine(Record):
     udp_timeout: int = 0
 
     def outlasted(self, seconds: float) -> bool:
-        """Whether what a UDP flow had sent before the drain is forgotten after `seconds` of it, and settled."""
+        """Whether, `seconds` into the drain, the kernel has forgotten UDP flows that ended before it."""
         return bool(self.udp_timeout) and seconds > self.udp_timeout + 1
 
 
 def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
-    """What keeps the server busy in `places`, by kind, each in a line."""
+    """The reasons why the server is busy in `places`, by kind, each in a line."""
     places = list(places)
     persistent = [place for place in places if place.server.persistent]
     udp = sum(place.server.inactive for place in places if place.service.protocol == IPPROTO_UDP)
@@ -57,7 +57,7 @@ def reasons(places: Iterable[Place], machine: Machine) -> dict[str, str]:
 
 
 def endless(places: Iterable[Place], machine: Machine, drain: str, removes: bool) -> str:
-    """That flows of UDP don't end by themselves, and how to move them on; `drain` is the command that drains."""
+    """Says that UDP flows may never end, and how to move them; `drain` is the command that drains."""
     udp = sum(place.server.inactive for place in places if place.service.protocol == IPPROTO_UDP)
     if not udp:
         return ""
@@ -72,7 +72,7 @@ def endless(places: Iterable[Place], machine: Machine, drain: str, removes: bool
 
 
 def _persistence(places: Sequence[Place], expire: int | None) -> str:
-    """Why persistent clients come back, or when they are forgotten."""
+    """Says why persistent clients come back, or when the kernel forgets them."""
     count = sum(place.server.persistent for place in places)
     who = counted(count, "persistent client")
     lasts = max((place.service.timeout for place in places if place.service.flags & PERSISTENT), default=0)

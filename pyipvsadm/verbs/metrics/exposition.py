@@ -41,7 +41,7 @@ ROWS = 256  # lines that are made at once: they stay in the processor's cache
 
 
 class Block(Record):
-    """What there is to tell of all services, or of all servers: a row for each that labels tell from others.
+    """The figures of all services, or of all servers: a row for each that its labels distinguish.
 
     `labels` are as between braces, with a comma behind each. `settings` are the values of the labels of `_info`.
     `single` says of each row whether it is one service or server, and not a sum of several; None if all are.
@@ -56,7 +56,7 @@ class Block(Record):
 
 
 def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Collection[str] = ALL) -> Iterator[str]:
-    """The text, by and by; of the labels that tell services and servers from others, those to `keep`."""
+    """The text in pieces; `keep` are the labels of services and servers to export."""
     director = [(_netns(reading), about_director(reading)) for reading in readings]
     series = tuple(series)
     blocks = {
@@ -77,7 +77,7 @@ def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Coll
 
 
 def _comments(reading: Reading) -> Iterator[str]:
-    """What isn't told, and why."""
+    """Which series are missing, and why."""
     where = f" in {printable(reading.netns)}" if reading.netns else ""
     if reading.trouble:
         yield f"# ipvs_up is 0{where}: {printable(reading.trouble)}\n"
@@ -90,13 +90,13 @@ def _help(text: str) -> str:
 
 
 def label_value(text: str) -> str:
-    """`text`, whatever bytes it came of, as it stands between a label's quotes."""
+    """`text`, whatever bytes it contains, escaped for a label's value."""
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _pairs(names: Iterable[str], values: Iterable[str]) -> str:
-    """Labels, with a comma behind each."""
+    """Labels, each followed by a comma."""
     return "".join([f'{name}="{label_value(text)}",' for name, text in zip(names, values, strict=True)])
 
 
@@ -120,7 +120,7 @@ def _figure(figure: float) -> str:
 
 
 def _lines(row: Series, block: Block) -> Iterator[str]:
-    """The lines of a series about services or servers, many at a time; none where its figure isn't known."""
+    """The lines of a series about services or servers, many at a time; none if its figure isn't known."""
     column = block.columns.get(row.source)
     if not column:
         return
@@ -165,7 +165,7 @@ BLOCKS: dict[str, Callable[[Reading, Collection[str]], Block]] = {SERVICE: _serv
 
 
 def _service_labels(reading: Reading, keep: Collection[str]) -> list[str]:
-    """What tells each service from others."""
+    """The labels that identify each service."""
     columns = zip(*[service_names(service) for service, _ in reading.groups], strict=True)
     return _labels(SERVICE_LABELS, columns, keep, [_netns(reading)] * len(reading.groups))
 
@@ -180,13 +180,13 @@ def _labels(names: Values, columns: Iterable[Values], keep: Collection[str], bef
 def _each_once(
     records: Iterable[_R], looks: Callable[[_R], tuple[object, ...]], tell: Callable[[_R], Values]
 ) -> list[Values]:
-    """What `tell` says of each of `records`, asked once for all that have the same `looks`."""
+    """The result of `tell` for each of `records`, called once for all that have the same `looks`."""
     known: dict[tuple[object, ...], Values] = {}
     return [known.get(look := looks(one)) or remember(known, look, tell(one)) for one in records]
 
 
 def _block(labels: list[str], columns: Columns, settings: Sequence[Values]) -> Block:
-    """A row for each of `labels`; of rows that have the same, the sums."""
+    """A row for each of `labels`; rows with the same labels are summed."""
     single = None
     if len(set(labels)) < len(labels):
         places: dict[str, list[int]] = {}
@@ -203,5 +203,5 @@ def _block(labels: list[str], columns: Columns, settings: Sequence[Values]) -> B
 
 
 def _template(labels: list[str], rows: slice) -> tuple[str, slice]:
-    """The lines of these `rows`, without the name of the series and the figures, which differ."""
+    """A template for the lines of `rows`, without the name of the series and the figures."""
     return "".join([f"{NAME}{_braced(one).replace('%', '%%')} %d\n" for one in labels[rows]]), rows

@@ -27,12 +27,12 @@ KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell the
 PROTOCOLS = {6: "TCP", 17: "UDP", 132: "SCTP"}
 FAMILIES = {4: "ipv4", 16: "ipv6"}  # by the length of an address
 MARK = "FWM"
-SEEN = ("weight", "active", "inactive")  # what /proc tells of a server
+SEEN = ("weight", "active", "inactive")  # what /proc shows of a server
 ASKED = (*SEEN, "persistent", "upper_threshold", "lower_threshold")  # and what the kernel answers
 
 
 class Reading(Record):
-    """A table with its counters, and what there is to say about it.
+    """A table with its counters, and facts about it.
 
     `trouble` is why the kernel's IPVS couldn't be asked, empty if it could; if it couldn't, there are no counters.
     `drained` are the keys of services and servers that `drain` has drained; None where that isn't known.
@@ -74,7 +74,7 @@ def about_director(reading: Reading) -> dict[str, Rows]:
 
 
 def service_names(service: Service) -> tuple[str, ...]:
-    """The values of SERVICE_LABELS, as node_exporter has them: a mark is 8 hexadecimal digits."""
+    """The values of SERVICE_LABELS, as node_exporter writes them: a mark is 8 hexadecimal digits."""
     if service.fwmark is not None:
         return "", "0", f"{service.fwmark:08X}", MARK, "ipv4" if service.af == 2 else "ipv6"
     protocol, address = service.protocol or 0, service.address or b""
@@ -88,7 +88,7 @@ def server_names(server: Server) -> tuple[str, ...]:
 
 
 def service_columns(reading: Reading) -> Columns:
-    """Figures by name, each for all services in their order. What isn't known has no column."""
+    """Figures by name, each for all services in their order. Unknown figures have no column."""
     groups = reading.groups
     columns: Columns = {
         ONE: [1] * len(groups),
@@ -101,7 +101,7 @@ def service_columns(reading: Reading) -> Columns:
 
 
 def backend_columns(reading: Reading) -> Columns:
-    """Likewise for the servers of all services."""
+    """The same for the servers of all services."""
     servers = [server for _, servers in reading.groups for server in servers]
     fields = dict(zip(Server.FIELDS, zip(*servers, strict=True), strict=True)) if servers else {}
     known = SEEN if reading.trouble else ASKED
@@ -126,7 +126,7 @@ def _is_available(server: Server) -> bool:
 
 
 def _counters(stats: Iterable[Stats | None]) -> Columns:
-    """What was counted, by column; nothing where there is a row of which it isn't known."""
+    """The counters, by column; empty if they aren't known for every row."""
     rows = list(stats)
     if not rows or None in rows:
         return {}

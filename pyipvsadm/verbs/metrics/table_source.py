@@ -30,14 +30,14 @@ DENIED = "IPVS takes CAP_NET_ADMIN, even to list; /proc tells the rest"
 
 
 class Source:
-    """The IPVS of one network namespace: that where we are, or the one named `netns`.
+    """The IPVS of one network namespace: the current one, or the one named `netns`.
 
     That one is entered once, so that it can be read when we may enter no other any more: a socket stays in the
     namespace that it was made in, and so does an open file of /proc.
     """
 
     def __init__(self, reach: Callable[[], Kernel], netns: str | None = None) -> None:
-        """`reach` makes a Kernel, each time it is called. Raises IpvsadmError where `netns` can't be entered."""
+        """`reach` makes a Kernel each time it is called. Raises IpvsadmError if `netns` can't be entered."""
         self._kernel: Kernel | None = None
         self._reach = reach
         self._netns = netns
@@ -58,7 +58,7 @@ class Source:
         self._reach = lambda: Kernel.open(load=False, held=held)
 
     def read(self, only: Scope | None = None) -> Reading:
-        """What there is now, or of it what `only` holds. Raises OSError where the kernel fails to tell."""
+        """The current reading, limited to `only`. Raises OSError if the kernel fails to answer."""
         start = monotonic()
         reading = self._now(only) if os.path.exists(f"{PROC}/{TABLE}") else Reading(trouble=ABSENT)
         if reading.loaded:
@@ -66,7 +66,7 @@ class Source:
         return reading.replace(netns=self._netns, seconds=monotonic() - start)
 
     def _now(self, only: Scope | None) -> Reading:
-        """What there is, where there is IPVS: to ask for it where there isn't has the kernel load its module."""
+        """The reading, if there is IPVS; without it, a request would make the kernel load its module."""
         try:
             return self._asked(only)
         except UnreachableError as error:
@@ -75,7 +75,7 @@ class Source:
             return _seen(only, trouble) if self._netns is None else Reading(loaded=True, trouble=trouble)
 
     def _asked(self, only: Scope | None) -> Reading:
-        """What the kernel answers. A module that was reloaded has another number: the socket is made to ask anew."""
+        """The kernel's answer. A reloaded module has another family number, so a new socket looks it up."""
         if self._kernel:
             try:
                 return self._table(self._kernel, only)
@@ -87,7 +87,7 @@ class Source:
         return reading
 
     def _table(self, kernel: Kernel, only: Scope | None) -> Reading:
-        """The table with its counters, in the kernel's order. A dump of what changes may tell things twice."""
+        """The table with its counters, in the kernel's order. A dump during changes may contain entries twice."""
         services = {one[:KEY]: one for one in kernel.services(True, steady=True) if only is None or only.holds(one)}
         return Reading(
             loaded=True,
@@ -112,11 +112,11 @@ class Source:
             return None
 
     def _totals(self) -> Stats | None:
-        """The counters of the whole namespace, where it is ours."""
+        """The counters of the whole namespace, if it is ours."""
         return proc_table.totals(_content(f"{PROC}/{TOTALS}")) if self._netns is None else None
 
     def _drained(self) -> Keys | None:
-        """What `drain` remembers to have drained; None where that can't be read."""
+        """The servers that `drain` recorded; None if the record can't be read."""
         try:
             return drained(state.load("drain", self._inode))
         except IpvsadmError:
@@ -131,14 +131,14 @@ def drained(rows: Sequence[dict[str, object]]) -> Keys:
 
 
 def _seen(only: Scope | None, trouble: str) -> Reading:
-    """What /proc shows to everybody."""
+    """What /proc shows to every user."""
     info, groups = proc_table.table(_content(f"{PROC}/{TABLE}"))
     some = tuple(group for group in groups if only is None or only.holds(group[0]))
     return Reading(loaded=True, trouble=trouble, info=info, groups=some)
 
 
 def _content(path: str) -> str:
-    """What a file of /proc says; nothing where there is none, or none for us."""
+    """The text of a file in /proc; empty if it doesn't exist or we may not read it."""
     try:
         with open(path, encoding="ascii", errors="replace") as file:
             return file.read()

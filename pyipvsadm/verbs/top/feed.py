@@ -26,7 +26,7 @@ DIGITS = 3  # behind the point of a rate
 
 
 def read(kernel: Kernel, wanted: Sequence[Service]) -> Table | None:
-    """The services that there are, or those of `wanted`, and their servers, all with counters.
+    """All services, or those of `wanted`, and their servers, all with counters.
 
     None if they change faster than they can be read. Raises OSError.
     """
@@ -49,7 +49,7 @@ def _one(kernel: Kernel, service: Service) -> Service | None:
 
 
 def line(sample: Sample, clock: float, owners: Owners = NOBODY, source: str = "") -> str:
-    """`sample` as a line of JSON, with the names that `show` has; `clock` is in seconds since 1970."""
+    """`sample` as a line of JSON, with the names that `show` uses; `clock` is in seconds since 1970."""
     services = []
     for group in sample.groups:
         service = group.row.service
@@ -77,7 +77,7 @@ def line(sample: Sample, clock: float, owners: Owners = NOBODY, source: str = ""
 
 
 def _counted(row: Row) -> Settings:
-    """What there is to tell of a row, with our rates in the place of the kernel's."""
+    """A row as an object, with our rates instead of the kernel's."""
     read = (row.server or row.service).stats is not None
     stats = Stats.make((*row.meter.counters, *_rounded(row.meter.rates))) if read else None
     return counted(stats, _connections(row))
@@ -88,5 +88,5 @@ def _connections(row: Row | Totals) -> Settings:
 
 
 def _rounded(rates: Rates | None) -> tuple[float | None, ...]:
-    """`rates` for people's eyes; None where they aren't known yet."""
+    """`rates`, rounded for people; None if they aren't known yet."""
     return tuple(round(rate, DIGITS) for rate in rates) if rates else (None,) * len(COUNTS)

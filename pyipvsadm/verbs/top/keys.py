@@ -21,7 +21,7 @@ LONGEST_FILTER = 60
 ESCAPE = b"\x1b"
 SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O[@-~])")
 BEGINNING = re.compile(rb"\x1b(\[[0-?]*[ -/]*|O)?")
-NAMED = {  # what terminals send for keys that are no letters, behind Esc
+NAMED = {  # what terminals send after Esc for keys that aren't letters
     b"[A": "up", b"[B": "down", b"[C": "right", b"[D": "left", b"[H": "home", b"[F": "end",
     b"OA": "up", b"OB": "down", b"OC": "right", b"OD": "left", b"OH": "home", b"OF": "end",
     b"[1~": "home", b"[4~": "end", b"[7~": "home", b"[8~": "end", b"[5~": "page up", b"[6~": "page down",
@@ -31,7 +31,7 @@ CONTROL = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\x08": "backspace
 
 
 class Shown(NamedTuple):
-    """What the screen shows: the keys of all rows in their order, how many lines it has for them, and columns."""
+    """The contents of the screen: the keys of all rows in order, the number of lines for them, and the columns."""
 
     keys: Sequence[Key] = ()
     page: int = 1
@@ -39,7 +39,7 @@ class Shown(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a key asks for: a verb, and the key of the server that it is about."""
+    """A change that a key requests: a verb, and the key of the server that it changes."""
 
     verb: str
     key: Key
@@ -86,12 +86,12 @@ class State(Record):
     leaving: bool = False
 
     def is_folded(self, service: Key) -> bool:
-        """Whether what stands below this service, or this address, is hidden."""
+        """Whether the rows below this service, or this address, are hidden."""
         return self.folded != (service in self.others)
 
 
 def decoded(data: bytes) -> tuple[list[str], bytes]:
-    """The keys that `data` from a terminal stands for, and the beginning of one at its end."""
+    """The keys in `data` from a terminal, and the incomplete key at its end."""
     keys: list[str] = []
     while data:
         if data.startswith(ESCAPE):
@@ -113,7 +113,7 @@ def decoded(data: bytes) -> tuple[list[str], bytes]:
 
 
 def press(state: State, key: str, shown: Shown) -> State:
-    """What `key` makes of `state`, while `shown` is on the screen."""
+    """`state` after `key`, while `shown` is on the screen."""
     if state.help:
         return state.replace(help=False, leaving=key == "q")
     if state.asked:
@@ -127,7 +127,7 @@ def press(state: State, key: str, shown: Shown) -> State:
 
 
 def settle(state: State, shown: Shown, services: frozenset[Key]) -> State:
-    """`state` as it is when `shown` is to be drawn: the cursor on a row that there is, and on the screen."""
+    """`state` before `shown` is drawn: the cursor is on an existing row, and on the screen."""
     others = state.others & services if state.others else state.others
     last = len(shown.keys) - 1
     line = state.line
@@ -143,7 +143,7 @@ def settle(state: State, shown: Shown, services: frozenset[Key]) -> State:
 
 
 def _typed(state: State, key: str) -> State:
-    """A key while the filter is typed."""
+    """`state` after a key while the user types the filter."""
     if key == "enter":
         return state.replace(typing=False)
     if key == "escape":
@@ -156,7 +156,7 @@ def _typed(state: State, key: str) -> State:
 
 
 def _moved(lines: Callable[[Shown], int]) -> Callable[[State, Shown], State]:
-    """What moves the cursor by so many `lines`."""
+    """An action that moves the cursor by so many `lines`."""
 
     def move(state: State, shown: Shown) -> State:
         if not shown.keys:
@@ -168,7 +168,7 @@ def _moved(lines: Callable[[Shown], int]) -> Callable[[State, Shown], State]:
 
 
 def _sorted_by(step: int) -> Callable[[State, Shown], State]:
-    """What sorts by the column that stands so many columns further."""
+    """An action that sorts by the column so many columns further."""
 
     def choose(state: State, shown: Shown) -> State:
         names = shown.columns
@@ -180,7 +180,7 @@ def _sorted_by(step: int) -> Callable[[State, Shown], State]:
 
 
 def _faster(step: int) -> Callable[[State, Shown], State]:
-    """What takes the next interval of INTERVALS that is longer, or shorter."""
+    """An action that selects the next longer or shorter interval of INTERVALS."""
 
     def change(state: State, _: Shown) -> State:
         others = [one for one in INTERVALS[::step] if (one - state.interval) * step > 0]
@@ -206,7 +206,7 @@ def _escape(state: State, _: Shown) -> State:
 
 
 def _ask(verb: str) -> Callable[[State, Shown], State]:
-    """What asks whether to carry out `verb` on the server at the cursor."""
+    """An action that asks whether to carry out `verb` on the server at the cursor."""
 
     def ask(state: State, _: Shown) -> State:
         if state.cursor is None or len(state.cursor) < KEY + SERVER_KEY:

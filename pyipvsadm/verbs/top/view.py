@@ -31,7 +31,7 @@ PEAK_FROM = 24  # columns of a history that has room for it
 
 
 class Signs(NamedTuple):
-    """The letters that aren't words. The first bar stands for 0."""
+    """The characters for bars, arrows and marks. The first bar means 0."""
 
     bars: str = "▁▂▃▄▅▆▇█"
     folded: str = "▸"
@@ -47,7 +47,7 @@ PLAIN = ASCII._replace(folded=" ", unfolded=" ", falling=" ", rising=" ")
 
 
 class Screen(NamedTuple):
-    """How large the screen is, what it can show, and what the clock says."""
+    """The size of the screen, the characters that it can show, and the time."""
 
     width: int = 80
     height: int = 24
@@ -56,17 +56,17 @@ class Screen(NamedTuple):
 
     @property
     def explained(self) -> bool:
-        """Whether there is room for the lines that explain."""
+        """Whether there is room for the lines of explanation."""
         return self.height >= EXPLAINED
 
     @property
     def page(self) -> int:
-        """The lines that it has for rows."""
+        """The number of lines for rows."""
         return max(1, self.height - (5 if self.explained else 2))
 
 
 def frame(sample: Sample, rows: Sequence[tuple[Group, Row]], state: State, screen: Screen) -> list[Line]:
-    """The lines of `screen`, which show what of `rows` there is room for."""
+    """The lines of `screen`, with as many of `rows` as fit."""
     if state.help:
         return _fitted(list(_help(screen)), screen)
     plan = layout(screen.width, longest_name(sample) + state.by_address)
@@ -89,7 +89,7 @@ def frame(sample: Sample, rows: Sequence[tuple[Group, Row]], state: State, scree
 
 
 def plain(sample: Sample, width: int | None) -> Iterator[str]:
-    """All rows as text, for a terminal of `width` columns; None: as wide as need be."""
+    """All rows as text, for a terminal of `width` columns; None for no limit."""
     names = longest_name(sample)
     plan = layout(width or WIDE, names)._replace(history=0, settings=0)
     plan = plan if width else plan._replace(name=max(names, len(NAME.head)))
@@ -119,12 +119,12 @@ def _title(sample: Sample, state: State, screen: Screen) -> Line:
 
 
 def _rows(sample: Sample) -> list[str]:
-    """How the kernel's table of connections is filled, where that is known, in one sentence."""
+    """How full the kernel's table of connections is, if that is known, in one sentence."""
     return list(sample.tables.sentences())[:1] if sample.tables and sample.tables.rows else []
 
 
 def _groups(plan: Layout, place: str) -> Line:
-    """What stands above the heads: what several columns have in common, in their middle, and `place`."""
+    """The line above the heads: titles that several columns share, centred, and `place`."""
     text = " " * PREFIX + place.ljust(plan.name)[: plan.name]
     done = 0
     for index, (column, _) in enumerate(plan.columns):
@@ -138,7 +138,7 @@ def _groups(plan: Layout, place: str) -> Line:
 
 
 def _heads(plan: Layout, state: State, signs: Signs) -> Line:
-    """The heads of the columns. A sign behind that by which rows are sorted tells which way."""
+    """The heads of the columns. A sign after the sorted column shows the direction."""
     sign = signs.falling if state.reverse == (state.sort == NAME.name) else signs.rising
     heads = [(NAME, NAME.head, len(NAME.head)), *((column, column.head, letters) for column, letters in plan.columns)]
     line = [(" " * PREFIX, "reverse")]
@@ -203,14 +203,14 @@ def _settings(row: Row) -> str:
 
 
 def _note(row: Row) -> str:
-    """What is said of a row in words."""
+    """The words about a row."""
     if row.mark and (row.server or row.gone):
         return MARKS[row.mark.kind][2].format(row.mark.was)
     return "drained" if row.server and not row.weight else ""
 
 
 def _history(found: array[float], plan: Layout, state: State, signs: Signs) -> Line:
-    """The history as bars, the last at the right; how high the highest is, where there is room.
+    """The history as bars, the latest at the right, and the highest value if there is room.
 
     Only nothing has no bar: something has the lowest at least.
     """
@@ -269,7 +269,7 @@ NOTES = (
 
 
 def _fitted(lines: list[Line], screen: Screen) -> list[Line]:
-    """`lines`, none of them wider than `screen`, and as many as it has."""
+    """`lines`, cut to the width and height of `screen`."""
     fitted = []
     for line in lines[: screen.height]:
         room, spans = screen.width, []
@@ -283,7 +283,7 @@ def _fitted(lines: list[Line], screen: Screen) -> list[Line]:
 
 
 def _joined(line: Line) -> Line:
-    """`line`, with neighbours of one style in one."""
+    """`line`, with adjacent spans of the same style merged."""
     joined: Line = []
     for text, style in line:
         if joined and joined[-1][1] == style:

@@ -22,7 +22,7 @@ FAST, GZIP = 1, 31  # zlib's level, and its way to say that gzip is meant
 
 
 class Answers:
-    """Answers requests with what `read` reads, as `write` makes text of it. What goes wrong is told by `tell`, once."""
+    """Answers requests: `read` takes a reading, `write` formats it, and `tell` reports each failure once."""
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class Answers:
         return self._bodies[gzip]
 
     def forget(self) -> None:
-        """Let go of what was read, if it serves no scrape any more."""
+        """Drop the reading once it is too old for another scrape."""
         if self._readings and monotonic() >= self._until:
             self._readings, self._bodies = (), {}
 
     def _trouble(self, error: OSError | IpvsadmError) -> str:
-        """What is wrong, and what may help."""
+        """The error and its hint, as text."""
         why = transport("list", error) if isinstance(error, OSError) else error
         text = f"{why}\n{why.hint}".rstrip()
         if text != self._told:
