@@ -336,6 +336,15 @@ def test_what_breaks_the_writing_itself_is_told_with_its_line(text, expected):
     assert problems(text) == [expected]
 
 
+@pytest.mark.parametrize("text", [
+    '{"version": 1,\n "services":\n %s}', '{"version": 1,\n "services": [],\n "a": %s}',
+    '{"version": 1,\n "services": 1, "timeouts": {"tcp":\n %s}}',
+])  # fmt: skip
+@pytest.mark.parametrize("depth", [33, 500])
+def test_json_that_is_too_deep_is_told_with_its_line(text, depth):
+    assert problems(text % ("[" * depth + "]" * depth)) == ["stdin:3: is nested more than 32 levels deep"]
+
+
 @pytest.mark.parametrize(("name", "text", "expected"), [
     ("x.json", "", "x.json:1: isn't JSON: Expecting value, at column 1"),
     ("x.json", "-A -t 192.0.2.1:80", "x.json:1: isn't JSON: Expecting value, at column 1"),

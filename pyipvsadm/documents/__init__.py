@@ -95,12 +95,12 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
     inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name), path=path)
     try:
         findings = file.format.read(file.text, assembly, inputs)
+        if assembly.problems:
+            raise _error(file, findings, assembly)  # JSON that is too deep shows only while lines are looked for
     except BrokenError as error:
         raise DocumentError(
             f"{file.name}:{error.line}: {error}", hint="correct this first: nothing after it can be read"
         ) from None
-    if assembly.problems:
-        raise _error(file, findings, assembly)
     return file, assembly, findings
 
 
