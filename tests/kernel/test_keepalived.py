@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -342,10 +343,21 @@ RELOADS = {  # what was there before, the file at the start, that of the reload,
 }  # fmt: skip
 
 
+REMOVES_GROUPS_SINCE = (2, 3)  # keepalived's own version: "an entry out of a group" takes its service along
+
+
+def keepalived_version() -> tuple[int, ...]:
+    """The first two numbers of keepalived's version."""
+    said = subprocess.run(["keepalived", "--version"], capture_output=True, text=True, check=True).stderr
+    return tuple(map(int, re.findall(r"Keepalived v(\d+)\.(\d+)", said)[0]))
+
+
 @program("keepalived")
 @pytest.mark.parametrize("name", RELOADS)
 def test_diff_names_what_a_reload_leaves_as_it_was(tmp_path, name):
     before, first, second, wanted = RELOADS[name]
+    if name == "an entry out of a group" and keepalived_version() >= REMOVES_GROUPS_SINCE:
+        wanted = []
     file = tmp_path / "keepalived.conf"
     file.write_text(first)
     with running(keepalived_command(file), tmp_path / "log", before) as namespace:

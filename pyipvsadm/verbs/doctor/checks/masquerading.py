@@ -43,6 +43,8 @@ def forwarding_is_on(snapshot: Snapshot) -> Findings:
 def servers_have_a_route(snapshot: Snapshot) -> Findings:
     """Servers have a route."""
     for service, server in pairs(snapshot, NAT, "tunnel"):  # D1 is about direct routing
+        if ":" in server.address and snapshot.sysctls.get("net/ipv6/conf/all/disable_ipv6") != "0":
+            continue  # G5
         route = snapshot.route(server.address)
         if route.type not in ("unicast", "local"):
             yield failure(
