@@ -124,8 +124,8 @@ def test_ctrl_c_and_ctrl_z_are_keys_too(seat):
     top.until("q quit")
     for round in (1, 2):
         top.type("\x1a")
-        top.told(rf"(?s)(<stopped True>.*){{{round}}}")
-        top.until("<stopped", absent=True)  # drawn anew
+        top.told(rf"(?s)(<stopped True>.*){{{round}}}\x1b\[\?1049h.*q")  # drawn anew: it has the terminal again
+        top.until("<stopped", absent=True)
         top.until("q quit")
     top.type("\x03")
     assert ended(top) == 0
