@@ -109,9 +109,9 @@ def shell(words: list[str]) -> None:
     if not child:
         os.setpgid(0, 0)
         os.tcsetpgrp(0, os.getpid())
+        print(f"<job {os.getpid()}>", flush=True)  # before anything that it says itself
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
         os.execvp(words[0], words)
-    print(f"<job {child}>", flush=True)
     while True:
         _, status = os.waitpid(child, os.WUNTRACED)
         os.tcsetpgrp(0, os.getpid())
