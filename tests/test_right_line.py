@@ -180,3 +180,9 @@ def test_what_we_read_typer_reads_alike(words):
         return
     if found is not None:
         assert found == read_by_typer(words[0])(words)
+
+
+@pytest.mark.parametrize("words", [["df", "-h"], ["pyipvsadm", "show", "-h"]])
+def test_the_words_of_a_command_in_a_sandbox_stay_as_they_are(words):
+    names, values, _ = read_by_typer("sandbox")(["sandbox", "--", *words])
+    assert (names, values["command"]) == (("sandbox",), words)

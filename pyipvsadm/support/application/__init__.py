@@ -175,7 +175,9 @@ def _command_class(usage_status: int) -> type[typer.core.TyperCommand]:
                 raise
 
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            return super().parse_args(ctx, ["--help" if word == "-h" else word for word in args])
+            if ctx.ignore_unknown_options:  # lenient: its own `-h`; other verbs' words may be another program's
+                args = ["--help" if word == "-h" else word for word in args]
+            return super().parse_args(ctx, args)
 
         def get_help(self, ctx: Any) -> str:
             return _help(ctx)
