@@ -12,7 +12,7 @@ COMPILE := $(BIN)/python -m compileall -q pyipvsadm  # as pip does of what it in
 test: setup check  # the other Pythons have the processor that waits for the sandbox
 	@others=$$(mktemp); trap 'kill $$!; rm -f $$others' EXIT; \
 	nice -n 19 tests/pythons.sh > $$others 2>&1 & \
-	$(BIN)/python -m pytest; status=$$?; \
+	tests/all.sh $(BIN)/python; status=$$?; \
 	wait $$! || status=1; cat $$others; trap 'rm -f $$others' EXIT; exit $$status
 
 generated: setup
