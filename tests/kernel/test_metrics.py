@@ -134,7 +134,7 @@ def test_prometheus_answers_what_ipvsadm_lists(busy, tmp_path):
 def test_a_rate_is_what_was_sent(busy, tmp_path):
     """Of 20 datagrams a second over half a minute, Prometheus computes 20 a second.
 
-    The kernel brings counters up to date every two seconds, so that one window may lack a tenth: the mean of ten counts.
+    The kernel brings counters up to date every two seconds, so one window may lack a tenth: the mean of ten counts.
     """
     rate, seconds = 20, 36
     with (
