@@ -29,14 +29,14 @@ BATCH = 256  # requests per write; all their answers must fit the receive buffer
 AHEAD = 64  # services whose servers are requested and read together, which is cheaper than one by one
 READINGS = 20  # attempts to read a table that keeps changing
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may not send
-LOOKS = 5  # how often to check then whether it is done, before giving up
+LOOKS = 5  # how often to wait so and then check whether the daemon has started or stopped, before giving up
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
 
 class Kernel:
     """The IPVS of the network namespace in which the socket was opened, over generic netlink."""
 
-    source = ""  # where a table comes from that isn't whole
+    source = ""  # the source of an incomplete table; empty for the kernel, whose table is complete
 
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._transport = Transport(sock, family, another)
@@ -91,7 +91,7 @@ class Kernel:
         """A function that carries out `batch`, of at most BATCH commands, and yields what `submit` yields.
 
         The requests are encoded and numbered now. Call the function once, before any other query; another thread may
-        call it. The function raises OSError. Nothing is checked here: these are of our own grammar.
+        call it. The function raises OSError. Nothing is checked here: our own parser made these commands.
         """
         base = self._transport.numbers(len(batch))
         frames = self._encoder.frames(base, batch)
@@ -127,7 +127,7 @@ class Kernel:
         raise OSError(ETIMEDOUT, "the kernel doesn't answer")
 
     def info(self, again: bool = False) -> Info:
-        """The version of IPVS and the size of its connection table, which may grow: `again` asks anew."""
+        """The version of IPVS and the size of its connection table; `again` asks the kernel anew, as it may grow."""
         if self._info is None or again:
             self._info = wire.info(self._transport.ask(schema.GET_INFO)[0])
         return self._info
@@ -194,9 +194,10 @@ class Kernel:
     def with_told_servers(
         self, services: Iterable[Service], fields: tuple[str, ...], tell: Callable[[Server], str], steady: bool = False
     ) -> Iterator[tuple[Service, list[Server] | Short]]:
-        """As `with_servers`, quickly if many servers look alike: without records, but with what `tell` says of each.
+        """As `with_servers`, but faster if many servers are alike: yields (address, port, text) instead of records.
 
-        `tell` may use only `fields`. Services whose servers have another layout than the first ones get records.
+        `tell` gives the text of a server, and may use only `fields`. Services whose servers have another layout than
+        the first ones get records.
         """
         from .wire.answers import servers_of_each
         from .wire.spans import Spans
@@ -209,7 +210,7 @@ class Kernel:
     def _server_answers(
         self, services: Iterable[Service], steady: bool
     ) -> Iterator[tuple[list[Service], int, list[bytes]]]:
-        """Some services of one family at a time, their family, and the answers about the servers of each.
+        """Groups of up to AHEAD services, as (services, their family, the answers about the servers of each).
 
         After a failure, the earlier answers are yielded before it is raised.
         """
@@ -237,8 +238,8 @@ class Kernel:
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters.
 
-        The kernel sends it in pieces: it is read again until the services are the same before and after the reading of
-        their servers. Raises OSError, EBADMSG if they never are.
+        The kernel sends it in pieces, so it is read again until the services are the same before and after their
+        servers are read. Raises OSError, EBADMSG if they never are.
         """
         for _ in range(READINGS):
             answers = self._transport.dump(schema.GET_SERVICE)
@@ -290,7 +291,7 @@ def _batches(commands: Iterable[Command | Alike]) -> Iterator[list[Command | Ali
 
 
 def _raw_refusal() -> int:
-    """The errno without IPVS, as in ipvsadm, which then tries a raw socket: EPERM if we may not open one."""
+    """The errno to report without IPVS: EPERM if a raw socket is refused, which ipvsadm tries; otherwise ENOENT."""
     try:
         socket(AF_INET, SOCK_RAW, IPPROTO_RAW).close()
     except OSError as error:

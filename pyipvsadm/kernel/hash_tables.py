@@ -1,4 +1,4 @@
-"""What Linux tells from 7.2 on of the tables that IPVS looks into for each packet: /proc/net/ip_vs_status."""
+"""The sizes of IPVS's hash tables and of its estimation of rates, as Linux 7.2 reports them in ip_vs_status."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE = "/proc/thread-self/net/ip_vs_status"
-LONG = 4  # connections in a row, which each packet looks through
+LONG = 4  # connections in one row; the kernel searches the row for each packet
 CHAIN = "Conn buckets len-"
 PUNCTUATION = str.maketrans("(,)%", "    ")
 
 
 class HashTables(Record):
-    """How many connections and services there are, in how many rows, and the threads that estimate rates.
+    """The numbers of connections and services, the rows that hold them, and the threads that estimate rates.
 
-    The table of connections has `bits` as a power of two; its `load_factor`, one too, says how early it grows. `chains`
-    pairs a number of connections, 7 for 7 and more, with how many rows have as many. There may be `most_threads`, with
-    `estimators` services and servers each.
+    The table of connections has 2 ** `bits` rows, and its `load_factor`, also a power of two, says how early it grows.
+    Each pair in `chains` is a number of connections, where 7 means 7 or more, and the number of rows that hold so many.
+    `threads` run, of at most `most_threads`; each estimates the rates of `estimators` services and servers.
     """
 
     __slots__ = ()
@@ -36,16 +36,16 @@ class HashTables(Record):
 
     @property
     def longest(self) -> int:
-        """The connections of the longest row, 7 for 7 and more."""
+        """The number of connections in the longest row; 7 means 7 or more."""
         return max((length for length, count in self.chains if count), default=0)
 
     @property
     def long(self) -> int:
-        """How many rows have LONG connections or more."""
+        """The number of rows with LONG connections or more."""
         return sum(count for length, count in self.chains if length >= LONG)
 
     def sentences(self) -> Iterator[str]:
-        """What there is to tell of tables that have rows, a line each; the connections first."""
+        """A line for each table that has rows, connections first, and one for the rates."""
         if self.rows:
             yield f"connections: {self.connections} in {self.rows} rows, {self.long} of which have {LONG} or more"
         if self.service_rows:
@@ -56,7 +56,7 @@ class HashTables(Record):
 
 
 def now() -> HashTables | None:
-    """Those of the network namespace where this thread is; None before Linux 7.2 and without IPVS."""
+    """The hash tables of this thread's network namespace; None before Linux 7.2 or without IPVS."""
     try:
         with open(FILE, encoding="ascii", errors="replace") as file:
             return told(file.read())
@@ -65,7 +65,7 @@ def now() -> HashTables | None:
 
 
 def told(text: str) -> HashTables | None:
-    """The content of the file. Lines that are unknown are passed over: kernels grow."""
+    """The values in `text`, the content of the file; None if it has none. Unknown lines are skipped: kernels grow."""
     lines = (line.partition(":\t") for line in text.splitlines())
     said = {name: _numbers(rest) for name, _, rest in lines}
     if "Conns" not in said:
@@ -89,5 +89,5 @@ def told(text: str) -> HashTables | None:
 
 
 def _numbers(text: str) -> list[int]:
-    """The numbers in `4096 (12 bits, lfactor -4)`."""
+    """The numbers in a text such as `4096 (12 bits, lfactor -4)`: 4096, 12 and -4."""
     return [int(word) for word in text.translate(PUNCTUATION).split() if word.removeprefix("-").isdecimal()]

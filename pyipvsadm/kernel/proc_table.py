@@ -1,4 +1,7 @@
-"""Pure: what /proc/net shows of IPVS to everybody. No counters of services, thresholds or seconds are among it."""
+"""Parses /proc/net/ip_vs and ip_vs_stats, which every user may read. Pure.
+
+They lack the counters of services, the thresholds, and persistence in seconds.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,16 @@ from ..model import PROTOCOLS as NAMES
 
 Group = tuple[Service, tuple[Server, ...]]
 
-SOURCE = "proc"  # what JSON says of a table that was read here
+SOURCE = "proc"  # the name of this source in JSON
 MARK, ARROW = "FWM", "->"
 NUMBERS = {name.upper(): number for number, name in NAMES.items()}
 FORWARDING = {"Masq": MASQUERADE, "Local": LOCAL, "Tunnel": TUNNEL, "Route": DIRECT}
 
 
 def table(text: str) -> tuple[Info | None, list[Group]]:
-    """The lines of ip_vs: the version and the size, and each service with its servers.
+    """The version and size in `text`, the content of ip_vs, and each service with its servers.
 
-    Nothing tells the mark of an IPv6 service from that of an IPv4 one but its servers; of marks that can't be told
-    apart, the first stands.
+    Only the servers show whether a firewall mark is of IPv4 or IPv6; if two marks look the same, the first is kept.
     """
     lines = text.splitlines()
     found: dict[tuple[object, ...], Group] = {}
@@ -38,7 +40,7 @@ def table(text: str) -> tuple[Info | None, list[Group]]:
 
 
 def _info(line: str) -> Info | None:
-    """`IP Virtual Server version 1.2.1 (size=4096)`."""
+    """The version and size in the first line, such as `IP Virtual Server version 1.2.1 (size=4096)`."""
     words = line.split()
     if len(words) != 6:
         return None
@@ -47,7 +49,10 @@ def _info(line: str) -> Info | None:
 
 
 def _service(words: list[str]) -> Service:
-    """`TCP  0A090001:0050 rr ops`, or `FWM  00000011 rr`. Persistence is in jiffies, whose length isn't told."""
+    """The service in a line such as `TCP  0A090001:0050 rr ops` or `FWM  00000011 rr`.
+
+    Its persistence is left out: it is in jiffies of unknown length.
+    """
     protocol, endpoint, scheduler, *rest = words
     flags = ONE_PACKET if "ops" in rest else 0
     if protocol == MARK:
@@ -59,7 +64,7 @@ def _service(words: list[str]) -> Service:
 
 
 def _server(words: list[str]) -> Server:
-    """`-> 0A090101:0050      Masq    1      0          0`."""
+    """The server in a line such as `-> 0A090101:0050      Masq    1      0          0`."""
     address, port = _endpoint(words[1])
     weight, active, inactive = map(int, words[3:6])
     forwarding = FORWARDING.get(words[2], MASQUERADE)
@@ -72,7 +77,7 @@ def _endpoint(text: str) -> tuple[bytes, int]:
 
 
 def totals(text: str) -> Stats | None:
-    """The five counters of the whole namespace, which ip_vs_stats has in hexadecimal digits."""
+    """The five counters of the namespace in `text`, the content of ip_vs_stats, which is hexadecimal; None without."""
     lines = text.splitlines()
     if len(lines) < 3:
         return None

@@ -109,7 +109,10 @@ class Transport:
     def _steady(
         self, pieces: list[bytes], question: bytes, among: bytes, end: bytes, keys: Callable[[list[bytes]], object]
     ) -> list[bytes]:
-        """The messages of a dump that has the same `keys` as the one before it, `pieces` being the first one."""
+        """The messages of the first dump with the same `keys` as the dump before it; `pieces` is the first dump.
+
+        Raises OSError EBADMSG if that never happens.
+        """
         before = keys(pieces)
         for _ in range(DUMP_TRIES):
             pieces = self._answers_to(question, among, end)
@@ -120,7 +123,10 @@ class Transport:
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def _answers_to(self, question: bytes, among: bytes, end: bytes) -> list[bytes]:
-        """The messages of a dump, in pieces: those that begin with `among`, up to one with `end`. Raises OSError."""
+        """The messages of the dump that `question` requests, in pieces. Raises OSError.
+
+        They have the bytes `among` at codec.HEAD, and the last message has `end` there.
+        """
         for _ in range(DUMP_TRIES):
             self._socket.send(question)
             try:
@@ -183,7 +189,7 @@ def generic_netlink() -> socket:
         try:
             sock.setsockopt(level, option, value)
         except OSError:
-            continue  # each of them is only an improvement
+            continue  # each option is only an improvement
     return sock
 
 

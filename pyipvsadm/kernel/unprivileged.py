@@ -1,4 +1,4 @@
-"""What a user without privilege can read of IPVS: /proc shows services, servers and connections to everybody."""
+"""The part of IPVS that a user without privilege can read: services, servers and connections, from /proc."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ..shapes import Alike
 
 SERVICES = "/proc/net/ip_vs"
-KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
+KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
 
 
 class Unprivileged(Kernel):
-    """The IPVS of this network namespace, as far as everybody may read it. All else raises OSError EPERM.
+    """The IPVS of this network namespace as every user may read it; everything else raises OSError EPERM.
 
     Services and servers lack counters, persistence, flags, thresholds and kinds of tunnels.
     """
@@ -65,13 +65,13 @@ class Unprivileged(Kernel):
         return Table(services=tuple(self._now()[1].items()), source=self.source)
 
     def timeouts(self) -> Timeouts:
-        """Refused."""
+        """Raises OSError EPERM."""
         raise OSError(EPERM, "refused")
 
     def daemons(self) -> list[Daemon]:
-        """Refused."""
+        """Raises OSError EPERM."""
         raise OSError(EPERM, "refused")
 
     def exchange(self, batch: list[Command | Alike]) -> Callable[[], Iterator[tuple[int, int]]]:
-        """Refused."""
+        """Raises OSError EPERM."""
         raise OSError(EPERM, "refused")

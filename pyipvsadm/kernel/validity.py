@@ -1,4 +1,4 @@
-"""Checks commands that programs make: if no kernel can carry one out, raises a ValueError that names the field."""
+"""Checks commands that Python programs make. Raises ValueError, naming the field, if no kernel can carry one out."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ NEEDS = {  # by verb: the fields that it requires
 def judge(command: Command) -> None:
     """Raise ValueError if no kernel can carry out `command`."""
     if command.verb not in REQUESTS:
-        raise ValueError(f"verb: {command.verb!r} changes nothing that a kernel has")
+        raise ValueError(f"verb: {command.verb!r} is not a command that changes the kernel's table")
     for field in NEEDS.get(command.verb, ()):
         if getattr(command, field) is None:
-            raise ValueError(f"{field}: `{command.verb}` takes one")
+            raise ValueError(f"{field}: `{command.verb}` needs one")
     if command.service:
         judge_service(command.service)
         if command.server:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Request = tuple[int, bytes]
 
-REQUESTS = {  # verb: its command
+REQUESTS = {  # the verb of a Command -> the number of its request
     "add-service": schema.NEW_SERVICE,
     "edit-service": schema.SET_SERVICE,
     "delete-service": schema.DEL_SERVICE,
@@ -39,7 +39,7 @@ WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that covers a whole 
 
 
 class Encoder:
-    """Encodes commands as messages of `family`. Learns the layout of shapes that repeat."""
+    """Encodes commands as messages of the generic netlink family `family`; remembers the layout of repeated shapes."""
 
     def __init__(self, family: int) -> None:
         self._family = family
@@ -64,7 +64,7 @@ class Encoder:
         return frames
 
     def _learn(self, shape: Shape) -> Stencil:
-        """Learn the layout of the requests of `shape`."""
+        """The layout of the requests of `shape`, which is remembered."""
         from .templates import Stencil  # a single command doesn't need it
 
         model = codec.frame(self._family, codec.NLM_F_REQUEST, 0, *request(shape.command))
@@ -73,7 +73,7 @@ class Encoder:
 
     def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
         """The request `number` about `service`, with only the service's key."""
-        if service.address is None:  # every mark differs
+        if service.address is None:  # no two marks share a layout
             return codec.frame(self._family, codec.NLM_F_REQUEST | flags, sequence, number, service_key(service))
         looks = (number, flags, *service[:2])  # the family and the protocol
         stencil = self._questions.get(looks)
@@ -125,7 +125,7 @@ def _with_netmask(service: Service) -> Service:
 
 
 def _daemon_rows(daemon: Daemon) -> Any:
-    """The rows that fit the family of the daemon's group."""
+    """The rows of a daemon, with only the group attribute of the family of its group."""
     other = schema.GROUP6 if len(daemon.group or b"") == 4 else schema.GROUP
     return tuple(row for row in schema.DAEMON if row[0] != other)
 

@@ -20,8 +20,8 @@ METHOD = 7  # the bits of the forwarding method; the others are flags of connect
 _new = tuple.__new__  # makes a record from a class and values
 _FOUR = itemgetter(slice(4))  # the first four bytes
 
-# The fields that are read from an answer, in the order in which the kernel sends them, which is the
-# fastest, each with its value if an answer lacks it.
+# The fields that are read from an answer, each with its default if an answer lacks it. They are in the
+# order in which the kernel sends them, as that is the fastest to read.
 _SERVICE_KEY = {"protocol": 0, "address": b"", "port": 0, "fwmark": 0, "af": 0}
 _SERVER_KEY = {"address": b"", "port": 0, "af": 0}
 _STATS = dict.fromkeys((f"stats.{field}" for field in Stats.FIELDS), 0)
@@ -46,7 +46,7 @@ def server_reader(stats: bool = True) -> Reader:
 
 
 def has_same_services(before: list[bytes], after: list[bytes]) -> bool:
-    """Whether two dumps, in pieces, have services of the same keys, in any order."""
+    """Whether two dumps, each in pieces, contain services with the same keys, in any order."""
     reader = Reader(schema.SERVICE_ANSWER, _SERVICE_KEY)
     first, second = reader.all(before), reader.all(after)
     return first == second or sorted(first) == sorted(second)
@@ -76,7 +76,7 @@ def services(rows: Iterable[tuple[Any, ...]]) -> list[Service]:
 
 
 def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: int, netmask: int) -> tuple[Any, ...]:
-    """A service's fields from the scheduler to the engine, from the kernel's values."""
+    """The fields of a Service from the scheduler to the engine, converted from the kernel's values."""
     if af == AF_INET and netmask is not None:
         netmask = ntohl(netmask)
     mask = None if netmask == WHOLE.get(af) else netmask

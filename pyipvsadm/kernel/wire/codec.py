@@ -106,9 +106,9 @@ def encode(rows: Rows, record: object) -> bytes:
 def walk(rows: Rows, message: bytes, start: int, end: int, prefix: str = "") -> Iterator[tuple[str, Kind, int, int]]:
     """All attributes from `start` to `end`, as (field, kind, first byte, end).
 
-    A field inside a named one has both names, joined by a dot. Attributes that no row names, since
-    kernels grow, have the name "", as do those that hold others, and one that claims more bytes
-    than there are, after which nothing is read.
+    A field inside a named one has both names, joined by a dot. The name is "" for attributes without
+    a row, since kernels grow; for those that hold others; and for one that claims more bytes than
+    there are, which is the last one.
     """
     known = {number: (kind, field) for number, kind, field in rows}
     while start + 4 <= end:
@@ -138,12 +138,12 @@ def frame(kind: int, flags: int, sequence: int, command: int, attributes: bytes,
 
 
 def acknowledged(message: bytes) -> bytes:
-    """`message`, asking for an ACK."""
+    """`message` with the flag that requests an ACK."""
     return message[:6] + FLAGS.pack(NLM_F_REQUEST | NLM_F_ACK) + message[BEFORE_SEQUENCE:]
 
 
 def messages(received: bytes) -> list[tuple[int, int, int, bytes]]:
-    """The messages in `received`: the type, flags, sequence number and all bytes of each."""
+    """The messages in `received`, each as (type, flags, sequence number, all its bytes)."""
     found = []
     at, end = 0, len(received)
     while at + HEADER.size <= end:

@@ -37,12 +37,12 @@ ALL_FLAGS = b"\xff\xff\xff\xff"
 
 
 def _flags_out(flags: int) -> bytes:
-    """The flags, and a mask that makes all of them count."""
+    """`flags` as the attribute holds them, with a mask that makes the kernel set or clear every flag."""
     return flags.to_bytes(4, byteorder) + ALL_FLAGS
 
 
 def flags_in(raw: bytes) -> int:
-    """The flags without the kernel's own."""
+    """The flags in the attribute's value `raw`, without those that only the kernel sets."""
     return int.from_bytes(raw[:4], byteorder) & ~HASHED
 
 
@@ -50,7 +50,7 @@ FLAGS = Kind("8s", to=_flags_out, back=flags_in)
 
 
 def _stats(wide: Kind) -> Kind:
-    """IPVS_STATS_ATTR_*: 32 bits wide except the byte counters, or all 64 bits wide."""
+    """The attribute that holds IPVS_STATS_ATTR_*, where all counters but those of bytes have the type `wide`."""
     return nested(
         (1, wide, "connections"),
         (2, wide, "packets_in"),
@@ -65,7 +65,7 @@ def _stats(wide: Kind) -> Kind:
     )
 
 
-STATS = ((10, _stats(U32), "stats"), (12, _stats(U64), "stats"))  # the wide ones come later, and win
+STATS = ((10, _stats(U32), "stats"), (12, _stats(U64), "stats"))  # 64-bit counters come later and replace others
 
 # Inside ATTR_SERVICE, IPVS_SVC_ATTR_*. The key, which identifies a service, is one of two:
 ADDRESS_KEY = (

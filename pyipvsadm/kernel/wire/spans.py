@@ -1,4 +1,4 @@
-"""Servers for long lists: no records, and text for what most servers share, made once for the same bytes."""
+"""Reads servers for long lists without making records; equal bytes are turned into text only once."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _span = itemgetter(2)
 
 
 class Spans:
-    """Reads servers as (address, port, text): what `tell` says of a server, which may use no other than `fields`.
+    """Reads servers as (address, port, text). `tell` returns the text of a server, and may use only `fields`.
 
-    The span of a server is all bytes from the first to the last of `fields`. `tell` is asked once for the same span.
+    The span of a server is all bytes from the first to the last of `fields`; `tell` is called once for equal spans.
     """
 
     def __init__(self, fields: tuple[str, ...], tell: Callable[[Server], str]) -> None:
@@ -39,7 +39,7 @@ class Spans:
         self._places: Places | None = None
 
     def each(self, pieces: list[bytes], family: int) -> list[Short] | None:
-        """The servers in each of `pieces`, of services of `family`; None unless all are alike and of that family."""
+        """The servers in each of `pieces`; None unless all have the same layout and are of `family`."""
         received = b"".join(pieces)
         if not received:
             return None
@@ -54,7 +54,7 @@ class Spans:
         return [tuple(islice(rows, len(piece) // places.length)) for piece in pieces]
 
     def _learn(self, spans: set[bytes], places: Places) -> dict[bytes, str]:
-        """What is told of `spans`; of new ones, what the plain reader finds in the model with such a span."""
+        """The text of each of `spans`; for a new one, the plain reader reads the model message with this span in it."""
         told = self._told
         new = spans.difference(told)
         if len(told) + len(new) > KEPT:
@@ -67,7 +67,7 @@ class Spans:
 
 
 class Places:
-    """Where the address, the port and the span of `fields` lie in messages that are like `model`."""
+    """The positions of the address, the port and the span of `fields` in messages with the layout of `model`."""
 
     def __init__(self, fields: tuple[str, ...], model: bytes) -> None:
         places = {name: (start, end) for name, _, start, end in walk(schema.DEST_ANSWER, model, PAYLOAD, len(model))}
@@ -75,7 +75,7 @@ class Places:
         self.length = len(model)
         self._structs: dict[int, Struct] = {}
         if not known or not {"address", "port", "af"} <= places.keys():
-            return  # an old kernel's: `read` finds no family
+            return  # the message of an old kernel: `read` returns None
         first, last = min(known)[0], max(end for _, end in known)
         self.before, self.behind = model[:first], model[last:]
         (address, _), (port, _), (self._family, _) = places["address"], places["port"], places["af"]
@@ -85,7 +85,7 @@ class Places:
         self._layout = Layout(schema.DEST_ANSWER, dict.fromkeys(("address", "port", *fields, "af")), model)
 
     def read(self, received: bytes, family: int) -> list[tuple[bytes, int, bytes]] | None:
-        """The address, port and span of each server in `received`, of `family`; None unless all are like the model."""
+        """(address, port, span) of each server in `received`; None unless all fit the model and are of `family`."""
         struct = self._structs.get(family)
         if struct is None or not self._layout.fits(received):
             return None

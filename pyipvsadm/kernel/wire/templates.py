@@ -54,7 +54,7 @@ class Layout:
         self._length = len(model)
         self._struct = Struct(f"{format}{len(model) - at}x")
         self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
-        self._end = at if len(order) == len(wanted) else len(model)  # no wanted value comes after it
+        self._end = at if len(order) == len(wanted) else len(model)  # no wanted value comes after this offset
         self._mask = int.from_bytes(same[: self._end], "little")  # the bits that must be the same, and their values
         self._same = int.from_bytes(model[: self._end], "little") & self._mask
         self._pick = _picker(order, wanted)
@@ -71,7 +71,7 @@ class Layout:
         return self._pick(values) if self._pick else list(values)
 
     def fits(self, received: bytes) -> bool:
-        """Whether all messages in `received` are like the model, as `read` checks it."""
+        """Whether all messages in `received` have the layout of the model, as far as `read` checks it."""
         length, size = self._length, len(received)
         if size % length or not self._fits(received, 0):
             return False
@@ -109,7 +109,7 @@ class Reader:
     def __init__(self, rows: Rows, wanted: dict[str, Any]) -> None:
         self._rows = rows
         self._wanted = wanted
-        self._layouts: dict[bytes, list[Layout]] = {}  # by length, with which messages begin
+        self._layouts: dict[bytes, list[Layout]] = {}  # by the length in bytes that each message begins with
         self._count = 0
 
     def block(self, received: bytes) -> list[tuple[Any, ...]] | None:
@@ -164,7 +164,7 @@ class Stencil:
 def _start(model: bytes, service: list[Place], end: int) -> Callable[[Endpoint], bytes]:
     """A function that packs the bytes from the sequence number to `end`, given a service's address and port."""
     format, (first, *others) = _cut(model, service, end)
-    if not service:  # all have the same mark
+    if not service:  # a mark, which is the same in all
         return lambda virtual: first
     pack, (second, last) = Struct(f"={format}").pack, others
     return lambda virtual: pack(first, virtual[0], second, htons(virtual[1]), last)
