@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 KEPT = 4096  # entries; when there are as many, the cache is emptied
 
 
-def keep(memory: dict[Key, Value], key: Key, value: Value) -> Value:
+def keep(memory: dict[Key, Value], key: Key, value: Value, most: int = KEPT) -> Value:
     """Store `value` in `memory` under `key`, and return it. A plain dict is the fastest to look up."""
-    if len(memory) >= KEPT:
+    if len(memory) >= most:
         memory.clear()
     memory[key] = value
     return value

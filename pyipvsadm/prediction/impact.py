@@ -6,15 +6,20 @@ clients, and where two tables are asked for the same client, both look into the 
 
 from __future__ import annotations
 
+from _collections import _count_elements
+
 from ..record import Record
 from .pools import HASHING, TURNS, Pool
 from .slots import slots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import TypeVar
 
     from .pools import Member
+
+    Key = TypeVar("Key")
 
     End = tuple[bytes, int] | None  # the address and port of a server, or None
     Shares = dict[End, float]
@@ -70,8 +75,7 @@ def shares(pool: Pool) -> Shares:
     """The share of the clients that each server gets, and of those that none gets; nothing where that isn't known."""
     if pool.service.scheduler in TURNS:
         return _shares_of_turns(pool)
-    own = outcomes(pool)
-    found = _shares(own)
+    found = _shares_of_slots(pool)
     lost = found.get(None, 0.0)
     if not (pool.falls_back and lost) or pool.service.scheduler == "sh" or lost == 1:
         return found
@@ -87,13 +91,39 @@ def _shares_of_turns(pool: Pool) -> Shares:
     return {end: count / whole for end, count in turns.items()}
 
 
-def outcomes(pool: Pool) -> list[End]:
-    """Where the clients of each slot go. Of `mh` with a fallback, None is who is sent on by chance."""
+def _takers(pool: Pool) -> Sequence[int]:
+    """The index of the server that has each slot, or that takes its clients by `sh`'s fallback."""
     table = slots(pool)
-    ends: list[End] = [member.server[:2] if member.takes else None for member in pool.members]
-    if pool.service.scheduler == "sh" and pool.falls_back:
-        return [ends[_sh_fallback(table, ends, slot)] for slot in range(len(table))]
-    return [ends[index] for index in table]
+    if pool.service.scheduler != "sh" or not pool.falls_back:
+        return table
+    able = [member.takes for member in pool.members]
+    return [_sh_fallback(table, able, slot) for slot in range(len(table))]
+
+
+def _ends(pool: Pool) -> list[End]:
+    """Where the clients of each server go. Of `mh` with a fallback, None is who is sent on by chance."""
+    return [member.server[:2] if member.takes else None for member in pool.members]
+
+
+def _counted(keys: Iterable[Key]) -> Iterable[tuple[Key, int]]:
+    """How often each of `keys` comes, as collections.Counter counts, whose import takes longer."""
+    found: dict[Key, int] = {}
+    _count_elements(found, keys)
+    return found.items()
+
+
+def _summed(counts: Iterable[tuple[Key, int]]) -> dict[Key, float]:
+    """The shares of what is counted. Counts are added up, since a sum of thousands of fractions isn't quite 1."""
+    found: dict[Key, int] = {}
+    for key, count in counts:
+        found[key] = found.get(key, 0) + count
+    whole = sum(found.values())
+    return {key: count / whole for key, count in found.items()}
+
+
+def _shares_of_slots(pool: Pool) -> Shares:
+    ends = _ends(pool)
+    return _summed((ends[index], count) for index, count in _counted(_takers(pool)))
 
 
 def ideal(before: Pool, after: Pool) -> float:
@@ -112,29 +142,21 @@ def _hashed_by(pool: Pool, scheduler: str) -> Pool:
     return pool.replace(service=pool.service.replace(scheduler=scheduler))
 
 
-def _sh_fallback(table: Sequence[int], ends: Sequence[End], slot: int) -> int:
+def _sh_fallback(table: Sequence[int], able: Sequence[bool], slot: int) -> int:
     """The index of the server that takes the clients of `slot`, be it its own or one that is tried after it."""
     size = len(table)
     tried = (slot, *((2 * slot + step) % size for step in range(size)))
-    return next((table[one] for one in tried if ends[table[one]]), table[slot])
-
-
-def _shares(ends: Sequence[End]) -> Shares:
-    counts: dict[End, int] = {}  # since a sum of thousands of fractions isn't quite 1
-    for end in ends:
-        counts[end] = counts.get(end, 0) + 1
-    return {end: count / len(ends) for end, count in counts.items()}
+    return next((table[one] for one in tried if able[table[one]]), table[slot])
 
 
 def moved(before: Pool, after: Pool) -> tuple[float, float]:
     """The shares of clients that get another server, and of those that get none any more."""
     alike = _hash(before) == _hash(after)
-    old, new = outcomes(before), outcomes(after)
-    if not old:
+    if not slots(before):
         return 0.0, 0.0
-    if not new:
+    if not slots(after):
         return 0.0, 1 - shares(before).get(None, 0.0)
-    pairs = _pairs_of_slots(old, new) if alike else _pairs_by_chance(_shares(old), _shares(new))
+    pairs = (_pairs_of_slots if alike else _pairs_by_chance)(before, after)
     return _followed(pairs, before, after)
 
 
@@ -145,14 +167,14 @@ def _hash(pool: Pool) -> tuple[object, ...]:
     return scheduler, pool.by_port, size
 
 
-def _pairs_of_slots(old: Sequence[End], new: Sequence[End]) -> Pairs:
-    counts: dict[tuple[End, End], int] = {}
-    for pair in zip(old, new, strict=True):
-        counts[pair] = counts.get(pair, 0) + 1
-    return {pair: count / len(old) for pair, count in counts.items()}
+def _pairs_of_slots(before: Pool, after: Pool) -> Pairs:
+    old, new = _ends(before), _ends(after)
+    counts = _counted(zip(_takers(before), _takers(after), strict=True))
+    return _summed(((old[a], new[b]), count) for (a, b), count in counts)
 
 
-def _pairs_by_chance(old: Shares, new: Shares) -> Pairs:
+def _pairs_by_chance(before: Pool, after: Pool) -> Pairs:
+    old, new = _shares_of_slots(before), _shares_of_slots(after)
     return {(a, b): share * other for a, share in old.items() for b, other in new.items()}
 
 

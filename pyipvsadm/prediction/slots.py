@@ -5,23 +5,32 @@ Source: ip_vs_sh_reassign, ip_vs_dh_reassign, and ip_vs_mh_populate with ip_vs_m
 
 from __future__ import annotations
 
-from itertools import cycle
+from _collections import deque
+from itertools import cycle, islice
 from math import gcd
 
+from ..cache import keep
 from .hashes import FIRST, SECOND, fold, siphashes
 from .pools import MH_SIZES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .pools import Member, Pool
+
+KEPT = 4  # tables: a service's and the one that it becomes, each by `mh` as well
+SORTED = 8  # the last slot of so many is sorted, divided by the servers, each of which has its own order of them
+
+made: dict[Pool, Sequence[int]] = {}  # since what is asked of a pool takes its table more than once
 
 
 def slots(pool: Pool) -> Sequence[int]:
     """The table of `pool`, empty where no server has a place in it."""
+    if pool in made:
+        return made[pool]
     make = TABLES.get(pool.service.scheduler or "")
-    return make(pool) if make and pool.members else ()
+    return keep(made, pool, make(pool) if make and pool.members else (), KEPT)
 
 
 def _sh(pool: Pool) -> list[int]:
@@ -41,25 +50,48 @@ def _dh(pool: Pool) -> list[int]:
 
 
 def _mh(pool: Pool) -> list[int]:
-    """Each server in turn takes the next slots of its own permutation that are free, as many as its weight says."""
+    """Each server in turn takes the next slots of its own permutation that are free, as many as its weight says.
+
+    At first most slots are free, and one that is taken is passed over. Most of these steps would come at the end, when
+    few are free: so then each server has the free ones sorted as its permutation has them.
+    """
     size = MH_SIZES[pool.mh_index]
     turns = _turns(pool)
     if not any(turns):
         return []
     found = [-1] * size
-    places = _permutations(pool.members, size)
-    left = size
-    for index in cycle(range(len(pool.members))):
-        place, step = places[index]
-        for _ in range(min(turns[index], left)):
-            while found[place] >= 0:
-                place = (place + step) % size
-            found[place] = index
-            left -= 1
-        places[index] = place, step
-        if not left:
-            return found
+    permutations = _permutations(pool.members, size)
+    order = cycle([index for index, count in enumerate(turns) for _ in range(count)])
+    left = size // (SORTED * len(turns))
+    _take(islice(order, size - left), [_probed(found, index, *each) for index, each in enumerate(permutations)])
+    free = [slot for slot, index in enumerate(found) if index < 0]
+    _take(islice(order, left), [_sorted(found, free, index, *each) for index, each in enumerate(permutations)])
     return found
+
+
+def _take(order: Iterable[int], walks: Sequence[Iterator[None]]) -> None:
+    """Have a slot taken by each of `walks` whose index `order` names."""
+    deque(map(next, map(walks.__getitem__, order)), maxlen=0)
+
+
+def _probed(found: list[int], index: int, start: int, step: int) -> Iterator[None]:
+    """Take the next slot of a permutation that is free, over and over."""
+    place, size = start, len(found)
+    while True:
+        while found[place] >= 0:
+            place = (place + step) % size
+        found[place] = index
+        yield
+
+
+def _sorted(found: list[int], free: Sequence[int], index: int, start: int, step: int) -> Iterator[None]:
+    """Take those of `free` slots that are still free in the order of a permutation, one by one."""
+    size = len(found)
+    steps = pow(step, -1, size)  # to the slot behind the start: sizes are prime, so each slot is reached
+    for place in sorted(free, key=lambda slot: (slot - start) * steps % size):
+        if found[place] < 0:
+            found[place] = index
+            yield
 
 
 def _permutations(members: Sequence[Member], size: int) -> list[tuple[int, int]]:
