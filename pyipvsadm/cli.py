@@ -106,8 +106,13 @@ def _run(words: list[str], world: World) -> int:
 
 def _verb(words: list[str], world: World) -> int:
     from . import libraries
+    from .help.verb_help import HELP, verb_help
     from .support import right_line
 
+    if words[-1] in HELP.names and (told := verb_help(world.program, words[:-1])):
+        with world.paged():
+            world.write(told)
+        return 0
     try:
         if call := right_line.call_of(words):
             return call.run(world)

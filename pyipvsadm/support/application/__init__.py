@@ -32,11 +32,13 @@ LONG_HELP = {"help_option_names": ["--help"]}  # of a lenient verb: typer would 
 
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments, and return the exit status. Raises IpvsadmError."""
-    function = function_of(words[0])
-    command = netns_option.command(application([function]), words[0], world)
+    verb, *rest = whole(words)
+    everything = netns_option.command(application([function_of(verb)]), verb, world)
+    # Without typer's reading of the words before the verb, for which it would load pydantic.
+    above = typer.Context(everything, info_name=world.program, obj=world)
     with printed.by_others(world):
         try:
-            status = command(whole(words), prog_name=world.program, obj=world, standalone_mode=False)
+            status = everything.commands[verb](rest, prog_name=verb, parent=above, standalone_mode=False)
         except LIBRARY_ERROR as error:
             raise ours(error, world.program, words[0]) from None
     return status if isinstance(status, int) else 0
