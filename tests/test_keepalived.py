@@ -105,9 +105,9 @@ def group(*entries: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "line", "words"), [
-    (service(" lb_algo\n"), 3, "keepalived ends: `lb_algo` lacks a word"),
+    (service(" lb_algo\n"), 3, "keepalived ends: `lb_algo` needs a word after it"),
     ("virtual_server_group A B {\n}\n", 1, "the name of a group is one word"),
-    ("includea nowhere.conf\n", 1, "isn't there"),
+    ("includea nowhere.conf\n", 1, "does not exist"),
     ("~SEQ(A,1,1000) ~SEQ(B,1,1000) foo\n", 1, "more than 100000 lines"),
     ("$A=${B}\n$B=${A}\nfoo ${A}\n", 3, "never ends"),
     ("$A=${A}${A}\nfoo ${A}\n", 2, "never ends"),

@@ -31,7 +31,7 @@ __all__ = ["Files", "Options", "read"]
 
 
 class Options(Record):
-    """What the text alone doesn't say: the `id` of `@id` lines, and the `files` that it includes."""
+    """What reading needs beside the text: the `id` that `@id` lines must have, and the `files` that may be included."""
 
     __slots__ = ()
     id: str = ""
@@ -39,7 +39,7 @@ class Options(Record):
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give the table that keepalived makes of `text` to `assembly`. A place in an included file has that one's name."""
+    """Add the table that keepalived makes of `text` to `assembly`. A place in an included file names that file."""
     options = inputs.options if isinstance(inputs.options, Options) else Options()
     notes: list[Note] = []
 

@@ -12,13 +12,13 @@ BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 class Files:
-    """The files of this machine, or those of a copy below the folder `root`."""
+    """The files of this machine, or of a copy of them below the folder `root`."""
 
     def __init__(self, root: str = "") -> None:
         self._root = root.rstrip("/")
 
     def matching(self, pattern: str, folder: str) -> list[str]:
-        """The names that `pattern` fits, relative to `folder`: hidden ones aside, each alternative's sorted."""
+        """The files that match `pattern`, relative to `folder`, without hidden ones; sorted for each alternative."""
         found = []
         for one in alternatives(pattern):
             where = self._place(os.path.join(folder, one))
@@ -26,7 +26,7 @@ class Files:
         return [name[len(self._root) :] if self._root else name for name in found]
 
     def text(self, name: str) -> str | None:
-        """What the file `name` says; None if it can't be read, is no file or larger than files may be."""
+        """The content of the file `name`; None if it can't be read, is not a file, or is larger than LARGEST."""
         path = self._place(name)
         try:
             if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:
@@ -44,7 +44,7 @@ class Files:
 
 
 def alternatives(pattern: str) -> list[str]:
-    """`pattern` without its braces, once for each way through them: `{a,b}.conf` is `a.conf`, `b.conf`."""
+    """`pattern` with its braces expanded: `{a,b}.conf` becomes `a.conf` and `b.conf`."""
     found = [pattern]
     while any(BRACES.search(one) for one in found) and len(found) < ALTERNATIVES:
         found = [

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 FAMILIES = {"inet": AF_INET, "inet6": AF_INET6}
 MOST = 100_000  # entries of all groups together
-LAST_PART = {4: 8, 16: 16}  # bits of an address that keepalived counts through, by its length
+LAST_PART = {4: 8, 16: 16}  # by the length of an address in bytes: the last bits, in which keepalived counts
 
 
 class EntryError(Exception):
-    """keepalived leaves out an entry, for this reason."""
+    """keepalived leaves out an entry; the message says why."""
 
 
 def entries(words: tuple[str, ...], place: Place, room: int) -> list[Entry]:
-    """The entries that a line of a group says, at most `room` of them. Raises EntryError, RefusedError."""
+    """The entries in a line of a group. Raises EntryError; RefusedError if keepalived ends or there is no `room`."""
     if words[0] == "fwmark":
         if not words[1:]:
             raise RefusedError(place, "keepalived ends: `fwmark` lacks its number")
         return [_mark(words)]
     number = port(words[1]) if words[1:] else 0
     if number is None:
-        raise EntryError(f"`{words[1]}` is no port")
+        raise EntryError(f"`{words[1]}` is not a port")
     first, count = _range(words[0], place)
     if count > room:
         raise RefusedError(place, f"`{words[0]}` makes the groups larger than {MOST} entries")
@@ -50,17 +50,17 @@ def entries(words: tuple[str, ...], place: Place, room: int) -> list[Entry]:
 def _mark(words: tuple[str, ...]) -> Entry:
     mark = lenient(words[1], 0, LAST_32)
     if mark is None:
-        raise EntryError(f"`{words[1]}` is no mark")
+        raise EntryError(f"`{words[1]}` is not a firewall mark")
     if words[2:] and words[2] not in FAMILIES:
         raise EntryError(f"`{words[2]}` is neither inet nor inet6")
     return Entry(mark=mark, af=FAMILIES[words[2]] if words[2:] else None)
 
 
 def _range(text: str, place: Place) -> tuple[bytes, int]:
-    """The first address that `text` says, and how many there are, as keepalived counts them."""
+    """The first address of the range or network `text`, and the number of its addresses as keepalived counts them."""
     start = address(text)
     if start is None:
-        raise EntryError(f"`{text}` is no address in digits, and no range of them")
+        raise EntryError(f"`{text}` is neither an address in digits nor a range of them")
     if "/" in text:
         return _counted(text, start, _last_of_network(text, start), place)
     if "-" not in text:
@@ -69,7 +69,7 @@ def _range(text: str, place: Place) -> tuple[bytes, int]:
     if ":" in end or "." in end:
         last = whole_address(end)
         if last is None or len(last) != len(start):
-            raise EntryError(f"`{end}` is no end of a range of addresses like {text.partition('-')[0]}")
+            raise EntryError(f"`{end}` does not end a range of addresses that begins with {text.partition('-')[0]}")
         if last < start:
             raise EntryError(f"the range {text} ends before it begins")
         return _counted(text, start, last, place)
@@ -77,7 +77,10 @@ def _range(text: str, place: Place) -> tuple[bytes, int]:
 
 
 def _counted(text: str, start: bytes, last: bytes, place: Place) -> tuple[bytes, int]:
-    """keepalived counts in the last part of an address alone: 8 bits, where it may miss the end, or 16."""
+    """`start`, and the number of addresses up to `last`, as keepalived counts: in the last 8 or 16 bits alone.
+
+    Raises RefusedError if keepalived would never reach `last`.
+    """
     bits = LAST_PART[len(start)]
     low, high = (int.from_bytes(one, "big") & ((1 << bits) - 1) for one in (start, last))
     if len(start) == 4 and start[:3] != last[:3]:
@@ -89,7 +92,7 @@ def _last_of_network(text: str, start: bytes) -> bytes:
     bits = 8 * len(start)
     length = strict(text.partition("/")[2], 1, bits)
     if length is None:
-        raise EntryError(f"`{text}` has no length of a prefix from 1 to {bits}")
+        raise EntryError(f"`{text}` has no prefix length from 1 to {bits}")
     rest = (1 << (bits - length)) - 1
     base = int.from_bytes(start, "big")
     if base & rest:
@@ -98,11 +101,11 @@ def _last_of_network(text: str, start: bytes) -> bytes:
 
 
 def _last_number(text: str, start: bytes, end: str) -> int:
-    """How far the last part of an address counts up to `end`, which is hexadecimal for IPv6."""
+    """The difference between `end`, which is hexadecimal for IPv6, and the last part of `start`. Raises EntryError."""
     bits = LAST_PART[len(start)]
     found = re.match(r"\+?([0-9]+)" if bits == 8 else r"\+?(?:0x)?([0-9A-Fa-f]+)", end)
     last = int(found[1][:8], 10 if bits == 8 else 16) if found else 0
     low = int.from_bytes(start, "big") & ((1 << bits) - 1)
     if not low < last < 1 << bits:
-        raise EntryError(f"the range {text} has no end above its start")
+        raise EntryError(f"the end of the range {text} is not above its start")
     return last - low

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...table.assembly import Place
     from .statements import Tell
 
-    Words = tuple[str, ...]  # those behind the keyword
+    Words = tuple[str, ...]  # the words after the keyword
     ServiceSetting = Callable[[VirtualServer, Words, "Say"], None]
 
 PROTOCOLS = {"tcp": IPPROTO_TCP, "udp": IPPROTO_UDP, "sctp": IPPROTO_SCTP}
@@ -26,7 +26,7 @@ IGNORED, READ_AS = "ignored", "read otherwise"  # kinds of notes
 
 
 class Say:
-    """Takes notes of one place: of what kind, and what they say."""
+    """Takes a note about one place: its kind, and its message."""
 
     def __init__(self, tell: Tell, place: Place) -> None:
         self.place = place
@@ -37,7 +37,7 @@ class Say:
 
 
 def number(field: str, low: int, high: int) -> Callable[[object, Words, Say], None]:
-    """What sets `field` to a number: to 0, if there is none, and not at all, if it's out of range."""
+    """A function that sets `field` to the number at the start of a word, as `lenient` reads it, unless that is None."""
 
     def set_number(target: object, words: Words, say: Say) -> None:
         found = lenient(words[0], low, high)
@@ -45,7 +45,7 @@ def number(field: str, low: int, high: int) -> Callable[[object, Words, Say], No
             say(IGNORED, f"`{words[0]}` isn't from {low} to {high}: keepalived ignores it")
             return
         if strict(words[0], low, high) is None:
-            say(READ_AS, f"`{words[0]}` is no number: keepalived takes {found}")
+            say(READ_AS, f"`{words[0]}` is not a number: keepalived takes {found}")
         setattr(target, field, found)
 
     return set_number
@@ -56,37 +56,37 @@ weight_of_server = number("weight", 0, LAST_WEIGHT)
 
 
 def scheduler(service: VirtualServer, words: Words, say: Say) -> None:
-    """`lb_algo`."""
+    """Set the scheduler, as `lb_algo` does."""
     if words[0] in SCHEDULERS:
         service.scheduler = words[0]
     else:
-        say(IGNORED, f"`{words[0]}` is no scheduler for keepalived, which ignores it: it knows lower case alone")
+        say(IGNORED, f"`{words[0]}` is not a scheduler for keepalived, which ignores it: names are in lower case")
 
 
 def forwarding(target: VirtualServer | RealServer, words: Words, say: Say) -> None:
-    """`lvs_method`, and what else it's called."""
+    """Set the forwarding method, as `lvs_method` and its other names do."""
     found, wrong = method(words)
     if wrong:
         say(READ_AS, f"`{' '.join(words)}`: {wrong}")
-    if found is not None:  # words that are wrong leave the tunnel of before, which DR and NAT may have named, too
+    if found is not None:  # wrong words leave the tunnel as it was set before, even by DR or NAT
         target.method = (target.method or Method()).replace(forwarding=found.forwarding) if wrong else found
 
 
 def protocol(service: VirtualServer, words: Words, say: Say) -> None:
-    """`protocol`, whose case doesn't count."""
+    """Set the protocol, in upper or lower case, as `protocol` does."""
     found = PROTOCOLS.get(words[0].lower())
     if found is None:
-        say(IGNORED, f"`{words[0]}` is no protocol for keepalived, which ignores it")
+        say(IGNORED, f"`{words[0]}` is not a protocol for keepalived, which ignores it")
     else:
         service.protocol = found
 
 
 def flag(bit: int, only: str = "") -> ServiceSetting:
-    """What sets a flag of the scheduler, which may have to be `only` that, and to stand above."""
+    """A function that sets a flag of the scheduler. With `only`, this scheduler must have been set before."""
 
     def set_flag(service: VirtualServer, words: Words, say: Say) -> None:
         if only and service.scheduler != only:
-            say(IGNORED, f"a flag of {only} only counts behind `lb_algo {only}`")
+            say(IGNORED, f"a flag of {only} has an effect only after `lb_algo {only}`")
         else:
             service.flags |= bit
 
@@ -105,7 +105,7 @@ FLAGS: dict[str, ServiceSetting] = {
 
 
 def persistence(service: VirtualServer, words: Words, say: Say) -> None:
-    """`persistence_timeout`, which stands for 360 s alone."""
+    """Set the persistence in seconds, USUAL without a number, as `persistence_timeout` does."""
     found = strict(words[0], 1, LONGEST) if words else USUAL
     if found is None:
         say(IGNORED, f"a persistence of `{words[0]}` isn't from 1 to {LONGEST}: keepalived ignores it")
@@ -114,7 +114,10 @@ def persistence(service: VirtualServer, words: Words, say: Say) -> None:
 
 
 def granularity(service: VirtualServer, words: Words, say: Say) -> None:
-    """`persistence_granularity`, which makes a service persistent, and may settle the family of a mark."""
+    """Set the netmask of persistence, as `persistence_granularity` does.
+
+    It also makes the service persistent, and sets the family of a firewall mark that has none yet.
+    """
     af = service.af or (AF_INET if "." in words[0] else AF_INET6)
     found = netmask(words[0], af)
     if found is None:
@@ -128,23 +131,23 @@ def granularity(service: VirtualServer, words: Words, say: Say) -> None:
 
 
 def engine(service: VirtualServer, words: Words, say: Say) -> None:
-    """`persistence_engine`."""
+    """Set the persistence engine, as `persistence_engine` does."""
     service.engine = words[0]
 
 
 def switch(field: str) -> ServiceSetting:
-    """What is on as soon as it stands there, whatever follows."""
+    """A function that sets `field` to True, whatever words follow the keyword."""
 
     def set_switch(service: VirtualServer, words: Words, say: Say) -> None:
         if words and boolean(words) is not True:
-            say(READ_AS, f"`{words[0]}` doesn't count behind this: it is on")
+            say(READ_AS, f"`{words[0]}` has no effect here: the setting is on")
         setattr(service, field, True)
 
     return set_switch
 
 
 def answer(field: str) -> Callable[[RealServer | Checker, Words, Say], None]:
-    """What may be on or off."""
+    """A function that sets `field` to on or off."""
 
     def set_answer(target: RealServer | Checker, words: Words, say: Say) -> None:
         found = boolean(words)
@@ -157,13 +160,13 @@ def answer(field: str) -> Callable[[RealServer | Checker, Words, Say], None]:
 
 
 def quorum(service: VirtualServer, words: Words, say: Say) -> None:
-    """`quorum`, which is 1 where keepalived can't read it."""
+    """Set the quorum, or 1 if it is invalid, as `quorum` does, and note that no table has one."""
     service.quorum = lenient(words[0], 1, LAST_32) or 1
     say("quorum", f"a quorum of {service.quorum}: no table has one")
 
 
 def ip_family(service: VirtualServer, words: Words, say: Say) -> None:
-    """`ip_family`, which only counts where nothing else has settled the family."""
+    """Set the family, as `ip_family` does, unless something else has set it before."""
     found = FAMILIES.get(words[0])
     if found is None or service.af not in (None, found):
         say(IGNORED, f"the family `{words[0]}` {'is none' if found is None else 'is too late'}: keepalived ignores it")
@@ -172,13 +175,13 @@ def ip_family(service: VirtualServer, words: Words, say: Say) -> None:
 
 
 def endpoint(words: Words) -> tuple[bytes, int] | None:
-    """The address and the port that `words` say, 0 for none."""
+    """The packed address and the port in `words`, 0 for no port; None if they are invalid."""
     packed, number = address(words[0]), port(words[1]) if words[1:] else 0
     return None if packed is None or number is None else (packed, number)
 
 
 def sorry_forwarding(service: VirtualServer, words: Words, say: Say) -> None:
-    """`sorry_server_lvs_method`."""
+    """Set how the sorry server is forwarded to, as `sorry_server_lvs_method` does."""
     if service.sorry is None:
         say(IGNORED, "there is no sorry_server above: keepalived ignores this")
     else:
@@ -186,7 +189,7 @@ def sorry_forwarding(service: VirtualServer, words: Words, say: Say) -> None:
 
 
 def sorry_inhibit(service: VirtualServer, words: Words, say: Say) -> None:
-    """`sorry_server_inhibit`."""
+    """Keep the sorry server with weight 0, as `sorry_server_inhibit` does."""
     if service.sorry is None:
         say(IGNORED, "there is no sorry_server above: keepalived ignores this")
     else:
@@ -194,26 +197,26 @@ def sorry_inhibit(service: VirtualServer, words: Words, say: Say) -> None:
 
 
 def sorry(service: VirtualServer, words: Words, say: Say) -> None:
-    """`sorry_server`, of which the last counts."""
+    """Set the sorry server, as `sorry_server` does; it replaces an earlier one."""
     found = endpoint(words)
     if found is None:
-        say(IGNORED, f"`{' '.join(words[:2])}` is no address and port in digits: keepalived ignores the sorry server")
+        say(IGNORED, f"`{' '.join(words[:2])}` is not an address and port in digits: keepalived skips the sorry server")
         return
     service.sorry = RealServer(*found, service.method, say.place)
     service.sorry.inhibit = False
 
 
 def completes(checker: Checker, words: Words, say: Say) -> None:
-    """What a check can't do without."""
+    """Mark a health check as complete: it has the setting without which keepalived leaves it out."""
     checker.complete = bool(words)
     checker.target = "".join(words[:1])
 
 
 def counts_url(checker: Checker, words: Words, say: Say) -> None:
-    """The path of a URL."""
+    """Count the path of a URL."""
     checker.urls += 1
 
 
 def weighs(checker: Checker, words: Words, say: Say) -> None:
-    """`misc_dynamic`: the check sets the weight."""
+    """Let the check set the weight, as `misc_dynamic` does."""
     checker.dynamic = True

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-SKIPPED, VALUES = "skipped", "values"  # blocks: one that another process reads, and one that lists values
+SKIPPED, VALUES = "skipped", "values"  # kinds of blocks: read by another process, and a list of values
 
 
 class Keyword(Record):
-    """A keyword.
+    """A keyword of keepalived.conf.
 
-    keepalived ends where it `needs` a word and has none; `crash` says that it is stopped by a signal instead. `block`
-    names the block that it opens. `note` is the kind of note for what a table can't say.
+    If it `needs` a word and has none, keepalived ends, or with `crash` is stopped by a signal. `does` is the function
+    that carries it out. `block` names the block that it opens. `note` is the kind of the note about it, if it asks for
+    something that a table can't hold.
     """
 
     __slots__ = ()
@@ -33,7 +34,7 @@ class Keyword(Record):
 
 
 def beyond(keyword: Keyword, words: Iterable[str]) -> str:
-    """What a statement asks for that no table says, and why."""
+    """A statement that asks for something that a table can't hold, and why it can't, as a message."""
     return f"`{' '.join(words)}`: {_BEYOND[keyword.note]}"
 
 
@@ -41,13 +42,13 @@ NEEDS, BARE = Keyword(needs=True), Keyword()
 
 
 def _rows(*groups: tuple[str, Keyword]) -> dict[str, Keyword]:
-    """A table of keywords, of which each group shares a row."""
+    """A table of keywords by name; each of `groups` pairs names, separated by blanks, with their keyword."""
     return {word: keyword for words, keyword in groups for word in words.split()}
 
 
 SCRIPT = Keyword(needs=True, note="script")
 CHECK = "health check"
-_BEYOND = {  # kinds of notes: why no table says it
+_BEYOND = {  # by the kind of note: why a table can't hold it
     CHECK: "a table checks nobody's health",
     "script": "a table runs no scripts",
     "VRRP": "the table is the same without VRRP",

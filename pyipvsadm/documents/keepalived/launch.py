@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def launches(statements: Iterable[Statement], tell: Tell) -> bool:
-    """Whether the main process finds a virtual_server: it counts the braces of all blocks but global_defs.
+    """Whether the main process finds a virtual_server, and so starts the checker process.
 
-    So a `}` that is missing above may hide all that follows, although the other process would go on. Raises
-    RefusedError where it ends.
+    It counts the braces of all blocks except global_defs, so a missing `}` hides everything after it, although the
+    checker process would go on. Raises RefusedError if the main process ends.
     """
     depth, inside, pending, found = 0, False, False, False
     for statement in statements:
@@ -44,6 +44,6 @@ def _global(word: str, statement: Statement, tell: Tell) -> None:
     if keyword is None:
         tell("unknown keyword", statement.place, f"`{word}` is unknown here: keepalived skips it")
     elif keyword.needs and not statement.words[1:]:
-        raise RefusedError(statement.place, f"keepalived ends: `{word}` lacks a word behind it")
+        raise RefusedError(statement.place, f"keepalived ends: `{word}` needs a word after it")
     elif keyword.note:
         tell(keyword.note, statement.place, keywords.beyond(keyword, statement.words))

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Level(Record):
-    """A block: its keywords, what they are about, and what is done at its end. `values` takes its lines as they are."""
+    """An open block: its keywords, the object that they change, and the function to call at its end.
+
+    In a block that lists values, `values` takes each line instead.
+    """
 
     __slots__ = ()
     kind: str = ""
@@ -32,7 +35,7 @@ class Level(Record):
 
 
 class Parser:
-    """Reads statements, and gathers `services` and `groups`. `tell` takes notes."""
+    """Reads statements, and collects `services` and `groups`. `tell` takes notes."""
 
     def __init__(self, tell: Tell) -> None:
         self.services: list[VirtualServer] = []
@@ -40,7 +43,7 @@ class Parser:
         self._bfd: set[str] = set()
         self._tell = tell
         self._levels = [Level(kind="top", words=keywords.TOP)]
-        self._skipped = 0  # braces that are open in a block which is skipped
+        self._skipped = 0  # open braces in a block that is skipped
         self._awaited: Level | None = None  # a block whose brace may stand on the next line
         self._room = MOST
         self._begin: dict[str, Callable[[Statement], Level | None]] = {
@@ -56,7 +59,7 @@ class Parser:
         }
 
     def read(self, statements: Iterable[Statement]) -> None:
-        """Read all `statements`. Raises RefusedError where keepalived makes no table of them."""
+        """Read all `statements`. Raises RefusedError if keepalived makes no table of them."""
         for statement in statements:
             if self._awaited is not None and self._opened(statement):
                 continue
@@ -70,7 +73,7 @@ class Parser:
                 checker.complete = checker.target in self._bfd
 
     def _opened(self, statement: Statement) -> bool:
-        """Deal with the first statement behind a block without a brace; whether that was its brace."""
+        """Handle the first statement after a block without a brace; return whether it is the missing brace."""
         level, self._awaited = self._awaited, None
         assert level is not None
         if statement.opens and not statement.words:
@@ -95,7 +98,7 @@ class Parser:
             if len(self._levels) > 1:
                 self._leave()
             else:
-                self._tell("brace", statement.place, "a `}` too many: keepalived ignores it")
+                self._tell("brace", statement.place, "there is a `}` too many: keepalived ignores it")
         elif level.values:
             for words in (statement.words, ("{",) * statement.opens):
                 if words:
@@ -112,7 +115,7 @@ class Parser:
             return
         if keyword.needs and not statement.words[1:]:
             end = "is stopped by a signal" if keyword.crash else "ends"
-            raise RefusedError(statement.place, f"keepalived {end}: `{word}` lacks a word behind it")
+            raise RefusedError(statement.place, f"keepalived {end}: `{word}` needs a word after it")
         if keyword.note:
             self._tell(keyword.note, statement.place, keywords.beyond(keyword, statement.words))
         if keyword.block:
@@ -149,20 +152,20 @@ class Parser:
         elif words[0] == "fwmark":
             mark = lenient(words[1], 0, LAST_32)
             if mark is None:
-                self._tell(IGNORED, place, f"`{words[1]}` is no mark: keepalived skips the virtual server")
+                self._tell(IGNORED, place, f"`{words[1]}` is not a firewall mark: keepalived skips the virtual server")
                 return None
             entry = Entry(mark=mark)
         else:
             found = keyword_effects.endpoint(words)
             if found is None:
-                self._tell(IGNORED, place, f"`{title}` is no address and port: keepalived skips the virtual server")
+                self._tell(IGNORED, place, f"`{title}` is not an address and port: keepalived skips the virtual server")
                 return None
             entry = Entry(address=found[0], port=found[1], af=family(found[0]))
         service = VirtualServer(entry, group, title, place)
         return Level(kind="service", words=keywords.SERVICE, about=service, end=lambda: self._served(service))
 
     def _served(self, service: VirtualServer) -> None:
-        """Take a virtual server whose block ends: settle its family, as far as its sorry server does that."""
+        """Add a virtual server when its block ends; its sorry server may set its family, or be dropped for it."""
         sorry = service.sorry
         if sorry is not None and (sorry.method is None or sorry.method.forwarding != TUNNEL):
             if service.af not in (None, family(sorry.address)):
@@ -191,7 +194,7 @@ class Parser:
 
     def _grouped(self, group: Group) -> None:
         if group.name in self.groups:
-            self._tell(IGNORED, group.place, f"the group {group.name} is there before: keepalived forgets the second")
+            self._tell(IGNORED, group.place, f"the group {group.name} is defined above: keepalived ignores this one")
         elif not group.entries:
             self._tell(IGNORED, group.place, f"the group {group.name} has no entries: keepalived removes it")
         else:
@@ -202,20 +205,20 @@ class Parser:
         found = keyword_effects.endpoint(statement.words[1:])
         if found is None:
             title = " ".join(statement.words[1:3])
-            self._tell(IGNORED, statement.place, f"`{title}` is no address and port: keepalived skips the real server")
+            self._tell(IGNORED, statement.place, f"`{title}` is not an address and port: keepalived skips the server")
             return None
         server = RealServer(*found, service.method, statement.place)
         return Level(kind="server", words=keywords.SERVER, about=server, end=lambda: self._adopted(service, server))
 
     def _adopted(self, service: VirtualServer, server: RealServer) -> None:
-        """Take a real server whose block ends. The first that isn't tunnelled settles the family, which others fit."""
+        """Add a real server when its block ends. The first that isn't tunnelled sets the family for all others."""
         if server.method is None or server.method.forwarding != TUNNEL:
             if service.af not in (None, family(server.address)):
                 self._tell(IGNORED, server.place, "the server is of the other address family: keepalived skips it")
                 return
             service.af = family(server.address)
         if any((one.address, one.port) == (server.address, server.port) for one in service.servers):
-            self._tell(IGNORED, server.place, "the server is there before in its virtual server: the second is dropped")
+            self._tell(IGNORED, server.place, "this virtual server has the server already: keepalived skips the second")
             return
         service.servers.append(server)
 

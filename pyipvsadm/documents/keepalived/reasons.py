@@ -15,7 +15,7 @@ THRESHOLDS = {"upper_threshold", "lower_threshold"}
 
 
 def why(step: Step, started: Mapping[ServiceKey, Started]) -> str:
-    """Why the kernel's table may differ so from the file, in words; empty where that isn't known."""
+    """A sentence that explains why the kernel's table may differ from the file by `step`; empty if unknown."""
     service, server, verb = step.command.service, step.command.server, step.command.verb
     if service is None:
         return ""

@@ -14,11 +14,11 @@ HEAD = re.compile(r"~(SEQx?|LST)\s*\(([^)]*)\)\s*(.*)", re.DOTALL)
 NUMBER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)?")
 ITEM = re.compile(r"\s*(?:\{([^{}]*)\}|([^\s,{}\"]*))\s*(,|$)")
 NAME = re.compile(r"\w+")
-DIGITS = 12  # of a number, more than any has that counts
+DIGITS = 12  # a number with more digits is invalid
 
 
 class Loop(Record):
-    """The names of its variables, their values, a row for each turn, and the line that is read in each of them."""
+    """A loop: its variables, a row of their values for each turn, and the line that is read in each turn."""
 
     __slots__ = ()
     names: tuple[str, ...] = ()
@@ -27,14 +27,14 @@ class Loop(Record):
     line: str = ""
 
     def values(self) -> Iterator[dict[str, str]]:
-        """The variables, for each turn."""
+        """The values of the variables by name, for each turn."""
         for turn in self.turns:
             row = (format(turn, self.spelling),) if isinstance(turn, int) else turn
             yield dict(zip(self.names, row, strict=True))
 
 
 def loop(text: str) -> Loop | None:
-    """The loop that the line `text` says; None if keepalived takes it for none, and leaves out the line."""
+    """The loop in the line `text`; None if keepalived doesn't accept it, and leaves out the line."""
     found = HEAD.match(text)
     if not found:
         return None
@@ -51,7 +51,10 @@ def loop(text: str) -> Loop | None:
 
 
 def _range(numbers: list[int]) -> range | None:
-    """The numbers from start to end, with both."""
+    """The range that `numbers` describe, as end, start and end, or start, step and end; None if it is invalid.
+
+    It includes its end.
+    """
     end = numbers[-1]
     start = numbers[0] if numbers[1:] else (-1 if end < 0 else 1)
     step = numbers[1] if numbers[2:] else (1 if end >= start else -1)
@@ -61,7 +64,7 @@ def _range(numbers: list[int]) -> range | None:
 
 
 def _number(word: str) -> int | None:
-    """A number as C writes it: decimal, octal or hexadecimal. Nothing is 0."""
+    """The number in `word`, written as in C: decimal, octal or hexadecimal; 0 if it is empty, None if it is invalid."""
     found = NUMBER.fullmatch(word)
     if not found or len(word) > DIGITS:
         return None
@@ -71,7 +74,7 @@ def _number(word: str) -> int | None:
 
 
 def _list(inside: str, line: str) -> Loop | None:
-    """A loop over what is listed: single values, or groups of them in braces."""
+    """A loop over a list of values, or of groups of values in braces; None if it is invalid."""
     rows: list[tuple[str, ...]] = []
     at, more = 0, True
     while more:

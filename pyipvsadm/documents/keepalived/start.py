@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from .statements import Tell
     from .virtual import Group
 
-COMMON = tuple(name for name in SCHEDULERS if name not in RARE)  # what a kernel is taken to have
-MISSING = "missing from the table"  # a kind of notes: what keepalived believes to be there, and the kernel refused
-NOWHERE = {AF_INET: b"\xff" * 4, AF_INET6: bytes(16)}  # the addresses that keepalived makes of a mark of 0
-MAPPED = b"\0" * 10 + b"\xff\xff"  # an IPv4 address in IPv6: no unicast address for the kernel
+COMMON = tuple(name for name in SCHEDULERS if name not in RARE)  # the schedulers that we expect of a kernel
+MISSING = "missing from the table"  # a kind of note: the kernel refused something that keepalived believes to be there
+NOWHERE = {AF_INET: b"\xff" * 4, AF_INET6: bytes(16)}  # the address that keepalived uses for a mark of 0
+MAPPED = b"\0" * 10 + b"\xff\xff"  # the start of an IPv4 address in IPv6, which the kernel doesn't take as unicast
 
 
 class Start:
-    """Makes the services of virtual servers. `tell` takes notes."""
+    """Collects the services of virtual servers as keepalived starts them. `tell` takes notes."""
 
     def __init__(self, groups: dict[str, Group], tell: Tell) -> None:
         self.services: dict[ServiceKey, Started] = {}
         self._groups = groups
-        self._of_ipv4: set[str] = set()  # groups
+        self._of_ipv4: set[str] = set()  # groups whose marks have been used for IPv4
         self._tell = tell
 
     def add(self, virtual: VirtualServer) -> None:
-        """Put a virtual server into the table."""
+        """Add the services of a virtual server, with their destinations."""
         if virtual.group and virtual.group not in self._groups:
             self._ignored(virtual, f"there is no group {virtual.group}")
         elif not virtual.servers:
@@ -54,7 +54,7 @@ class Start:
         self._tell(IGNORED, virtual.place, f"{why}: keepalived ignores the virtual server {virtual.title}")
 
     def _entries(self, virtual: VirtualServer) -> list[Entry] | None:
-        """The addresses and marks of a virtual server, each with its family; None if it's ignored."""
+        """The addresses and marks of a virtual server, each with its family; None if keepalived ignores it."""
         if not virtual.group:
             af = virtual.entry.af or virtual.af or _common(virtual) or AF_INET
             return [Entry(address=NOWHERE[af], af=af) if virtual.entry.mark == 0 else virtual.entry.replace(af=af)]
@@ -70,13 +70,13 @@ class Start:
         return [entry.replace(af=entry.af or unknown) for entry in group if entry.af or self._takes(virtual, unknown)]
 
     def _takes(self, virtual: VirtualServer, af: int) -> bool:
-        """Whether the marks of a group that have no family are made for `af`: never IPv6 once they stood for IPv4."""
+        """Whether a group's marks without a family are used for `af`: not for IPv6 after they were used for IPv4."""
         if af == AF_INET:
             self._of_ipv4.add(virtual.group)
         return virtual.group not in self._of_ipv4 or af == AF_INET
 
     def _surprises(self, virtual: VirtualServer) -> None:
-        """Tell where keepalived reads a virtual server otherwise than one may think."""
+        """Note where keepalived reads a virtual server in a way that may surprise."""
         marks = self._marks_alone(virtual)
         if virtual.protocol is None and not marks:
             self._tell("no protocol", virtual.place, f"no protocol: keepalived takes UDP for {virtual.title}")
@@ -94,17 +94,17 @@ class Start:
         return all(entry.mark is not None for entry in self._stated(virtual))
 
     def _all_ports(self, virtual: VirtualServer) -> bool:
-        """Whether an address of it stands for all ports, which takes persistence."""
+        """Whether one of its addresses is for all ports, which requires persistence."""
         return any(entry.mark is None and not entry.port for entry in self._stated(virtual))
 
     def _stated(self, virtual: VirtualServer) -> list[Entry]:
-        """The addresses and marks of a virtual server as they are written. Alone, a mark of 0 is none."""
+        """The addresses and marks of a virtual server as written; a mark of 0 outside a group doesn't count as one."""
         if virtual.group:
             return self._groups[virtual.group].entries
         return [Entry() if virtual.entry.mark == 0 else virtual.entry]
 
     def _model(self, virtual: VirtualServer) -> Service:
-        """What all services of a virtual server have in common."""
+        """A service with the settings that all services of a virtual server share."""
         scheduler = virtual.scheduler or "wlc"
         timeout = virtual.timeout
         if timeout is None and (virtual.granular or self._all_ports(virtual)):
@@ -120,9 +120,9 @@ class Start:
         )
 
     def _service(self, virtual: VirtualServer, model: Service, entry: Entry) -> Started | None:
-        """The service of an entry, as it was made first; None if the kernel refuses it."""
+        """The service of an entry, or the one that has its key already; None if the kernel refuses it."""
         if entry.mark == 0:
-            message = "a mark of 0 in a group makes a service of no address, which no table holds: it is left out"
+            message = "a mark of 0 in a group makes a service without address, which no table can hold: it is left out"
             self._tell(READ_AS, virtual.place, message)
             return None
         named = entry.mark is None
@@ -140,11 +140,11 @@ class Start:
             return None
         made = self.services.setdefault(service[:5], Started(service, virtual.place))
         if made.place != virtual.place:
-            self._tell("merged", virtual.place, f"{virtual.title} is there before: the first's settings stay")
+            self._tell("merged", virtual.place, f"{virtual.title} is defined above: those settings stay")
         return made
 
     def _fill(self, virtual: VirtualServer, made: Started, entry: Entry, quorate: bool) -> None:
-        """Add the destinations of a virtual server to a service of it."""
+        """Add the destinations of a virtual server to one of its services."""
         for one in virtual.servers:
             up = quorate and not virtual.waits(one)
             stays = virtual.inhibits(one)
@@ -179,7 +179,7 @@ class Start:
             made.add(one)
 
     def _quorate(self, virtual: VirtualServer) -> bool:
-        """Whether it starts with its servers, and not with its sorry server."""
+        """Whether it starts with its servers rather than with its sorry server."""
         if virtual.sorry is None:
             return True
         total = sum(virtual.weight_of(one) for one in virtual.servers)
@@ -194,20 +194,20 @@ class Start:
 
 
 def _unknown(service: Service) -> str:
-    """The scheduler or the engine of a service that kernels don't have; empty if they have both."""
+    """The scheduler or the engine of a service that is unknown to kernels; empty if they know both."""
     named = (service.scheduler, COMMON), (service.engine, ENGINES)
     return next((name for name, known in named if name and name not in known), "")
 
 
 def _common(virtual: VirtualServer) -> int | None:
-    """The family that all servers of a mark have, which are tunnelled."""
+    """The address family that all servers have in common, the sorry server included; None if they have two."""
     servers = [*virtual.servers, *([virtual.sorry] if virtual.sorry else [])]
     families = {family(server.address) for server in servers}
     return families.pop() if len(families) == 1 else None
 
 
 def _port(virtual: VirtualServer, server: RealServer, entry: Entry, method: Method) -> int:
-    """The port that a server gets: its own with NAT, else the service's."""
+    """The port of a server in the table: with NAT its own, otherwise the service's."""
     if method.forwarding != MASQUERADE:
         return entry.port
     if server.port or server is virtual.sorry or virtual.group or entry.mark is not None:
@@ -216,7 +216,10 @@ def _port(virtual: VirtualServer, server: RealServer, entry: Entry, method: Meth
 
 
 def _sorry(virtual: VirtualServer, sorry: RealServer, entry: Entry, quorate: bool) -> Destination:
-    """The sorry server. One that is a server, too, is kept by that one's settings, and isn't added for its own sake."""
+    """The sorry server as a destination.
+
+    If it is also one of the real servers, that one's settings decide whether it stays, and it isn't added twice.
+    """
     place = sorry.address, sorry.port
     twin = next((one for one in virtual.servers if (one.address, one.port) == place), None)
     stays = bool(sorry.inhibit) if twin is None else virtual.inhibits(twin)
@@ -245,5 +248,5 @@ def _title(server: RealServer) -> str:
 
 
 def destinations(made: Started) -> Iterator[Destination]:
-    """Those that are in the table at the start."""
+    """The destinations of a service that are in the table at the start."""
     return (one for one in made.destinations.values() if one.present)

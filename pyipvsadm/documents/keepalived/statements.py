@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str, Place, str], None]
 
-DEEPEST = 32  # files that include each other, and definitions and loops in each other
+DEEPEST = 32  # how deep files, definitions and loops may be nested
 MOST_FILES, MOST_TURNS, MOST_REPLACED = 10_000, 100_000, 1000
-LONGEST = 1 << 20  # letters of a line, its definitions replaced
+LONGEST = 1 << 20  # characters of a line after its definitions are replaced
 
 PLAIN = re.compile(r'([^"#!$~@{}]*)([{}]?)\s*')
 QUOTED = re.compile(r'"[^"]*"|["#!]')
@@ -31,12 +31,12 @@ USED = re.compile(r"\$\{(\w+)(?:\s+([0-9]+)(?:\s+[0-9]+)?)?\}|\$(\w+)(?=\s|$)")
 INCLUDE = re.compile(r"include([rmwba]?)\s+(.+)")
 WILD = re.compile(r"[*?\[{]")
 RANDOM = "_RANDOM"
-CHECKS = {"match": "m", "wildcard_match": "w"}  # of includes, those that count where a pattern fits no file
-LETTERS = {"a": "mw", "m": "m", "w": "w"}  # the letter behind `include`, and what it checks
+CHECKS = {"match": "m", "wildcard_match": "w"}  # checks of includes that matter if a pattern matches no file
+LETTERS = {"a": "mw", "m": "m", "w": "w"}  # by the letter after `include`: its checks
 
 
 class RefusedError(Exception):
-    """keepalived makes no table of the file, since it ends here, never gets further, or is stopped by a signal."""
+    """keepalived makes no table of the file: at this place it ends, loops forever, or is stopped by a signal."""
 
     def __init__(self, place: Place, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class RefusedError(Exception):
 
 
 class Statement(Record):
-    """Words up to a brace or the end of the line. `opens` says that `{` follows, `closes` that it is a `}` alone."""
+    """The words up to a brace or the end of the line; `opens` if `{` follows, `closes` if it is only a `}`."""
 
     __slots__ = ()
     place: Place = 0
@@ -54,7 +54,7 @@ class Statement(Record):
 
 
 class Lines:
-    """Reads the files of one configuration. `main` is the place in the first of them, by place."""
+    """Reads the files of one configuration. `main` maps a place in any file to the line of the first one."""
 
     def __init__(self, files: Files, id: str, tell: Tell) -> None:
         self._files = files
@@ -66,14 +66,14 @@ class Lines:
         self.main: dict[Place, int] = {}
 
     def statements(self, text: str, folder: str) -> Iterator[Statement]:
-        """The statements of the first file, which holds `text` and stands in `folder`."""
+        """The statements of the first file, which contains `text` and is in `folder`. Raises RefusedError."""
         for number, line in _logical(text):
             yield from self._line(line, number, folder, 0)
 
     def _line(self, text: str, place: Place, folder: str, depth: int) -> Iterator[Statement]:
-        """The statements of a line: what stands behind a brace is read as a line of its own."""
+        """The statements of a line; what follows a brace is read as another line. Raises RefusedError."""
         if depth > DEEPEST:
-            raise RefusedError(place, "definitions, loops and files stand in each other without end")
+            raise RefusedError(place, "definitions, loops and files are nested without end")
         if (plain := _plain(text, place)) is not None:
             yield plain
             return
@@ -82,7 +82,7 @@ class Lines:
             rest = yield from self._part(self._asked(self._bare(rest, place)), place, folder, depth)
 
     def _part(self, text: str, place: Place, folder: str, depth: int) -> Generator[Statement, None, str | None]:
-        """The statements of a line up to its first brace; what stands behind that, or None."""
+        """Yield the statements of a line up to its first brace; return what follows the brace, or None."""
         if definition := DEFINED.match(text):
             self._definitions[definition[1]] = definition[2].strip()
         elif text.startswith(("~SEQ", "~LST")):
@@ -97,32 +97,32 @@ class Lines:
         return None
 
     def _asked(self, text: str) -> str:
-        """`text` without an `@id` at its beginning that is ours; nothing if that is another's."""
+        """`text` without the `@id` before it; empty if that isn't our id."""
         if not text.startswith("@"):
             return text
         word, *rest = text.split(None, 1)
         return rest[0] if rest and self._ours(word[1:]) else ""
 
     def _bare(self, text: str, place: Place) -> str:
-        """`text` without its comment, and without what follows a quote that doesn't end."""
+        """`text` without its comment, and without what follows an unclosed quote."""
         definition = DEFINITION.match(text.lstrip())
         if definition and "\n" in text:
-            return text.strip()  # each line's comment goes when it is used
+            return text.strip()  # the comments are removed later, when its lines are used
         for found in QUOTED.finditer(text):
             if found[0] == '"' and not definition:
-                self._tell("quote", place, "a quote doesn't end: all behind it on this line is dropped")
+                self._tell("quote", place, "a quote is not closed: keepalived drops the rest of the line")
             if len(found[0]) == 1 and not (found[0] == '"' and definition):
                 return text[: found.start()].strip()
         return text.strip()
 
     def _ours(self, word: str) -> bool:
-        """Whether lines of the id `word` are for us: `^` turns it round."""
+        """Whether lines with the id `word` are for us; `^` before it negates."""
         return word[1:] != self._id if word.startswith("^") else word == self._id
 
     def _turned(self, text: str, place: Place, folder: str, depth: int) -> Iterator[Statement]:
         found = loop(text)
         if found is None:
-            self._tell("loop", place, f"`{text.split(')')[0]})` is no loop: the line is left out")
+            self._tell("loop", place, f"`{text.split(')')[0]})` is not a valid loop: keepalived skips the line")
             return
         for values in found.values():
             self._turns += 1
@@ -132,21 +132,21 @@ class Lines:
             yield from self._line(found.line, place, folder, depth + 1)
 
     def _replaced(self, text: str, place: Place, folder: str) -> str:
-        """`text` with its definitions replaced, up to the first that has several lines."""
+        """`text` with its definitions replaced, up to the first one that has several lines. Raises RefusedError."""
         for _ in range(MOST_REPLACED):
             found = next((one for one in USED.finditer(text) if self._known(one[1] or one[3])), None)
             if found is None:
                 return text
             name = found[1] or found[3]
             if name == RANDOM:
-                self._tell("random", place, "${_RANDOM}: another number at each start, here the lowest")
+                self._tell("random", place, "${_RANDOM}: another number at each start; here, the lowest one")
             value = folder if name == "_PWD" else self._definitions.get(name, found[2] or "0")
             text = text[: found.start()] + value + text[found.end() :]
             if "\n" in value:
                 return text
             if len(text) > LONGEST:
                 break
-        raise RefusedError(place, "definitions hold themselves, so that replacing them never ends")
+        raise RefusedError(place, "definitions contain themselves, so replacing them never ends")
 
     def _known(self, name: str) -> bool:
         return name in self._definitions or name in (RANDOM, "_PWD")
@@ -154,19 +154,19 @@ class Lines:
     def _included(self, letter: str, pattern: str, place: Place, folder: str, depth: int) -> Iterator[Statement]:
         names = self._files.matching(pattern, folder)
         if names and depth >= DEEPEST:
-            raise RefusedError(place, f"more than {DEEPEST} files include each other: it never ends")
+            raise RefusedError(place, f"more than {DEEPEST} files include each other, without end")
         if not names:
             checks = self._checks | set(LETTERS.get(letter, ""))
             if "w" in checks or ("m" in checks and not WILD.search(pattern)):
-                raise RefusedError(place, f"keepalived ends: `{pattern}` isn't there, which this include checks")
-            self._tell("include", place, f"`{pattern}` isn't there: keepalived goes on without it")
+                raise RefusedError(place, f"keepalived ends: this include requires `{pattern}`, which does not exist")
+            self._tell("include", place, f"`{pattern}` does not exist: keepalived goes on without it")
         for name in names:
             text = self._files.text(name)
             self._opened += 1
             if self._opened > MOST_FILES:
                 raise RefusedError(place, f"more than {MOST_FILES} files are included")
             if text is None:
-                self._tell("include", place, f"`{name}` can't be read, or is no file: keepalived goes on without it")
+                self._tell("include", place, f"`{name}` can't be read, or isn't a file: keepalived goes on without it")
                 continue
             checks = self._checks.copy()
             for number, line in _logical(text):
@@ -176,7 +176,7 @@ class Lines:
             self._checks = checks
 
     def _check_includes(self, words: tuple[str, ...]) -> None:
-        """Heed an `include_check`: alone it checks everything, and `+` and `-` change what is checked."""
+        """Carry out `include_check`: without words it checks everything; `+` and `-` add and remove checks."""
         if not all(word[:1] in "+-" for word in words) or not words:
             self._checks = set() if words else set(CHECKS.values())
         for word in words:
@@ -184,7 +184,7 @@ class Lines:
             self._checks = self._checks - letter if word.startswith("-") else self._checks | letter
 
     def _split(self, text: str, place: Place) -> Generator[Statement, None, str | None]:
-        """The words before the first brace, and that; what stands behind it, or None."""
+        """Yield the statements up to the first brace; return what follows the brace, or None."""
         brace = next((found for found in BRACE.finditer(text) if len(found[0]) == 1), None)
         words = tuple(_words(text if brace is None else text[: brace.start()]))
         opens = brace is not None and brace[0] == "{"
@@ -200,7 +200,7 @@ class Lines:
 
 
 def _plain(text: str, place: Place) -> Statement | None:
-    """The statement on a line that holds one, with nothing to be replaced, as most do; None for any other line."""
+    """The statement on a line that holds one and has nothing to replace, as most do; None for any other line."""
     found = PLAIN.fullmatch(text)
     if found is None:
         return None
@@ -211,13 +211,13 @@ def _plain(text: str, place: Place) -> Statement | None:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words, where double quotes hold one together and are taken off."""
+    """The words in `text`; double quotes, which are removed, keep blanks within a word."""
     for found in WORD.finditer(text):
         yield found[2] if found[1] is None else found[1]
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers; a definition of several is one, at the first's number."""
+    """The lines of a file as (number, text); a definition over several lines is one line, with the first number."""
     lines = enumerate(text.split("\n"), 1)
     for number, line in lines:
         line = line.rstrip()

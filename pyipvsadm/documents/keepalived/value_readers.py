@@ -10,7 +10,7 @@ from ...record import Record
 
 NUMBER = re.compile(r"\s*\+?([0-9]+)")
 LAST_PORT, LAST_WEIGHT, LAST_32 = 65535, 2**31 - 1, 2**32 - 1
-WHOLE = 0xFFFFFFFF, 128  # the netmask of a whole address: as if there were none
+WHOLE = 0xFFFFFFFF, 128  # the netmask of a whole address, which equals none; for IPv4, IPv6
 TRUE, FALSE = ("on", "true", "yes"), ("off", "false", "no")
 
 METHODS = {"NAT": MASQUERADE, "DR": DIRECT, "TUN": TUNNEL}
@@ -24,7 +24,7 @@ CHECKSUMS_OF = {
 
 
 class Method(Record):
-    """How packets are forwarded: an `lb_kind`."""
+    """A forwarding method, as `lb_kind` sets it."""
 
     __slots__ = ()
     forwarding: int = MASQUERADE
@@ -34,14 +34,14 @@ class Method(Record):
 
 
 def strict(text: str, low: int, high: int) -> int | None:
-    """The number in `text`, which is nothing else; None if it's none from `low` to `high`."""
+    """The number that `text` is; None if it isn't one from `low` to `high`."""
     found = NUMBER.fullmatch(text)
     number = int(found[1]) if found and len(found[1]) < 20 else -1
     return number if low <= number <= high else None
 
 
 def lenient(text: str, low: int, high: int) -> int | None:
-    """The number that `text` begins with, and 0 if it begins with none; None if it's below `low` or above `high`."""
+    """The number at the start of `text`, or 0 if there is none; None if it is below `low` or above `high`."""
     if text.lstrip().startswith("-"):
         return None
     found = NUMBER.match(text)
@@ -50,24 +50,24 @@ def lenient(text: str, low: int, high: int) -> int | None:
 
 
 def port(text: str) -> int | None:
-    """The port in `text`, where digits 0 stand for none."""
+    """The port in `text`, 0 for none; None if it is invalid."""
     return 0 if not text.strip("0") else lenient(text, 1, LAST_PORT)
 
 
 def boolean(words: tuple[str, ...]) -> bool | None:
-    """What the words behind a switch say: nothing turns it on, and None is nonsense."""
+    """Whether the words after a switch turn it on, as no words do; None if they are invalid."""
     if not words or words[0] in TRUE:
         return True
     return False if words[0] in FALSE else None
 
 
 def address(text: str) -> bytes | None:
-    """The packed address in `text`, behind which keepalived overlooks a mask or the end of a range."""
+    """The packed address in `text`, without a mask or the end of a range, which keepalived ignores; None if invalid."""
     return whole_address(re.split("[-/]", text, maxsplit=1)[0])
 
 
 def whole_address(text: str) -> bytes | None:
-    """The packed address that `text` is."""
+    """The packed address that `text` is; None if it isn't one."""
     try:
         return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
@@ -75,12 +75,12 @@ def whole_address(text: str) -> bytes | None:
 
 
 def family(packed: bytes) -> int:
-    """The address family, which the length of the address tells."""
+    """The address family of a packed address, known from its length."""
     return AF_INET if len(packed) == 4 else AF_INET6
 
 
 def netmask(text: str, af: int) -> int | None:
-    """The granularity of persistence: for IPv4 what C takes for an address, for IPv6 the length of a prefix."""
+    """The netmask of persistence: for IPv4 an address in a notation of C, for IPv6 a prefix length; None if invalid."""
     if af == AF_INET6:
         return strict(text, 1, 128)
     try:
@@ -90,7 +90,10 @@ def netmask(text: str, af: int) -> int | None:
 
 
 def method(words: tuple[str, ...]) -> tuple[Method | None, str]:
-    """What the words behind `lb_kind` say, and what is wrong with them: that leaves a plain tunnel."""
+    """The forwarding method in the words after `lb_kind`, and a message about what is wrong, empty if nothing is.
+
+    None if the method is unknown; if only its further words are wrong, a plain tunnel.
+    """
     plain = Method(forwarding=METHODS[words[0]]) if words and words[0] in METHODS else None
     if plain is None:
         return None, f"`{' '.join(words[:1])}` is none of {', '.join(METHODS)}, which are upper case"
@@ -104,7 +107,7 @@ def method(words: tuple[str, ...]) -> tuple[Method | None, str]:
         elif word in CHECKSUMS:
             checksum = CHECKSUMS[word]
         else:
-            return plain, f"`{word}` says nothing here, so that all behind {words[0]} is dropped"
+            return plain, f"`{word}` means nothing here, so keepalived drops all words after {words[0]}"
     if (kind == GUE) != bool(gue_port):
         return plain, "gue takes a port, and the others none: what stood before stays, or a plain ipip tunnel"
     if checksum not in CHECKSUMS_OF[kind]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Entry(Record):
-    """An entry of a group, one address of a range at a time: an address and a port, or a mark."""
+    """An address and a port, or a firewall mark. A range in a group becomes an entry for each address."""
 
     __slots__ = ()
     address: bytes | None = None
@@ -34,7 +34,7 @@ class Group:
 
 
 class Checker:
-    """A health check. `urls` counts those with a path; what isn't `complete` is left out by keepalived."""
+    """A health check. `urls` counts the URLs with a path; keepalived leaves out a check that isn't `complete`."""
 
     def __init__(self, name: str, place: Place) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Checker:
 
 
 class RealServer:
-    """A real_server or a sorry_server. What is None, the virtual server says."""
+    """A real_server or a sorry_server. The virtual server decides what is None here."""
 
     def __init__(self, address: bytes, port: int, method: Method | None, place: Place) -> None:
         self.place = place
@@ -62,7 +62,7 @@ class RealServer:
 
 
 class VirtualServer:
-    """A virtual_server: an address, a mark, or all of a group. `af` is None until something settles it."""
+    """A virtual_server, for an address, a mark or a group. `af` is None until something sets it."""
 
     def __init__(self, entry: Entry, group: str, title: str, place: Place) -> None:
         self.entry = entry
@@ -85,11 +85,11 @@ class VirtualServer:
 
     @property
     def transport(self) -> int:
-        """Its protocol, which is UDP if it says none."""
+        """The number of its protocol: UDP if none is given."""
         return IPPROTO_UDP if self.protocol is None else self.protocol
 
     def method_of(self, server: RealServer) -> Method:
-        """How packets get to `server`."""
+        """The forwarding method for `server`."""
         return server.method or self.method or Method()
 
     def weight_of(self, server: RealServer) -> int:
@@ -97,7 +97,7 @@ class VirtualServer:
         return next((one for one in (server.weight, self.weight) if one is not None), 1)
 
     def inhibits(self, server: RealServer) -> bool:
-        """Whether `server` stays with weight 0 when a check fails."""
+        """Whether `server` stays in the table, with weight 0, when a check fails."""
         return self.inhibit if server.inhibit is None else server.inhibit
 
     def checked(self, server: RealServer) -> bool:
@@ -105,7 +105,7 @@ class VirtualServer:
         return any(checker.complete for checker in server.checkers)
 
     def waits(self, server: RealServer) -> bool:
-        """Whether `server` is taken for down until a check has succeeded."""
+        """Whether `server` counts as down until a check has succeeded."""
         return any(checker.complete and alpha for checker, alpha in self._alphas(server))
 
     def _alphas(self, server: RealServer) -> Iterator[tuple[Checker, bool]]:
