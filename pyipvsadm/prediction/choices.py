@@ -25,7 +25,7 @@ HASH, CONNECTION, PERSISTENCE, TURN, LESS, DROPPED, UNKNOWN = (
 ITS_WEIGHT = "its server has weight 0"
 NOBODY, ABSENT = "no server takes new connections", "there is no such service yet"
 PLACE = "the next can't be told: the kernel keeps its place to itself"
-UNTOLD = {  # by scheduler, of those whose next choice isn't known
+UNTOLD = {  # by scheduler: what it chooses, where its next choice is unknown
     "rr": PLACE,
     "wrr": PLACE,
     "lblc": "the server that the kernel remembers for the destination, else as wlc",
@@ -41,10 +41,10 @@ AT_LIMIT = "the kernel doesn't tell whether it holds a server for full"
 
 
 class Choice(Record):
-    """Where a client goes. No `server`: to none, or which one isn't known, as `why` says.
+    """The server that a client gets, and why. Without `server`, it gets none, or which one is unknown; `why` says so.
 
-    It is `certain` if nothing that the kernel keeps to itself could make it another one. `slot` is the place in the
-    table of a hashing scheduler, `seconds` what is left to the entry by which a client is sent on.
+    The choice is `certain` if nothing that the kernel doesn't report could change it. `slot` is the index in the
+    table of a hashing scheduler. `seconds` is the remaining lifetime of the entry that decides.
     """
 
     __slots__ = ()
@@ -57,7 +57,7 @@ class Choice(Record):
 
 
 class Chooser:
-    """Chooses for many clients of one pool, and works out each slot of its table once."""
+    """Chooses servers for many clients of one pool; computes each slot of its table only once."""
 
     def __init__(self, pool: Pool, entries: Entries | None = None, expire: bool = False) -> None:
         self.pool = pool
@@ -73,7 +73,7 @@ class Chooser:
         self._sure = pool.service.scheduler != "mh" or all(member.known for member in pool.members)
 
     def choose(self, clients: Sequence[Client]) -> Iterator[Choice]:
-        """Where each of `clients` goes."""
+        """The choice for each of `clients`, in order."""
         hashed = self.pool.service.scheduler in HASHING and not self.pool.service.engine
         answers = self._hashed(clients) if hashed else self._one_after_the_other(len(clients))
         if not self._entries:
@@ -84,7 +84,7 @@ class Chooser:
         )
 
     def _one_after_the_other(self, count: int) -> Iterable[Choice]:
-        """Where `count` clients go: the first is the next one, and by the others it isn't known what they will find."""
+        """The choices for `count` new clients: the first is known; those after it depend on what the first ones do."""
         if not count:
             return ()
         found = self.next()
@@ -93,7 +93,7 @@ class Chooser:
         return chain((found,), repeat(Choice(why=found.why, detail=LATER) if depends else found, count - 1))
 
     def next(self) -> Choice:
-        """Where the next client goes, whoever it is, of a scheduler that doesn't look at clients."""
+        """The choice for the next client, by a scheduler that doesn't consider who the client is."""
         scheduler = self.pool.service.scheduler or ""
         usable = [index for index, takes in enumerate(self._takes) if takes]
         if not scheduler:
@@ -114,7 +114,7 @@ class Chooser:
         return Choice(why=why, detail=f"{EACH}; {told}" if self._one_packet and why == TURN else told)
 
     def _least(self, scheduler: str, usable: list[int]) -> Choice:
-        """The one with the least to do. It is certain if none that may be open has less."""
+        """The server with the least load. It is certain if no server whose state is unknown has less."""
         servers = self._servers
         either = [index for index, doubtful in enumerate(self._doubtful) if doubtful or self._takes[index]]
         index = least(scheduler, servers, usable)
@@ -125,7 +125,7 @@ class Chooser:
         return Choice(server=servers[index], certain=certain, why=LESS, detail=detail)
 
     def _first_turn(self, scheduler: str, usable: list[int]) -> Choice:
-        """The first one in the list; of `wrr`, which may begin at the highest weight, the first one of that."""
+        """The first server in the list; for `wrr`, if it begins at the highest weight, the first of that weight."""
         head, heaviest = usable[0], max(usable, key=lambda index: self._servers[index].weight)
         first = {LOWEST: head, HIGHEST: heaviest if scheduler == "wrr" else head}
         index = first.get(self.pool.begins, head)
@@ -134,7 +134,7 @@ class Chooser:
         return Choice(server=self._servers[index], certain=certain, why=TURN, detail=FIRST_TURN)
 
     def _kept(self, found: Sequence[Connection]) -> Choice:
-        """By entries of the kernel's list. A connection of a server that isn't there any more leads nowhere."""
+        """The choice by entries of the kernel's list. A connection to a server that was removed leads to none."""
         servers = list(dict.fromkeys(server for one in found for server in servers_of(self.pool, one)))
         one = found[0]
         why = CONNECTION if one.client_port else PERSISTENCE
@@ -158,7 +158,7 @@ class Chooser:
         )
 
     def _key(self, client: Client) -> int | None:
-        """The number that is hashed; None if it takes a port that isn't known."""
+        """The number that the scheduler hashes for a client; None if that requires a port that is unknown."""
         if not self._by_port:
             return fold(client.address)
         return None if client.port is None else fold(client.address) + client.port
@@ -178,7 +178,7 @@ class Chooser:
         return (self._at(0, slot) for _ in range(count))
 
     def _at(self, key: int, slot: int) -> Choice:
-        """The choice for who hashes to `slot`; `key` counts where another server takes its clients."""
+        """The choice for a client that hashes to `slot`; `key` decides if another server takes its clients."""
         known = self._by_slot.get(slot)
         if known is not None:
             return known
@@ -188,7 +188,7 @@ class Chooser:
         return self._other(key, slot)
 
     def _first(self, slot: int) -> Choice:
-        """The choice where the slot's own server counts alone."""
+        """The choice without fallback: only the slot's own server counts."""
         index = self.slots[slot]
         server = self._servers[index]
         if self._takes[index]:
@@ -196,7 +196,7 @@ class Chooser:
         return self._told(slot, None, self._doubtful[index], "its server is full" if server.weight else ITS_WEIGHT)
 
     def _other(self, key: int, slot: int) -> Choice:
-        """The choice where the slot's own server is out of service, and others are tried one by one."""
+        """The choice with fallback if the slot's own server is out of service: the kernel tries other slots in turn."""
         doubtful = self._doubtful[self.slots[slot]]
         for other in self._others(key, slot):
             index = self.slots[other]
@@ -206,14 +206,14 @@ class Chooser:
         return self._told(slot, None, doubtful, NOBODY)
 
     def _told(self, slot: int, server: Server | None, doubtful: bool, detail: str = "") -> Choice:
-        """The choice of a table, with what makes it doubtful."""
+        """The choice of `server` at `slot`; uncertain if `doubtful`, or if last weights are unknown to us."""
         doubt = AT_LIMIT if doubtful else "" if self._sure else WITHOUT_WEIGHT
         why = HASH if server else DROPPED
         told = "; ".join(filter(None, (detail, doubt)))
         return Choice(server=server, certain=not doubt, why=why, slot=slot, detail=told)
 
     def _others(self, key: int, slot: int) -> Iterator[int]:
-        """The slots that are tried when the first one doesn't do, in their order."""
+        """The slots that the kernel tries after `slot`, in order."""
         size = len(self.slots)
         if self.pool.service.scheduler == "sh":
             return ((2 * slot + step) % size for step in range(size))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     Entries = dict[tuple[bytes, int], list[Connection]]
 
-FTP = 21  # of whose clients persistence keeps all ports together
-FADING = frozenset(("TIME_WAIT",))  # states of connections that give way to new ones
+FTP = 21  # persistence of this port keeps all ports of a client together
+FADING = frozenset(("TIME_WAIT",))  # states in which a new connection may replace the old one
 
 
 class Client(Record):
-    """A packed address, and the port if it is known."""
+    """A client: its packed address, and its port if that is known."""
 
     __slots__ = ()
     address: bytes = b""
@@ -30,7 +30,7 @@ class Client(Record):
 
 
 def masked(address: bytes, service: Service) -> bytes:
-    """The address that persistence of `service` has for all clients of which `address` is one."""
+    """`address`, cut by the netmask of `service`: the address under which persistence keeps the client."""
     if service.netmask is None:
         return address
     bits = 8 * len(address)
@@ -41,10 +41,10 @@ def masked(address: bytes, service: Service) -> bytes:
 def entries_of(
     service: Service, connections: Iterable[Connection], others: Callable[[], Iterable[Service]] = tuple
 ) -> Entries:
-    """Those of `connections` that may be about `service`, by the client's address and its port, 0 for persistence.
+    """The `connections` that may belong to `service`, by the client's address and port; port 0 means persistence.
 
-    A service for all ports or of a mark has connections with the addresses and ports that packets went to. Which
-    of these are of one of the `others`, their addresses tell; a mark isn't told.
+    For a service of all ports or of a mark, connections hold the addresses and ports to which the packets went.
+    Those that match an address of the `others` belong to them; the kernel doesn't report marks.
     """
     template, live = _template_end(service), _live_end(service)
     taken = None
@@ -64,12 +64,12 @@ def entries_of(
 
 
 def _live_end(service: Service) -> tuple[str, bytes | None, int | None]:
-    """The protocol, virtual address and port that connections of a service of one port have."""
+    """The (protocol, virtual address, port) of the connections of a service; None where any value is possible."""
     return PROTOCOLS.get(service.protocol or 0, "").upper(), service.address, service.port
 
 
 def lines_about(service: Service, clients: Iterable[Client], lines: Iterable[str]) -> list[str]:
-    """Those of the kernel's `lines` that may be about one of `clients` of `service`: the others needn't be read."""
+    """The `lines` of the kernel's list that may concern one of `clients` of `service`; the others needn't be parsed."""
     virtual = " " if service.fwmark is not None else f" {_digits(_template_end(service)[1])} "
     found = [line for line in lines if virtual in line]
     if not found:
@@ -80,7 +80,7 @@ def lines_about(service: Service, clients: Iterable[Client], lines: Iterable[str
 
 
 def _digits(address: bytes) -> str:
-    """`address` as the kernel's list of connections has it."""
+    """`address` in the notation of the kernel's list of connections."""
     digits = address.hex()
     if len(address) == 4:
         return digits.upper()
@@ -88,9 +88,9 @@ def _digits(address: bytes) -> str:
 
 
 def remembered(pool: Pool, client: Client, entries: Entries, expire: bool) -> list[Connection]:
-    """The entries by which `client` is sent on: of its connections, or else of persistence, if that still holds.
+    """The entries that decide where `client` goes: its connections, or else its persistence if that is still valid.
 
-    With `expire` (net.ipv4.vs.expire_quiescent_template), persistence ends as a server gets weight 0.
+    With `expire` (net.ipv4.vs.expire_quiescent_template), persistence ends when the server gets weight 0.
     """
     service = pool.service
     live = entries.get((client.address, client.port)) if client.port else None
@@ -105,8 +105,10 @@ def remembered(pool: Pool, client: Client, entries: Entries, expire: bool) -> li
 
 
 def servers_of(pool: Pool, found: Connection) -> list[Server]:
-    """The servers that an entry may lead to: one or none, and several of one address where all ports are kept together,
-    as then the entry has none, or the one that packets went to.
+    """The servers to which an entry may lead.
+
+    At most one, except if persistence keeps all ports together: then the entry has no port, or the one that packets
+    went to, and all servers with its address are possible.
     """
     there = [one for one in pool.servers if one.address == found.server]
     exact = [one for one in there if one.port == found.server_port]
@@ -116,7 +118,7 @@ def servers_of(pool: Pool, found: Connection) -> list[Server]:
 
 
 def _template_end(service: Service) -> tuple[str, bytes, int]:
-    """The protocol, virtual address and port that entries of persistence of `service` have."""
+    """The (protocol, virtual address, port) in the persistence entries of `service`."""
     if service.fwmark is not None:
         size = 4 if service.af == AF_INET else 16
         return "IP", service.fwmark.to_bytes(4, "big").ljust(size, b"\0"), 0

@@ -1,4 +1,4 @@
-"""Schedulers that go by the numbers of connections, or by weights alone.
+"""Schedulers that compare the numbers of connections, or only weights.
 
 Source: ip_vs_lc.c, ip_vs_wlc.c, ip_vs_sed.c, ip_vs_nq.c, ip_vs_fo.c, ip_vs_ovf.c.
 """
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     Load = Callable[[Server], tuple[int, int]]
 
-BY_WEIGHT = ("fo",)  # what doesn't look at connections
-ACTIVE = 256  # inactive connections that weigh as much as an active one
+BY_WEIGHT = ("fo",)  # schedulers that ignore connections
+ACTIVE = 256  # inactive connections that count as much as one active connection
 
 
 def least(scheduler: str, servers: Sequence[Server], usable: Sequence[int]) -> int | None:
-    """Which of `servers` gets the next connection, of those whose indices are `usable`; the first of equals."""
+    """The index of the server that gets the next connection, of those in `usable`, the first of equals; or None."""
     if scheduler == "nq":
         idle = [index for index in usable if not servers[index].active]
         if idle:
@@ -34,7 +34,7 @@ def least(scheduler: str, servers: Sequence[Server], usable: Sequence[int]) -> i
 
 
 def _is_less(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether a fraction is less than another one, compared exactly."""
+    """Whether one fraction (numerator, denominator) is less than the other, compared exactly."""
     return one[0] * other[1] < other[0] * one[1]
 
 
@@ -42,7 +42,7 @@ def _connections(server: Server) -> int:
     return server.active * ACTIVE + server.inactive
 
 
-LEAST: dict[str, Load] = {  # what is to be least, as numerator and denominator
+LEAST: dict[str, Load] = {  # by scheduler: the load to minimize, as numerator and denominator
     "lc": lambda server: (_connections(server), 1),
     "wlc": lambda server: (_connections(server), server.weight),
     "sed": lambda server: (server.active + 1, server.weight),

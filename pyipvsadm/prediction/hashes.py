@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 GOLDEN, WORD, LONG = 0x61C88647, 0xFFFFFFFF, (1 << 64) - 1
-KEYS = FIRST, SECOND = 2654435761, 2654446892  # of mh's two hashes, both halves of the key alike
-STATE = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573  # where SipHash begins
-LANE = 128  # bits, of which a number takes 64: what a sum or a shift spills over stays within
-TOGETHER = 512  # numbers that are hashed at once, few enough for the processor's cache
+KEYS = FIRST, SECOND = 2654435761, 2654446892  # for mh's two hashes; each is both halves of its key
+STATE = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573  # SipHash's initial state
+LANE = 128  # bits for each number of 64 bits, so that sums and shifts don't overflow into the next one
+TOGETHER = 512  # numbers that are hashed at once; they fit the processor's cache
 OUT = Struct("<I12x")
 
 
 def fold(address: bytes) -> int:
-    """The 32 bits that stand for a packed address: of IPv6, its words by exclusive or."""
+    """The 32 bits that are hashed of a packed address: for IPv6, the exclusive or of its four words."""
     value = int.from_bytes(address, "big")
     if len(address) == 4:
         return value
@@ -29,15 +29,15 @@ def fold(address: bytes) -> int:
 
 
 def multiplied(value: int, bits: int) -> int:
-    """The bucket of `value`, of 2 ** `bits`."""
+    """The bucket of `value` among 2 ** `bits` buckets, by the kernel's hash_32."""
     return (value * GOLDEN & WORD) >> (32 - bits)
 
 
 def siphashes(values: Sequence[int], key: int) -> Iterator[int]:
-    """The hash of each of `values`, which are taken modulo 2^32.
+    """The hash of each of `values`, taken modulo 2^32, in order.
 
-    Many are hashed at once, side by side in one long number: Python takes as long for a sum of 64 bits as for some
-    hundreds of them.
+    Many values are hashed at once, side by side in one long integer, because Python adds hundreds of 64-bit numbers
+    that way about as fast as two.
     """
     for first in range(0, len(values), TOGETHER):
         part = values[first : first + TOGETHER]

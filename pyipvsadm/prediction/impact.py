@@ -1,7 +1,7 @@
-"""How many clients a change of a service moves: computed over the whole table of a hashing scheduler.
+"""The share of clients that a change of a service moves, computed over the whole table of a hashing scheduler.
 
-Which slot a client has, and which ones are tried after it, is as good as chance. So shares of slots are shares of
-clients, and where two tables are asked for the same client, both look into the same slots if they hash alike.
+A client's slot, and the slots that are tried after it, are practically random, so a share of slots is a share of
+clients. Before and after the change, a client has the same slots if both tables hash alike.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 
     End = tuple[bytes, int] | None  # the address and port of a server, or None
     Shares = dict[End, float]
-    Pairs = dict[tuple[End, End], float]  # of where clients went, and where they go
+    Pairs = dict[tuple[End, End], float]  # the share of clients by (server before, server after)
 
-BETTER = "mh"  # the hashing scheduler that moves the fewest
+BETTER = "mh"  # the hashing scheduler that moves the fewest clients
 
 
 class Impact(Record):
-    """Shares of a service's clients, from 0 to 1: those that are sent to another server, those that are sent nowhere
-    any more, and how many it takes to have each server's share as its weight says. `other` is `moved` of `mh`.
+    """Shares of a service's clients, from 0 to 1.
+
+    `moved` get another server and `dropped` get none any more; at least `ideal` must move for each server to get the
+    share of its weight. `other` is `moved` if the scheduler were `mh`.
     """
 
     __slots__ = ()
@@ -41,7 +43,7 @@ class Impact(Record):
     other: float | None = None
 
     def line(self) -> str:
-        """It in words; empty where nobody is moved."""
+        """A line that describes the impact; empty if no client moves."""
         if not self.moved and not self.dropped:
             return ""
         ideal = f" (ideal {percent(self.ideal)})"
@@ -54,13 +56,13 @@ class Impact(Record):
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 in percent, with a digit behind the point where it is small."""
+    """A share from 0 to 1 in percent, with one decimal if it is small."""
     found = share * 100
     return f"{found:.0f} %" if found >= 9.95 or found in (0, 1) else f"{found:.1f} %"
 
 
 def impact(before: Pool, after: Pool) -> Impact | None:
-    """What the change from `before` to `after` does; None where that isn't a matter of hashes."""
+    """The impact of the change from `before` to `after`; None if the scheduler doesn't hash clients."""
     scheduler = after.service.scheduler or ""
     if before.service.scheduler not in HASHING or scheduler not in HASHING:
         return None
@@ -72,7 +74,7 @@ def impact(before: Pool, after: Pool) -> Impact | None:
 
 
 def shares(pool: Pool) -> Shares:
-    """The share of the clients that each server gets, and of those that none gets; nothing where that isn't known."""
+    """The share of clients of each server, and under None of those that get none; empty if that is unknown."""
     if pool.service.scheduler in TURNS:
         return _shares_of_turns(pool)
     found = _shares_of_slots(pool)
@@ -84,7 +86,7 @@ def shares(pool: Pool) -> Shares:
 
 
 def _shares_of_turns(pool: Pool) -> Shares:
-    """Of `rr` and `wrr`, by what each server takes in a round."""
+    """The shares for `rr` and `wrr`, by the connections that each server takes in a round."""
     able = [member.server for member in pool.members if member.takes]
     turns = {server[:2]: server.weight if pool.service.scheduler == "wrr" else 1 for server in able}
     whole = sum(turns.values())
@@ -101,19 +103,19 @@ def _takers(pool: Pool) -> Sequence[int]:
 
 
 def _ends(pool: Pool) -> list[End]:
-    """Where the clients of each server go. Of `mh` with a fallback, None is who is sent on by chance."""
+    """The server that clients of each member get. For `mh` with fallback, None means that it chooses at random."""
     return [member.server[:2] if member.takes else None for member in pool.members]
 
 
 def _counted(keys: Iterable[Key]) -> Iterable[tuple[Key, int]]:
-    """How often each of `keys` comes, as collections.Counter counts, whose import takes longer."""
+    """How often each of `keys` occurs. collections.Counter does the same, but takes longer to import."""
     found: dict[Key, int] = {}
     _count_elements(found, keys)
     return found.items()
 
 
 def _summed(counts: Iterable[tuple[Key, int]]) -> dict[Key, float]:
-    """The shares of what is counted. Counts are added up, since a sum of thousands of fractions isn't quite 1."""
+    """The share of each key. Adds up integers, as a sum of thousands of fractions isn't exactly 1."""
     found: dict[Key, int] = {}
     for key, count in counts:
         found[key] = found.get(key, 0) + count
@@ -127,13 +129,13 @@ def _shares_of_slots(pool: Pool) -> Shares:
 
 
 def ideal(before: Pool, after: Pool) -> float:
-    """The share of clients that has to move, so that each server has as many as its weight says."""
+    """The share of clients that must move for each server to have the share of its weight."""
     old, new = fair(before.members), fair(after.members)
     return sum(max(0.0, share - new.get(end, 0.0)) for end, share in old.items())
 
 
 def fair(members: Sequence[Member]) -> Shares:
-    """The share of each server as its weight says."""
+    """The share of clients of each server by its weight."""
     whole = sum(member.server.weight for member in members)
     return {member.server[:2]: member.server.weight / whole for member in members} if whole else {}
 
@@ -143,14 +145,14 @@ def _hashed_by(pool: Pool, scheduler: str) -> Pool:
 
 
 def _sh_fallback(table: Sequence[int], able: Sequence[bool], slot: int) -> int:
-    """The index of the server that takes the clients of `slot`, be it its own or one that is tried after it."""
+    """The index of the server that takes the clients of `slot`: its own one, or the first usable one tried after it."""
     size = len(table)
     tried = (slot, *((2 * slot + step) % size for step in range(size)))
     return next((table[one] for one in tried if able[table[one]]), table[slot])
 
 
 def moved(before: Pool, after: Pool) -> tuple[float, float]:
-    """The shares of clients that get another server, and of those that get none any more."""
+    """The share of clients that get another server, and the share that get none any more."""
     alike = _hash(before) == _hash(after)
     if not slots(before):
         return 0.0, 0.0
@@ -161,7 +163,7 @@ def moved(before: Pool, after: Pool) -> tuple[float, float]:
 
 
 def _hash(pool: Pool) -> tuple[object, ...]:
-    """What two pools have in common that hash a client to the same slot."""
+    """The properties that two pools share if they hash a client to the same slot."""
     scheduler = pool.service.scheduler
     size = pool.mh_index if scheduler == "mh" else pool.sh_bits
     return scheduler, pool.by_port, size
@@ -179,13 +181,13 @@ def _pairs_by_chance(before: Pool, after: Pool) -> Pairs:
 
 
 def _followed(pairs: Pairs, before: Pool, after: Pool) -> tuple[float, float]:
-    """The shares of clients that are moved, and that are lost, when all are sent on that a fallback sends on."""
+    """The shares of clients that move, and that get no server any more, with the choices of `mh`'s fallback."""
     old, new = shares(before), shares(after)
     old_on, new_on = _sends_on(before), _sends_on(after)
     moved = lost = both = 0.0
     for (a, b), share in pairs.items():
         if a is None and b is None and old_on and new_on:
-            both += share  # who is sent on by both is as any client: of these, as many move as of all
+            both += share  # clients whose slot has no server before and after move like all others
         elif b is None and new_on:
             moved += share * (1 - new.get(a, 0.0)) if a else share
         elif a is None and old_on:

@@ -1,4 +1,4 @@
-"""A service and its servers as a scheduler sees them: in the kernel's order, with what the kernel remembers of them."""
+"""A service and its servers as a scheduler sees them: in the kernel's order, with the weights that it remembers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 
     from ..model import Command
 
-FALLBACK, PORT = FLAG_1, FLAG_2  # what the flags mean to `sh` and `mh`
+FALLBACK, PORT = FLAG_1, FLAG_2  # the meaning of the flags for `sh` and `mh`
 HASHING, TURNS = ("sh", "mh", "dh"), ("rr", "wrr")
-SH_BITS, MH_INDEX = 8, 12  # what kernels are built with, if nobody chooses otherwise
+SH_BITS, MH_INDEX = 8, 12  # the defaults of the kernel's build configuration
 LOWEST, HIGHEST, EITHER = "lowest", "highest", "either"  # weights at which `wrr` may begin
 MH_SIZES = {8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093, 13: 8191, 14: 16381, 15: 32749, 16: 65521, 17: 131071}
 
 
 class Member(Record):
-    """A server of a pool. `last` is the weight that it had when it last had one, 0 if it never had: `mh` goes by that.
-    The kernel doesn't tell it of a server of weight 0, so there it may not be `known`.
+    """A server of a pool. `last` is its last weight above 0, or 0 if it never had one; `mh` uses it.
+
+    The kernel doesn't report `last` for a server with weight 0, so it may not be `known`.
     """
 
     __slots__ = ()
@@ -30,7 +31,7 @@ class Member(Record):
 
     @property
     def takes(self) -> bool:
-        """Whether it gets new connections, as far as its counts tell."""
+        """Whether it gets new connections, as far as its counters show."""
         server = self.server
         return bool(server.weight) and not 0 < server.upper_threshold <= server.active + server.inactive
 
@@ -38,9 +39,9 @@ class Member(Record):
     def sure(self) -> bool:
         """Whether `takes` is certain.
 
-        The kernel closes a server as a connection begins that reaches the upper threshold, and opens it as one ends
-        below the lower one, or 3/4 of the upper. Which it was last isn't told, nor whether the threshold was set when
-        there were more connections already, which until Linux 7.2 closes nothing.
+        The kernel closes a server when a new connection reaches the upper threshold. It opens the server again when a
+        connection ends and fewer remain than the lower threshold, or 3/4 of the upper one. It doesn't report which
+        happened last, or whether the threshold was set below the existing connections, which closes nothing before 7.2.
         """
         server = self.server
         upper, lower = server.upper_threshold, server.lower_threshold
@@ -51,8 +52,8 @@ class Member(Record):
 class Pool(Record):
     """A service and its servers in the kernel's order, the newest first.
 
-    `sh_bits` and `mh_index` say how large the kernel's tables are: CONFIG_IP_VS_SH_TAB_BITS and _MH_TAB_INDEX.
-    `begins` is the weight at which turns begin if there was none yet, and empty if there was.
+    `sh_bits` and `mh_index` give the size of the kernel's tables: CONFIG_IP_VS_SH_TAB_BITS and _MH_TAB_INDEX.
+    `begins` is the weight at which the first round begins; empty if a round has begun.
     """
 
     __slots__ = ()
@@ -69,23 +70,24 @@ class Pool(Record):
 
     @property
     def slots(self) -> int:
-        """How many slots the table of a hashing scheduler has."""
+        """The number of slots in the table of a hashing scheduler."""
         return MH_SIZES[self.mh_index] if self.service.scheduler == "mh" else 1 << self.sh_bits
 
     @property
     def falls_back(self) -> bool:
-        """Whether another server takes the clients of one that is out of service."""
+        """Whether another server takes the clients of a server that is out of service."""
         return bool(self.service.flags & FALLBACK)
 
     @property
     def by_port(self) -> bool:
-        """Whether a client's port counts for its server."""
+        """Whether the server depends on the client's port, too."""
         return self.service.scheduler in ("sh", "mh") and bool(self.service.flags & PORT)
 
 
 def members(servers: Iterable[Server]) -> tuple[Member, ...]:
-    """`servers`, of which nothing is known but what the kernel tells. One of weight 0 is taken for one that had the
-    weight that most of the others have.
+    """`servers` as members, with nothing known but what the kernel reports.
+
+    The last weight of a server with weight 0 is assumed to be the most frequent weight of the others.
     """
     servers = tuple(servers)
     weights = [server.weight for server in servers if server.weight]
@@ -96,7 +98,7 @@ def members(servers: Iterable[Server]) -> tuple[Member, ...]:
 
 
 def after(pool: Pool, commands: Iterable[Command]) -> Pool:
-    """What `pool` becomes by `commands` about it: a new server goes to the head, and an edit leaves it in its place."""
+    """`pool` after `commands` about it: a new server goes to the front, an edited one keeps its place."""
     for command in commands:
         change = CHANGES.get(command.verb)
         if change:
@@ -118,7 +120,7 @@ def _edit(pool: Pool, service: Service, server: Server) -> Pool:
 
 
 def _edited(member: Member, wanted: Server) -> Member:
-    """`member` with other settings. One whose weight becomes 0 is remembered with the one that it had."""
+    """`member` with the settings `wanted`. If its weight becomes 0, the last one is remembered."""
     old = member.server
     server = wanted.replace(active=old.active, inactive=old.inactive, persistent=old.persistent, stats=old.stats)
     return member.replace(server=server, last=server.weight or member.last, known=server.weight > 0 or member.known)
@@ -129,12 +131,12 @@ def _delete(pool: Pool, service: Service, server: Server) -> Pool:
 
 
 def _changed(pool: Pool, found: Iterable[Member]) -> Pool:
-    """`pool` with other members. The lowest weight stays the lowest, but the highest may not be reached any more."""
+    """`pool` with other members. A round that begins at the lowest weight still does; one at the highest may not."""
     return pool.replace(members=tuple(found), begins=EITHER if pool.begins == HIGHEST else pool.begins)
 
 
 def _edit_service(pool: Pool, service: Service, server: Server) -> Pool:
-    """`pool` with other settings. Another scheduler begins anew."""
+    """`pool` with the settings of `service`. A new scheduler starts without memory."""
     same = service.scheduler == pool.service.scheduler
     return pool.replace(service=service, begins=pool.begins if same else HIGHEST)
 

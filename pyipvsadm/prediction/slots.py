@@ -1,4 +1,4 @@
-"""The tables that hashing schedulers look servers up in: of each slot, the index of its server in the pool.
+"""The tables in which hashing schedulers look servers up: for each slot, the index of its server in the pool.
 
 Source: ip_vs_sh_reassign, ip_vs_dh_reassign, and ip_vs_mh_populate with ip_vs_mh_permutate and ip_vs_mh_gcd_weight.
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from .pools import Member, Pool
 
-KEPT = 4  # tables: a service's and the one that it becomes, each by `mh` as well
-SORTED = 8  # the last slot of so many is sorted, divided by the servers, each of which has its own order of them
+KEPT = 4  # tables: those of a service before and after a change, and both with `mh`
+SORTED = 8  # when 1 / (SORTED * servers) of the slots is left, each server sorts the free slots into its own order
 
-made: dict[Pool, Sequence[int]] = {}  # since what is asked of a pool takes its table more than once
+made: dict[Pool, Sequence[int]] = {}  # as a question about a pool needs its table more than once
 
 
 def slots(pool: Pool) -> Sequence[int]:
-    """The table of `pool`, empty where no server has a place in it."""
+    """The table of `pool`; empty if it has no servers in it."""
     if pool in made:
         return made[pool]
     make = TABLES.get(pool.service.scheduler or "")
@@ -34,7 +34,7 @@ def slots(pool: Pool) -> Sequence[int]:
 
 
 def _sh(pool: Pool) -> list[int]:
-    """Each server in turn has as many slots in a row as its weight says, and one if that is 0."""
+    """The table of `sh`: each server in turn gets as many adjacent slots as its weight, and one if that is 0."""
     size = 1 << pool.sh_bits
     found: list[int] = []
     for index in cycle(range(len(pool.members))):
@@ -45,15 +45,15 @@ def _sh(pool: Pool) -> list[int]:
 
 
 def _dh(pool: Pool) -> list[int]:
-    """Each server in turn has one slot, whatever its weight."""
+    """The table of `dh`: each server in turn gets one slot, whatever its weight."""
     return [slot % len(pool.members) for slot in range(1 << pool.sh_bits)]
 
 
 def _mh(pool: Pool) -> list[int]:
-    """Each server in turn takes the next slots of its own permutation that are free, as many as its weight says.
+    """The table of `mh`: each server in turn takes the next free slots of its permutation, as many as its weight.
 
-    At first most slots are free, and one that is taken is passed over. Most of these steps would come at the end, when
-    few are free: so then each server has the free ones sorted as its permutation has them.
+    While most slots are free, a server steps over the taken ones. At the end, when that would take most of the time,
+    each server sorts the free slots into the order of its permutation instead.
     """
     size = MH_SIZES[pool.mh_index]
     turns = _turns(pool)
@@ -70,12 +70,12 @@ def _mh(pool: Pool) -> list[int]:
 
 
 def _take(order: Iterable[int], walks: Sequence[Iterator[None]]) -> None:
-    """Have a slot taken by each of `walks` whose index `order` names."""
+    """Advance the walks in `order`, which names their indices; each takes a slot."""
     deque(map(next, map(walks.__getitem__, order)), maxlen=0)
 
 
 def _probed(found: list[int], index: int, start: int, step: int) -> Iterator[None]:
-    """Take the next slot of a permutation that is free, over and over."""
+    """At each step, take the next free slot of the permutation with this `start` and `step` for the server `index`."""
     place, size = start, len(found)
     while True:
         while found[place] >= 0:
@@ -85,9 +85,9 @@ def _probed(found: list[int], index: int, start: int, step: int) -> Iterator[Non
 
 
 def _sorted(found: list[int], free: Sequence[int], index: int, start: int, step: int) -> Iterator[None]:
-    """Take those of `free` slots that are still free in the order of a permutation, one by one."""
+    """At each step, take the next of the `free` slots in the order of the permutation, if it is still free."""
     size = len(found)
-    steps = pow(step, -1, size)  # to the slot behind the start: sizes are prime, so each slot is reached
+    steps = pow(step, -1, size)  # from a slot to the next one; exists, as sizes are prime
     for place in sorted(free, key=lambda slot: (slot - start) * steps % size):
         if found[place] < 0:
             found[place] = index
@@ -95,14 +95,14 @@ def _sorted(found: list[int], free: Sequence[int], index: int, start: int, step:
 
 
 def _permutations(members: Sequence[Member], size: int) -> list[tuple[int, int]]:
-    """Where each server begins to look for free slots, and in which steps it goes on."""
+    """For each server, the slot at which its permutation begins, and its step."""
     keys = [fold(member.server.address) + member.server.port for member in members]
     starts, steps = siphashes(keys, FIRST), siphashes(keys, SECOND)
     return [(start % size, step % (size - 1) + 1) for start, step in zip(starts, steps, strict=True)]
 
 
 def _turns(pool: Pool) -> list[int]:
-    """How many slots each server takes in a round: its weight, of which the kernel keeps the highest bits."""
+    """The number of slots that each server takes in a round: its weight, of which the kernel keeps the highest bits."""
     weights = [member.last for member in pool.members]
     unit = gcd(*weights)
     if not unit:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 KINDS = {"gate": DIRECT, "masq": MASQUERADE, "ipip": TUNNEL}
 PROTOCOLS = {"tcp": IPPROTO_TCP, "udp": IPPROTO_UDP}
-DOMAIN = 53  # the port whose protocol is UDP, if none is told
-MOST = 100_000  # servers of one range
+DOMAIN = 53  # the port whose protocol is UDP unless one is given
+MOST = 100_000  # servers in one range
 CHECKS = ("connect", "negotiate", "external", "external-perl", "ping")
 DEFAULT = "wrr"
 WHOLE = 0xFFFFFFFF, 128
@@ -40,7 +40,7 @@ THRESHOLD = re.compile(r"<([lu]):(\d+)>")
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give the table that ldirectord makes of `text` to `assembly`; places are the numbers of lines."""
+    """Add the table that ldirectord makes of `text` to `assembly`; places are line numbers."""
     notes: list[Note] = []
 
     def tell(kind: str, line: int, message: str) -> None:
@@ -67,7 +67,7 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
 
 class Maker:
-    """Makes services. `above` are the settings of all of them."""
+    """Makes services and their servers. `above` holds the global settings."""
 
     def __init__(self, above: Virtual, names: Names, tell: Tell) -> None:
         self._above = above
@@ -76,10 +76,10 @@ class Maker:
         self._seen: set[tuple[object, ...]] = set()  # services, by their keys
 
     def service(self, virtual: Virtual) -> tuple[Service | None, list[Destination]]:
-        """The service that `virtual` is, None if the kernel doesn't take it, with its servers."""
+        """The service of `virtual` and its servers; None and none if the kernel refuses it. Raises RefusedError."""
         service = self._named(virtual)
         if service[:5] in self._seen:
-            raise RefusedError(virtual.head.number, "the service is there before")
+            raise RefusedError(virtual.head.number, "the same service is defined above")
         self._seen.add(service[:5])
         scheduler = virtual.told("scheduler", DEFAULT)
         seconds = int(virtual.told("persistent", "0"))
@@ -93,12 +93,15 @@ class Maker:
         self._notes(virtual)
         servers = self._servers(virtual, service)
         if why := _refused(virtual, service):
-            self._tell("missing from the table", virtual.head.number, f"{why}: ldirectord runs on without the service")
+            self._tell("missing from the table", virtual.head.number, f"{why}: ldirectord goes on without the service")
             return None, []
         return service, servers
 
     def _named(self, virtual: Virtual) -> Service:
-        """The service with its key: a mark is a number, and so is what an address without a port begins with."""
+        """The service with its key only. A number is a firewall mark, and so is the start of an address without a port.
+
+        Raises RefusedError.
+        """
         value, line = virtual.head.value, virtual.head.number
         protocol = virtual.told("protocol")
         mark = None if ENDPOINT.fullmatch(value) else re.match(r"\d+", value)
@@ -116,10 +119,13 @@ class Maker:
         return Service(af=virtual.af, protocol=kind, address=host, port=number)
 
     def _servers(self, virtual: Virtual, service: Service) -> list[Destination]:
-        """The servers, all of which answer, and the fallback, which is there if there are none."""
+        """The servers, as if all of them answer, and the fallback, which is present if there are none.
+
+        Raises RefusedError.
+        """
         check = virtual.told("checktype", "negotiate")
         if check not in (*CHECKS, "on", "off") and not re.fullmatch("[1-9][0-9]*", check):
-            raise RefusedError(virtual.line("checktype"), f"`{check}` is no type of check")
+            raise RefusedError(virtual.line("checktype"), f"`{check}` is not a type of check")
         quiescent = virtual.told("quiescent", self._above.told("quiescent", "no")) == "yes"
         checked, never = check != "on", check == "off"
         servers = {
@@ -147,32 +153,35 @@ class Maker:
         return Server(address=host, port=_port(number, forwarding, service), forwarding=forwarding)
 
     def _reals(self, virtual: Virtual, service: Service, quiescent: bool) -> Iterable[tuple[Server, int]]:
-        """The servers of all `real=`, each with its line. Of a `quiescent` service, all begin with weight 0.
+        """The servers of all `real=`, each with its line number. Those of a `quiescent` service begin with weight 0.
 
-        ldirectord edits a server that it finds by the port that is written, and else adds it; where the kernel has it
-        otherwise, by the service's port, that is refused.
+        ldirectord edits a server if the kernel has one with the port in the file, and otherwise adds it. The kernel
+        may replace that port by the service's; then ldirectord doesn't find the server, and the kernel refuses it.
         """
         found: dict[tuple[bytes, int], tuple[Server, int]] = {}
         for real in virtual.reals:
             for written in self._real(real, virtual, service):
                 server = written.replace(port=_port(written.port, written.forwarding, service))
                 if quiescent and server.port != written.port:
-                    message = f"{real.value}: quiescent, its port isn't the service's: it never gets its weight back"
+                    message = f"{real.value}: quiescent, and its port isn't the service's: its weight stays 0"
                     self._tell("weight", real.number, message)
                     server = server.replace(weight=0)
                 if (server[:2] in found) == (written[:2] in found):
                     found[server[:2]] = server, real.number
                 else:
-                    message = f"{real.value}: the same server as one above, which stays: ldirectord runs on without it"
+                    message = f"{real.value}: the same server as one above: ldirectord goes on without this one"
                     self._tell("missing from the table", real.number, message)
         return found.values()
 
     def _real(self, line: Line, virtual: Virtual, service: Service) -> Iterator[Server]:
-        """The servers of a `real=`, which may be a range of addresses, with the port that is written."""
+        """The servers of a `real=`, which may be a range of addresses, with the port as written.
+
+        Raises RefusedError.
+        """
         found = REAL.fullmatch(line.value)
         forwarding = KINDS.get(found[2]) if found else None
         if not found or forwarding is None:
-            raise RefusedError(line.number, f"behind the address goes one of {', '.join(KINDS)}, and then a weight")
+            raise RefusedError(line.number, f"after the address comes one of {', '.join(KINDS)}, then a weight")
         thresholds = {
             name: int(value)
             for quoted in QUOTED.findall(found[4])[REQUEST_AND_RECEIVE:]
@@ -195,10 +204,10 @@ class Maker:
             )
 
     def _endpoint(self, text: str, af: int, line: int, protocol: int | None) -> tuple[bytes, int]:
-        """Address and port, where names are looked up; 0 for no port. IPv6 stands in brackets."""
+        """The packed address and the port in `text`, 0 for none; names are looked up. Raises RefusedError."""
         found = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]+)(?::(\S+))?", text)
         if not found:
-            raise RefusedError(line, f"`{text}` is no address and port; IPv6 stands in brackets")
+            raise RefusedError(line, f"`{text}` is not an address and port; IPv6 goes in brackets")
         host, name = self._host(found[1], af, line), found[2]
         if name is None:
             return host, 0
@@ -207,11 +216,11 @@ class Maker:
         except ValueError:
             number = -1
         if not 0 <= number <= 65535:
-            raise RefusedError(line, f"`{name}` is no port")
+            raise RefusedError(line, f"`{name}` is not a port")
         return host, number
 
     def _port_named(self, name: str, protocol: int) -> int:
-        """The port that a name has, of this protocol or else of the other. Raises ValueError."""
+        """The port with this name, for this protocol or else for the other one. Raises ValueError."""
         try:
             return self._names.port(name, protocol)
         except ValueError:
@@ -228,7 +237,7 @@ class Maker:
         except ValueError:
             found = b""
         if len(found) != (4 if af == AF_INET else 16):
-            raise RefusedError(line, f"`{text}` is no address of this family, nor a name of one")
+            raise RefusedError(line, f"`{text}` is neither an address of this family nor its name")
         return found
 
     def _netmask(self, virtual: Virtual) -> int | None:
@@ -238,15 +247,15 @@ class Maker:
         if virtual.af == AF_INET6:
             mask = int(value) if value.isdecimal() else 0
             if not 1 <= mask <= 128:
-                raise RefusedError(virtual.line("netmask"), "the netmask of IPv6 is a length from 1 to 128")
+                raise RefusedError(virtual.line("netmask"), "a netmask of IPv6 is a prefix length from 1 to 128")
         elif not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", value):
-            raise RefusedError(virtual.line("netmask"), "the netmask is one such as 255.255.255.0")
+            raise RefusedError(virtual.line("netmask"), "a netmask looks like 255.255.255.0")
         else:
             mask = int.from_bytes(inet_aton(value), "big")
         return None if mask == WHOLE[virtual.af == AF_INET6] else mask
 
     def _notes(self, virtual: Virtual) -> None:
-        """Tell what no table can say."""
+        """Take notes of what a table can't hold."""
         check = virtual.told("checktype", "negotiate")
         if check not in ("on", "off"):
             self._tell("health check", virtual.line("checktype"), f"checktype={check}: a table checks nobody's health")
@@ -263,7 +272,7 @@ class Maker:
 
 
 def _port(number: int, forwarding: int, service: Service) -> int:
-    """The port that a server gets: its own with masq and under a mark, else the service's."""
+    """The port of a server in the table: its own with masq or under a firewall mark, otherwise the service's."""
     own = forwarding == MASQUERADE or service.fwmark is not None
     return number if own else service.port or 0
 
@@ -273,11 +282,11 @@ def _idle(one: Destination) -> Destination:
 
 
 def _refused(virtual: Virtual, service: Service) -> str:
-    """Why ipvsadm or the kernel doesn't take a service; empty if they do."""
+    """Why ipvsadm or the kernel refuses a service; empty if they accept it."""
     if service.scheduler not in SCHEDULERS:
         return f"the kernel has no scheduler `{service.scheduler}`"
     if virtual.told("persistent") and not service.timeout:
-        return "ipvsadm takes no persistence of 0"
+        return "ipvsadm refuses a persistence of 0"
     if service.fwmark is not None:
-        return "" if 0 < service.fwmark <= LAST_MARK else f"{service.fwmark} is no firewall mark"
-    return "" if service.port or service.timeout else "port 0 takes persistence"
+        return "" if 0 < service.fwmark <= LAST_MARK else f"{service.fwmark} is not a firewall mark"
+    return "" if service.port or service.timeout else "port 0 requires persistence"

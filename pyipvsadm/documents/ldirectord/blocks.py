@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 YES_NO = ("yes", "no")
 NETMASK = "netmask"
 SWITCHES = ("quiescent", "readdquiescent", "cleanstop", "autoreload", "fork", "ops")
-NUMBERS = {  # the least that each may be
+NUMBERS = {  # settings that are numbers, with the lowest value
     **dict.fromkeys(
         ("checktimeout", "negotiatetimeout", "checkinterval", "checkcount", "failurecount", "checkport"), 1
     ),
     **dict.fromkeys(("emailalertfreq", "persistent"), 0),
 }
 UNQUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
-BOTH = frozenset((  # what may stand above all services, or in one of them
+BOTH = frozenset((  # settings that may be global or of one service
     "checktimeout", "negotiatetimeout", "checkinterval", "checkcount", "failurecount", "fallback", "fallback6",
     "fallbackcommand", "emailalert", "emailalertfrom", "emailalertfreq", "emailalertstatus", "quiescent",
     "readdquiescent", "cleanstop", "smtp", "monitorfile",
@@ -38,7 +38,7 @@ SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 
 
 class RefusedError(Exception):
-    """ldirectord ends at this line, and makes no table."""
+    """ldirectord ends at `line`, and makes no table."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"ldirectord ends: {message}")
@@ -46,7 +46,7 @@ class RefusedError(Exception):
 
 
 class Line(Record):
-    """A setting: where it stands, whether it is indented, and what it says."""
+    """A setting: the number of its line, whether it is indented, its key and its value."""
 
     __slots__ = ()
     number: int = 0
@@ -56,7 +56,7 @@ class Line(Record):
 
 
 class Virtual:
-    """A `virtual=` and the lines below it."""
+    """A `virtual=` line and the settings below it."""
 
     def __init__(self, head: Line) -> None:
         self.head = head
@@ -65,15 +65,15 @@ class Virtual:
 
     @property
     def af(self) -> int:
-        """The address family, which the keyword tells."""
+        """The address family, by the keyword: `virtual` or `virtual6`."""
         return AF_INET6 if self.head.key.endswith("6") else AF_INET
 
     def told(self, key: str, default: str = "") -> str:
-        """What it says of `key`."""
+        """The value of `key`, or `default`."""
         return self.settings[key].value if key in self.settings else default
 
     def line(self, key: str) -> int:
-        """Where it says something of `key`, or begins."""
+        """The number of the line that sets `key`, or of the first line."""
         return self.settings.get(key, self.head).number
 
 
@@ -85,13 +85,13 @@ def _lines(text: str) -> Iterator[Line]:
         indented = INDENTED.match(line) is not None
         found = SETTING.fullmatch(line.lstrip()) if indented or not line[0].isspace() else None
         if found is None:
-            raise RefusedError(number, "this is no setting: `key = value`, in a service behind a tab or four blanks")
+            raise RefusedError(number, "this is not a setting: `key = value`, in a service after a tab or four blanks")
         value = found[2] if found[1] in (*SWITCHES, NETMASK) else found[2].rstrip()
         yield Line(number=number, indented=indented, key=found[1], value=value)
 
 
 def gathered(text: str) -> tuple[Virtual, list[Virtual]]:
-    """The settings above all services, and the services."""
+    """The global settings, and the services with theirs. Raises RefusedError."""
     above, virtuals = Virtual(Line()), []
     for line in _lines(text):
         if line.key in ("virtual", "virtual6") and not line.indented:
@@ -103,7 +103,7 @@ def gathered(text: str) -> tuple[Virtual, list[Virtual]]:
         block = virtuals[-1] if line.indented else above
         if line.key in ("real", "real6"):
             if line.key.endswith("6") != block.head.key.endswith("6"):
-                raise RefusedError(line.number, f"`{line.key}` doesn't go below `{block.head.key}`")
+                raise RefusedError(line.number, f"`{line.key}` can't be used in `{block.head.key}`")
             block.reals.append(line)
         else:
             block.settings[line.key] = _judged(line)
@@ -111,13 +111,13 @@ def gathered(text: str) -> tuple[Virtual, list[Virtual]]:
 
 
 def _judged(line: Line) -> Line:
-    """A setting without its quotes, if it says what may be said."""
+    """A setting without the quotes around its value. Raises RefusedError if the value is invalid."""
     found = UNQUOTED.fullmatch(line.value)
     value = line.value if found is None else found[1] or found[2] or ""
     if line.key in (*SWITCHES, NETMASK) and value != value.rstrip():
-        raise RefusedError(line.number, f"{line.key} has a blank behind it, at the end or before a comment")
+        raise RefusedError(line.number, f"{line.key} has a blank after it, at the end of the line or before a comment")
     if line.key in SWITCHES and value not in YES_NO:
-        raise RefusedError(line.number, f"{line.key} is yes or no")
+        raise RefusedError(line.number, f"{line.key} must be yes or no")
     if line.key in NUMBERS and not (value.isdecimal() and int(value) >= NUMBERS[line.key]):
-        raise RefusedError(line.number, f"{line.key} is a number from {NUMBERS[line.key]}")
+        raise RefusedError(line.number, f"{line.key} must be a number of at least {NUMBERS[line.key]}")
     return line.replace(value=value)
