@@ -32,9 +32,9 @@ __all__ = ["PRIMARY", "Options", "network", "packed", "read"]
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Give the table that kube-proxy makes of the objects in `text` to `assembly`; places are paths of keys.
+    """Add the table that kube-proxy makes of the objects in `text` to `assembly`; places are paths of keys.
 
-    Raises BrokenError where the text can't be read.
+    Raises BrokenError if the text can't be parsed.
     """
     options = inputs.options if isinstance(inputs.options, Options) else Options()
     found = Gathering(assembly.wrong)
@@ -49,7 +49,7 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
 
 def _translated(found: Gathering, proxy: Proxy, assembly: Assembly) -> Findings:
-    """Give the table to `assembly`, unless its scheduler is unknown, which each service would tell."""
+    """Add the table to `assembly`, unless the scheduler is unknown, which would be an error for each service."""
     table = Translation(found, proxy)
     before = len(assembly.problems)
     assembly.scheduler(proxy.scheduler, ())
@@ -70,7 +70,7 @@ def _translated(found: Gathering, proxy: Proxy, assembly: Assembly) -> Findings:
 
 
 def _notes(found: Gathering, proxy: Proxy, made: Translation) -> list[Note]:
-    """What there is to tell of the node, and of all that no table holds."""
+    """The notes about the node, and about everything that a table can't hold."""
     notes = []
     if found.nodes and proxy.node not in found.nodes:
         message = f"there is no Node {proxy.node} here, and so no zone that hints could be for: is the name right?"

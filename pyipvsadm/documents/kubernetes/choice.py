@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class Choice(Record):
-    """What a port of a Service has for traffic from everywhere, and for traffic of the policy Local."""
+    """The endpoints of a port of a Service: for addresses with the policy Cluster, and for those with Local."""
 
     __slots__ = ()
     cluster: tuple[Placed, ...] = ()
     local: tuple[Placed, ...] = ()
 
     def servers(self, is_local: bool) -> tuple[Placed, ...]:
-        """The endpoints for an address whose policy is Local, or isn't. One without any here takes those elsewhere."""
+        """The endpoints for an address with the policy Local or Cluster; Local without endpoints here takes all."""
         return (is_local and self.local) or self.cluster
 
 
 def merged(slices: Iterable[Slice], port: Port, node: str) -> dict[Key, Endpoint]:
-    """The endpoints that `slices` have for `port`, by address and number.
+    """The endpoints in `slices` for `port`, by address and port number.
 
-    Of two at one address, that counts which doesn't terminate, and then that which is on this node.
+    Of two at the same address, one that isn't terminating wins, and then one that is on this node.
     """
     found: dict[Key, Endpoint] = {}
     for one in slices:
@@ -49,7 +49,7 @@ def _rank(endpoint: Endpoint, node: str) -> tuple[bool, bool]:
 
 
 def choice(service: KubeService, is_accessible: bool, endpoints: dict[Key, Endpoint], proxy: Proxy) -> Choice:
-    """What of `endpoints` kube-proxy takes. A port `is_accessible` that has an address beside that of the cluster."""
+    """The `endpoints` that kube-proxy uses. A port `is_accessible` if it has addresses other than the cluster's."""
     found = list(endpoints.items())
     here = [one for one in found if proxy.node and one[1].pod.node == proxy.node]
     return Choice(
@@ -59,13 +59,13 @@ def choice(service: KubeService, is_accessible: bool, endpoints: dict[Key, Endpo
 
 
 def _ready(endpoints: list[Placed]) -> list[Placed]:
-    """Those that are ready; without any, those that terminate and still serve."""
+    """The endpoints that are ready; if there are none, those that are terminating but still serve."""
     ready = [one for one in endpoints if one[1].pod.ready]
     return ready or [one for one in endpoints if one[1].pod.serving and one[1].pod.terminating]
 
 
 def _hinted(endpoints: list[Placed], proxy: Proxy) -> list[Placed]:
-    """Those that hints want for this node, or its zone, if each that is ready has such a hint and one fits."""
+    """The endpoints with a hint for this node or its zone; all of them if one has no hint, or no hint matches."""
     if not endpoints or not endpoints[0][1].pod.ready:
         return endpoints
     for hints, name in (("nodes", proxy.node), ("zones", proxy.zone)):

@@ -20,10 +20,9 @@ FAMILIES = {"IPv4": AF_INET, "IPv6": AF_INET6}
 LAST_PORT = 65535
 AFFINITY, LONGEST_AFFINITY = 10800, 86400  # seconds
 NAMESPACE = "default"
-NOT_OURS = ("service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless")  # labels, of whatever value
+NOT_OURS = ("service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless")  # labels, with any value
 SERVICE_NAME, ZONE = "kubernetes.io/service-name", "topology.kubernetes.io/zone"
 LOCAL = "Local"
-PROXY = "Proxy"  # the mode of an address that the load balancer keeps for itself
 VIP_MODES = ("", "VIP")
 
 
@@ -39,7 +38,7 @@ class Port(Record):
 
 
 class KubeService(Record):
-    """A Service. `cluster` holds an address of each of its families; `affinity` is None, or in seconds."""
+    """A Service. `cluster` is its cluster address by family; `affinity` is in seconds, or None."""
 
     __slots__ = ()
     namespace: str = ""
@@ -56,12 +55,12 @@ class KubeService(Record):
 
     @property
     def title(self) -> str:
-        """It as people write it."""
+        """NAMESPACE/NAME."""
         return f"{self.namespace}/{self.name}"
 
 
 class Endpoint(Record):
-    """An endpoint of a slice, and what stands behind it. `zones` and `nodes` are its hints."""
+    """An endpoint of a slice, and its pod. `zones` and `nodes` are its hints."""
 
     __slots__ = ()
     address: bytes = b""
@@ -72,7 +71,7 @@ class Endpoint(Record):
 
 
 class Slice(Record):
-    """Endpoints of one family, and the numbers that ports have there, by name and protocol."""
+    """Endpoints of one family, and the port numbers of each (name, protocol)."""
 
     __slots__ = ()
     family: int = AF_INET
@@ -81,7 +80,7 @@ class Slice(Record):
 
 
 class Node(Record):
-    """A node: its zone, and its own addresses, those for inside of the cluster first."""
+    """A node: its zone, and its own addresses, the internal ones first."""
 
     __slots__ = ()
     zone: str = ""
@@ -89,18 +88,18 @@ class Node(Record):
 
 
 def named(item: Part) -> tuple[str, str]:
-    """The namespace and the name of an object."""
+    """The namespace and the name of an object, as printable text."""
     metadata = item.part("metadata")
     return printable(metadata.text("namespace")) or NAMESPACE, printable(metadata.text("name"))
 
 
 def is_seen(labels: dict[str, str]) -> bool:
-    """Whether kube-proxy asks for an object with these labels."""
+    """Whether kube-proxy reads an object with these labels."""
     return not any(label in labels for label in NOT_OURS)
 
 
 def service(item: Part) -> KubeService | None:
-    """The Service in `item`; None if kube-proxy makes nothing of it."""
+    """The Service in `item`; None if kube-proxy ignores it."""
     namespace, name = named(item)
     spec = item.part("spec")
     type = printable(spec.text("type")) or "ClusterIP"
@@ -122,7 +121,7 @@ def service(item: Part) -> KubeService | None:
 
 
 def _cluster_addresses(spec: Part) -> dict[int, bytes]:
-    """An address for each family: of clusterIPs as ipFamilies has them, or clusterIP alone where that is missing."""
+    """The cluster address of each family: from clusterIPs, in the order of ipFamilies, or without those, clusterIP."""
     families = spec.texts("ipFamilies")
     if not families:
         address = spec.address("clusterIP")
@@ -140,7 +139,7 @@ def _cluster_addresses(spec: Part) -> dict[int, bytes]:
 
 
 def _ingress(item: Part) -> Iterator[bytes]:
-    """The addresses that a load balancer has given, but those that it keeps for itself."""
+    """The load balancer's addresses, except those that it handles itself."""
     for one in item.part("status").part("loadBalancer").parts("ingress"):
         address = one.address("ip")
         if address is not None and one.text("ipMode") in VIP_MODES:
@@ -159,7 +158,7 @@ def _port(port: Part) -> Port | None:
 
 
 def protocol_of(port: Part) -> int | None:
-    """The protocol of a port, which is TCP if it isn't given."""
+    """The number of a port's protocol, TCP if none is given; None if it is unknown, which is reported."""
     text = port.text("protocol") or "TCP"
     if text not in PROTOCOLS:
         port.wrong((*port.path, "protocol"), f"should be {', '.join(PROTOCOLS)}, not {shown(text)}")
@@ -167,7 +166,7 @@ def protocol_of(port: Part) -> int | None:
 
 
 def _affinity(spec: Part) -> int | None:
-    """For how many seconds a client stays with its server."""
+    """The seconds for which a client stays with its server; None if it doesn't."""
     if spec.text("sessionAffinity") != "ClientIP":
         return None
     config = spec.part("sessionAffinityConfig").part("clientIP")
@@ -175,7 +174,7 @@ def _affinity(spec: Part) -> int | None:
 
 
 def slice_of(item: Part) -> Slice | None:
-    """The slice in `item`; None if it holds no addresses."""
+    """The slice in `item`; None if its endpoints aren't IP addresses."""
     kind = item.text("addressType")
     if kind not in FAMILIES:
         if kind != "FQDN":
@@ -187,7 +186,7 @@ def slice_of(item: Part) -> Slice | None:
 
 
 def _slice_ports(item: Part) -> dict[tuple[str, int], list[int]]:
-    """The ports of a slice that kube-proxy heeds: those with a name, be it empty, and a number."""
+    """The ports of a slice that kube-proxy uses: those with a number and a name, which may be empty."""
     found: dict[tuple[str, int], list[int]] = {}
     for port in item.parts("ports"):
         number = port.number("port", 0, LAST_PORT)
@@ -198,7 +197,7 @@ def _slice_ports(item: Part) -> dict[tuple[str, int], list[int]]:
 
 
 def _endpoint(part: Part) -> Endpoint | None:
-    """An endpoint by the first of its addresses; None without any."""
+    """An endpoint, with the first of its addresses; None if it has none."""
     addresses = part.texts("addresses")
     address = part.packed(addresses[0][1], addresses[0][0]) if addresses else None
     if address is None:
@@ -219,7 +218,7 @@ def _endpoint(part: Part) -> Endpoint | None:
 
 
 def _hints(hints: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """For which zones, and for which nodes an endpoint is meant."""
+    """The names of the zones, and of the nodes, for which an endpoint is meant."""
     zones, nodes = (tuple(one.text("name") for one in hints.parts(key)) for key in ("forZones", "forNodes"))
     return zones, nodes
 
@@ -235,15 +234,15 @@ def node(item: Part) -> Node:
 
 
 def family_of(address: bytes) -> int:
-    """The family of a packed address, which its length tells."""
+    """The family of a packed address, by its length."""
     return AF_INET if len(address) == 4 else AF_INET6
 
 
 def is_loopback(address: bytes) -> bool:
-    """Whether `address` is this host's own, for itself."""
+    """Whether a packed address is a loopback address."""
     return address[0] == 127 if len(address) == 4 else address == packed("::1")
 
 
 def is_link_local(address: bytes) -> bool:
-    """Whether `address` is one of IPv6 that counts on one link alone."""
+    """Whether a packed address is an IPv6 link-local address."""
     return len(address) == 16 and address[0] == 0xFE and address[1] & 0xC0 == 0x80

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
     Wrong = Callable[[Path, str], None]
 
-SHOWN = 60  # characters of a wrong value
-MAPPED = bytes(10) + b"\xff\xff"  # before an IPv4 address in an IPv6 one
+SHOWN = 60  # characters of a wrong value that are shown
+MAPPED = bytes(10) + b"\xff\xff"  # the start of an IPv4-mapped IPv6 address
 
 
 class Part:
-    """A mapping within an object, and its place."""
+    """A mapping within an object, and its place. A missing field has an empty value."""
 
     __slots__ = ("_data", "path", "wrong")
 
@@ -32,36 +32,36 @@ class Part:
         self.path = path
 
     def has(self, key: str) -> bool:
-        """Whether there is something at `key`."""
+        """Whether there is a value at `key`."""
         return self._data.get(key) is not None
 
     def has_more(self, key: str) -> bool:
-        """Whether there is something at `key` that isn't empty, or 0."""
+        """Whether there is a value at `key` that isn't empty or 0."""
         return bool(self._data.get(key))
 
     def text(self, key: str) -> str:
-        """The text at `key`, or an empty one."""
+        """The text at `key`; empty if it is missing."""
         found = self._data.get(key)
         if found.__class__ is str:
             return found
         return self._missing(key, "text", "") if found is not None else ""
 
     def number(self, key: str, low: int, high: int) -> int | None:
-        """The number at `key`, if it is one from `low` to `high`."""
+        """The number at `key`; None if it is missing, or isn't from `low` to `high`, which is reported."""
         found = self._data.get(key)
         if found.__class__ is int and low <= found <= high:
             return found
         return None if found is None else self._missing(key, f"a number from {low} to {high}", None)
 
     def flag(self, key: str, default: bool) -> bool:
-        """Whether `key` says so."""
+        """The boolean at `key`; `default` if it is missing."""
         found = self._data.get(key)
         if found.__class__ is bool:
             return found
         return self._missing(key, "true or false", default) if found is not None else default
 
     def part(self, key: str) -> Part:
-        """The mapping at `key`, or an empty one."""
+        """The mapping at `key`; an empty one if it is missing."""
         found = self._data.get(key)
         if found is not None and found.__class__ is not dict:
             found = self._missing(key, "a mapping of keys to values", None)
@@ -77,7 +77,7 @@ class Part:
                 self.wrong(path, f"should be a mapping of keys to values, not {shown(found)}")
 
     def looked_at(self, key: str) -> list[dict[str, Any]]:
-        """The mappings in the list at `key`, with nothing told of what else is there."""
+        """The mappings in the list at `key`; other values aren't reported."""
         found = self._data.get(key)
         return [one for one in found if one.__class__ is dict] if found.__class__ is list else []
 
@@ -95,17 +95,17 @@ class Part:
         return {name: part.text(name) for name in part._data}
 
     def address(self, key: str) -> bytes | None:
-        """The address in the text at `key`, packed; None without one."""
+        """The packed address in the text at `key`; None if there is none."""
         text = self.text(key)
         return self.packed(text, (*self.path, key)) if text else None
 
     def addresses(self, key: str) -> list[bytes]:
-        """The addresses in the list of texts at `key`, packed."""
+        """The packed addresses in the list of texts at `key`."""
         found = [self.packed(text, path) for path, text in self.texts(key) if text]
         return [address for address in found if address is not None]
 
     def packed(self, text: str, path: Path) -> bytes | None:
-        """The address in `text`, which stands at `path`."""
+        """The packed address in `text`, which is at `path`; None if it is wrong, which is reported."""
         try:
             return packed(text)
         except ValueError as error:
@@ -119,13 +119,13 @@ class Part:
         return found if found.__class__ is list else self._missing(key, "a list", [])
 
     def _missing(self, key: str, what: str, instead: Any) -> Any:
-        """Tell that `key` isn't `what` it should be, and take `instead`."""
+        """Report that `key` isn't `what` it should be, unless it is missing; return `instead`."""
         self.wrong((*self.path, key), f"should be {what}, not {shown(self._data[key])}")
         return instead
 
 
 def packed(text: str) -> bytes:
-    """An address as Go reads it: with zeros before a number, and an IPv4 address in an IPv6 one. Raises ValueError."""
+    """A packed address, read as Go does: accepts leading zeros and IPv4-mapped IPv6 addresses. Raises ValueError."""
     try:
         if ":" not in text:
             return inet_pton(AF_INET, text if "0" not in text else _without_zeros(text))
@@ -136,7 +136,7 @@ def packed(text: str) -> bytes:
 
 
 def network(text: str) -> tuple[bytes, int]:
-    """The packed address and the length of the prefix of a CIDR, without the bits behind it. Raises ValueError."""
+    """The packed address of a CIDR, with its host bits cleared, and its prefix length. Raises ValueError."""
     host, slash, length = text.partition("/")
     address = packed(host)
     bits = 8 * len(address)
@@ -147,7 +147,7 @@ def network(text: str) -> tuple[bytes, int]:
 
 
 def shown(value: Any) -> str:
-    """A wrong value, as far as a line has room for it."""
+    """A wrong value, for a message: `a mapping`, `a list`, or JSON of at most SHOWN characters."""
     if isinstance(value, (dict, list)):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = printable(json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else f'"{value[:SHOWN]}"')

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Name = tuple[str, str]
 
 CORE, SLICES, PROXY = "", "discovery.k8s.io", "kubeproxy.config.k8s.io"
-VERSIONS = {  # of what is read, by group and kind
+VERSIONS = {  # by the group and kind of an object that is read: its version, and how to ask kubectl for it
     (CORE, "Service"): ("v1", "services"),
     (SLICES, "EndpointSlice"): ("discovery.k8s.io/v1", "endpointslices.v1.discovery.k8s.io"),
     (CORE, "Node"): ("v1", "nodes"),
@@ -31,8 +31,8 @@ VERSIONS = {  # of what is read, by group and kind
 }
 ASK = "kubectl get services,endpointslices,nodes -A -o json"
 CONFIG_MAP, CONFIG = "kube-proxy", "config.conf"
-OTHERS = 5  # other kinds that are named
-REMARKS = (  # what a Service has that no table can say: the kind of note, the key in its spec, why
+OTHERS = 5  # how many other kinds a note names
+REMARKS = (  # fields of a Service that a table can't hold: the kind of note, the key in its spec, the reason
     ("source ranges", "loadBalancerSourceRanges", "loadBalancerSourceRanges are for a firewall, not for IPVS"),
     ("health check", "healthCheckNodePort", "kube-proxy itself answers at healthCheckNodePort: it isn't in the table"),
 )
@@ -41,7 +41,7 @@ APP = "app protocol"
 
 
 class Gathering:
-    """The objects of a cluster that count, and what there is to tell of them. `wrong` takes problems."""
+    """The objects of a cluster on which a table depends, and notes about them. `wrong` takes problems."""
 
     def __init__(self, wrong: Wrong) -> None:
         self.services: dict[Name, KubeService] = {}
@@ -54,21 +54,21 @@ class Gathering:
         self._counted: Counter[str] = Counter()  # by kind
         self._others: Counter[str] = Counter()
         self._slices: dict[Name, tuple[Name, Slice | None]] = {}  # by their own names
-        self._endpoints: Path | None = None  # the first object of the kind that slices have replaced
+        self._endpoints: Path | None = None  # the first Endpoints object, a kind that EndpointSlice has replaced
 
     def note(self, kind: str, place: Path, message: str) -> None:
-        """Take note of what isn't in the table, or may surprise."""
+        """Add a note about something that isn't in the table, or that may surprise."""
         self.notes.append(Note(kind=kind, place=place, message=message))
 
     def line(self, place: Place) -> int:
-        """The line where the object begins that `place` lies in."""
+        """The number of the line where the object that contains `place` begins."""
         path = place if isinstance(place, tuple) else ()
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
     def gather(self, text: str) -> None:
-        """Take all objects of `text`. Raises BrokenError where it can't be read any further."""
+        """Add all objects of `text`. Raises BrokenError if it can't be parsed any further."""
         for path, line, data in objects(text):
             self._lines[path] = line
             if data.__class__ is not dict:
@@ -80,7 +80,7 @@ class Gathering:
         self._tell()
 
     def _take(self, item: Part) -> None:
-        """Take an object by its kind."""
+        """Add an object, or count it if no table depends on its kind."""
         kind, version = printable(item.text("kind")), printable(item.text("apiVersion"))
         group = version.rpartition("/")[0]
         wanted, ask = VERSIONS.get((group, kind), ("", ""))
@@ -161,7 +161,7 @@ class Gathering:
             self.note("mode", item.path, f"kube-proxy's mode is {self.config.mode}, in which it makes no table of IPVS")
 
     def _name(self, item: Part) -> Name | None:
-        """The namespace and the name of an object that has one."""
+        """The namespace and the name of an object; None if it has no name, which is reported."""
         name = cluster.named(item)
         if not name[1]:
             self._wrong(item.path, "has no `metadata.name`")
@@ -169,12 +169,12 @@ class Gathering:
         return name
 
     def _first(self, known: dict[Name, Any], name: Name, item: Part) -> None:
-        """See whether an object of this name was there before."""
+        """Add a note if an object of this name is `known` already."""
         if name in known:
             self.note("twice", item.path, f"{'/'.join(name)} is there twice: this one counts")
 
     def _tell(self) -> None:
-        """Tell what was found of other kinds, and what is missing."""
+        """Add notes about objects of other kinds, and about missing ones."""
         if self._endpoints is not None:
             missing = not self._counted["EndpointSlice"]
             (self._wrong if missing else self._passed)(

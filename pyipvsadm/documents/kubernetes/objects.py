@@ -1,7 +1,7 @@
 """Yields the objects of a text one at a time, so a large cluster never fills the memory.
 
-A text holds documents of JSON or YAML, one behind the other: objects, lists of them (`kind: List`, or any other one
-that ends with List), and plain lists, as `jq .items` prints.
+A text consists of JSON or YAML documents, one after the other: objects, lists of objects (`kind: List`, or any other
+kind that ends with List), and plain lists, as `jq .items` prints them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     Head = dict[str, Any]
 
-DEPTH = 100  # of nesting in YAML; that of JSON is bounded by Python
-LISTS = 8  # of lists in lists
-KEYS = 1000  # of an object or a list, which have some ten
-WAITING = 100_000  # items without a kind, in a list whose own kind isn't there yet
+DEPTH = 100  # levels of nesting in YAML; Python limits those of JSON
+LISTS = 8  # levels of lists in lists
+KEYS = 1000  # keys of an object or a list, which usually has about ten
+WAITING = 100_000  # items without a kind, in a list whose own kind isn't known yet
 BLANKS = re.compile(r"[ \t\n\r]*")
 DECODE = json.JSONDecoder().raw_decode
 LIST = "List"
@@ -32,7 +32,7 @@ CUT = "the text ends within an object: it was cut off"
 
 
 class Found(NamedTuple):
-    """An object, or what else stands in its place."""
+    """An object, or a value that is in the place of one."""
 
     path: Path
     line: int
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 def objects(text: str) -> Iterator[Found]:
-    """The objects in `text`. Raises BrokenError where it can't be read any further."""
+    """The objects in `text`. Raises BrokenError if it can't be parsed any further."""
     for document in _documents(text):
         waiting: list[Found] = []
         head: Head = {}
@@ -57,7 +57,7 @@ def objects(text: str) -> Iterator[Found]:
 
 
 def _is_named(item: Any, head: Head) -> bool:
-    """See to it that `item` has a kind, by its list if need be; False if that has none yet."""
+    """Give `item` a kind from its list if it has none; return False if the kind of the list isn't known yet."""
     if item.__class__ is not dict or "kind" in item:
         return True
     if "kind" not in head:
@@ -68,7 +68,7 @@ def _is_named(item: Any, head: Head) -> bool:
 
 
 def _flat(found: Found, depth: int = 0) -> Iterator[Found]:
-    """What `found` holds if it is a list, or itself."""
+    """The objects in `found` if it is a list, otherwise itself."""
     data = found.data
     if data.__class__ is not dict or data.get("items").__class__ is not list or depth == LISTS:
         yield found
@@ -79,7 +79,7 @@ def _flat(found: Found, depth: int = 0) -> Iterator[Found]:
 
 
 def _documents(text: str) -> Iterator[Iterable[tuple[Found, Head]]]:
-    """The documents in `text`, each to be read to its end before the next."""
+    """The documents in `text`; each must be read to its end before the next one."""
     reading = Json(text)
     number = 0
     while sign := reading.next_document():
@@ -92,7 +92,7 @@ def _documents(text: str) -> Iterator[Iterable[tuple[Found, Head]]]:
 
 
 class Json:
-    """Reads JSON, and knows how far it is."""
+    """Reads JSON documents, and keeps the position up to which it has read."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -101,24 +101,24 @@ class Json:
         self._counted = 0
 
     def line(self) -> int:
-        """The line where it is."""
+        """The number of the line at the current position."""
         self._line += self.text.count("\n", self._counted, self.at)
         self._counted = self.at
         return self._line
 
     def blanks(self) -> str:
-        """The sign behind what is blank, or nothing at the end."""
+        """Skip blanks; return the next character, or an empty string at the end."""
         self.at = BLANKS.match(self.text, self.at).end()  # type: ignore[union-attr]
         return self.text[self.at : self.at + 1]
 
     def next_document(self) -> str:
-        """The sign at which the next document begins, behind the lines that part documents; nothing at the end."""
+        """Skip blanks and lines that separate documents; return the next character, or an empty string at the end."""
         while (sign := self.blanks()) == "-" and self.text.startswith("---", self.at):
             self.at += 3
         return sign
 
     def document(self, path: Path) -> Iterator[tuple[Found, Head]]:
-        """The items of one document, each with what is known of its head so far; or the document, as its own head."""
+        """The items of one document, each with the fields of its list read so far; or the document, with itself."""
         if self.text[self.at] == "[":
             yield from ((found, {"kind": ""}) for found in self._items(path))
             return
@@ -144,7 +144,7 @@ class Json:
             yield Found((*path, index), line, self._value())
 
     def _separated(self, end: str) -> Iterator[None]:
-        """Stop at each of the values that commas part, up to `end`."""
+        """Yield at the start of each of the values, separated by commas, up to `end`."""
         self.at += 1
         if self.blanks() == end:
             self.at += 1
@@ -180,7 +180,7 @@ class Json:
 
 
 def _yaml_documents(text: str, number: int, first: int) -> Iterator[Iterable[tuple[Found, Head]]]:
-    """The documents of `text`, which is YAML and begins at the line `first`."""
+    """The documents of `text`, which is YAML and begins at line `first`; the first of them has this `number`."""
     events = _shifted(text, first - 1)
     for event in events:
         yield _yaml_document(event, events, (number,) if number else ())
@@ -188,7 +188,7 @@ def _yaml_documents(text: str, number: int, first: int) -> Iterator[Iterable[tup
 
 
 def _shifted(text: str, lines: int) -> Iterator[Event]:
-    """The events of `text`, `lines` further down. Raises BrokenError."""
+    """The YAML events of `text`, with `lines` added to their line numbers. Raises BrokenError."""
     import yaml
 
     try:
@@ -202,7 +202,7 @@ def _shifted(text: str, lines: int) -> Iterator[Event]:
 
 
 def _yaml_document(first: Event, events: Iterator[Event], path: Path) -> Iterator[tuple[Found, Head]]:
-    """As `Json.document`, of the document whose `first` event was taken."""
+    """As `Json.document`, for the YAML document whose `first` event has been read."""
     kind, value, line = first
     head: Head = {}
     if kind == "[":
@@ -229,14 +229,14 @@ def _yaml_items(events: Iterator[Event], path: Path) -> Iterator[Found]:
 
 
 def _keep(head: Head, key: str, value: Any, line: int) -> None:
-    """Put `value` into what is known of a document, which begins at `line`."""
+    """Add a key to the known fields of a document, which begins at `line`. Raises BrokenError if there are too many."""
     head[key] = value
     if len(head) > KEYS:
         raise BrokenError(line, f"has more than {KEYS} keys, which no object has")
 
 
 def _built(first: Event, events: Iterator[Event], depth: int = 0) -> Any:
-    """The value whose `first` event was taken."""
+    """The value whose `first` event has been read. Raises BrokenError if it is nested too deep."""
     kind, value, line = first
     if kind == "=":
         return value
@@ -248,7 +248,7 @@ def _built(first: Event, events: Iterator[Event], depth: int = 0) -> Any:
 
 
 def _up_to(end: str, events: Iterator[Event]) -> Iterator[Event]:
-    """The events up to that which ends what is read. Who asks takes those within each."""
+    """The first event of each value up to the event named `end`; the caller reads the other events of the value."""
     for event in events:
         if event[0] == end:
             return

@@ -25,9 +25,9 @@ MODE = "ipvs"
 
 
 class Options(Record):
-    """What is said beside the objects. None isn't said, and left to kube-proxy's own configuration.
+    """The options of the command line. None leaves the setting to kube-proxy's own configuration.
 
-    `node_addresses` are those of all interfaces but kube-ipvs0; `host` is the node's name where nothing else says it.
+    `node_addresses` are those of all interfaces except kube-ipvs0; `host` is the node's name if nothing else gives it.
     """
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Options(Record):
 
 
 class Config(Record):
-    """A KubeProxyConfiguration, as far as the table depends on it. What is empty isn't said."""
+    """The part of a KubeProxyConfiguration on which the table depends. An empty field isn't set."""
 
     __slots__ = ()
     node: str = ""
@@ -53,9 +53,9 @@ class Config(Record):
 
 
 class Proxy(Record):
-    """How kube-proxy runs: `own` are the node's addresses, and those in `networks` take NodePorts.
+    """The settings with which kube-proxy runs. `own` are the node's addresses.
 
-    Of a family without a network, all do.
+    Addresses in `networks` accept NodePorts; for a family without a network, all `usable` addresses do.
     """
 
     __slots__ = ()
@@ -69,11 +69,11 @@ class Proxy(Record):
 
     @property
     def usable(self) -> frozenset[bytes]:
-        """The node's addresses that count for others: those that take NodePorts by default, and are never bound."""
+        """The node's addresses that other hosts can reach: they accept NodePorts by default, and are never bound."""
         return frozenset(one for one in self.own if not is_loopback(one) and not is_link_local(one))
 
     def node_port_addresses(self, family: int, bound: Iterable[bytes]) -> list[bytes]:
-        """The addresses of `family` that take NodePorts, of the node's own and those `bound` for services."""
+        """The addresses of `family` that accept NodePorts, from the node's own and those `bound` for services."""
         networks = [one for one in self.networks if family_of(one[0]) == family]
         if not networks or any(length == 0 for _, length in networks):
             return [one for one in dict.fromkeys(self.own) if family_of(one) == family and one in self.usable]
@@ -96,7 +96,7 @@ def config(part: Part) -> Config:
 
 
 def _networks(part: Part, key: str) -> tuple[str, ...]:
-    """The CIDRs at `key`, after a look at each."""
+    """The CIDRs at `key`; wrong ones are reported."""
     found = part.texts(key)
     if [text for _, text in found] == [PRIMARY]:
         return (PRIMARY,)
@@ -111,12 +111,12 @@ def _networks(part: Part, key: str) -> tuple[str, ...]:
 
 
 def node_name(text: str) -> str:
-    """A node's name as kube-proxy takes it."""
+    """A node's name in the form that kube-proxy uses."""
     return printable(text.strip().lower())
 
 
 def proxy(options: Options, config: Config, nodes: Mapping[str, Node]) -> Proxy:
-    """How kube-proxy runs by `config` and `options`, which go first. Raises ValueError for an option that is wrong."""
+    """The settings from `config`, overridden by `options`. Raises ValueError for a wrong option."""
     name = node_name(options.node or config.node or options.host)
     node = nodes.get(name, Node())
     said = config.node_port_addresses if options.node_port_addresses is None else options.node_port_addresses
@@ -133,7 +133,7 @@ def proxy(options: Options, config: Config, nodes: Mapping[str, Node]) -> Proxy:
 
 
 def _primary(node: Node, bind: bytes | None) -> tuple[Network, ...]:
-    """The node's own address of each family, as a network; that which kube-proxy binds goes first."""
+    """The node's own address of each family, as a network; the address that kube-proxy binds has precedence."""
     first: dict[int, bytes] = {}
     for address in ([bind] if bind else []) + list(node.addresses):
         first.setdefault(family_of(address), address)
@@ -141,6 +141,6 @@ def _primary(node: Node, bind: bytes | None) -> tuple[Network, ...]:
 
 
 def _holds(network: Network, address: bytes) -> bool:
-    """Whether `address`, of the family of `network`, lies in it."""
+    """Whether `network` contains `address`, which is of the same family."""
     behind = 8 * len(address) - network[1]
     return int.from_bytes(address, "big") >> behind == int.from_bytes(network[0], "big") >> behind

@@ -1,4 +1,4 @@
-"""Explains in words why the kernel's table differs from kube-proxy's, and which differences are only states."""
+"""Explains why the kernel's table differs from kube-proxy's, and which differences are only temporary states."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHERWISE = "not as kube-proxy sets it"
 
 
 def expected(now: Table, wanted: Table, owners: Owners, left_alone: Scope) -> Expected:
-    """The kernel's table without what kube-proxy drains, by weight 0, and without what it leaves alone."""
+    """The kernel's table without the servers that kube-proxy drains with weight 0, and without what it leaves alone."""
     servers = {service_key(service): set(map(server_key, some)) for service, some in wanted.services}
     kept, states = [], []
     for service, there in without(now, left_alone, wanted).services:
@@ -46,7 +46,7 @@ def _draining(service: Service, server: Server, owners: Owners) -> State:
 
 
 def why(step: Step, owners: Owners) -> str:
-    """Why `step`, which leads from the kernel's table to that of kube-proxy, is there; with the Service's name."""
+    """A sentence that explains `step`, which leads from the kernel's table to kube-proxy's, with the Service's name."""
     service, server = step.command.service, step.command.server
     if service is None:
         return ""
@@ -67,7 +67,7 @@ def why(step: Step, owners: Owners) -> str:
 
 
 def _why_unwanted(service: Service, owners: Owners) -> str:
-    """Why no Service has this one: another port of its address may be a Service's."""
+    """Why no Service has this virtual service; a Service may have another port of its address."""
     owner = None if service.address is None else owners.addresses.get(service.address)
     if owner is None:
         return NO_SERVICE
@@ -76,12 +76,12 @@ def _why_unwanted(service: Service, owners: Owners) -> str:
 
 
 def _condition(pod: Pod | None) -> str:
-    """In which condition a pod is a server."""
+    """The state of a pod that is a server."""
     return "ready" if pod is None or pod.ready else "terminating, and still serving"
 
 
 def _why_gone(pod: Pod | None) -> str:
-    """Why a pod is no server."""
+    """Why a pod is not a server."""
     if pod is None:
         return NO_SLICE
     if pod.terminating:

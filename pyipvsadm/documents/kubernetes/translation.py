@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
     Servers = list[tuple[Server, Path]]
 
-MOST = 2_000_000  # services and servers, which can be many times as many as there are in the text
+MOST = 2_000_000  # services and servers; a text can ask for many more of them than it has objects
 FLAGS = {"mh": "mh-port"}  # of schedulers
 CLUSTER, EXTERNAL, INGRESS, NODE_PORT = "cluster IP", "external IP", "load balancer", "node port"
 
 
 class TooLargeError(Exception):
-    """The text stands for more than any table holds."""
+    """The text makes more services and servers than MOST."""
 
 
 class Made(NamedTuple):
-    """A virtual service, its servers with their places, and whose it is."""
+    """A virtual service, its servers with their places, its owner, and its place."""
 
     service: Service
     servers: Servers
@@ -42,7 +42,7 @@ class Made(NamedTuple):
 
 
 class Opened:
-    """A port of a Service in one family, and the endpoints that it knows there."""
+    """A port of a Service in one address family, and its endpoints."""
 
     def __init__(
         self, service: KubeService, port: Port, family: int, endpoints: dict[ServerKey, Endpoint], proxy: Proxy
@@ -56,7 +56,7 @@ class Opened:
         self._servers: dict[bool, Servers] = {}
 
     def servers(self, is_local: bool) -> Servers:
-        """The servers of an address whose policy is Local, or isn't, with their places."""
+        """The servers of an address with the policy Local or Cluster, with their places."""
         if is_local not in self._servers:
             self._servers[is_local] = [
                 (Server(address=address, port=number, forwarding=MASQUERADE), endpoint.place)
@@ -66,24 +66,24 @@ class Opened:
 
     @property
     def outer_servers(self) -> Servers:
-        """The servers of all addresses but that of the cluster."""
+        """The servers of all addresses except the cluster's."""
         return self.servers(self.service.external_local)
 
     def owner(self, what: str) -> Owner:
-        """Whose an address is, and what it is there."""
+        """The owner of an address; `what` is its role in the Service."""
         service, port = self.service, self.port
         name = port.name or f"{port.number}/{PROTOCOLS[port.protocol]}"
         return Owner.make((service.namespace, service.name, name, service.type, what, self._pods))
 
     def is_elsewhere(self) -> bool:
-        """Whether an address of it has the policy Local, and all endpoints are on other nodes."""
+        """Whether one of its addresses has the policy Local, and all endpoints are on other nodes."""
         service = self.service
         is_local = service.internal_local or (service.external_local and bool(self.outer or self.port.node_port))
         return is_local and bool(self._pods) and not self._choice.local
 
 
 class Translation:
-    """Makes a table of what was gathered."""
+    """Makes the table from the objects that were read."""
 
     def __init__(self, found: Gathering, proxy: Proxy) -> None:
         self.made: dict[ServiceKey, Made] = {}
@@ -108,7 +108,7 @@ class Translation:
                 self._put(one, address, one.port.node_port, NODE_PORT, one.outer_servers)
 
     def give(self, assembly: Assembly) -> None:
-        """Give all services and servers to `assembly`."""
+        """Add all services and servers to `assembly`."""
         for one in self.made.values():
             entry = assembly.service(one.service, one.place)
             for server, place in one.servers:
@@ -135,13 +135,13 @@ class Translation:
                 yield one
 
     def _tell_elsewhere(self, one: Opened) -> None:
-        """Tell of the policy Local where no endpoint is on this node."""
+        """Add a note that the policy is Local and no endpoint is on this node."""
         elsewhere = "those elsewhere serve" if one.servers(False) else "its cluster IP has no server"
         message = f"{one.service.title} has the policy Local, and no endpoint on {self._proxy.node}: {elsewhere}"
         self._found.note("local policy", one.port.place, message)
 
     def _at_own_addresses(self, one: Opened) -> None:
-        """Make the services at a Service's own addresses, and bind these: outer ones unless the node has them."""
+        """Make the services at a Service's own addresses, and bind these, except external ones that the node has."""
         service, family, number = one.service, one.family, one.port.number
         self._put(one, service.cluster[family], number, CLUSTER, one.servers(service.internal_local))
         self.bound[service.cluster[family]] = one.port.place
@@ -152,7 +152,7 @@ class Translation:
                     self.bound[address] = one.port.place
 
     def _put(self, one: Opened, address: bytes, number: int, what: str, servers: Servers) -> None:
-        """Make the service at `address`. What came before at the same address goes: kube-proxy's last one stays."""
+        """Make the service at `address`, which replaces an earlier one there: in kube-proxy, the last one stays."""
         affinity = one.service.affinity
         flags = self._flags | (PERSISTENT if affinity is not None else 0)
         service = Service(
@@ -172,12 +172,12 @@ class Translation:
         self.made[service[:5]] = Made(service, servers, owner, one.port.place)
 
     def _spend(self, number: int) -> None:
-        """Count what is to be made. Raises TooLargeError."""
+        """Count `number` more services and servers. Raises TooLargeError."""
         self._spent += number
         if self._spent > MOST:
             raise TooLargeError
 
 
 def _of(family: int, addresses: Iterable[bytes]) -> Iterator[bytes]:
-    """Those of `addresses` that are of `family`, each once."""
+    """The `addresses` of `family`, each once."""
     return (address for address in dict.fromkeys(addresses) if family_of(address) == family)
