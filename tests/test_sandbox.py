@@ -149,7 +149,7 @@ def test_other_kernels_that_are_installed_are_offered(kernels):
         images.image("")
     assert caught.value.hint == f"installed are: `--uml {newest}`"
     default = kernels("linux.uml")
-    with pytest.raises(SandboxError, match="no program that can be run") as caught:
+    with pytest.raises(SandboxError, match="not an executable program") as caught:
         images.image("/etc/passwd")
     assert caught.value.hint == f"installed are: `--uml {default}`, `--uml {newest}`"
     assert images.offer(default) == f"installed are: `--uml {newest}`"

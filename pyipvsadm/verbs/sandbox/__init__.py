@@ -1,9 +1,10 @@
 """`sandbox`: runs one command in a throw-away kernel with IPVS, in user space.
 
-Outside, `host` boots the kernel (`images` finds it, `uml` starts it under the eyes of `keeper`) and relays
-the caller's streams (`relay`, `terminal`). In `inside`, the kernel's first process is `init`: it lays out the files
-(`guest`) and serves the command (`session`). Both sides speak `frames`. `running_kernel` is `--kernel host`.
+Outside the sandbox, `host` runs it: `images` finds the kernel, `uml` boots it under the supervision of `keeper`, and
+`relay` and `caller_terminal` pass on the caller's streams. Inside, the first process is `inside/init`: `guest` sets up
+the file systems, `session` serves the command, and `started_command` starts it. Both sides exchange `frames`.
+`running_kernel` is for `--kernel host`.
 
-What lies in `inside`, and `frames`, starts within the sandbox, where an import costs ten times as much as outside:
-it takes built-in modules, and this file stays empty.
+The modules in `inside`, and `frames`, run within the sandbox, where an import takes ten times as long as outside. So
+they use built-in modules, and this file contains no code.
 """

@@ -22,7 +22,7 @@ def memory_size(text: str) -> str:
     if not (number.isascii() and number.isdecimal() and unit in ("M", "G")):
         raise BadParameter("give a number and a unit, such as 512M or 2G")
     if int(number) * (1024 if unit == "G" else 1) < 64:
-        raise BadParameter("the kernel needs 64M at least")
+        raise BadParameter("the kernel needs at least 64M")
     return number + unit
 
 

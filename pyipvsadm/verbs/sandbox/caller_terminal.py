@@ -6,16 +6,16 @@ import os
 import termios
 from typing import Any, Self
 
-IFLAG, OFLAG, CFLAG, LFLAG, CC = 0, 1, 2, 3, 6  # of what tcgetattr returns
+IFLAG, OFLAG, CFLAG, LFLAG, CC = 0, 1, 2, 3, 6  # indices in what tcgetattr returns
 
 
 class Terminal:
-    """The terminal among stdin, stdout and stderr, if one is.
+    """The terminal among stdin, stdout and stderr, if there is one; a `with` block sets and restores it.
 
-    It goes raw, all its keys to the command, where the command is at both ends of it; not in
-    `sandbox -- COMMAND | less`, where `less` is. A shell (`interactive`) always has the keys.
-    `attributes` are for the terminal inside: ours, as long as we're raw. Else ours stays in charge
-    of echo and line ends, and that inside does neither.
+    It becomes raw, so that the command gets all keys, if both the command's input and output are
+    the terminal; not for `sandbox -- COMMAND | less`, where `less` gets the keys. A shell
+    (`interactive`) always gets them. `attributes` are those of the terminal inside: ours while it is
+    raw; otherwise without echo and processing of line ends, since our terminal does both.
     """
 
     def __init__(self, *, interactive: bool) -> None:
@@ -35,7 +35,7 @@ class Terminal:
             self.attributes[LFLAG] &= ~termios.ECHO
 
     def window(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """The size of the terminal, as (rows, columns)."""
         try:
             columns, rows = os.get_terminal_size(self._descriptor)
         except OSError:
@@ -51,17 +51,17 @@ class Terminal:
         self.restore()
 
     def restore(self) -> None:
-        """Make it what it was, unless someone else has changed it since: a shell that took it back."""
+        """Restore the terminal's mode, unless another process, such as a shell, has changed it meanwhile."""
         if self._raw and self._before:
             try:
                 if termios.tcgetattr(self._descriptor)[:4] == self._raw[:4]:
                     termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
             except termios.error:
-                pass  # it has gone
+                pass  # the terminal is gone
 
 
 def raw(before: list[Any]) -> list[Any]:
-    """These attributes, but such that bytes pass as they are (cfmakeraw in termios(3))."""
+    """The attributes `before`, changed so that bytes pass unchanged, as by cfmakeraw in termios(3)."""
     after = [*before[:CC], list(before[CC])]
     after[IFLAG] &= ~(
         termios.IGNBRK | termios.BRKINT | termios.PARMRK | termios.ISTRIP

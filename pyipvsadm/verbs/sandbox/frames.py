@@ -1,28 +1,28 @@
-"""The messages between the two sides on the control line.
+"""The messages between the two sides of a sandbox, on the control line.
 
-A frame is a tuple of plain values, its name first, as `marshal` writes it (both sides run one and
-the same interpreter), behind its length. To the inside go
+A frame is its length, and then a tuple of plain values, the name first, in the format of `marshal`,
+as both sides run the same interpreter. The outside sends
 
-    ("start", *Start(...))      once
-    ("stdin", count)            so many bytes more lie in the ring
-    ("eof",)                    and none will follow
+    ("start", *Start(...))      what to start; sent once
+    ("stdin", count)            `count` more bytes are in the ring
+    ("eof",)                    stdin has ended
     ("closed", stream)          nobody reads this stream (1 or 2) any more
-    ("signal", number)          for the command
-    ("hangup",)                 whoever was at the terminal has gone
-    ("window", rows, columns)   the size of the terminal
+    ("signal", number)          a signal for the command
+    ("hangup",)                 the terminal has been closed
+    ("window", rows, columns)   the new size of the terminal
 
-and to the outside
+and the inside sends
 
-    ("ready",)                  the lines are raw, say what to start
+    ("ready",)                  the lines are raw: `start` may be sent
     ("started",)                the command runs
-    ("refused", message, hint, status)   it doesn't, and why
-    ("took", count)             so many bytes of the ring are free again
-    ("closed", 0)               the command reads stdin no more
-    ("ended", status, (stdout, stderr))  the status, and how many bytes it wrote
+    ("refused", message, hint, status)   the command can't be started, and why
+    ("took", count)             `count` bytes of the ring have been read
+    ("closed", 0)               the command has closed stdin
+    ("ended", status, (stdout, stderr))  the command's status, and how many bytes it wrote to each
 
-Bytes of stdout and stderr travel on lines of their own, unframed: a full one can't hold up the
-other, nor this one. Those of stdin lie in a ring in memory that both sides see, the inside as a disk:
-the kernel's serial line takes its input byte by byte, at some 2 MB/s.
+The bytes of stdout and stderr travel on two other lines, without frames, so that none of the lines
+can block another. Those of stdin are in a ring in shared memory, which the inside sees as a disk,
+because the kernel reads a serial line byte by byte, at about 2 MB/s.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 RING_BYTES = 1 << 20
-CHUNK_BYTES = 1 << 16  # what is moved at once
+CHUNK_BYTES = 1 << 16  # the largest number of bytes that is moved at once
 LENGTH = Struct("=I")
 
 
 class Start(Record):
-    """What the inside has to know before the command can start, as the kernel has it: in bytes.
+    """What the inside must know to start the command. Texts are bytes, as in system calls.
 
-    `terminals` tells which of stdin, stdout and stderr are the terminal, `attributes` are that
-    terminal's (termios), `window` its rows and columns. `merged` is whether stdout and stderr are
-    one file. `folders` are those whose writes go through. `module` is whether ip_vs is loaded;
-    `modules` is the folder with a folder of modules for each release of the kernel.
+    `terminals` says which of stdin, stdout and stderr are the terminal, `attributes` are its termios
+    attributes, `window` its rows and columns. `merged` says whether stdout and stderr are the same
+    file. Writes to `folders` reach the machine. `module` says whether to load ip_vs; `modules` is
+    the folder that holds a folder of modules for each kernel release.
     """
 
     arguments: tuple[bytes, ...] = ()
@@ -65,13 +65,13 @@ class Start(Record):
 
 
 def pack(*frame: Any) -> bytes:
-    """One frame, to be written."""
+    """A frame as bytes."""
     body = marshal.dumps(frame)
     return LENGTH.pack(len(body)) + body
 
 
 class Reader:
-    """Takes bytes as they come, and gives the frames that are complete."""
+    """Takes bytes as they arrive, and yields complete frames."""
 
     def __init__(self) -> None:
         self._pending = b""

@@ -1,4 +1,4 @@
-"""Outside: runs one sandbox from its request to its exit status, and passes on signals."""
+"""Outside: runs one sandbox, from the request to the exit status, and passes signals on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .uml import Machine
 if TYPE_CHECKING:
     from .requested import Request
 
-KEPT = ("/", "/proc", "/sys", "/dev", "/run")  # the sandbox's own, which can't be let through
+KEPT = ("/", "/proc", "/sys", "/dev", "/run")  # the sandbox has its own: `--write` refuses them
 
 
 def run(request: Request) -> int:
-    """Run one sandbox on our own streams; the command's exit status. Raises SandboxError."""
+    """Run one sandbox on our own streams; return the command's exit status. Raises SandboxError."""
     terminal = Terminal(interactive=not request.command)
     kernel = image(request.uml)
     start = start_frame(request, terminal, kernel.modules)
@@ -30,7 +30,7 @@ def run(request: Request) -> int:
 
 
 def start_frame(request: Request, terminal: Terminal, modules: str) -> Start:
-    """What the inside needs to know of us. `modules` is the folder of the kernel's."""
+    """The frame that starts the command. `modules` is the folder of the kernel's modules. Raises SandboxError."""
     arguments = request.command or (os.environ.get("SHELL", "/bin/sh"),)
     try:
         here = os.getcwdb()
@@ -59,14 +59,14 @@ def start_frame(request: Request, terminal: Terminal, modules: str) -> Start:
 
 
 def fill_gaps() -> None:
-    """Open what the caller has closed of our streams, lest a pipe of ours take its number."""
+    """Open the standard streams that the caller has closed, so that no pipe of ours gets their numbers."""
     while (lowest := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(lowest)
 
 
 def _are_one(one: int, other: int) -> bool:
-    """Whether two descriptors are the same file, so that the order of what they carry matters."""
+    """Whether two descriptors are the same file; then the order of the output to both matters."""
     try:
         return os.path.sameopenfile(one, other)
     except OSError:
@@ -74,7 +74,7 @@ def _are_one(one: int, other: int) -> bool:
 
 
 class Signals:
-    """The signals that the command should get, as numbers to be read from `descriptor`."""
+    """The signals that the command should get; their numbers can be read from `descriptor`."""
 
     def __enter__(self) -> Self:
         self.descriptor, self._writing = os.pipe()

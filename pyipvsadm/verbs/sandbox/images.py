@@ -11,28 +11,28 @@ from ...record import Record
 from .requested import SandboxError
 
 KERNEL = "linux.uml"  # Debian's name; others begin with it
-BESIDE = "../lib/uml/modules"  # from the folder of a kernel that has modules of its own
+BESIDE = "../lib/uml/modules"  # the folder of a kernel's own modules, relative to the kernel's folder
 MODULES = "/usr/lib/uml/modules"
-SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of root's programs, which an ordinary user's PATH may lack
+SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # folders of root's programs, which an ordinary user's PATH may lack
 PACKAGES = "user-mode-linux kmod"
 
 
 class Image(Record):
-    """A kernel's file, and the folder with a folder of modules for each release."""
+    """A kernel's file, and the folder that holds a folder of modules for each kernel release."""
 
     path: str = KERNEL
     modules: str = MODULES
 
 
 def search_path() -> str:
-    """PATH, and behind it the folders of root's programs and of our own interpreter."""
+    """PATH, followed by the folders of root's programs and of our own interpreter."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     more = (*SYSTEM_FOLDERS, os.path.dirname(sys.executable))
     return os.pathsep.join(folders + [folder for folder in more if folder not in folders])
 
 
 def installed() -> list[str]:
-    """The kernels on the path, by name: a file is told once, whatever links lead to it."""
+    """The names of the kernels on the path; several links to one file count as one."""
     found: dict[str, str] = {}
     for folder in search_path().split(os.pathsep):
         try:
@@ -46,7 +46,7 @@ def installed() -> list[str]:
 
 
 def image(wanted: str) -> Image:
-    """The kernel in the file `wanted`, or else the one that is installed. Raises SandboxError."""
+    """The kernel in the file `wanted`, or the installed one if that is empty. Raises SandboxError."""
     for program, package in ((KERNEL, "user-mode-linux"), ("modprobe", "kmod"))[bool(wanted) :]:
         if not shutil.which(program, path=search_path()):
             raise SandboxError(
@@ -55,13 +55,13 @@ def image(wanted: str) -> Image:
             )
     path = os.path.abspath(wanted) if wanted else shutil.which(KERNEL, path=search_path()) or KERNEL
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
-        raise SandboxError(f"{wanted}: no program that can be run", hint=offer(path) or "name a kernel's file")
+        raise SandboxError(f"{wanted}: not an executable program", hint=offer(path) or "name a kernel's file")
     beside = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(path)), BESIDE))
     return Image(path=path, modules=beside if os.path.isdir(beside) else MODULES)
 
 
 def offer(but: str) -> str:
-    """How to boot another installed kernel than the one in the file `but`, as a hint; empty if there is none."""
+    """A hint that names the installed kernels other than the file `but`; empty if there are none."""
     others = [path for path in installed() if not but or os.path.realpath(path) != os.path.realpath(but)]
     options = ", ".join(f"`{command('--uml', path)}`" for path in others)
     return f"installed are: {options}" if others else ""

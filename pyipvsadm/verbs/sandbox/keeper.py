@@ -16,11 +16,11 @@ PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 class Keeper:
-    """The kernel's processes, which end when this is closed or when our own process does, however it ends.
+    """The kernel's processes, which end when this is closed, or when our own process ends in any way.
 
-    A kernel that is killed leaves the processes behind that it had traced, running. So the
-    keeper kills the whole group once its end of a pipe, whose other end only we hold, is
-    closed. It first calls `farewell`, which puts right what we couldn't.
+    If a kernel is killed, the processes that it traced go on running. So the keeper holds one end
+    of a pipe whose other end only we hold; once that is closed, it calls `farewell`, which restores
+    what we no longer can, and kills the whole process group.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Keeper:
             os.close(reading)
             return
         try:
-            os.setsid()  # the terminal's Ctrl-C isn't for us
+            os.setsid()  # so that Ctrl-C at the terminal doesn't reach us
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
                 signal.signal(number, signal.SIG_IGN)
@@ -52,7 +52,7 @@ class Keeper:
             os._exit(0)
 
     def close(self) -> None:
-        """Kill what is left, and return when it has gone."""
+        """Kill the remaining processes, and return when they have ended."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
@@ -60,10 +60,10 @@ class Keeper:
 
 
 def _become(words: Sequence[str], environment: Mapping[str, str], inherited: Sequence[int], log: int) -> NoReturn:
-    """Turn this process into the kernel's.
+    """Replace this process by the kernel. Never returns.
 
-    It stays on one CPU: each system call inside is a hand-over between two processes, which
-    takes ten times as long across CPUs.
+    It stays on one CPU, since each system call inside switches between two processes, which takes
+    ten times as long across CPUs.
     """
     try:
         _lead(0)
@@ -81,11 +81,11 @@ def _become(words: Sequence[str], environment: Mapping[str, str], inherited: Seq
 
 
 def _lead(process: int) -> None:
-    """Make `process` the leader of a group. Both it and its parent do, as neither knows who is first."""
+    """Make `process` the leader of a process group. It and its parent both do so, as either may be first."""
     try:
         os.setpgid(process, process)
     except OSError:
-        pass  # it has, and is the kernel already
+        pass  # the process did it itself, and is the kernel already
 
 
 def _terminals() -> set[int]:
@@ -93,18 +93,18 @@ def _terminals() -> set[int]:
 
 
 def _let_go(kept: set[int]) -> None:
-    """Close all descriptors but those: whoever waits for the end of a pipe mustn't wait for us."""
+    """Close all descriptors except `kept`, so that nobody who waits for the end of a pipe waits for us."""
     first = 0
     for descriptor in sorted(kept):
-        if first < descriptor:  # else CPython 3.11 would close all there are
+        if first < descriptor:  # otherwise, CPython 3.11 closes all descriptors
             os.closerange(first, descriptor)
         first = descriptor + 1
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
 def _keep(kernel: int, lifeline: int, log: int) -> None:
-    """Wait until the kernel ends or nobody holds the lifeline any more; then leave nothing of the kernel."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the kernel leaves behind is ours to bury
+    """Wait until the kernel ends or the other end of the lifeline is closed; then kill all processes of the kernel."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans of the kernel become our children
     poller = select.poll()
     poller.register(lifeline, select.POLLIN)
     poller.register(os.pidfd_open(kernel), select.POLLIN)
@@ -116,4 +116,4 @@ def _keep(kernel: int, lifeline: int, log: int) -> None:
         while True:
             os.wait()
     except ChildProcessError:
-        pass  # all gone
+        pass  # all have ended

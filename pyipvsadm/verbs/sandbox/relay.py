@@ -23,34 +23,34 @@ if TYPE_CHECKING:
     from .requested import Request
     from .uml import Machine
 
-BOOT_SECONDS = 120  # it takes one; a machine under load, longer
-BLINK_SECONDS = 0.5  # between two looks at the clock, where somebody wants to know
-GRACE_SECONDS = 2.0  # between a timeout's SIGTERM and the end
+BOOT_SECONDS = 120  # the longest time to boot, which usually takes one second
+BLINK_SECONDS = 0.5  # between two updates of the progress line
+GRACE_SECONDS = 2.0  # between the SIGTERM of a timeout and the end of the sandbox
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET)  # nobody is at that stream's other end
+GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET)  # the other end of the stream is closed
 
 
 class Outlet:
-    """Writes what comes from inside to one of our streams. `total` are the bytes that came."""
+    """Writes the output from inside to one of our streams. `total` counts the bytes received."""
 
     def __init__(self, source: int, sink: int) -> None:
         self.source, self.sink = source, sink
         self.total = 0
-        self.ended = False  # no more will come
+        self.ended = False  # the source has ended
         self.closed = False  # nobody reads the sink
         self.held = b""
         try:
             is_file = stat.S_ISREG(os.fstat(sink).st_mode)
         except OSError:
             is_file, self.closed = False, True
-        self._most = CHUNK_BYTES if is_file else select.PIPE_BUF  # a ready one takes so much without blocking
+        self._most = CHUNK_BYTES if is_file else select.PIPE_BUF  # the bytes that a ready sink accepts without blocking
 
     def interest(self) -> tuple[int, int]:
-        """What to wait for: a descriptor and its event."""
+        """What to wait for, as (descriptor, event)."""
         return (self.sink, select.POLLOUT) if self.held else (self.source, select.POLLIN)
 
     def turn(self) -> None:
-        """Move on what there is, once `interest` is ready."""
+        """Read or write once; call it when `interest` is ready. Raises SandboxError."""
         if self.held:
             self._write()
         else:
@@ -72,22 +72,22 @@ class Outlet:
 
 
 class Relay:
-    """One command's life, seen from outside. `signals` is where the numbers of signals are read."""
+    """Runs one command, seen from outside. `signals` is the descriptor from which the numbers of signals are read."""
 
     def __init__(self, machine: Machine, signals: int, terminal: Terminal, request: Request) -> None:
         self._machine, self._signals, self._terminal, self._request = machine, signals, terminal, request
         self._reader = frames.Reader()
         self._outlets = [Outlet(source, stream) for stream, source in machine.outlets.items()]
         self._told_closed: set[int] = set()
-        self._put = self._taken = 0  # bytes of stdin: into the ring, and out of it
-        self._reading = True  # stdin has more, and the command wants it
+        self._put = self._taken = 0  # bytes of stdin that were put into the ring, and taken out of it
+        self._reading = True  # stdin hasn't ended, and the command hasn't closed it
         self._status: int | None = None
         self._totals = [0, 0]
         self._alive = True
         self._timed_out = False
 
     def run(self, start: Start) -> int:
-        """Boot, start the command, relay; the exit status. Raises SandboxError."""
+        """Boot, start the command and relay until it ends; return its exit status. Raises SandboxError."""
         interrupted = self._boot(start)
         if interrupted:
             return 128 + interrupted
@@ -100,7 +100,7 @@ class Relay:
         return self._status
 
     def _boot(self, start: Start) -> int:
-        """Wait until the kernel is up and the command runs; or the signal that came before."""
+        """Wait until the command runs. Return 0, or the number of a signal that came before. Raises SandboxError."""
         progress = begin(2)
         try:
             return self._booted(start, progress)
@@ -133,7 +133,7 @@ class Relay:
                     message, hint, status = values
                     raise SandboxError(message, hint=hint, status=status)
                 elif name == "started":
-                    self._heed(heard)  # a quick command has ended by now
+                    self._heed(heard)  # a short command may have ended already
                     return 0
             if not self._alive:
                 raise self._machine.death("while it booted")
@@ -149,10 +149,10 @@ class Relay:
             while data:
                 data = data[os.write(self._machine.control[1], data) :]
         except BrokenPipeError:
-            pass  # it has died, which we're about to hear
+            pass  # the kernel has ended, which the next read reports
 
     def _relay(self) -> None:
-        """Move everything until the command has ended and its output is through, or time is up."""
+        """Relay until the command has ended and all its output is written, or the time is up."""
         seconds = self._request.timeout
         deadline = None if seconds is None else time.monotonic() + seconds
         while not self._is_through():
@@ -177,7 +177,7 @@ class Relay:
         )
 
     def _turn(self, seconds: float | None) -> None:
-        """Wait until something can be moved, at most so long, and move it."""
+        """Wait at most `seconds` until something can be read or written, and do so."""
         control, waiting = self._machine.control[0], [o for o in self._outlets if o.held or not o.ended]
         poller = select.poll()
         for descriptor, event in [outlet.interest() for outlet in waiting]:
@@ -213,14 +213,14 @@ class Relay:
                 self._status, self._totals = values[0], list(values[1])
 
     def _read(self) -> None:
-        """Move some of stdin into the ring."""
+        """Read some of stdin into the ring."""
         at = self._put % RING_BYTES
         room = min(RING_BYTES - (self._put - self._taken), RING_BYTES - at, CHUNK_BYTES)
         try:
             data = os.read(0, room)
         except BlockingIOError:
             return
-        except OSError:  # a terminal that has hung up, or no stdin at all
+        except OSError:  # the terminal has hung up, or stdin is closed
             data = b""
         if not data:
             self._reading = False
@@ -235,6 +235,6 @@ class Relay:
             if number == signal.SIGWINCH:
                 self._tell("window", *self._terminal.window())
             elif number in (signal.SIGTERM, signal.SIGHUP) and not self._request.command:
-                self._tell("hangup")  # a shell at a terminal ignores the one, and misses the other in a bad moment
+                self._tell("hangup")  # a shell ignores SIGTERM at a terminal, and may miss SIGHUP
             elif number in FORWARDED:
                 self._tell("signal", number)

@@ -1,23 +1,23 @@
-"""A request for a sandbox, and the error with which one ends."""
+"""A request for a sandbox, and the error if it fails."""
 
 from __future__ import annotations
 
 from ...errors import IpvsadmError
 from ...record import Record
 
-TIMED_OUT = 124  # timeout(1)'s
+TIMED_OUT = 124  # the exit status, as of timeout(1)
 
 
 class SandboxError(IpvsadmError):
-    """The sandbox can't be had, or it can't run the command."""
+    """The sandbox can't be set up, or it can't run the command."""
 
 
 class Request(Record):
-    """One sandbox. No `command` asks for a shell.
+    """A request to run `command`, or a shell if it is empty, in a sandbox.
 
-    `write` are the folders whose writes reach this machine; `timeout` is in seconds, from the
-    start of the command; `memory` is in the kernel's notation; `uml` is the kernel's file, if not the
-    installed one; `module` is whether ip_vs is loaded before the command starts.
+    Writes to the folders `write` reach this machine. `timeout` is in seconds from the start of the
+    command. `memory` is in the kernel's notation, such as 512M. `uml` is the kernel's file, if not the
+    installed one. `module` says whether ip_vs is loaded before the command starts.
     """
 
     command: tuple[str, ...] = ()
@@ -29,9 +29,9 @@ class Request(Record):
 
 
 def late(seconds: float | None) -> SandboxError:
-    """What the caller of a command learns that didn't end in time."""
+    """The error for a command that didn't end within `seconds`."""
     return SandboxError(
         f"The command didn't end within {seconds:g} s",
-        hint="give it longer with `--timeout`",
+        hint="give it more time with `--timeout`",
         status=TIMED_OUT,
     )

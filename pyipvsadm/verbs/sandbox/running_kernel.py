@@ -21,13 +21,16 @@ CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # linux/sched.h
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18  # sys/mount.h
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 GRACE_SECONDS = 2.0
-TABLE = "/proc/self/net/ip_vs"  # there where the kernel has IPVS
+TABLE = "/proc/self/net/ip_vs"  # exists if the kernel has IPVS
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def run(request: Request) -> int:
-    """Move this process into a new namespace, and run the command there; its exit status."""
+    """Move this process into a new network namespace, run the command there, and return its exit status.
+
+    Raises SandboxError.
+    """
     environment = {**os.environ, "PATH": search_path()}
     command = request.command or (os.environ.get("SHELL", "/bin/sh"),)
     enter()
@@ -43,7 +46,7 @@ def run(request: Request) -> int:
 
 
 def enter() -> None:
-    """Take a network namespace of our own, with its /sys, its list of named namespaces and its loopback."""
+    """Enter a new network namespace, with its own /sys, named namespaces and loopback. Raises SandboxError."""
     if libc.unshare(CLONE_NEWNET | CLONE_NEWNS) < 0:
         number = ctypes.get_errno()
         if number == errno.EPERM:
@@ -53,14 +56,14 @@ def enter() -> None:
         raise SandboxError(f"Can't make a network namespace: {os.strerror(number)}")
     libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     libc.mount(b"none", b"/sys", b"sysfs", 0, None)
-    libc.mount(b"none", b"/run/netns", b"tmpfs", 0, b"mode=755")  # fails where `ip netns` has never been used
+    libc.mount(b"none", b"/run/netns", b"tmpfs", 0, b"mode=755")  # fails if `ip netns` has never been used
     from .inside.guest import bring_up_loopback
 
     bring_up_loopback()
 
 
 def require_module() -> None:
-    """Load ip_vs. Raises SandboxError where this kernel has none."""
+    """Load ip_vs. Raises SandboxError if this kernel doesn't have it."""
     if not os.path.exists(TABLE) and (modprobe := shutil.which("modprobe", path=search_path())):
         subprocess.run([modprobe, "--quiet", "ip_vs"], check=False)
     if not os.path.exists(TABLE):
@@ -68,13 +71,13 @@ def require_module() -> None:
 
 
 def wait(child: subprocess.Popen[bytes], seconds: float | None) -> int:
-    """Pass signals on until `child` ends; its status as a shell has it."""
+    """Pass signals on until `child` ends; return its status as a shell reports it. Raises SandboxError."""
 
     def forward(number: int, _: object) -> None:
         child.send_signal(number)
 
     def leave(number: int, _: object) -> None:
-        """The terminal has sent it to the child as well."""
+        """Ignore a signal, because the terminal sends it to the child as well."""
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, forward)

@@ -1,4 +1,4 @@
-"""The throw-away kernel, seen from outside: its command line, and its last messages."""
+"""The throw-away kernel seen from outside: its command line, its lines, and its last messages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from .images import Image
 
 LOG_LINES = 8
-TRACES = (" [<", "  0", "  6", "  7", "  8", "  9")  # of addresses, which tell the caller nothing
-QUICK = (  # what a boot needn't spend its time on: benchmarks for RAID and btrfs, 256 old-style ptys, ...
+TRACES = (" [<", "  0", "  6", "  7", "  8", "  9")  # lines of stack traces, which don't help the caller
+QUICK = (  # options that skip what a boot doesn't need: benchmarks for RAID and btrfs, 256 old-style ptys, ...
     "quiet",
     "initcall_blacklist=raid6_select_algo,init_zswap",
     "pty.legacy_count=0",
     "lpj=13000000",
 )
-CAUSES = (  # what stands in the log of a kernel that has ended, and what to do about it
+CAUSES = (  # words in the log of a kernel that has ended, and the cause with what to do about it
     ("ut of memory", "it lacks memory: `--memory` gives it more"),
     ("deadlocked on memory", "it lacks memory: `--memory` gives it more"),
     ("version `GLIBC_", "this kernel is built for a newer C library than this machine's"),
@@ -34,10 +34,10 @@ CAUSES = (  # what stands in the log of a kernel that has ended, and what to do 
 
 
 class Machine:
-    """A kernel that boots, and our ends of its lines. Leaves no file anywhere.
+    """A kernel that boots, and our ends of its serial lines. Leaves no files behind.
 
-    `control` are the descriptors to read from and to write to; `outlets` bring stdout and
-    stderr, by stream; `ring` is the memory that stdin goes through, a disk to the kernel.
+    `control` holds the descriptors for reading and writing frames; `outlets` are the sources of
+    stdout and stderr, by stream; `ring` is the memory for stdin, which the kernel sees as a disk.
     """
 
     def __init__(self, image: Image, memory: str, farewell: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Machine:
             *("con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{control_in},fd:{control_out}"),
             *(f"ssl1=null,fd:{theirs[0]}", f"ssl2=null,fd:{theirs[1]}"),
             f"ubd0r=/proc/self/fd/{self.ring}",
-            "uml_dir=/dev/null/",  # else it makes a folder for a control socket that nobody uses
+            "uml_dir=/dev/null/",  # otherwise it makes a folder for a control socket, which nobody uses
             *QUICK,
             *("--", "-I", "-S", _quoted(os.path.join(os.path.dirname(__file__), "inside", "init.py"))),
         ]
@@ -67,7 +67,7 @@ class Machine:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Switch it off, whatever it's doing."""
+        """Stop the kernel at once."""
         self._keeper.close()
         for descriptor in (self._log, self.ring, *self.control, *self.outlets.values()):
             os.close(descriptor)
@@ -79,7 +79,7 @@ class Machine:
         self.close()
 
     def last_words(self) -> str:
-        """The last lines of the kernel's log, once it has been switched off."""
+        """The last lines of the kernel's log, after it has been stopped."""
         self._keeper.close()
         size = os.fstat(self._log).st_size
         text = os.pread(self._log, 1 << 16, max(0, size - (1 << 16))).decode(errors="replace")
@@ -87,7 +87,7 @@ class Machine:
         return "\n".join(lines[-LOG_LINES:])
 
     def death(self, when: str) -> SandboxError:
-        """What the caller learns of a kernel that stopped `when`: its own words."""
+        """The error for a kernel that stopped; `when` completes the sentence. Contains the kernel's last messages."""
         words = self.last_words()
         said = f" Its last lines:\n{words}" if words else " It said nothing."
         hints = [hint for sign, hint in CAUSES if sign in words]
@@ -104,7 +104,7 @@ def _quoted(path: str) -> str:
 
 
 def _memory_folder(memory: str) -> str:
-    """Where the kernel's memory may lie, in a file without a name: in memory, if there's room for it."""
+    """The folder for the file of the kernel's memory: one in memory, if there is room. Raises SandboxError."""
     wanted = int(memory[:-1]) << {"M": 20, "G": 30}[memory[-1]]
     for folder in ("/dev/shm", tempfile.gettempdir(), "/var/tmp"):
         if not os.access(folder, os.W_OK | os.X_OK):

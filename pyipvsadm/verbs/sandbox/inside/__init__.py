@@ -1,1 +1,1 @@
-"""The code that runs inside the sandbox. This file stays empty, since imports are slow there."""
+"""The code that runs inside the sandbox. Imports are slow there, so this file contains no code."""

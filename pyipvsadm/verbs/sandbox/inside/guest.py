@@ -1,4 +1,4 @@
-"""Inside: prepares the machine for the command: an overlay over the files, its own /proc, /dev and /run, and ip_vs."""
+"""Inside: prepares the system for the command: an overlay over the files, its own /proc, /dev and /run, and ip_vs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fcntl import ioctl
 from struct import pack
 
 FIND_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-SCRATCH = "/dev/sandbox"  # the kernel mounts a devtmpfs on /dev: the one place that can be written at first
+SCRATCH = "/dev/sandbox"  # on the devtmpfs that the kernel mounts on /dev: at first, the only writable place
 DEVICES = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
 
 MS_BIND, MNT_DETACH = 4096, 2  # sys/mount.h
@@ -20,34 +20,35 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def succeed(result: int, what: str) -> None:
-    """Raise OSError, naming `what` was tried, where libc returned a negative `result`."""
+    """Raise OSError, naming `what` was tried, if libc returned a negative `result`."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), what)
 
 
 def mount(kind: str, target: str | bytes, data: str | bytes = b"") -> None:
-    """Mount a new file system of `kind` on `target`, which is made if it isn't there."""
+    """Mount a new file system of `kind` on `target`, which is created if it is missing. Raises OSError."""
     os.makedirs(target, exist_ok=True)
     options = os.fsencode(data)
     succeed(libc.mount(b"none", os.fsencode(target), kind.encode(), 0, options), f"{kind} on {target!r}")
 
 
 def insert(module: str) -> None:
-    """Load the kernel module in the file `module`, which needs no other one."""
+    """Load the kernel module in the file `module`, which depends on no other one. Raises OSError."""
     with open(module, "rb") as file:
         image = file.read()
     succeed(libc.init_module(image, ctypes.c_ulong(len(image)), b""), module)
 
 
 def lay_out_files(writable: tuple[bytes, ...], modules: bytes) -> None:
-    """Make this machine's files the lower half of an overlay, and the overlay our root.
+    """Make an overlay over this machine's files our root. Raises OSError.
 
-    pivot_root, since it moves the kernel's own threads too: theirs is the modprobe that loads
-    schedulers. What is `writable` is mounted once more, past the overlay. `modules` become /lib/modules.
+    It uses pivot_root, which also moves the kernel's own threads, since they run modprobe to load
+    schedulers. The folders `writable` are mounted over the overlay, so writes to them reach the
+    machine. The folder `modules` is mounted on /lib/modules.
     """
     overlay = os.fsdecode(modules) + f"/{os.uname().release}/kernel/fs/overlayfs/overlay.ko"
-    if os.path.exists(overlay):  # else it is built in, or the mount below says that it is missing
+    if os.path.exists(overlay):  # otherwise it is built in, or the mount below reports that it is missing
         insert(overlay)
     mount("tmpfs", SCRATCH, "mode=755")
     for name in ("upper", "work", "root"):
@@ -74,7 +75,7 @@ def lay_out_files(writable: tuple[bytes, ...], modules: bytes) -> None:
 
 
 def bring_up_loopback() -> None:
-    """Make 127.0.0.1 and ::1 work in this network namespace."""
+    """Set the loopback device up, so that 127.0.0.1 and ::1 work. Raises OSError."""
     control = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
     try:
         ioctl(control.fileno(), SIOCSIFFLAGS, pack("16sh14x", b"lo", IFF_UP))
@@ -83,13 +84,13 @@ def bring_up_loopback() -> None:
 
 
 def load(module: str) -> bool:
-    """Load `module` and those that it needs; whether that went well."""
+    """Load `module` and the modules on which it depends; return whether that succeeded."""
     os.environ["PATH"] = FIND_PROGRAMS
     child = os.posix_spawnp("modprobe", ["modprobe", module], os.environ)
     return os.waitpid(child, 0)[1] == 0
 
 
 def power_off() -> None:
-    """End the kernel, and with it all that runs in it."""
+    """Stop the kernel, and with it all processes in it."""
     os.sync()
     libc.reboot(RB_POWER_OFF)

@@ -1,8 +1,8 @@
-"""Inside: the first process. The kernel starts this file by its path, with `-I -S`."""
+"""Inside: the first process. The kernel starts Python with `-I -S` and the path of this file."""
 
 import sys
 
-sys.path.append(__file__.removesuffix("/pyipvsadm/verbs/sandbox/inside/init.py"))  # last: we shadow nothing
+sys.path.append(__file__.removesuffix("/pyipvsadm/verbs/sandbox/inside/init.py"))  # last: it hides nothing
 
 if __name__ == "__main__":
     from pyipvsadm.verbs.sandbox.inside import session

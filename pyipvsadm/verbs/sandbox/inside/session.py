@@ -1,4 +1,4 @@
-"""Inside: runs the command, and passes on its streams, signals and status until the outside hangs up."""
+"""Inside: runs the command, and passes on its streams, signals and status until the outside closes the line."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 CONTROL, LINES = "/dev/ttyS0", {1: "/dev/ttyS1", 2: "/dev/ttyS2"}
 RING = "/dev/ubda"
-LFLAG, CC = 3, 6  # of what tcgetattr returns
-LEFT_OVER_BYTES = 1 << 20  # read after the command's end: more than a pipe holds, yet no endless stream
+LFLAG, CC = 3, 6  # indices in what tcgetattr returns
+LEFT_OVER_BYTES = 1 << 20  # the most that is read after the command's end; more than a pipe holds, but not endless
 
 
 def main() -> None:
-    """Be the first process. Never returns: the kernel ends with it."""
+    """Run as the kernel's first process. Never returns, as it stops the kernel at the end."""
     try:
         _attend()
-    except BaseException:  # to the console, whose last lines the outside shows
+    except BaseException:  # it goes to the console, whose last lines the outside shows
         sys.excepthook(*sys.exc_info())
     guest.power_off()
 
@@ -56,14 +56,14 @@ def _attend() -> None:
     except (Refusal, OSError) as error:
         told = error.args if isinstance(error, Refusal) else (f"The sandbox can't be set up: {error}", "", 2)
         os.write(control, frames.pack("refused", *told))
-        os.read(control, 1)  # until the outside hangs up
+        os.read(control, 1)  # until the outside closes the line
         return
     os.write(control, frames.pack("started"))
     Session(command, control, sinks, ring, reader).serve(flush=bool(start.folders))
 
 
 def open_raw(path: str, mode: int) -> int:
-    """Open a serial line such that bytes pass unchanged."""
+    """Open a serial line so that bytes pass unchanged; return its descriptor."""
     line = os.open(path, mode | os.O_NOCTTY)
     attributes = termios.tcgetattr(line)
     attributes[:CC] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0, *attributes[LFLAG + 1 : CC]]
@@ -75,20 +75,20 @@ def open_raw(path: str, mode: int) -> int:
 
 
 def open_ring() -> int:
-    """Open the memory that stdin goes through: a disk, of which nothing is read before it is asked for."""
+    """Open the memory for stdin, which is a disk, without read-ahead; return its descriptor."""
     ring = os.open(RING, os.O_RDONLY)
     os.posix_fadvise(ring, 0, 0, os.POSIX_FADV_RANDOM)
     return ring
 
 
 def read_ring(ring: int, size: int, at: int) -> bytes:
-    """What lies in the ring now, and not when the kernel last read it."""
+    """`size` bytes of the ring from `at` on, as they are now rather than in the kernel's cache."""
     os.posix_fadvise(ring, 0, 0, os.POSIX_FADV_DONTNEED)
     return os.pread(ring, size, at)
 
 
 class Pump:
-    """Moves what the command writes on one stream to the outside. `total` are the bytes that went."""
+    """Passes the command's output on one stream to the outside. `total` counts the bytes written."""
 
     def __init__(self, source: int, sink: int) -> None:
         self.source, self.sink = source, sink
@@ -98,11 +98,11 @@ class Pump:
         self._held = b""
 
     def interest(self) -> tuple[int, int]:
-        """What to wait for: a descriptor and its event."""
+        """What to wait for, as (descriptor, event)."""
         return (self.sink, POLLOUT) if self._held else (self.source, POLLIN)
 
     def turn(self) -> None:
-        """Move what can be moved now."""
+        """Read and write what is possible without waiting."""
         if not self._held:
             self._read()
         if self._held:
@@ -119,7 +119,7 @@ class Pump:
         except BlockingIOError:
             self.ended = self._quota >= 0
             return
-        except OSError:  # a pty that nobody has open any more
+        except OSError:  # a pty whose other side is closed
             self._held = b""
         if not self._held:
             self.ended = True
@@ -128,45 +128,45 @@ class Pump:
             self.ended = self.ended or self._quota < 0
 
     def finish(self) -> None:
-        """The command has ended: move what it has left behind, but wait for nothing more."""
+        """Call this when the command has ended: only output that is there already is passed on, without waiting."""
         if self._quota < 0:
             self._quota = LEFT_OVER_BYTES
 
     @property
     def waits(self) -> bool:
-        """Whether there's nothing to do before one of our descriptors is ready."""
+        """Whether `turn` has nothing to do until `interest` is ready."""
         return self._quota < 0 or bool(self._held)
 
     @property
     def done(self) -> bool:
-        """Whether all has been moved."""
+        """Whether all output has been passed on."""
         return self.ended and not self._held
 
     def close(self) -> None:
-        """Nobody reads any more: so the command gets its SIGPIPE when it next writes."""
+        """Call this when nobody reads the output any more: the command gets SIGPIPE at its next write."""
         if not self.ended:
             os.close(self.source)
         self.abandon()
 
     def abandon(self) -> None:
-        """The source has gone, with all that it might have said."""
+        """Drop the output that hasn't been passed on, and read no more."""
         self._held = b""
         self.ended = True
 
 
 class Session:
-    """One command's life. `reader` may hold the beginning of a frame."""
+    """Serves one command. `reader` may contain the beginning of a frame already."""
 
     def __init__(self, command: Command, control: int, sinks: dict[int, int], ring: int, reader: frames.Reader) -> None:
         self._command, self._control, self._ring, self._reader = command, control, ring, reader
         self._pumps = {stream: Pump(source, sinks[stream]) for stream, source in command.sources.items()}
         self._status: int | None = None
-        self._put = self._taken = 0  # bytes of stdin: into the ring, and out of it
-        self._at_end = False  # of stdin: no more is put
+        self._put = self._taken = 0  # bytes of stdin that were put into the ring, and taken out of it
+        self._at_end = False  # whether stdin has ended: no more is put into the ring
         self._feeding = True
 
     def serve(self, *, flush: bool) -> None:
-        """Relay until the command ends, report, and return when the outside has hung up."""
+        """Relay until the command ends, report its status, and return when the outside has closed the line."""
         children = watch_children()
         self._reap()
         while self._status is None or not all(pump.done for pump in self._pumps.values()):
@@ -181,7 +181,7 @@ class Session:
                     pump.turn()
             self._feed()
         if flush:
-            os.sync()  # the outside is about to switch us off
+            os.sync()  # the outside is about to stop the kernel
         totals = tuple(self._pumps[stream].total if stream in self._pumps else 0 for stream in (1, 2))
         self._tell("ended", self._status, totals)
         while os.read(self._control, CHUNK_BYTES):
@@ -191,7 +191,7 @@ class Session:
         os.write(self._control, frames.pack(*frame))
 
     def _wait(self, children: int) -> set[int]:
-        """The descriptors that are ready, once one is."""
+        """The descriptors that are ready; waits until one is."""
         wanted = {self._control: POLLIN, children: POLLIN}
         interests = [pump.interest() for pump in self._pumps.values() if not pump.done]
         if self._feeding and self._put > self._taken:
@@ -205,7 +205,7 @@ class Session:
         return {descriptor for descriptor, _ in poller.poll(0 if busy else None)}
 
     def _listen(self) -> bool:
-        """Do what the outside says; whether it is still there."""
+        """Carry out frames from the outside; return whether it is still there."""
         data = os.read(self._control, CHUNK_BYTES)
         for name, *values in self._reader.feed(data):
             if name == "stdin":
@@ -226,7 +226,7 @@ class Session:
         return descriptor == self._command.pty
 
     def _feed(self) -> None:
-        """Give the command what it takes of the ring; at the end, close its stdin."""
+        """Write as much from the ring to the command's stdin as it accepts; at the end, close it."""
         if not self._feeding:
             return
         sink, at = self._command.stdin, self._taken % RING_BYTES
@@ -235,7 +235,7 @@ class Session:
                 written = os.write(sink, read_ring(self._ring, size, at))
             except BlockingIOError:
                 return
-            except OSError:  # it reads no more
+            except OSError:  # the command has closed it
                 self._feeding = False
                 self._tell("closed", 0)
                 return
@@ -248,7 +248,7 @@ class Session:
             elif termios.tcgetattr(sink)[LFLAG] & termios.ICANON:
                 os.write(sink, termios.tcgetattr(sink)[CC][termios.VEOF])
             else:
-                self._hang_up()  # no key means the end now, and at a terminal that is there somebody would press one
+                self._hang_up()  # in raw mode no key ends the input, so only a hang-up does
 
     def _hang_up(self) -> None:
         for pump in self._pumps.values():
@@ -258,21 +258,21 @@ class Session:
         self._command.hang_up()
 
     def _reap(self) -> None:
-        """Bury whoever has died, orphans too; the command's death ends the session."""
+        """Collect the status of processes that have ended, orphans included; the command's end ends the session."""
         try:
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 if found[0] == self._command.process:
                     code = os.waitstatus_to_exitcode(found[1])
                     self._status = code if code >= 0 else 128 - code
         except ChildProcessError:
-            pass  # none is left
+            pass  # there are no more children
         if self._status is not None:
             for pump in self._pumps.values():
                 pump.finish()
 
 
 def watch_children() -> int:
-    """A descriptor that becomes readable when a child dies."""
+    """A descriptor that becomes readable when a child ends."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     _signal.set_wakeup_fd(writing)

@@ -12,18 +12,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..frames import Start
 
-NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell has it
+NOT_FOUND, NOT_EXECUTABLE = 127, 126  # a shell's exit statuses
 
 
 class Refusal(Exception):
-    """The command can't start: a message, a hint and the status."""
+    """The command can't be started. The arguments are a message, a hint and the exit status."""
 
 
 class Command:
-    """The running command. `stdin` is what feeds it; `sources` are its stdout and stderr, by stream.
+    """The running command. `stdin` is the descriptor of its input; `sources` those of its output, by stream.
 
-    Streams that are the terminal share one pty, which is then in `sources` once. We keep the
-    other side of the pty open, so that it never reports a hang-up while the command runs.
+    Streams that are the terminal share one pty, which is in `sources` only once. We keep the
+    other side of the pty open, so that it reports no hang-up while the command runs.
     """
 
     def __init__(self, start: Start) -> None:
@@ -50,7 +50,7 @@ class Command:
             os.close(end)
 
     def _open_terminal(self, start: Start) -> str:
-        """Make a pty that is set as the outside's terminal is; the name of its other side."""
+        """Open a pty with the settings of the outside's terminal; return the name of its other side."""
         self.pty, self._other_side = os.openpty()
         if start.attributes:
             termios.tcsetattr(self._other_side, termios.TCSANOW, start.attributes)
@@ -63,19 +63,19 @@ class Command:
         return os.ttyname(self._other_side)
 
     def resize(self, rows: int, columns: int) -> None:
-        """Give the terminal this size; the kernel tells the command."""
+        """Set the terminal's size; the kernel informs the command."""
         if self.pty >= 0:
             ioctl(self.pty, termios.TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
 
     def hang_up(self) -> None:
-        """Tell the command, and take the terminal away: who missed the signal finds the end when he reads."""
+        """Send SIGHUP to the command, and close the terminal, so that a process without SIGHUP reads its end."""
         self.kill(_signal.SIGHUP)
         if self.pty >= 0:
             os.close(self.pty)
             self.pty = -1
 
     def kill(self, number: int) -> None:
-        """Send a signal to the command's processes; on a terminal, to those in its foreground too."""
+        """Send a signal to the command's process group and, on a terminal, to the foreground processes."""
         groups = {self.process}
         if self.pty >= 0 and (foreground := os.tcgetpgrp(self.pty)) > 0:
             groups = {foreground} if number in (_signal.SIGINT, _signal.SIGQUIT) else {self.process, foreground}
@@ -83,14 +83,14 @@ class Command:
             try:
                 os.killpg(group, number)
             except ProcessLookupError:
-                pass  # it has ended, which `Session` is about to see
+                pass  # it has ended, which `Session` will notice
 
 
 def _spawn(start: Start, ends: dict[int, int], terminal: str) -> int:
-    """Start the command in a session of its own; its process id. Raises Refusal.
+    """Start the command in a session of its own; return its process id. Raises Refusal.
 
-    The first terminal that a session's leader opens is its controlling one, so the pty is
-    opened in the new process and not handed down.
+    The first terminal that a session's leader opens becomes its controlling terminal, so the new
+    process opens the pty itself rather than inherits it.
     """
     try:
         os.chdir(start.folder)
@@ -117,6 +117,6 @@ def _spawn(start: Start, ends: dict[int, int], terminal: str) -> int:
             setsigdef=(_signal.SIGPIPE, _signal.SIGXFSZ),  # which Python ignores
         )
     except (FileNotFoundError, NotADirectoryError):
-        raise Refusal(f"{name}: command not found", "the command stands behind `--`", NOT_FOUND) from None
+        raise Refusal(f"{name}: command not found", "the command comes after `--`", NOT_FOUND) from None
     except OSError as error:
         raise Refusal(f"{name}: {error.strerror}", "", NOT_EXECUTABLE) from None
