@@ -135,6 +135,15 @@ def test_what_weight_0_does(scheduler, flags, weight, moved, dropped):
     assert abs(100 * found.dropped - dropped) < 1.5
 
 
+def test_nobody_is_sent_on_where_no_server_takes_clients():
+    """Of many clients, for each of whom the kernel would hash 4,093 times."""
+    some = [Client(address=Random(number).randbytes(4), port=1) for number in range(20_000)]
+    for scheduler in ("sh", "mh"):
+        pool = edit(edit(pool_of(scheduler, (5, 3), FLAG_1), 2, 0), 3, 0)
+        found = set(Chooser(pool).choose(some))
+        assert {(choice.server, choice.certain, choice.detail) for choice in found} == {(None, True, choosing.NOBODY)}
+
+
 def test_a_share_of_impact_is_what_clients_do():
     """By 20,000 clients, each of which is chosen for before and after: also where others take those of a server."""
     some = [Client(address=Random(number).randbytes(4), port=1) for number in range(20_000)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from random import Random
 
 import pytest
 
@@ -180,6 +182,34 @@ Server         Weight  Clients  Share  By weight
     then = where(play, "192.0.2.1:80", "--clients", "-", "--without", "10.2.0.4:8080", stdin=log).stdout
     assert "10.2.0.4:8080       1         25 %   0 %\n" in then
     assert len(json.loads(where(play, "192.0.2.1:80", "--clients", "-", "-o", "json", stdin=log).stdout)) == 4
+
+
+MANY = 100_000
+IN_TIME = 1.5  # seconds of a processor for so many clients
+
+
+@pytest.mark.clock
+@pytest.mark.parametrize("change", [[], ["--without", "10.2.0.2:8080"]], ids=["now", "then"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_many_clients_are_told_in_time(play, output, change):
+    log = "".join(f"{address_of(number)} GET /\n" for number in Random(output).sample(range(1 << 24, 224 << 24), MANY))
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        ran = where(play, "192.0.2.1:80", "--clients", "-", "-o", output, *change, stdin=log)
+        taken.append(time.process_time() - began)
+        assert ran.status == 0
+    assert min(taken) < IN_TIME
+    if output == "json":
+        rows = json.loads(ran.stdout)
+        assert [row["client"] for row in rows] == [line.split()[0] for line in log.splitlines()]
+        assert {"then" in row for row in rows} == {bool(change)}
+    else:
+        assert f", {MANY} clients" in ran.stdout
+
+
+def address_of(number):
+    return ".".join(map(str, number.to_bytes(4, "big")))
 
 
 def test_a_table_is_thought_of_as_applied(play, tmp_path):

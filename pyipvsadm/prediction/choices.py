@@ -8,7 +8,7 @@ from ..model import ONE_PACKET, Server
 from ..record import Record
 from .clients import FADING, remembered, servers_of
 from .counts import BY_WEIGHT, LEAST, least
-from .hashes import FIRST, GOLDEN, WORD, fold, siphash, siphashes
+from .hashes import FIRST, GOLDEN, WORD, fold, siphashes
 from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, Pool
 from .slots import slots
 
@@ -37,6 +37,7 @@ LATER = "it goes by the connections that begin before"
 FIRST_TURN = "the first turn, as no connection was counted yet"
 EACH = "with `-o` each datagram gets another server"
 WITHOUT_WEIGHT = "the kernel doesn't tell which entries a server of weight 0 still has"
+BY_FALLBACK = "by fallback"
 AT_LIMIT = "the kernel doesn't tell whether it holds a server for full"
 
 
@@ -67,7 +68,6 @@ class Chooser:
         self._entries = entries or {}
         self._expire = expire
         self._one_packet = bool(pool.service.flags & ONE_PACKET)
-        self._by_slot: dict[int, Choice] = {}
         self._takes = [member.takes for member in pool.members]
         self._doubtful = [not member.sure for member in pool.members]
         self._sure = pool.service.scheduler != "mh" or all(member.known for member in pool.members)
@@ -143,19 +143,17 @@ class Chooser:
         return Choice(server=server, certain=certain, why=why, seconds=one.seconds, detail=one.state)
 
     def _hashed(self, clients: Sequence[Client]) -> Iterable[Choice]:
-        pool = self.pool
+        """The choice for each client, by its slot."""
         if not self.slots:
-            return (Choice(certain=self._sure, why=DROPPED, detail=NOBODY) for _ in clients)
-        if pool.service.scheduler == "dh":
-            return self._by_destination(len(clients))
+            return repeat(Choice(certain=self._sure, why=DROPPED, detail=NOBODY), len(clients))
+        if self.pool.service.scheduler == "dh":
+            return repeat(self._by_destination(), len(clients))
         keys = [self._key(client) for client in clients]
-        found = zip(keys, self._first_slots(keys), strict=True)
-        return (
-            Choice(detail=f"{pool.service.scheduler}-port: it takes the client's port")
-            if key is None
-            else self._at(key, slot)
-            for key, slot in found
-        )
+        found = list(zip(keys, self._first_slots(keys), strict=True))
+        by_slot = {slot: choice for slot in {slot for _, slot in found} if (choice := self._at(slot))}
+        others = self._sent_on([(key, slot) for key, slot in found if key is not None and slot not in by_slot])
+        unknown = Choice(detail=f"{self.pool.service.scheduler}-port: it takes the client's port")
+        return [unknown if key is None else by_slot.get(slot) or next(others) for key, slot in found]
 
     def _key(self, client: Client) -> int | None:
         """The number that the scheduler hashes for a client; None if that requires a port that is unknown."""
@@ -170,22 +168,19 @@ class Chooser:
         shift = 32 - self.pool.sh_bits
         return (((key or 0) * GOLDEN & WORD) >> shift for key in keys)
 
-    def _by_destination(self, count: int) -> Iterable[Choice]:
+    def _by_destination(self) -> Choice:
         service = self.pool.service
         if service.address is None:
-            return (Choice(detail="dh: it takes the destination's address") for _ in range(count))
-        slot = (fold(service.address) * GOLDEN & WORD) >> (32 - self.pool.sh_bits)
-        return (self._at(0, slot) for _ in range(count))
+            return Choice(detail="dh: it takes the destination's address")
+        return self._first((fold(service.address) * GOLDEN & WORD) >> (32 - self.pool.sh_bits))
 
-    def _at(self, key: int, slot: int) -> Choice:
-        """The choice for a client that hashes to `slot`; `key` decides if another server takes its clients."""
-        known = self._by_slot.get(slot)
-        if known is not None:
-            return known
-        if self._takes[self.slots[slot]] or not self.pool.falls_back or self.pool.service.scheduler == "dh":
-            known = self._by_slot[slot] = self._first(slot)
-            return known
-        return self._other(key, slot)
+    def _at(self, slot: int) -> Choice | None:
+        """The choice for all clients that hash to `slot`; None if the fallback hashes each of them again."""
+        if self._takes[self.slots[slot]] or not self.pool.falls_back:
+            return self._first(slot)
+        if not any(self._takes):
+            return self._told(slot, None, any(self._doubtful), NOBODY)
+        return self._next_bucket(slot) if self.pool.service.scheduler == "sh" else None
 
     def _first(self, slot: int) -> Choice:
         """The choice without fallback: only the slot's own server counts."""
@@ -195,15 +190,38 @@ class Chooser:
             return self._told(slot, server, self._doubtful[index])
         return self._told(slot, None, self._doubtful[index], "its server is full" if server.weight else ITS_WEIGHT)
 
-    def _other(self, key: int, slot: int) -> Choice:
-        """The choice with fallback if the slot's own server is out of service: the kernel tries other slots in turn."""
-        doubtful = self._doubtful[self.slots[slot]]
-        for other in self._others(key, slot):
+    def _next_bucket(self, slot: int) -> Choice:
+        """The choice by the fallback of `sh`, which tries other buckets in turn."""
+        doubtful, size = False, len(self.slots)
+        for other in (slot, *((2 * slot + step) % size for step in range(size))):
             index = self.slots[other]
             doubtful = doubtful or self._doubtful[index]
             if self._takes[index]:
-                return self._told(slot, self._servers[index], doubtful, "by fallback")
+                return self._told(slot, self._servers[index], doubtful, BY_FALLBACK)
         return self._told(slot, None, doubtful, NOBODY)
+
+    def _sent_on(self, clients: Sequence[tuple[int, int]]) -> Iterator[Choice]:
+        """The choices by the fallback of `mh`, which hashes again and again; a client is given as its key and slot."""
+        size = len(self.slots)
+        found: list[Choice] = [Choice(why=DROPPED, detail=NOBODY)] * len(clients)
+        doubtful = [self._doubtful[self.slots[slot]] for _, slot in clients]
+        told: dict[tuple[int, int, bool], Choice] = {}
+        waiting, step = list(range(len(clients))), 0
+        while waiting and step < size:
+            tried = siphashes([clients[one][0] + (clients[one][1] + step) % size for one in waiting], FIRST)
+            still = []
+            for one, place in zip(waiting, tried, strict=True):
+                index = self.slots[place % size]
+                doubtful[one] = doubtful[one] or self._doubtful[index]
+                if not self._takes[index]:
+                    still.append(one)
+                    continue
+                key = clients[one][1], index, doubtful[one]
+                if key not in told:
+                    told[key] = self._told(key[0], self._servers[index], doubtful[one], BY_FALLBACK)
+                found[one] = told[key]
+            waiting, step = still, step + 1
+        return iter(found)
 
     def _told(self, slot: int, server: Server | None, doubtful: bool, detail: str = "") -> Choice:
         """The choice of `server` at `slot`; uncertain if `doubtful`, or if last weights are unknown to us."""
@@ -211,10 +229,3 @@ class Chooser:
         why = HASH if server else DROPPED
         told = "; ".join(filter(None, (detail, doubt)))
         return Choice(server=server, certain=not doubt, why=why, slot=slot, detail=told)
-
-    def _others(self, key: int, slot: int) -> Iterator[int]:
-        """The slots that the kernel tries after `slot`, in order."""
-        size = len(self.slots)
-        if self.pool.service.scheduler == "sh":
-            return ((2 * slot + step) % size for step in range(size))
-        return (siphash(key + (slot + step) % size, FIRST) % size for step in range(size))

@@ -16,7 +16,8 @@ KEYS = FIRST, SECOND = 2654435761, 2654446892  # for mh's two hashes; each is bo
 STATE = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573  # SipHash's initial state
 LANE = 128  # bits for each number of 64 bits, so that sums and shifts don't overflow into the next one
 TOGETHER = 512  # numbers that are hashed at once; they fit the processor's cache
-OUT = Struct("<I12x")
+NUMBER = "I12x"  # in its lane
+BYTES = 4 << 56  # how many are hashed in each lane: SipHash ends its message with that
 
 
 def fold(address: bytes) -> int:
@@ -40,10 +41,9 @@ def siphashes(values: Sequence[int], key: int) -> Iterator[int]:
     that way about as fast as two.
     """
     for first in range(0, len(values), TOGETHER):
-        part = values[first : first + TOGETHER]
-        lanes = b"".join([(value & WORD | 4 << 56).to_bytes(16, "little") for value in part])
-        for (found,) in OUT.iter_unpack(_siphash(lanes, key)):
-            yield found
+        part = [value & WORD for value in values[first : first + TOGETHER]]
+        lanes = Struct("<" + NUMBER * len(part))
+        yield from lanes.unpack(_siphash(lanes.pack(*part), key))
 
 
 def siphash(value: int, key: int) -> int:
@@ -55,7 +55,7 @@ def _siphash(lanes: bytes, key: int) -> bytes:
     count = len(lanes) * 8 // LANE
     ones = ((1 << LANE * count) - 1) // ((1 << LANE) - 1)
     mask = ones * LONG
-    message = int.from_bytes(lanes, "little")
+    message = int.from_bytes(lanes, "little") | ones * BYTES
     a, b, c, d = (ones * (start ^ key) for start in STATE)
     a, b, c, d = _round(a, b, c, d ^ message, mask)
     a, c = a ^ message, c ^ ones * 0xFF

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...prediction.impact import fair, shares
@@ -14,23 +15,30 @@ if TYPE_CHECKING:
 
     from ...prediction.choices import Choice
 
+TOGETHER = 1000  # lines in a piece
+
 
 def pieces(answer: Answer) -> Iterator[str]:
     """An object for each client; without clients one for each server."""
-    lines = _clients(answer) if answer.clients else _servers(answer)
-    start = "[\n"
-    for line in lines:
-        yield f"{start}  {json.dumps(line)}"
-        start = ",\n"
-    yield "[]\n" if start == "[\n" else "\n]\n"
+    lines = _clients(answer) if answer.clients else map(json.dumps, _servers(answer))
+    start = "[\n  "
+    while piece := ",\n  ".join(islice(lines, TOGETHER)):
+        yield start + piece
+        start = ",\n  "
+    yield "[]\n" if start == "[\n  " else "\n]\n"
 
 
-def _clients(answer: Answer) -> Iterator[dict[str, Any]]:
-    for index, (client, choice) in enumerate(zip(answer.clients, answer.choices, strict=True)):
-        own = {"client": spelled_address(client.address), "port": client.port, **_choice(choice)}
-        if answer.then:
-            own["then"] = _choice(answer.later[index])
-        yield own
+def _clients(answer: Answer) -> Iterator[str]:
+    """Most choices are the same object again and again, whose text is made once. Digits need no escapes."""
+    made: dict[tuple[int, int], str] = {}
+    later = answer.later or answer.choices
+    for client, choice, then in zip(answer.clients, answer.choices, later, strict=True):
+        key = id(choice), id(then)
+        if key not in made:
+            own = {**_choice(choice), "then": _choice(then)} if answer.then else _choice(choice)
+            made[key] = json.dumps(own).removeprefix("{")
+        port = "null" if client.port is None else client.port
+        yield f'{{"client": "{spelled_address(client.address)}", "port": {port}, {made[key]}'
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Services = tuple[tuple[Service, tuple[Server, ...]], ...]
 
 CLIENT_FORMS = "write 203.0.113.9, 203.0.113.9:40000 or [2001:db8::1]:40000"
-WORD = "weight"
+WORD, COMMENT = "weight", "#"
 LAST_WEIGHT = 2**31 - 1
 
 
@@ -135,18 +135,13 @@ def _client(text: str) -> Client:
 def clients_in(path: str, service: Service, world: World) -> Iterator[Client]:
     """The clients in the file `path`: of each line the first word. Raises IpvsadmError."""
     name, text = read_text(path, world)
-    known: dict[str, Client] = {}  # since many come again and again
     for number, line in enumerate(text.split("\n"), 1):
-        words = line.split(None, 1)
-        if not words or words[0].startswith("#"):
-            continue
-        word = words[0]
-        if word not in known:
+        word = (line.split(None, 1) or COMMENT)[0]
+        if not word.startswith(COMMENT):
             try:
-                known[word] = Client.make((inet_pton(service.af, word), None))
+                yield Client.make((inet_pton(service.af, word), None))
             except (OSError, ValueError):
-                known[word] = _client_in_line(word, service, f"{name}:{number}")
-        yield known[word]
+                yield _client_in_line(word, service, f"{name}:{number}")
 
 
 def _client_in_line(word: str, service: Service, place: str) -> Client:
