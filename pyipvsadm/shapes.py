@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from .cache import keep
 from .model import Command, Server, Service
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     Endpoint = tuple[bytes, int]  # packed address, port
     Alike = tuple["Shape", Endpoint, bytes, int, int]
-    Short = tuple[tuple[bytes, int, str], ...]  # the servers of a service: address, port, and a text about the rest
+    Short = tuple[tuple[bytes, int, Any], ...]  # the servers of a service: address, port, and what is told of the rest
+    Settings = tuple[int, ...]  # the fields of a server from its forwarding to its tunnel's flags
+    Row = tuple[bytes, int, Settings]  # a server without counters; most rows share their settings
+    Groups = Sequence[tuple[Service, Sequence[Row]]]  # services, each with its servers
+
+SETTINGS = slice(2, 9)  # the place of Settings in a Server
+UNCOUNTED = Server()[9:]
+
+
+def row_of(server: Server) -> Row:
+    """The row of `server`."""
+    return server[0], server[1], server[SETTINGS]
+
+
+def server_of(row: Row) -> Server:
+    """The server in `row`."""
+    address, port, settings = row
+    return Server.make((address, port, *settings, *UNCOUNTED))
 
 
 class Shape:
@@ -18,21 +39,34 @@ class Shape:
     and port of the service; address, port and weight of the server. Values that the shape has no field for are ignored.
     """
 
-    __slots__ = ("_service", "_virtual", "command")
+    __slots__ = ("_service", "_virtual", "command", "known")
 
     def __init__(self, command: Command) -> None:
         self.command = command
         self._virtual: Endpoint | None = None  # the endpoint of the last service, and that service,
         self._service: Service | None = None  # which the servers that follow share
+        self.known: dict[int, Settings] = {}  # the settings of servers, by weight
 
     def full(self, alike: Alike) -> Command:
         """The command that `alike`, which has this shape, stands for."""
         _, virtual, address, port, weight = alike
-        verb, service, server, *rest = self.command
-        if service and service.address:
-            if virtual is not self._virtual:
-                self._virtual, self._service = virtual, Service.make((*service[:2], *virtual, *service[4:]))
-            service = self._service
+        verb, _, server, *rest = self.command
         if server:
-            server = Server.make((address, port, server.forwarding, weight, *server[4:]))
-        return Command.make((verb, service, server, *rest))
+            server = server_of((address, port, self.settings(weight)))
+        return Command.make((verb, self.service(virtual), server, *rest))
+
+    def service(self, virtual: Endpoint) -> Service | None:
+        """The service at `virtual` of a command of this shape."""
+        service = self.command.service
+        if service is None or not service.address:
+            return service
+        if virtual is not self._virtual:
+            self._virtual, self._service = virtual, Service.make((*service[:2], *virtual, *service[4:]))
+        return self._service
+
+    def settings(self, weight: int) -> Settings:
+        """The settings of the server of a command of this shape, with this weight."""
+        found, server = self.known.get(weight), self.command.server
+        if found is None and server:
+            found = keep(self.known, weight, server.replace(weight=weight)[SETTINGS])
+        return found or ()

@@ -204,6 +204,13 @@ class TestOthersChangeTheTable:
         assert ipvs.snapshot() == table_of(WANTED)
         assert ipvs.reads == 6
 
+    def test_while_diff_reads(self):
+        ipvs = kernel_with(NOW)
+        ipvs.on_read = lambda number: set_weight(ipvs, 77) if number == 1 else None  # behind its rows
+        ran = fakes.run(["diff", "-"], ipvs.play, WANTED.encode())
+        assert (ran.status, ran.stdout) == (1, LINES.replace("weight 5 -> 9", "weight 77 -> 9"))
+        assert ipvs.reads == 4
+
     def test_twice(self):
         ipvs = kernel_with(NOW)
         ipvs.on_read = lambda number: set_weight(ipvs, 77 + number)

@@ -11,7 +11,8 @@ import pytest
 
 from pyipvsadm import documents
 from pyipvsadm.errors import IpvsadmError
-from pyipvsadm.model import Server, Service, Table, Timeouts
+from pyipvsadm.model import Server, Service, Timeouts
+from pyipvsadm.table.assembly import Assembly
 from pyipvsadm.verbs.check import trial
 
 from . import fakes
@@ -62,15 +63,22 @@ def test_words_that_are_missing_are_told():
 SERVICE = Service(protocol=6, address=bytes((192, 0, 2, 1)), port=80, scheduler="rr")
 UNKNOWN = SERVICE.replace(port=81, scheduler="fine")
 SERVERS = Server(address=bytes((10, 0, 0, 1)), port=80), Server(address=bytes((239, 0, 0, 1)), port=80)
-REFUSED = documents.Document(
-    table=Table(services=((SERVICE, SERVERS), (UNKNOWN, SERVERS[:1])), timeouts=Timeouts(tcp=1)),
-    places=lambda: [("x:1", ["x:2", "x:3"]), ("x:4", ["x:5"])],
-)
+
+
+def refused() -> documents.Document:
+    """A document that only a kernel refuses, of five lines; and its timeouts."""
+    assembly = Assembly()
+    for service, first, servers in ((SERVICE, 1, SERVERS), (UNKNOWN, 4, SERVERS[:1])):
+        entry = assembly.claim(service, first)
+        for line, server in enumerate(servers, first + 1):
+            assembly.server(entry, server, line)
+    assembly.timeouts(Timeouts(tcp=1))
+    return documents.Document(assembly=assembly, name="x")
 
 
 @pytest.mark.boot
 def test_what_a_kernel_refuses_is_told_with_its_place():
-    told = [line.partition(" (")[0] for line in trial.refusals(REFUSED)]
+    told = [line.partition(" (")[0] for line in trial.refusals(refused())]
     assert told == [
         "x:3: Invalid operation.  Possibly wrong module version, address not unicast, ...",
         "x:4: Scheduler or persistence engine not found",
@@ -115,7 +123,7 @@ def test_a_trial_that_cannot_be_held(monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", nowhere)
     with pytest.raises(IpvsadmError, match=r"(?s)the trial could not run:\nno kernel here") as caught:
-        trial.refusals(REFUSED)
+        trial.refusals(refused())
     assert caught.value.status == 2
 
 
@@ -125,7 +133,7 @@ def test_a_trial_that_takes_too_long(monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", slow)
     with pytest.raises(IpvsadmError, match="took longer"):
-        trial.refusals(REFUSED)
+        trial.refusals(refused())
 
 
 def test_a_file_with_an_odd_name(tmp_path):

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from pyipvsadm.errors import UsageError
 from pyipvsadm.model import BACKUP, MASTER, Command, Daemon, Server, Service, Table, Timeouts
+from pyipvsadm.shapes import row_of, server_of
 from pyipvsadm.table.plan import Plan, Scope, make_plan
+from pyipvsadm.table.unlike import unlike
 
 from .kernel_model import Model, canonical
 from .random_tables import GUE, LOCAL, MASQUERADE, TUNNEL, packed, similar_tables
@@ -57,6 +59,36 @@ def test_from_a_table_to_itself_there_is_nothing_to_do(found):
         daemons=found.daemons,
     )
     assert make_plan(found, found) == make_plan(found, shuffled) == Plan()
+
+
+def rows(groups):
+    """Services with their servers as rows."""
+    return [(service, [row_of(one) for one in its]) for service, its in groups]
+
+
+def records(groups):
+    """Services with their servers as records."""
+    return tuple((service, tuple(map(server_of, its))) for service, its in groups)
+
+
+@given(similar_tables(), similar_tables(), WISHES, st.booleans())
+@settings(max_examples=120, deadline=None)
+def test_what_is_alike_takes_no_step(now, wanted, wishes, reverse):
+    if reverse:  # as the kernel lists servers
+        now = now.replace(services=tuple((service, its[::-1]) for service, its in now.services))
+    mine, its = map(records, unlike(rows(now.services), rows(wanted.services)))
+    few = make_plan(now.replace(services=mine), wanted.replace(services=its), **wishes)
+    assert sorted(map(repr, few.steps)) == sorted(map(repr, make_plan(now, wanted, **wishes).steps))
+
+
+@pytest.mark.parametrize(("scheduler", "servers", "count"), [
+    ("rr", (TWO, ONE), 0), ("rr", (ONE, TWO), 0), ("rr", (ONE,), 1), ("rr", (ONE, TWO.replace(weight=2)), 1),
+    ("sh", (TWO, ONE), 0), ("sh", (ONE, TWO), 1),  # the kernel lists the server that was added last first
+])  # fmt: skip
+def test_servers_in_another_order_are_alike_unless_the_scheduler_depends_on_it(scheduler, servers, count):
+    web = WEB.replace(scheduler=scheduler)
+    mine, its = unlike(rows([(web, servers)]), rows([(web, (ONE, TWO))]))
+    assert (len(mine), len(its)) == (count, count)
 
 
 @given(similar_tables(), similar_tables(), WISHES)

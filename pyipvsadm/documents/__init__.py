@@ -52,17 +52,26 @@ AS_IT_IS = Asked()
 
 
 class Document(Record):
-    """The content of a file: its table, other findings, its name for messages, and the name of its format.
-
-    `places` maps the parts of the table to places in the file: for each service, its place and its servers' places.
-    """
+    """The content of a file: its assembled table, other findings, its name for messages, and the name of its format."""
 
     __slots__ = ()
-    table: Table = Table()
+    assembly: Assembly = Assembly()
     findings: Findings = Findings()
     name: str = ""
     format: str = ""
-    places: Callable[[], list[tuple[str, list[str]]]] = list
+
+    @property
+    def table(self) -> Table:
+        """The table. Each call makes it anew."""
+        return self.assembly.table()
+
+    def places(self) -> list[tuple[str, list[str]]]:
+        """The places of the table's parts in the file: for each service, its place and its servers' places."""
+
+        def spelled(place: Place) -> str:
+            return f"{self.name}:{self.findings.line(place)}"
+
+        return [(spelled(entry.place), list(map(spelled, entry.places))) for entry in self.assembly.entries]
 
 
 def load(path: str, world: World) -> Table:
@@ -73,14 +82,7 @@ def load(path: str, world: World) -> Table:
 def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
     """The document in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
     file, assembly, findings = _assembled(path, world, asked)
-
-    def places() -> list[tuple[str, list[str]]]:
-        def spelled(place: Place) -> str:
-            return f"{file.name}:{findings.line(place)}"
-
-        return [(spelled(entry.place), list(map(spelled, entry.places))) for entry in assembly.entries]
-
-    return Document(table=assembly.table(), findings=findings, name=file.name, format=file.format.name, places=places)
+    return Document(assembly=assembly, findings=findings, name=file.name, format=file.format.name)
 
 
 def dump(table: Table, format: str) -> str:

@@ -5,8 +5,6 @@ A row names its reader and writer as `module.function` in this package, so that 
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from ..names import Names
 from ..record import Record
 from .owners import NOBODY
@@ -127,4 +125,4 @@ def by_first_line(line: str) -> Format | None:
 
 def _function(name: str) -> Any:
     module, _, function = name.partition(".")
-    return getattr(import_module(f".{module}", __package__), function)
+    return getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)

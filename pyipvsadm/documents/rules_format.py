@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import IpvsadmError, NoCommandError
-from ..grammar.input_lines import Lines, words
+from ..grammar.input_lines import words
 from ..grammar.patterns import Parser
 from ..listing import rules
 from ..listing.service_lines import netmask
@@ -14,13 +14,14 @@ from .remarks import Findings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..model import Table
     from ..shapes import Alike
     from ..table.assembly import Assembly
     from .formats import Inputs
 
+PIECE = 1 << 16  # characters
 LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # the rules that define a table
 
 
@@ -29,20 +30,28 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
     The lines that save prints and comments are valid. Any other line is a problem.
     """
-    content = text.encode()
-    parse = Parser(inputs.names, "ipvsadm").line
     try:
-        _lines(content if content.endswith(b"\n") else content + b"\n", assembly, parse)
+        _lines(_split(text), assembly, Parser(inputs.names, "ipvsadm").line)
     except EnoughError:
         pass
     return Findings()
 
 
-def _lines(content: bytes, assembly: Assembly, parse: Callable[[str], Command | Alike | None]) -> None:
+def _split(text: str) -> Iterator[str]:
+    """The lines of `text`, without holding all of them."""
+    start, end = 0, len(text) - text.endswith("\n")
+    while start <= end:
+        stop = text.find("\n", min(start + PIECE, end), end)
+        stop = end if stop < 0 else stop
+        yield from text[start:stop].split("\n")
+        start = stop + 1
+
+
+def _lines(lines: Iterable[str], assembly: Assembly, parse: Callable[[str], Command | Alike | None]) -> None:
     """Give all lines to `assembly`. Raises EnoughError."""
-    take = assembly.server
-    entry = service_before = None
-    for number, line in Lines().feed(content):
+    row = assembly.row
+    entry = shape_before = virtual_before = None  # of the line before: most lines are about servers of one service
+    for number, line in enumerate(lines, 1):
         try:
             found = parse(line)
         except IpvsadmError as error:
@@ -50,23 +59,29 @@ def _lines(content: bytes, assembly: Assembly, parse: Callable[[str], Command | 
             continue
         if found is None:
             continue
-        command = found if isinstance(found, Command) else found[0].full(found)
-        verb, service, server, *_ = command
-        if verb != "add-server" or service is None or server is None:
-            _take(command, number, line, assembly)
+        if isinstance(found, Command):
+            _take(found, number, line, assembly)
             continue
-        if service is not service_before:
-            entry, service_before = assembly.entry(service), service
+        shape, virtual, address, port, weight = found
+        if shape is not shape_before or virtual is not virtual_before:
+            shape_before, virtual_before, known = shape, virtual, shape.known
+            entry = assembly.entry(shape.service(virtual)) if shape.command.verb == "add-server" else None
         if entry is None:
-            assembly.wrong(number, f"the service {spelled(service)} is not defined yet: put its `-A` before this line")
-            service_before = None
+            _take(shape.full(found), number, line, assembly)
         else:
-            take(entry, server, number)
+            row(entry, (address, port), known.get(weight) or shape.settings(weight), number)
 
 
 def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
-    """Add the piece in one line to `assembly`, unless it is a server's."""
-    if command.verb == "add-service" and command.service:
+    """Add the piece in one line to `assembly`."""
+    if command.verb == "add-server" and command.service and command.server:
+        entry = assembly.entry(command.service)
+        if entry is None:
+            name = spelled(command.service)
+            assembly.wrong(number, f"the service {name} is not defined yet: put its `-A` before this line")
+        else:
+            assembly.server(entry, command.server, number)
+    elif command.verb == "add-service" and command.service:
         assembly.service(command.service, number)
     elif command.verb == "set" and command.timeouts:
         assembly.timeouts(command.timeouts)

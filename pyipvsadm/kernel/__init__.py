@@ -18,10 +18,13 @@ from .wire import codec, schema
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, TypeVar
 
     from ..model import Daemon, Info, Server, Service, Timeouts
     from ..shapes import Alike, Short
     from .wire.templates import Reader
+
+    Found = TypeVar("Found")
 
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 
@@ -192,7 +195,7 @@ class Kernel:
             yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
 
     def with_told_servers(
-        self, services: Iterable[Service], fields: tuple[str, ...], tell: Callable[[Server], str], steady: bool = False
+        self, services: Iterable[Service], fields: tuple[str, ...], tell: Callable[[Server], Any], steady: bool = False
     ) -> Iterator[tuple[Service, list[Server] | Short]]:
         """As `with_servers`, but faster if many servers are alike: yields (address, port, text) instead of records.
 
@@ -236,24 +239,28 @@ class Kernel:
                     raise failure
 
     def table(self, stats: bool = False) -> Table:
-        """The whole table in the kernel's order, as it was at one moment; `stats` adds counters.
+        """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""
 
-        The kernel sends it in pieces, so it is read again until the services are the same before and after their
-        servers are read. Raises OSError, EBADMSG if they never are.
+        def read(services: list[Service]) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
+            return tuple((service, tuple(its)) for service, its in self.with_servers(services, stats, steady=True))
+
+        services = self.at_one_moment(read, stats)
+        return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+
+    def at_one_moment(self, read: Callable[[list[Service]], Found], stats: bool = False) -> Found:
+        """What `read` returns for all services.
+
+        The kernel sends a table in pieces: it is read again until the services are the same before and after the
+        reading of their servers. Raises OSError, EBADMSG if they never are.
         """
         for _ in range(READINGS):
             answers = self._transport.dump(schema.GET_SERVICE)
-            services = self._with_all_servers(answers, stats)
+            from .wire.answers import service_reader, services
+
+            found = read(services(service_reader(stats).all(answers)))
             if self._still_there(answers):
-                return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+                return found
         raise OSError(EBADMSG, "the table changes faster than it can be read")
-
-    def _with_all_servers(self, answers: list[bytes], stats: bool) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
-        """The services in `answers`, each with its servers."""
-        from .wire.answers import service_reader, services
-
-        found = services(service_reader(stats).all(answers))
-        return tuple((service, tuple(servers)) for service, servers in self.with_servers(found, stats, steady=True))
 
     def connections(self) -> Iterator[str]:
         """The lines of the kernel's list of connections, without line ends, the header first."""

@@ -6,13 +6,16 @@ from errno import ESRCH
 
 from ..classic.commands import refused
 from ..errors import LISTING, IpvsadmError
-from ..explain.similar import near_services
+from ..model import Table
+from ..shapes import row_of, server_of
 from ..table.notation import spelled
+from ..table.unlike import unlike_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..documents import Document
     from ..kernel import Kernel
-    from ..model import Service, Table
+    from ..model import Service
     from ..world import World
 
 
@@ -28,6 +31,21 @@ def table_now(world: World) -> Table:
         raise refused("list", error.errno or 0) from error
 
 
+def unlike_now(world: World, document: Document) -> tuple[Table, Table]:
+    """The kernel's table and that of `document`, without the services that are alike in both. Raises IpvsadmError."""
+    try:
+        now, wanted = unlike_rows(world.kernel, document.assembly.rows())
+        counted = list(world.kernel.with_servers([service for service, _ in now], steady=True))
+        rest = Table(timeouts=world.kernel.timeouts(), daemons=tuple(world.kernel.daemons()))
+    except OSError as error:
+        raise refused("list", error.errno or 0) from error
+    if [list(map(row_of, servers)) for _, servers in counted] != [list(rows) for _, rows in now]:
+        return table_now(world), document.table  # it changes meanwhile
+    before = tuple((service, tuple(servers)) for service, servers in counted)
+    after = tuple((service, tuple(map(server_of, rows))) for service, rows in wanted)
+    return rest.replace(services=before), document.assembly.rest().replace(services=after)
+
+
 def named(kernel: Kernel, service: Service) -> Service:
     """The kernel's service with the key of `service`, settings and counters. Raises IpvsadmError if there is none."""
     try:
@@ -35,6 +53,8 @@ def named(kernel: Kernel, service: Service) -> Service:
     except OSError as error:
         if error.errno != ESRCH:
             raise
+        from ..explain.similar import near_services
+
         near = ", ".join(f"`{spelled(one)}`" for one in near_services(service, kernel.services()))
         raise AbsentError(
             f"No such service: {spelled(service)}",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from _socket import IPPROTO_UDP
+from _socket import AF_INET, IPPROTO_UDP
 
 from ..grammar.schedulers import ENGINES, SCHEDULERS
 from ..grammar.suggestions import did_you_mean
 from ..model import ONE_PACKET, PERSISTENT, TUNNEL, Table, Timeouts
 from ..record import Record
+from ..shapes import server_of
 from .notation import spelled, spelled_address, spelled_server, unfit
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from ..model import Daemon, Server, Service
+    from ..shapes import Endpoint, Groups, Row, Settings
 
     Place = int | tuple[str | int, ...]  # the number of a line, or the keys that lead to a value
 
@@ -46,23 +48,21 @@ def spelled_path(path: tuple[str | int, ...]) -> str:
 
 
 class Entry:
-    """A service that is being added to a table: its servers, and the places of all of them."""
+    """A service that is being added to a table: its servers as rows, and the places of all of them."""
 
-    __slots__ = ("_seen", "place", "places", "servers", "service")
+    __slots__ = ("length", "place", "rows", "seen", "service")
 
     def __init__(self, service: Service, place: Place) -> None:
         self.service = service
+        self.length = 4 if service.af == AF_INET else 16  # of the address of a server, unless a tunnel leads to it
         self.place = place
-        self.servers: list[Server] = []
-        self.places: list[Place] = []
-        self._seen: dict[tuple[object, ...], Place] = {}
+        self.rows: list[Row] = []
+        self.seen: dict[Endpoint, Place] = {}  # the place where each server is first
 
-    def claim(self, server: Server, place: Place) -> Place | None:
-        """Record that `server` is at `place`, and return its earlier place, if any."""
-        first = self._seen.get(server[:2])
-        if first is None:
-            self._seen[server[:2]] = place
-        return first
+    @property
+    def places(self) -> list[Place]:
+        """The place of each server, if none is there twice."""
+        return list(self.seen.values())
 
 
 class Assembly:
@@ -122,23 +122,36 @@ class Assembly:
         self.entries.append(entry)
         return entry
 
-    def entry(self, service: Service) -> Entry | None:
+    def entry(self, service: Service | None) -> Entry | None:
         """The added service with the key of `service`."""
-        return self._by_key.get(service[:5])
+        return self._by_key.get(service[:5]) if service else None
 
     def server(self, entry: Entry, server: Server, place: Place) -> None:
         """Add a server of the service in `entry`."""
-        if (first := entry.claim(server, place)) is not None:
+        self.row(entry, server[:2], server[2:9], place)
+
+    def row(self, entry: Entry, endpoint: Endpoint, settings: Settings, place: Place) -> None:
+        """Add a server of the service in `entry`, given as a row."""
+        seen, (address, port), (_, _, upper, lower, *_) = entry.seen, endpoint, settings
+        row = address, port, settings
+        if endpoint in seen or lower > upper or address[0] in DOUBTFUL or len(address) != entry.length:
+            self._judge(entry, server_of(row), place)
+        seen.setdefault(endpoint, place)
+        entry.rows.append(row)
+
+    def _judge(self, entry: Entry, server: Server, place: Place) -> None:
+        """Check a server that may be wrong."""
+        if (first := entry.seen.get(server[:2])) is not None:
             self.wrong(place, f"the server {spelled_server(server)} is there twice in its service", first)
-        address = server.address
         if server.lower_threshold > server.upper_threshold:
             self.wrong(
                 place,
                 f"the lower threshold, {server.lower_threshold}, exceeds the upper one, {server.upper_threshold}",
             )
-        if address[0] in DOUBTFUL and unfit(address):
+        if unfit(server.address):
             self.wrong(
-                place, f"{spelled_address(address)} can't be the address of a server: it is not a unicast address"
+                place,
+                f"{spelled_address(server.address)} can't be the address of a server: it is not a unicast address",
             )
         if server.forwarding != TUNNEL and server.af != entry.service.af:
             self.wrong(
@@ -146,8 +159,6 @@ class Assembly:
                 f"{spelled_server(server)} isn't of the address family of its service {spelled(entry.service)},"
                 " which only a tunnel allows",
             )
-        entry.servers.append(server)
-        entry.places.append(place)
 
     def timeouts(self, timeouts: Timeouts) -> None:
         """Add timeouts; a timeout of 0 changes nothing."""
@@ -191,10 +202,18 @@ class Assembly:
 
     def table(self) -> Table:
         """Everything that was added, in order. It is valid only if there are no `problems`."""
-        services = tuple((entry.service, tuple(entry.servers)) for entry in self.entries)
+        services = tuple((service, tuple(map(server_of, rows))) for service, rows in self.rows())
+        return self.rest().replace(services=services)
+
+    def rows(self) -> Groups:
+        """The services with their servers."""
+        return [(entry.service, entry.rows) for entry in self.entries]
+
+    def rest(self) -> Table:
+        """The table without its services."""
         daemons = None if self._daemons is None else tuple(daemon for daemon, _ in self._daemons.values())
         addresses = None if self._addresses is None else tuple(self._addresses)
-        return Table(services=services, timeouts=self._timeouts, daemons=daemons, addresses=addresses)
+        return Table(timeouts=self._timeouts, daemons=daemons, addresses=addresses)
 
 
 def _suggestion(word: str, *known: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Key = tuple[Any, ...]
 
+BY_ORDER = "sh"  # the scheduler that goes by the order of servers
 SCHEDULER = "wlc"  # the default of a service that names none
 GROUP, PORT, TTL = bytes((224, 0, 0, 81)), 8848, 1  # the kernel's defaults for a daemon that names none
 LONGEST = {4: 65535 - 28, 16: 65535 - 48}  # largest message of a daemon in bytes, by the length of its group's address

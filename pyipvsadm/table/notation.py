@@ -27,7 +27,7 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def sizes(groups: Sequence[tuple[Service, Sequence[Server]]]) -> str:
+def sizes(groups: Sequence[tuple[Service, Sequence[object]]]) -> str:
     """The numbers of services and servers, in words."""
     servers = sum(len(servers) for _, servers in groups)
     return f"{counted(len(groups), 'service')}, {counted(servers, 'server')}"

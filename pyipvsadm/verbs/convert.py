@@ -36,8 +36,9 @@ def convert(
     Exit status: 0, or 2 if FILE is wrong.
     """
     document = read_document(world, file, asked)
-    if output == "rules" and document.table.addresses:
+    table = document.table
+    if output == "rules" and table.addresses:
         world.tell("note: rules cannot express the addresses to bind: use json or yaml")
-    for piece in FORMATS[output].pieces(document.table):
+    for piece in FORMATS[output].pieces(table):
         world.write(piece)
     return 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from ..documents import AS_IT_IS
-from ..documents.remarks import Expected
-from ..support.current_table import table_now
+from ..support.current_table import table_now, unlike_now
 from ..support.documents import read_document
 from ..support.scope import scope_of
 from ..support.verb import verb
@@ -61,13 +60,15 @@ def diff(
     """
     document = read_document(world, file, asked)
     findings, scope = document.findings, scope_of(only)
-    found_now = Expected(table=table_now(world))
     if findings.expected:
-        found_now = findings.expected(found_now.table, document.table)
-    states = [one for one in found_now.states if scope is None or scope.holds(service_of(one.service))]
-    plan = make_plan(found_now.table, document.table, prune=not no_prune, keep_weights=keep_weights, only=scope)
-    found = differences(plan.steps, findings.why, found_now.table)
-    moved = _impacts(found_now.table, plan) if impact else None
+        wanted = document.table
+        before, all_states = findings.expected(table_now(world), wanted)
+    else:
+        (before, wanted), all_states = unlike_now(world, document), ()
+    states = [one for one in all_states if scope is None or scope.holds(service_of(one.service))]
+    plan = make_plan(before, wanted, prune=not no_prune, keep_weights=keep_weights, only=scope)
+    found = differences(plan.steps, findings.why, before)
+    moved = _impacts(before, plan) if impact else None
     is_same = not (plan.phases or (strict and states))
     with world.paged(not no_pager):
         world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))
@@ -76,7 +77,7 @@ def diff(
     if world.watched and only is None:
         from ..support.clients.effects import order_notes
 
-        world.note(*order_notes(found_now.table, document.table, plan.commands))
+        world.note(*order_notes(before, wanted, plan.commands))
     return SAME if is_same else DIFFERS
 
 

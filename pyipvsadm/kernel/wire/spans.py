@@ -17,6 +17,7 @@ from .templates import Layout
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ...model import Server
     from ...shapes import Short
@@ -26,15 +27,15 @@ _span = itemgetter(2)
 
 
 class Spans:
-    """Reads servers as (address, port, text). `tell` returns the text of a server, and may use only `fields`.
+    """Reads servers as (address, port, told). `tell` returns what is told of a server, and may use only `fields`.
 
     The span of a server is all bytes from the first to the last of `fields`; `tell` is called once for equal spans.
     """
 
-    def __init__(self, fields: tuple[str, ...], tell: Callable[[Server], str]) -> None:
+    def __init__(self, fields: tuple[str, ...], tell: Callable[[Server], Any]) -> None:
         self._fields = fields
         self._tell = tell
-        self._told: dict[bytes, str] = {}
+        self._told: dict[bytes, Any] = {}
         self.reader = server_reader(any(field.startswith("stats.") for field in fields))
         self._places: Places | None = None
 
@@ -53,7 +54,7 @@ class Spans:
         rows = iter([(address, port, told[span]) for address, port, span in values])
         return [tuple(islice(rows, len(piece) // places.length)) for piece in pieces]
 
-    def _learn(self, spans: set[bytes], places: Places) -> dict[bytes, str]:
+    def _learn(self, spans: set[bytes], places: Places) -> dict[bytes, Any]:
         """The text of each of `spans`; for a new one, the plain reader reads the model message with this span in it."""
         told = self._told
         new = spans.difference(told)

@@ -6,6 +6,7 @@ from itertools import islice
 
 from ...prediction.impact import Impact, impact, percent
 from ...prediction.pools import HASHING, after
+from ...table.comparison import BY_ORDER
 from ...table.notation import spelled
 from .kernel_pools import pools_of
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ...world import World
 
 SHOWN = 10  # services of which it is told where nobody has asked
-BY_ORDER = "sh"  # the scheduler that goes by the order of servers
 
 
 def impacts(before: Table, commands: Iterable[Command], most: int | None = None) -> dict[str, Impact]:

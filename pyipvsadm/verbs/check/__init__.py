@@ -8,8 +8,7 @@ from ...table.notation import sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ...documents import Asked
-    from ...model import Table
+    from ...documents import Asked, Document
     from ...world import World
 
 REFUSED = 1
@@ -29,10 +28,10 @@ def run(world: World, path: str, trial: bool, asked: Asked) -> int:
                 status=REFUSED,
             )
         tried = ", and a kernel accepts it"
-    world.write(f"{'stdin' if path == '-' else path}: right: {summary(document.table)}{tried}\n")
+    world.write(f"{'stdin' if path == '-' else path}: right: {summary(document)}{tried}\n")
     return 0
 
 
-def summary(table: Table) -> str:
-    """How much there is in `table`."""
-    return sizes(table.services)
+def summary(document: Document) -> str:
+    """How much there is in `document`."""
+    return sizes(document.assembly.rows())

@@ -41,12 +41,13 @@ def refusals(document: Document) -> list[str]:
 
 def _steps(document: Document) -> Iterator[tuple[str, Command]]:
     """What puts the table into an empty kernel, and the place of each step."""
-    for (service, servers), (place, places) in zip(document.table.services, document.places(), strict=True):
+    table = document.table
+    for (service, servers), (place, places) in zip(table.services, document.places(), strict=True):
         yield place, Command(verb="add-service", service=service)
         for server, server_place in zip(servers, places, strict=True):
             yield server_place, Command(verb="add-server", service=service, server=server)
-    if document.table.timeouts:
-        yield "the timeouts", Command(verb="set", timeouts=document.table.timeouts)
+    if table.timeouts:
+        yield "the timeouts", Command(verb="set", timeouts=table.timeouts)
 
 
 def _tried(commands: list[Command]) -> list[tuple[int, int]]:
