@@ -65,8 +65,8 @@ def test_a_failure_says_what_why_and_what_to_do():
     assert (
         ran.stdout
         == f"""\
-failure V1: 192.0.2.10: is not an address of this machine, so that packets for it leave by eth0
-    IPVS takes packets where they are delivered to this machine itself
+failure V1: 192.0.2.10: is not an address of this machine, so packets for it leave by eth0
+    IPVS handles only packets that are delivered to this machine
     $ pyipvsadm vip add 192.0.2.10
 {NUMBER} checks: 1 failure, {NUMBER - 1} well; 3 packets seen in 3 s
 """

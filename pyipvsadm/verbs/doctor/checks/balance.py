@@ -11,9 +11,9 @@ from ..snapshot import Arrival, Server, Service, Snapshot, UnseenError
 from ..suspects import ENOUGH, UDP, recent
 
 MANY = 20  # connections, or packets of a flow
-GO_BY_LOAD = ("lc", "wlc", "nq", "sed")  # which see none with one-packet scheduling
-GO_BY_TARGET = ("dh", "lblc", "lblcr")
-BUCKETS = 256  # of sh
+GO_BY_LOAD = ("lc", "wlc", "nq", "sed")  # schedulers that see no load with one-packet scheduling
+GO_BY_TARGET = ("dh", "lblc", "lblcr")  # schedulers that choose by the packet's destination
+BUCKETS = 256  # slots in the table of sh
 
 
 def packets_are_counted(snapshot: Snapshot) -> Findings:
@@ -33,14 +33,14 @@ def packets_are_counted(snapshot: Snapshot) -> Findings:
         if service.counters.packets_in == service.earlier.packets_in:
             yield warning(
                 service.service,
-                f"packets for it come in by {', '.join(sorted({one.device for one in came}))}, and it counts none",
-                "something throws them away before they get to IPVS",
+                f"packets for it arrive on {', '.join(sorted({one.device for one in came}))}, but it counts none",
+                "something drops them before they reach IPVS",
                 *_way_in(service, came[0]),
             )
 
 
 def _way_in(service: Service, arrival: Arrival) -> list[str]:
-    """The command that asks the kernel where a packet of a client goes."""
+    """The command that shows where the kernel sends the packets of a client, as a list; empty for a mark."""
     if not service.address:
         return []
     return [command("ip", "route", "get", service.address, "from", arrival.client, "iif", arrival.device)]
@@ -58,7 +58,7 @@ def servers_accept(snapshot: Snapshot) -> Findings:
 def _told(service: Service, server: Server, seen: str, why: str) -> Finding:
     others = any(other.weight for other in service.servers if other != server)
     remedy = [ours("set", service.service, server.name, "--weight", 0)] if others else []
-    advice = "until that is mended, give it no connections" if others else "there is no other server"
+    advice = "give it no connections until that is fixed" if others else "there is no other server"
     return failure(subject(service, server), seen, f"{why}; {advice}", *remedy)
 
 
@@ -82,13 +82,16 @@ def connections_are_spread(snapshot: Snapshot) -> Findings:
             yield note(
                 service.service,
                 f"all of its packets go to {server.name}",
-                "they are one flow, of one client's address and port: it stays with its server until it has been idle"
-                " for the timeout of UDP; one-packet scheduling (--ops) schedules each datagram",
+                "they are one flow, of one client's address and port, which stays with its server until it has been"
+                " idle for the UDP timeout; one-packet scheduling (--ops) chooses a server for each datagram",
             )
 
 
 def _loads(service: Service) -> list[int]:
-    """The connections of each server: new ones while watching, or those that there are, or were with one-packet."""
+    """The connections of each server: new ones while watching if there are MANY, otherwise the present ones.
+
+    With one-packet scheduling, which keeps no connections, all that were counted.
+    """
     new = [one.counters.connections - one.earlier.connections if one.earlier else 0 for one in service.servers]
     if sum(new) >= MANY:
         return new
@@ -98,7 +101,7 @@ def _loads(service: Service) -> list[int]:
 
 
 def _clients(snapshot: Snapshot) -> dict[str, Counter[str]]:
-    """How many connections each client has to a service, as far as entries tell."""
+    """For each service, the number of connections of each client, by the kernel's entries."""
     names = {}
     marked: dict[str, str] = {}
     for service in snapshot.seen("services"):
@@ -114,7 +117,7 @@ def _clients(snapshot: Snapshot) -> dict[str, Counter[str]]:
 
 
 Clients = Counter[str]
-UNEXPLAINED = "none of its settings explains that: see which other server was added, or usable, only lately"
+UNEXPLAINED = "its settings don't explain that: check which other servers were added, or became usable, only recently"
 
 
 def _others_are_off(service: Service, server: Server, clients: Clients) -> str:
@@ -131,8 +134,8 @@ def _load_is_unseen(service: Service, server: Server, clients: Clients) -> str:
     if not (service.one_packet and service.scheduler in GO_BY_LOAD):
         return ""
     return (
-        f"with one-packet scheduling no connection lasts, so that {service.scheduler} finds all servers idle and takes"
-        " the same one each time; rr and wrr spread datagrams"
+        f"with one-packet scheduling no connection lasts, so {service.scheduler} finds all servers idle and chooses the"
+        " same one each time; rr and wrr spread datagrams"
     )
 
 
@@ -146,11 +149,11 @@ def _goes_by_target(service: Service, server: Server, clients: Clients) -> str:
 
 def _by_design(service: Service, server: Server, clients: Clients) -> str:
     if service.scheduler == "fo":
-        return "fo sends all to the heaviest server that can take them"
+        return "fo sends all connections to the heaviest server that is available"
     if service.scheduler == "ovf":
-        return "ovf fills the heaviest server before it takes another"
+        return "ovf fills the heaviest server before it uses another one"
     udp = service.protocol == UDP and service.scheduler in ("sed", "nq")
-    return f"connections of UDP never count as active, by which {service.scheduler} chooses" if udp else ""
+    return f"{service.scheduler} chooses by active connections, and those of UDP never count as active" if udp else ""
 
 
 def _one_client(service: Service, server: Server, clients: Clients) -> str:
@@ -158,11 +161,11 @@ def _one_client(service: Service, server: Server, clients: Clients) -> str:
         return ""
     client = next(iter(clients))
     if service.persistence is not None:
-        return f"the service is persistent, and all connections are of one client, {client}: perhaps a proxy or NAT"
+        return f"the service is persistent, and all connections come from one client, {client}: perhaps a proxy or NAT"
     if service.scheduler in ("sh", "mh") and f"{service.scheduler}-port" not in service.flags:
         return (
-            f"{service.scheduler} chooses by the client's address, and all connections are of one client, {client};"
-            f" the flag {service.scheduler}-port takes the client's port as well"
+            f"{service.scheduler} chooses by the client's address, and all connections come from one client, {client};"
+            f" with the flag {service.scheduler}-port, the client's port counts, too"
         )
     return ""
 
@@ -170,13 +173,13 @@ def _one_client(service: Service, server: Server, clients: Clients) -> str:
 def _one_network(service: Service, server: Server, clients: Clients) -> str:
     if service.persistence is None or service.netmask in (None, "255.255.255.255", 128):
         return ""
-    return f"the service is persistent for whole networks of clients (netmask {service.netmask})"
+    return f"the service is persistent, and treats a network of clients as one client (netmask {service.netmask})"
 
 
 def _buckets_are_gone(service: Service, server: Server, clients: Clients) -> str:
     if service.scheduler != "sh" or sum(max(1, one.weight) for one in service.servers) <= BUCKETS:
         return ""
-    return f"sh deals out {BUCKETS} places, and the weights are more than that in all: use smaller ones"
+    return f"sh has {BUCKETS} slots, and the sum of the weights is larger: use smaller weights"
 
 
 REASONS = (

@@ -8,13 +8,13 @@ from ..queries import setting
 from ..snapshot import Snapshot
 
 KTHREADS_SINCE = (6, 2)  # Linux
-MANY = 20_000  # services and servers: their rates take some per cent of a processor, all in one timer
+MANY = 20_000  # services and servers; one timer computes their rates, which takes a few per cent of a processor
 NEARLY_FULL = 0.9
 DEFENCES = {"drop_entry": "connections", "drop_packet": "packets", "secure_tcp": "connections of slow clients"}
-CROWDED = 0.25  # of the rows have LONG connections or more
-ENOUGH = -1  # the load factor with which there are two rows a connection
-MOST_BITS = 27  # what the kernel takes
-MOST_CONNECTIONS = 1 << 30  # likewise, and what it begins with
+CROWDED = 0.25  # the share of rows with LONG connections or more above which the table is crowded
+ENOUGH = -1  # the load factor that gives two rows for each connection
+MOST_BITS = 27  # the largest value that the kernel accepts
+MOST_CONNECTIONS = 1 << 30  # the largest value that the kernel accepts, which is its default
 
 
 def connection_table(snapshot: Snapshot) -> Findings:
@@ -24,7 +24,7 @@ def connection_table(snapshot: Snapshot) -> Findings:
         yield note(
             "connections",
             f"{count} connections in a table of {size} rows",
-            "looking one up takes long; before Linux 7.2 the size is set when the module is loaded",
+            "each lookup takes long; before Linux 7.2, the size is set when the module is loaded",
             "echo options ip_vs conn_tab_bits=18 > /etc/modprobe.d/ip_vs.conf",
         )
 
@@ -40,8 +40,8 @@ def estimation(snapshot: Snapshot) -> Findings:
     ):
         yield warning(
             "rates",
-            f"the rates of {count} services and servers are computed every two seconds in one timer",
-            "that stops packets for as long; kernels from 6.2 on do it beside",
+            f"one timer computes the rates of {count} services and servers every two seconds",
+            "packets wait meanwhile; kernels from 6.2 on compute rates in threads",
             setting("ipv4/vs/run_estimation", 0),
         )
 
@@ -52,10 +52,10 @@ def defences(snapshot: Snapshot) -> Findings:
         return
     for name, what in DEFENCES.items():
         value = snapshot.sysctl(f"ipv4/vs/{name}")
-        if value >= 2:  # 1 waits until memory gets short, and becomes 2 then
+        if value >= 2:  # 1 waits until memory is short, and becomes 2 then
             yield warning(
                 "defence against floods",
-                f"vs/{name} is {value}, which is at work",
+                f"vs/{name} is {value}, so it is active",
                 f"{what} are dropped at random" + (", since memory is short" if value == 2 else ""),
                 setting(f"ipv4/vs/{name}", 0),
             )
@@ -71,8 +71,8 @@ def conntrack_table(snapshot: Snapshot) -> Findings:
     if limit and count > NEARLY_FULL * limit:
         yield warning(
             "conntrack",
-            f"{count} of {limit} entries are taken",
-            "with vs/conntrack=1 each connection takes one; when it is full, new connections are dropped",
+            f"{count} of {limit} entries are in use",
+            "with vs/conntrack=1, each connection needs an entry; if none is left, new connections are dropped",
             setting("netfilter/nf_conntrack_max", 2 * limit),
         )
 
@@ -86,11 +86,11 @@ def crowded(snapshot: Snapshot) -> Findings:
     if long <= CROWDED * status.rows:
         return
     seen = f"{long} of {status.rows} rows have {LONG} or more of {status.connections} connections"
-    why = "each packet looks through its row"
+    why = "the kernel searches a row for each packet"
     if snapshot.table_bits is not None and status.bits >= snapshot.table_bits:
         bits = min(MOST_BITS, max(status.connections - 1, 1).bit_length() + 1)
         option = f"echo options ip_vs conn_tab_bits={bits} > /etc/modprobe.d/ip_vs.conf"
-        yield warning("connections", seen, f"{why}; it can't grow beyond what the module was loaded with", option)
+        yield warning("connections", seen, f"{why}; the table can't grow beyond the module's conn_tab_bits", option)
     elif status.load_factor > ENOUGH:
         command = setting("ipv4/vs/conn_lfactor", ENOUGH)
         yield warning("connections", seen, f"{why}; a lower load factor makes the table grow sooner", command)
@@ -102,11 +102,11 @@ def connection_limit(snapshot: Snapshot) -> Findings:
     if status is None or "net/ipv4/vs/conn_max" not in snapshot.sysctls:
         return
     limit = snapshot.sysctl("ipv4/vs/conn_max")
-    if status.connections >= NEARLY_FULL * limit:  # always with a limit of 0, which lets nobody in
+    if status.connections >= NEARLY_FULL * limit:  # always true for a limit of 0, which refuses all connections
         yield warning(
             "connections",
-            f"{status.connections} connections of {limit} that there may be",
-            "beyond that, new ones are refused",
+            f"there are {status.connections} connections, and conn_max allows {limit}",
+            "the kernel refuses new connections beyond that",
             setting("ipv4/vs/conn_max", 2 * max(limit, status.connections) if limit else MOST_CONNECTIONS),
         )
 
@@ -121,8 +121,8 @@ def estimators(snapshot: Snapshot) -> Findings:
     if count > room:
         yield note(
             "rates",
-            f"{count} services and servers, and threads for the rates of {room}",
-            "rates of the others are not computed; more processors for these threads help",
+            f"there are {count} services and servers, and threads for the rates of {room}",
+            "the rates of the others are not computed; let these threads use more processors",
             setting("ipv4/vs/est_nice", -10),
         )
 

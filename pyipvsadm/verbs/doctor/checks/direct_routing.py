@@ -31,15 +31,15 @@ def servers_are_on_the_link(snapshot: Snapshot) -> Findings:
             yield failure(
                 subject(service, server),
                 f"is behind the router {route.gateway}",
-                "direct routing leaves the client's packet as it is, so that no router can pass it on to the server;"
+                "direct routing leaves the client's packet unchanged, so no router can forward it to the server;"
                 " use a tunnel or masquerading",
                 ours("set", service.service, server.name, "--ipip"),
             )
         elif route.type != "unicast":
             yield failure(
                 subject(service, server),
-                f"there is no way to it ({route.source or route.type})",
-                "packets can't be sent",
+                f"cannot be reached from here ({route.source or route.type})",
+                "packets can't be sent to it",
                 routes_of(server.address),
             )
 
@@ -48,11 +48,11 @@ def ports_stay(snapshot: Snapshot) -> Findings:
     """Ports stay the same without masquerading."""
     for service, server in pairs(snapshot, "direct", "tunnel"):
         if service.port and server.port != service.port:
-            way = "-g" if server.forwarding == "direct" else "-i"
+            way, name = ("-g", "direct routing") if server.forwarding == "direct" else ("-i", "a tunnel")
             yield failure(
                 subject(service, server),
-                f"is reached by {server.forwarding}, and has another port than the service",
-                f"packets get there as clients sent them, for port {service.port}; only masquerading translates",
+                f"is reached by {name}, but its port isn't the service's",
+                f"packets arrive there unchanged, with port {service.port}; only masquerading translates ports",
                 ours("-d", *named(service), "-r", server.name),
                 ours("-a", *named(service), "-r", replace(server, port=service.port).name, way, "-w", server.weight),
             )
@@ -75,7 +75,7 @@ def servers_are_others(snapshot: Snapshot) -> Findings:
             yield failure(
                 subject(service, server),
                 "has the address and the port of a virtual service" if virtual else "has the address of a service",
-                "packets for it come back to this machine, where no socket takes them; name the server by an address of"
+                "packets for it come back to this machine, where no socket accepts them; give the server an address of"
                 " its own",
                 ours("-d", *named(service), "-r", server.name),
             )
@@ -94,7 +94,7 @@ def servers_answer(snapshot: Snapshot) -> Findings:
             yield failure(
                 subject(service, server),
                 f"{hop} on {route.device} doesn't answer ({state})",
-                "it is down, or in another network; until it's back, give it no connections",
+                "it is down, or in another network; give it no connections until it is back",
                 ours("set", service.service, server.name, "--weight", 0),
             )
 
@@ -109,8 +109,8 @@ def no_loop(snapshot: Snapshot) -> Findings:
             if own and not snapshot.sysctl("ipv4/vs/backup_only"):
                 yield warning(
                     subject(service, server),
-                    "is this machine itself, which is the backup director as well",
-                    "what the master sends to it, it balances again, and sends back: a loop",
+                    "is this machine itself, which is also the backup director",
+                    "packets that the master sends here are balanced again, and may be sent back: a loop",
                     setting("ipv4/vs/backup_only", 1),
                 )
                 return
@@ -120,13 +120,13 @@ def replies_go_past(snapshot: Snapshot) -> Findings:
     """Replies go past the director."""
     found = [server for _, server in pairs(snapshot, "direct", "tunnel") if server.counters.packets_in]
     if found and not any(server.counters.packets_out for server in found):
-        return  # as it should be: replies go past this machine, so that it counts none
+        return  # as it should be: replies don't pass through this machine, so it counts none
     for server in found:
         if server.counters.packets_out:
             yield note(
                 server.name,
                 "answers through this machine",
-                "with direct routing and tunnels it could answer clients by itself, which spares this machine",
+                "with direct routing or a tunnel, it could answer clients directly, which relieves this machine",
             )
 
 

@@ -23,7 +23,7 @@ def ipvs_is_there(snapshot: Snapshot) -> Findings:
         yield failure(
             "kernel",
             "IPVS is neither loaded nor built in",
-            f"this is a container ({where}): the module has to be loaded outside of it, on the host"
+            f"this is a container ({where}): load the module outside of it, on the host"
             if where
             else "without the module, there are no virtual services",
             "modprobe ip_vs",
@@ -36,7 +36,7 @@ def privilege(snapshot: Snapshot) -> Findings:
         return
     reason = snapshot.unseen.get("services", "nobody looked")
     if snapshot.standing.privileged and "Permission" not in reason:
-        yield failure("table", f"can't be read: {reason}", "most of what follows stays unknown")
+        yield failure("table", f"can't be read: {reason}", "most checks can't be carried out")
         return
     inside = snapshot.standing.container or snapshot.standing.user_namespace
     yield failure(
@@ -44,7 +44,7 @@ def privilege(snapshot: Snapshot) -> Findings:
         "the table can't be read: CAP_NET_ADMIN is missing in this network's user namespace",
         "start the container with `--cap-add NET_ADMIN`, or look from the host"
         if inside
-        else "most of what follows stays unknown",
+        else "most checks can't be carried out",
         "sudo pyipvsadm doctor",
     )
 
@@ -68,8 +68,8 @@ def modules_of_this_kernel(snapshot: Snapshot) -> Findings:
         yield warning(
             "modules",
             f"there are no modules for the running kernel in /lib/modules/{snapshot.kernel}",
-            "a scheduler that isn't loaded yet can't be loaded: to add a service with it fails with"
-            " `No such file or directory`. Boot the kernel that is installed, or install the modules of this one again",
+            "a scheduler that isn't loaded yet can't be loaded: adding a service with it fails with"
+            " `No such file or directory`. Boot the installed kernel, or reinstall the modules of the running one",
         )
 
 
@@ -78,16 +78,16 @@ def ipv6_is_on(snapshot: Snapshot) -> Findings:
     services = [service for service in snapshot.seen("services") if ":" in service.address]
     if not services:
         return
-    snapshot.sysctl("ipv4/conf/all/forwarding")  # or nothing can be read at all
+    snapshot.sysctl("ipv4/conf/all/forwarding")  # raises UnseenError if no setting can be read
     if "net/ipv6/conf/all/disable_ipv6" not in snapshot.sysctls:
-        why = "packets for it are thrown away; boot without `ipv6.disable=1`"
+        why = "packets for it are dropped; boot without `ipv6.disable=1`"
         yield failure(services[0].service, "this kernel runs without IPv6", why)
     elif snapshot.sysctl("ipv6/conf/all/disable_ipv6"):
         again = dict.fromkeys(ours("vip", "add", service.address) for service in services)
         yield failure(
             services[0].service,
             "IPv6 is disabled on all devices",
-            "packets for it are thrown away, and IPv6 addresses are lost",
+            "packets for it are dropped, and devices have lost their IPv6 addresses",
             setting("ipv6/conf/all/disable_ipv6", 0),
             *again,
         )
@@ -103,8 +103,8 @@ def tunnels_of_this_kernel(snapshot: Snapshot) -> Findings:
             if server.kind and snapshot.release() < since:
                 yield failure(
                     f"{service.service} {server.name}",
-                    f"a {server.kind} tunnel, on Linux {snapshot.kernel}",
-                    f"that kind and its checksums take Linux {'.'.join(map(str, since))}; older ones send ipip",
+                    f"has a {server.kind} tunnel, on Linux {snapshot.kernel}",
+                    f"its type and checksum need Linux {'.'.join(map(str, since))}; older kernels send ipip instead",
                     ours("set", service.service, server.name, "--ipip", "--tun-type", "ipip"),
                 )
 
@@ -118,16 +118,16 @@ def managers(snapshot: Snapshot) -> Findings:
         yield warning(
             "table",
             f"{' and '.join(found)} run here",
-            "each keeps a table of its own, and undoes what the other changes: let one of them manage IPVS" + mode,
+            "each of them reverts what the other changes: let only one of them manage IPVS" + mode,
         )
     for name in snapshot.managers or () if len(found) < 2 else ():
         yield note(
             "table",
             f"{name} runs here",
-            "Docker's Swarm keeps tables in network namespaces of its own; leave those alone"
+            "Docker's Swarm keeps tables in its own network namespaces; leave those alone"
             if name == ELSEWHERE
-            else "it keeps a table of its own: it may undo at its next turn what is changed by hand;"
-            f" `apply --only` leaves alone what is not ours{mode}",
+            else "it may revert changes that others make, at its next update;"
+            f" `apply --only` leaves its services alone{mode}",
         )
 
 
@@ -136,7 +136,7 @@ def manager_files(snapshot: Snapshot) -> Findings:
     for file in snapshot.manager_files:
         name, diff = f"{file.program}'s file {file.path}", ours("diff", "--from", file.program, file.path)
         if file.unread:
-            why = "it can't be compared with the table, and where the program reads it again, that may end it"
+            why = "it can't be compared with the table, and the program may end when it reads the file again"
             yield warning(name, file.unread, why)
         more = file.count - len(file.differences)
         for line in file.differences:
@@ -145,7 +145,7 @@ def manager_files(snapshot: Snapshot) -> Findings:
             yield warning(name, f"the table differs from it in {more:,} more lines", "", diff)
         if file.states:
             why = f"{file.program} puts them back; `diff` names them"
-            yield note(name, f"{counted(file.states, 'server')} as its health checks left them", why, diff)
+            yield note(name, f"its health checks have changed {counted(file.states, 'server')}", why, diff)
 
 
 def firewalls(snapshot: Snapshot) -> Findings:
@@ -153,8 +153,8 @@ def firewalls(snapshot: Snapshot) -> Findings:
     for program in snapshot.firewall.lacking if snapshot.firewall else ():
         yield note(
             "firewall",
-            f"{program} is installed, and this kernel knows nothing of it",
-            "it was taken for a firewall without rules",
+            f"{program} is installed, but this kernel doesn't support it",
+            "the other checks assume that it has no rules",
         )
 
 
@@ -168,7 +168,7 @@ def backup_only(snapshot: Snapshot) -> Findings:
         yield warning(
             "synchronisation",
             "vs/backup_only is 1, and the backup daemon runs",
-            "a director does not forward anything then; that is meant for one that is a real server as well",
+            "a backup director then forwards nothing; the setting is for directors that are also real servers",
             setting("ipv4/vs/backup_only", 0),
         )
 

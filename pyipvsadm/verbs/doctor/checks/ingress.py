@@ -34,7 +34,7 @@ from ..snapshot import Service, Snapshot
 
 MAIN_ADDRESSES = ("127.0.0.1", "::1")
 STRICT = 1  # rp_filter
-SHOWN = 8  # ports, or addresses, that are named
+SHOWN = 8  # how many ports or addresses a finding names
 
 
 def all_ports_persist(snapshot: Snapshot) -> Findings:
@@ -44,7 +44,7 @@ def all_ports_persist(snapshot: Snapshot) -> Findings:
             yield warning(
                 service.service,
                 "is for all ports, and is not persistent",
-                "connections of a client to several ports belong together there, and go to different servers",
+                "a client's connections to several ports belong together, but go to different servers",
                 ours("set", service.service, "--persistent", 300),
             )
 
@@ -60,8 +60,8 @@ def no_socket_hides(snapshot: Snapshot) -> Findings:
         if there and service.port not in _own_ports(snapshot, service):
             yield warning(
                 service.service,
-                f"a socket of this machine listens on {there[0]} port {service.port}, too",
-                "by this address it gets nothing as long as the service is there, and all of it once it is not",
+                f"a socket of this machine also listens on {there[0]} port {service.port}",
+                "it gets no clients of this address while the service exists, and all of them once it doesn't",
                 command("ss", "-lnp", f"sport = :{service.port}"),
             )
 
@@ -91,14 +91,14 @@ def ports_beside(snapshot: Snapshot) -> Findings:
         words = ", ".join(f"{protocol} {port}" for protocol, port in beside_all[:SHOWN])
         yield note(
             shortened(addresses),
-            f"sockets of this machine can be reached by it: {words}",
-            "whoever reaches the service reaches those, unless a rule such as this prevents it",
+            f"clients can also reach sockets of this machine by it: {words}",
+            "everyone who can reach the service can reach these, unless a rule such as this one prevents it",
             *_refusals(snapshot, kind, addresses, beside_all[0]),
         )
 
 
 def _refused(snapshot: Snapshot, address: str, protocol: str, port: int) -> bool:
-    """Whether a rule refuses clients of a socket by this address already; without a look at the rules, none does."""
+    """Whether a rule already refuses clients of a port of this address; False if the rules are unknown."""
     packet = {**ARRIVING, "family": family(address), "target": address, "port": str(port), "state": "new"}
     packet |= {"protocol": number(protocol), "flags": "SYN" if protocol == "tcp" else ""}
     found = passage(snapshot.firewall or Firewall(), ("prerouting", "input"), packet).drop
@@ -106,7 +106,7 @@ def _refused(snapshot: Snapshot, address: str, protocol: str, port: int) -> bool
 
 
 def _refusals(snapshot: Snapshot, kind: str, addresses: list[str], port: tuple[str, int]) -> Iterator[str]:
-    """The commands that refuse clients of a port by some of `addresses`."""
+    """The commands that refuse clients of a port of `addresses`, SHOWN at most."""
     chain = base_chain(snapshot, "input", kind, "filter")
     for address in addresses[:SHOWN]:
         yield remedies.refuse(
@@ -127,7 +127,7 @@ def input_lets_in(snapshot: Snapshot) -> Findings:
         drops = [passage(firewall, ("prerouting", "input"), {**packet, "in": device}).drop for device in devices]
         found = [one for one in drops if one]
         if found and len(found) == len(devices):
-            yield told(found[0], packet, service.service, "packets of clients", "IPVS comes after these rules")
+            yield told(found[0], packet, service.service, "packets of clients", "they pass these rules before IPVS")
 
 
 def nothing_is_redirected(snapshot: Snapshot) -> Findings:
@@ -147,13 +147,13 @@ def nothing_is_redirected(snapshot: Snapshot) -> Findings:
             yield severity(
                 service.service,
                 f"packets of clients {verb} redirected before IPVS ({where}): {hit.text}",
-                "they get another destination, and IPVS never sees them; a rule before that one leaves them alone",
+                "they get another destination, so IPVS never sees them; accept them in a rule before that one",
                 remedies.accept(hit.chain, packet),
             )
 
 
 def _itself(service: Service) -> tuple[str, ...]:
-    """How a rule says that packets go where they would have gone anyway."""
+    """The targets of a rule that leave the destination of packets for `service` unchanged."""
     return f"{service.address}:{service.port}", f"[{service.address}]:{service.port}", service.address
 
 
@@ -171,9 +171,9 @@ def reverse_path(snapshot: Snapshot) -> Findings:
                 told_of.add(one.device)
                 yield warning(
                     one.device,
-                    f"rp_filter is strict, and packets of {one.client} come in here, but would be answered by"
+                    f"rp_filter is strict, and packets of {one.client} arrive here, but replies would leave by"
                     f" {back.device or 'no device'}",
-                    "the kernel drops such packets before IPVS sees them; 2 tests loosely",
+                    "the kernel drops such packets before IPVS sees them; 2 is the loose filter",
                     setting(f"ipv4/conf/{one.device}/rp_filter", 2),
                 )
 
@@ -188,8 +188,8 @@ def packets_stay_apart(snapshot: Snapshot) -> Findings:
         for device in snapshot.large_receive:
             yield warning(
                 device,
-                "joins the packets that it receives (large-receive-offload)",
-                "packets that were joined so cannot be forwarded as they came",
+                "merges the packets that it receives (large-receive-offload)",
+                "merged packets can't be forwarded as they arrived",
                 command("ethtool", "-K", device, "lro", "off"),
             )
 

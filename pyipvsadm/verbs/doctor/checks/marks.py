@@ -19,7 +19,7 @@ TCP_PACKET = {"protocol": "6", "flags": "SYN"}
 
 @dataclass(frozen=True)
 class Marking:
-    """A rule that sets a mark: `ways` are the packets that get to it, `late` the hooks from which alone they do."""
+    """A rule that sets a mark: `ways` are the packets that reach it before IPVS, `late` the later hooks that do."""
 
     chain: Chain
     rule: Rule
@@ -47,14 +47,14 @@ def _judged(snapshot: Snapshot, service: Service) -> Findings:
         yield note(
             service.service,
             f"its mark may be set by {perhaps[0].text}",
-            "which mark such a rule sets cannot be told from here",
+            "the rule doesn't say which mark it sets",
         )
     elif not markings:
         packet = {"family": kind, "target": "ADDRESS", "protocol": TCP_PACKET["protocol"], "port": "PORT"}
         yield failure(
             service.service,
             "no rule sets this mark",
-            "no packet gets to it",
+            "no packet reaches it",
             remedies.mark(base_chain(snapshot, "prerouting", kind, "mangle"), packet, service.mark),
         )
     else:
@@ -62,16 +62,16 @@ def _judged(snapshot: Snapshot, service: Service) -> Findings:
 
 
 def _unset(snapshot: Snapshot, service: Service, kind: str, marking: Marking) -> Finding:
-    """Why the mark that a rule sets isn't the packet's when it gets to IPVS."""
+    """The finding that explains why packets don't have the mark when they reach IPVS, although a rule sets it."""
     firewall: Firewall = snapshot.seen("firewall")
     rule, chain, overwritten = marking.rule, marking.chain, False
     if marking.ways:
         passed = passage(firewall, MARKABLE, marking.ways[0])
         overwritten = passed.marker is not None and passed.marker is not rule
         seen = (
-            f"its mark is overwritten: {rule.text} sets it, and then {passed.marker.text} another one"
+            f"its mark is overwritten: {rule.text} sets it, and then {passed.marker.text} sets another one"
             if overwritten and passed.marker
-            else f"packets never get to the rule that sets its mark: {rule.text}"
+            else f"packets never reach the rule that sets its mark: {rule.text}"
         )
     elif marking.late:
         seen = f"its mark is set too late ({', '.join(marking.late)}): {rule.text}"
@@ -80,7 +80,7 @@ def _unset(snapshot: Snapshot, service: Service, kind: str, marking: Marking) ->
     packet = {**_packet(kind, rule.matches), **dict.fromkeys(("in", "state", "flags"))}
     base = base_chain(snapshot, "prerouting", kind, "mangle", program=chain.program)
     last = not marking.ways or overwritten
-    return failure(service.service, seen, "no packet gets to it", remedies.mark(base, packet, service.mark, last))
+    return failure(service.service, seen, "no packet reaches it", remedies.mark(base, packet, service.mark, last))
 
 
 def _sets(rule: Rule, mark: int) -> bool:
@@ -89,7 +89,7 @@ def _sets(rule: Rule, mark: int) -> bool:
 
 
 def _marking(firewall: Firewall, chain: Chain, rule: Rule, kind: str) -> Marking:
-    """How packets get to a rule."""
+    """The ways in which packets reach a rule that sets a mark."""
     ways, late = [], []
     for base, conditions in _ways(firewall, chain, (), DEEP):
         if base.hook in MARKABLE and base.priority <= IPVS_PRIORITY:
@@ -102,7 +102,7 @@ def _marking(firewall: Firewall, chain: Chain, rule: Rule, kind: str) -> Marking
 def _ways(
     firewall: Firewall, chain: Chain, conditions: tuple[Match, ...], depth: int
 ) -> Iterator[tuple[Chain, tuple[Match, ...]]]:
-    """The base chains from which packets get to `chain`, each with the conditions of the jumps on the way."""
+    """The base chains from which packets reach `chain`, each with the conditions of the jumps on the way."""
     if chain.hook:
         yield chain, conditions
         return
@@ -114,7 +114,7 @@ def _ways(
 
 
 def _packet(kind: str, conditions: Iterable[Match]) -> dict[str, str | None]:
-    """A packet that meets these conditions, as far as one is known."""
+    """A packet that meets these conditions; fields that they don't determine are missing."""
     packet: dict[str, str | None] = {**ARRIVING, "state": "new", "family": kind}
     for match in conditions:
         if not match.negated and match.values and match.field not in ("flags", "mark", "fragment"):
@@ -125,12 +125,12 @@ def _packet(kind: str, conditions: Iterable[Match]) -> dict[str, str | None]:
 
 
 def _works(firewall: Firewall, marking: Marking, mark: int) -> bool:
-    """Whether packets have the mark when they get to IPVS, or may have."""
+    """Whether packets have the mark, or may have it, when they reach IPVS."""
     return any(passage(firewall, MARKABLE, packet).mark in (mark, None) for packet in marking.ways)
 
 
 def _unrouted(snapshot: Snapshot, service: Service, kind: str) -> Findings:
-    """The networks whose marked packets leave."""
+    """Findings about networks whose marked packets leave this machine instead of reaching IPVS."""
     for place, route in snapshot.marked_routes.items():
         mark, _, network = place.partition(" ")
         if mark == str(service.mark) and route.type != "local" and (":" in network) == (kind == "ip6"):
@@ -138,7 +138,7 @@ def _unrouted(snapshot: Snapshot, service: Service, kind: str) -> Findings:
             yield failure(
                 service.service,
                 f"packets for {network} are marked, but leave by {route.device or 'no device'}",
-                "IPVS takes packets where they are delivered to this machine itself",
+                "IPVS handles only packets that are delivered to this machine",
                 command("ip", *six, "rule", "add", "fwmark", service.mark, "lookup", table),
                 command("ip", *six, "route", "add", "local", network, "dev", "lo", "table", table),
             )

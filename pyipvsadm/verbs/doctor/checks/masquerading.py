@@ -30,12 +30,12 @@ def forwarding_is_on(snapshot: Snapshot) -> Findings:
             names = ["ipv6/conf/all/forwarding"]
         else:
             names = ["ipv4/ip_forward", *([f"ipv4/conf/{device}/forwarding"] if device else [])]
-        off = next((name for name in names if not snapshot.sysctl(name)), None)  # the first sets the others
+        off = next((name for name in names if not snapshot.sysctl(name)), None)  # setting the first sets the others
         if off:
             yield failure(
                 subject(service, server),
                 f"net.{off.replace('/', '.')} is 0",
-                "this machine forwards the replies of masqueraded servers, and drops them so",
+                "this machine must forward the replies of masqueraded servers, and drops them",
                 setting(off, 1),
             )
 
@@ -64,8 +64,8 @@ def translation_is_tracked(snapshot: Snapshot) -> Findings:
         if translated(snapshot, server, None):
             yield warning(
                 subject(service, server),
-                "a rule masquerades what is sent to it, and vs/conntrack is 0",
-                "such rules take no notice of what IPVS forwards unless it is tracked",
+                "a rule masquerades packets to it, but vs/conntrack is 0",
+                "such rules ignore packets that IPVS forwards, unless these are tracked",
                 setting("ipv4/vs/conntrack", 1),
             )
             return
@@ -89,8 +89,8 @@ def no_redirects(snapshot: Snapshot) -> Findings:
             names = [one for one in ("all", device) if snapshot.sysctl(f"ipv4/conf/{one}/send_redirects")]
             yield warning(
                 subject(service, server),
-                f"replies come and go by {device}, which sends redirects",
-                "it tells servers of a shorter way to clients, past this machine, where replies aren't translated",
+                f"replies arrive and leave by {device}, which sends redirects",
+                "a redirect tells servers a route to clients around this machine, where replies aren't translated",
                 *(setting(f"ipv4/conf/{one}/send_redirects", 0) for one in names),
             )
 
@@ -110,8 +110,8 @@ def ports_are_reserved(snapshot: Snapshot) -> Findings:
         listed = ",".join(filter(None, [reserved, *map(str, sorted(ports))]))
         yield warning(
             "masquerading",
-            f"ports of services are also given to masqueraded connections: {', '.join(map(str, sorted(ports)))}",
-            "replies to those are taken for requests to the service",
+            f"masqueraded connections may use ports of services: {', '.join(map(str, sorted(ports)))}",
+            "replies to such connections are taken for requests to the service",
             setting("ipv4/ip_local_reserved_ports", listed),
         )
 
@@ -133,8 +133,8 @@ def no_hairpin(snapshot: Snapshot) -> Findings:
         if own and (server.address, server.address) not in well and not translated(snapshot, server, server.address):
             yield warning(
                 subject(service, server),
-                "is a client of the service, too",
-                "what comes back to it from itself, it throws away; masquerade that",
+                "is also a client of the service",
+                "it drops packets that come back to it from its own address; masquerade these",
                 setting("ipv4/vs/conntrack", 1),
                 masquerade(server, server.address),
             )
@@ -155,14 +155,14 @@ def own_servers(snapshot: Snapshot) -> Findings:
                 if service.protocol in PROTOCOLS and server.weight and not _is_heard(snapshot, service, server):
                     yield warning(
                         subject(service, server),
-                        "is this machine itself, where no socket listens on that address and port",
+                        "is this machine itself, but no socket listens on that address and port",
                         "its clients are refused",
                         command("ss", "-lnp"),
                     )
 
 
 def _is_heard(snapshot: Snapshot, service: Service, server: Server) -> bool:
-    """Whether a socket of this machine takes what a server of its own gets."""
+    """Whether a socket of this machine accepts the packets that IPVS delivers to `server`, which is this machine."""
     address, port = server.address, server.port
     if server.forwarding != "masquerade":
         address, port = service.address, service.port or port

@@ -10,7 +10,7 @@ from ..snapshot import Snapshot
 
 TUNNELS = ("ipip", "gre", "sit", "ip6tnl", "ip6gre", "gretap")  # kinds of devices
 STRICT = 1  # rp_filter
-IGNORE, ANNOUNCE = 1, 2  # arp_ignore: only for addresses of the card itself; arp_announce: the card's own address
+IGNORE, ANNOUNCE = 1, 2  # arp_ignore: answer only for the card's own addresses; arp_announce: use only these
 
 
 def direct_routing_works(snapshot: Snapshot) -> Findings:
@@ -21,15 +21,15 @@ def direct_routing_works(snapshot: Snapshot) -> Findings:
 
 
 def _bound(snapshot: Snapshot) -> Findings:
-    """The virtual address is ours, alone, and not on a card."""
+    """The virtual address is bound, as a single address, and not on a network card."""
     for vip in snapshot.vips:
         holding = _holding(snapshot, vip)
         nodad = ["nodad"] if ":" in vip else []
         if not holding:
             yield failure(
                 vip,
-                "is no address of this machine",
-                "packets of clients still bear it when they get here, and are thrown away",
+                "is not an address of this machine",
+                "packets of clients arrive with this destination, and are dropped",
                 command("ip", "addr", "add", prefix(vip), "dev", "lo", *nodad),
             )
         cards = {link.name for link in outside(snapshot)}
@@ -39,7 +39,7 @@ def _bound(snapshot: Snapshot) -> Findings:
                 yield failure(
                     vip,
                     f"is on the network card {one.device}",
-                    "this machine answers for it beside the director, and takes the director's clients",
+                    "this machine answers ARP for it, like the director, and gets the director's clients",
                     command("ip", "addr", "del", *whole),
                     command("ip", "addr", "add", prefix(vip), "dev", "lo", *nodad),
                 )
@@ -47,7 +47,7 @@ def _bound(snapshot: Snapshot) -> Findings:
                 yield failure(
                     vip,
                     f"is on {one.device} with a prefix of {one.prefix}",
-                    "this machine takes the whole network for itself, the clients and the director among it",
+                    "this machine takes the whole network for its own, including the clients and the director",
                     command("ip", "addr", "del", *whole),
                     command("ip", "addr", "add", prefix(vip), "dev", one.device, *nodad),
                 )
@@ -65,35 +65,35 @@ def _tunnels(snapshot: Snapshot) -> list[Link]:
 
 
 def _silent(snapshot: Snapshot) -> Findings:
-    """Nobody hears of the virtual address from us."""
+    """This machine neither answers ARP for the virtual address nor announces it."""
     if all(":" in vip for vip in snapshot.vips) or _tunnels(snapshot):
-        return  # neighbours of IPv6 aren't told of addresses of lo; and tunnels come from elsewhere
+        return  # IPv6 doesn't announce the addresses of lo; and tunnels lead to other networks
     for link in outside(snapshot):
         if snapshot.effective(link.name, "arp_ignore") < IGNORE:
             yield failure(
                 link.name,
                 "arp_ignore is 0",
-                "this machine answers when clients ask who has the virtual address, and takes them from the director",
+                "this machine answers ARP for the virtual address, and so takes clients from the director",
                 setting("ipv4/conf/all/arp_ignore", IGNORE),
             )
         if snapshot.effective(link.name, "arp_announce") < ANNOUNCE:
             yield warning(
                 link.name,
                 "arp_announce is below 2",
-                "when this machine asks for a neighbour, it may do so with the virtual address, and others learn that",
+                "this machine may use the virtual address in its own ARP requests, and others then learn it",
                 setting("ipv4/conf/all/arp_announce", ANNOUNCE),
             )
 
 
 def _heard(snapshot: Snapshot) -> Findings:
-    """The service's socket takes what is for the virtual address."""
+    """A socket accepts packets for the virtual address."""
     for vip in snapshot.vips:
         wanted = (vip, *WILDCARDS[family(vip)])
         if not any(one.address in wanted for one in snapshot.seen("listeners")):
             yield warning(
                 vip,
                 "no socket listens on it, or on all addresses",
-                "packets keep the virtual address: a socket of another address doesn't get them",
+                "packets keep the virtual address, so a socket on another address doesn't get them",
                 "ss -ln",
             )
 
@@ -105,7 +105,7 @@ def tunnels_let_in(snapshot: Snapshot) -> Findings:
             yield failure(
                 link.name,
                 "is down",
-                "what comes by the tunnel is thrown away",
+                "packets from the tunnel are dropped",
                 command("ip", "link", "set", link.name, "up"),
             )
         if snapshot.effective(link.name, "rp_filter") == STRICT:
@@ -113,19 +113,19 @@ def tunnels_let_in(snapshot: Snapshot) -> Findings:
             yield failure(
                 link.name,
                 "rp_filter is strict",
-                "what comes by the tunnel is thrown away, silently, since clients would be answered another way",
+                "packets from the tunnel are dropped silently, because replies to clients leave by another device",
                 *(setting(f"ipv4/conf/{one}/rp_filter", 0) for one in names),
             )
     yield from _way(snapshot)
 
 
 def _way(snapshot: Snapshot) -> Findings:
-    """Which way was looked at."""
+    """A note if there is no tunnel device, so that only direct routing was checked."""
     if not _tunnels(snapshot):
         yield note(
             "tunnels",
             "there is no tunnel device that is up",
-            "this was judged as a server of direct routing; one that is reached by tunnels needs one",
+            "only direct routing was checked; a server that is reached by a tunnel needs such a device",
             "modprobe ipip",
             "ip link set tunl0 up",
         )

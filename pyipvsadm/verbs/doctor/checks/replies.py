@@ -28,11 +28,9 @@ from ..queries import (
 from ..snapshot import Server, Service, Snapshot, UnseenError
 from ..suspects import ENOUGH, NAT, UDP, recent
 
-ONE_PACKET = (
-    "use direct routing, or no one-packet scheduling: with that the kernel keeps no entry by which it knows an answer"
-)
-PASSING, LEAVING = ("prerouting", "forward"), ("postrouting",)  # hooks before and behind the translation of a reply
-Dropped = tuple[str, Packet, Hit]  # whose packet is dropped, the packet, and what drops it
+ONE_PACKET = "use direct routing, or turn off one-packet scheduling, with which the kernel can't recognize answers"
+PASSING, LEAVING = ("prerouting", "forward"), ("postrouting",)  # hooks before and after the translation of a reply
+Dropped = tuple[str, Packet, Hit]  # the subject, its packet that is dropped, and the rule that drops it
 
 
 def rules_forward(snapshot: Snapshot) -> Findings:
@@ -51,14 +49,14 @@ def rules_know_connections(snapshot: Snapshot) -> Findings:
             finding = told(hit, packet, name, "replies", "")
             yield replace(
                 finding,
-                why="with vs/conntrack=0, the connections of IPVS are not tracked: rules that ask for their state"
-                f" take replies for {packet['state']}",
+                why="with vs/conntrack=0, the connections of IPVS are not tracked, and rules that match a state take"
+                f" replies for {packet['state']}",
                 commands=(setting("ipv4/vs/conntrack", 1),),
             )
 
 
 def _forward_drops(snapshot: Snapshot) -> Iterator[Dropped]:
-    """What drops the replies of servers, whichever way these leave."""
+    """The replies of servers that rules drop on all devices by which they could leave."""
     ways = inward(snapshot) if snapshot.seen("services") else []
     for service, server in pairs(snapshot, NAT):
         firewall: Firewall = snapshot.seen("firewall")
@@ -75,12 +73,12 @@ def _forward_drops(snapshot: Snapshot) -> Iterator[Dropped]:
 
 
 def _replied(server: Server) -> bool:
-    """Whether replies were counted while watching: the kernel does that behind the rules."""
+    """Whether replies were counted while watching, which the kernel does after the rules."""
     return server.earlier is not None and server.counters.packets_out > server.earlier.packets_out
 
 
 def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
-    """What drops the requests that are sent to servers."""
+    """The requests to servers that rules drop."""
     for service, server in pairs(snapshot, NAT):
         firewall: Firewall = snapshot.seen("firewall")
         if not firewall.chains:
@@ -100,7 +98,7 @@ def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
 
 
 def _reply(snapshot: Snapshot, service: Service, server: Server) -> Packet:
-    """What is known of the first packet from a server to a client, as firewalls see it."""
+    """The known properties of the first packet from a server to a client, as firewalls see it."""
     tracked = snapshot.sysctl("ipv4/vs/conntrack")
     state = "established" if tracked else "invalid" if service.protocol == TCP else "new"
     return {
@@ -117,7 +115,7 @@ def _reply(snapshot: Snapshot, service: Service, server: Server) -> Packet:
 
 
 def _mended_by_conntrack(snapshot: Snapshot, packet: Packet, hit: Hit) -> bool:
-    """Whether `packet` would pass where it is dropped if connections were tracked."""
+    """Whether `packet`, which a rule drops, would pass if connections were tracked."""
     if packet["state"] == "established":
         return False
     known = {**packet, "state": "established"}
@@ -143,19 +141,19 @@ def replies_pass_here(snapshot: Snapshot) -> Findings:
                 yield failure(
                     subject(service, server),
                     f"the client {client} is in its network, {network}",
-                    "the server answers it directly, past this machine, and the client does not know that answer."
-                    " Let the server see this machine as the client, or use direct routing",
+                    "the server answers it directly, around this machine, and the client doesn't recognize that answer."
+                    " Masquerade these connections, or use direct routing",
                     setting("ipv4/vs/conntrack", 1),
                     masquerade(server, network),
                 )
                 break
 
 
-Near = tuple[str, list[tuple[str, str]]]  # a network, and the clients in it, as `clients` has them
+Near = tuple[str, list[tuple[str, str]]]  # a network, and the clients in it, as `clients` returns them
 
 
 def _near(snapshot: Snapshot, device: str) -> list[Near]:
-    """The clients in each network of a device, but those with whom servers there have spoken through this machine."""
+    """The clients in each network of a device, except those that servers there answered through this machine."""
     seen, spoken = clients(snapshot), answered(snapshot)
     found = []
     for network in networks(snapshot, device):
@@ -177,16 +175,16 @@ def replies_come_back(snapshot: Snapshot) -> Findings:
             yield note(
                 subject(service, server),
                 f"got {counts.packets_in:,} datagrams, and none of its answers was translated",
-                "that is right for logs, traps and flows; where clients wait for answers, "
+                "that is normal for logs, traps and flows; if clients expect answers, "
                 + (ONE_PACKET if service.one_packet else "look at the server's route"),
             )
         elif takes_connections(snapshot, service, server):
             own = snapshot.route(server.address).source or "ADDRESS-OF-THIS-MACHINE"
             yield failure(
                 subject(service, server),
-                f"got {counts.packets_in:,} packets, and no answer of it came through here",
+                f"got {counts.packets_in:,} packets, but none of its answers came through here",
                 "with masquerading, a server's replies must come back through this machine: make it the server's"
-                " gateway to the clients (this is for the server)",
+                " gateway to the clients (run this on the server)",
                 command("ip", *(["-6"] if ":" in own else []), "route", "replace", "default", "via", own),
             )
 

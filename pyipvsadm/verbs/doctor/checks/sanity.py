@@ -7,7 +7,7 @@ from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, w
 from ..queries import addressed, is_full, load, named, ours, setting, subject
 from ..snapshot import Connection, Snapshot
 
-IGNORE_WEIGHTS = {"rr": "wrr", "lc": "wlc", "dh": "sh"}  # a scheduler, and one like it that heeds weights
+IGNORE_WEIGHTS = {"rr": "wrr", "lc": "wlc", "dh": "sh"}  # those that ignore weights: one that doesn't
 FALLBACK = {"sh": "sh-fallback", "mh": "mh-fallback"}
 UDP, TCP = 17, 6
 REUSE_SINCE = (5, 9)  # Linux
@@ -28,7 +28,7 @@ def has_usable_servers(snapshot: Snapshot) -> Findings:
             yield failure(
                 service.service,
                 "all of its servers have weight 0",
-                "none gets new connections",
+                "none of them gets new connections",
                 *(ours("set", service.service, server.name, "--weight", 1) for server in service.servers),
             )
         elif all(not server.weight or is_full(server) for server in service.servers):
@@ -37,7 +37,7 @@ def has_usable_servers(snapshot: Snapshot) -> Findings:
                 service.service,
                 "all of its servers are overloaded: "
                 + ", ".join(f"{server.name} has {load(server)} of {server.upper_threshold}" for server in full),
-                "none gets new connections until they end",
+                "none of them gets new connections until some of these end",
                 *(ours("set", service.service, server.name, "--u-threshold", 2 * load(server)) for server in full),
             )
 
@@ -49,8 +49,8 @@ def weights_count(snapshot: Snapshot) -> Findings:
         if other and len({server.weight for server in service.servers if server.weight}) > 1:
             yield warning(
                 service.service,
-                f"its servers have different weights, which {service.scheduler} takes no notice of",
-                "all get the same",
+                f"its servers have different weights, which {service.scheduler} ignores",
+                "all servers get the same share",
                 ours("set", service.service, "--scheduler", other),
             )
 
@@ -64,7 +64,7 @@ def drained_servers_empty(snapshot: Snapshot) -> Findings:
         if drained and not snapshot.sysctl("ipv4/vs/expire_quiescent_template"):
             yield warning(
                 subject(service, drained[0]),
-                "has weight 0, but clients that it knows still get there",
+                "has weight 0, but clients that it knows still come back to it",
                 "the service is persistent, and vs/expire_quiescent_template is 0",
                 setting("ipv4/vs/expire_quiescent_template", 1),
             )
@@ -82,20 +82,20 @@ def datagrams_move_on(snapshot: Snapshot) -> Findings:
             yield warning(
                 service.service,
                 f"datagrams of known clients still go to {gone}, which was removed, and are lost",
-                "a client that goes on sending keeps its entry alive; vs/expire_nodest_conn is 0",
+                "a client that keeps sending keeps its entry alive, as vs/expire_nodest_conn is 0",
                 setting("ipv4/vs/expire_nodest_conn", 1),
             )
         elif drained:
             yield note(
                 subject(service, drained[0]),
-                f"is drained, and clients still have {load(drained[0]):,} entries for it",
+                f"is drained, but there are still {load(drained[0]):,} entries of clients for it",
                 "once it is removed, the datagrams of these clients are lost, unless vs/expire_nodest_conn is 1",
                 setting("ipv4/vs/expire_nodest_conn", 1),
             )
 
 
 def _removed_servers(snapshot: Snapshot) -> dict[tuple[str, int], str]:
-    """Servers to which entries of UDP lead, and which their service lacks, by the service's address and port."""
+    """Addresses of servers that have UDP entries but aren't in their service, by the service's address and port."""
     there = {
         (service.address, service.port, server.address, server.port)
         for service in addressed(snapshot)
@@ -118,7 +118,7 @@ def ports_are_reused(snapshot: Snapshot) -> Findings:
         yield warning(
             "connections",
             f"vs/conn_reuse_mode and vs/conntrack are on, and Linux {snapshot.kernel} is older than 5.9",
-            "a client that uses a port again waits for a second",
+            "a client that reuses a port waits for a second",
             setting("ipv4/vs/conn_reuse_mode", 0),
         )
 
@@ -131,20 +131,20 @@ def idle_connections_live(snapshot: Snapshot) -> Findings:
 
 
 def _is_idle(connection: Connection, timeout: int) -> bool:
-    """Whether nothing came for half of the time after which a connection is forgotten."""
+    """Whether a connection has been idle for more than half of the timeout."""
     return connection.state == "ESTABLISHED" and connection.expires is not None and connection.expires < timeout / 2
 
 
 def keepalives_come_late(snapshot: Snapshot) -> Findings:
-    """Whatever connections there are: what becomes of those that are idle."""
+    """A note if IPVS forgets idle connections before a keepalive is due, whether there are any now or not."""
     if not any(service.protocol == TCP for service in snapshot.seen("services")):
         return
     timeout, keepalive = snapshot.seen("timeouts").tcp, snapshot.sysctl("ipv4/tcp_keepalive_time")
     if timeout and timeout < keepalive:
         yield note(
             "timeouts",
-            f"a connection that is idle for {timeout} s is forgotten, before a keepalive is due ({keepalive} s here)",
-            "it hangs then; let programs send keepalives more often, or raise the timeout",
+            f"IPVS forgets a connection that is idle for {timeout} s, before a keepalive is due ({keepalive} s here)",
+            "the connection then hangs; let programs send keepalives more often, or raise the timeout",
             ours("--set", keepalive + 60, 0, 0),
         )
 
@@ -157,7 +157,7 @@ def thresholds_fit(snapshot: Snapshot) -> Findings:
                 yield warning(
                     subject(service, server),
                     f"its lower threshold {server.lower_threshold} is above the upper one, {server.upper_threshold}",
-                    "the kernel refuses that",
+                    "the kernel refuses such thresholds",
                     ours("set", service.service, server.name, "--l-threshold", server.upper_threshold),
                 )
 
@@ -172,7 +172,7 @@ def hashes_have_a_fallback(snapshot: Snapshot) -> Findings:
             yield note(
                 subject(service, drained[0]),
                 f"has weight 0, and {service.scheduler} has no fallback",
-                "clients that it would serve are refused, though there are other servers",
+                "clients whose hash leads to it are refused, although there are other servers",
                 ours("set", service.service, "--sched-flags", flags),
             )
 
@@ -186,8 +186,8 @@ def daemons_can_talk(snapshot: Snapshot) -> Findings:
         if not link:
             yield warning(
                 name,
-                f"its interface {daemon.interface} isn't there any more",
-                "it does nothing: start it on another one",
+                f"its interface {daemon.interface} no longer exists",
+                "the daemon does nothing: start it on another interface",
                 ours("--stop-daemon", daemon.state),
             )
             continue
@@ -195,21 +195,21 @@ def daemons_can_talk(snapshot: Snapshot) -> Findings:
             yield warning(
                 name,
                 f"its interface {link.name} is down",
-                "it does nothing",
+                "the daemon does nothing",
                 command("ip", "link", "set", link.name, "up"),
             )
         if not link.multicast:
             yield warning(
                 name,
-                f"its interface {link.name} has no multicast",
-                "connections are told to other directors by multicast",
+                f"its interface {link.name} doesn't support multicast",
+                "the daemon sends connections to other directors by multicast",
                 command("ip", "link", "set", link.name, "multicast", "on"),
             )
         if (daemon.maxlen or 0) > link.mtu:
             yield warning(
                 name,
-                f"its messages have up to {daemon.maxlen} bytes, and {link.name} takes {link.mtu}",
-                "they are sent in fragments",
+                f"its messages have up to {daemon.maxlen} bytes, but the MTU of {link.name} is {link.mtu}",
+                "long messages are sent in fragments",
                 command("ip", "link", "set", link.name, "mtu", str(daemon.maxlen)),
             )
 

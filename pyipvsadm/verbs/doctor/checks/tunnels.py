@@ -11,12 +11,12 @@ from ..queries import clients, family, ours, outside, pairs, subject, told
 from ..snapshot import Server, Service, Snapshot
 
 OUTER = {"ip": 20, "ip6": 40}  # bytes of a header
-KINDS = {"ipip": 0, "gre": 4, "gue": 12}  # bytes: gue's are protocols.UDP's eight and its own four
+KINDS = {"ipip": 0, "gre": 4, "gue": 12}  # bytes of the tunnel's header; gue has 8 of UDP and 4 of its own
 CHECKSUMS = {("gre", "csum"): 4, ("gue", "remcsum"): 8}
 
 
 def overhead(server: Server) -> int:
-    """How many bytes a tunnel adds. Source: the kernel's ip_vs_xmit.c, __ip_vs_get_out_rt."""
+    """The number of bytes that a tunnel adds to a packet. Source: ip_vs_xmit.c, __ip_vs_get_out_rt."""
     kind, checksum = server.kind, server.tunnel.checksum if server.tunnel else ""
     return OUTER[family(server.address)] + KINDS.get(kind, 0) + CHECKSUMS.get((kind, checksum), 0)
 
@@ -37,20 +37,20 @@ def packets_fit(snapshot: Snapshot) -> Findings:
         told_of.add(route.device)
         found = snapshot.sysctl("ipv4/vs/pmtu_disc")
         lost = (
-            "clients are told by ICMP to send less, which is often filtered: then long requests hang"
+            "ICMP tells clients to send shorter packets, but is often filtered, and then long requests hang"
             if found
             else "longer ones are sent in fragments"
         )
         yield warning(
             subject(service, server),
-            f"packets of clients have up to {wanted} bytes, and the tunnel by {route.device} takes {room}",
-            f"{lost}. Make packets larger on that link, on both of its sides, or let servers announce a smaller MSS",
+            f"packets of clients have up to {wanted} bytes, but the tunnel by {route.device} takes {room}",
+            f"{lost}. Raise the MTU at both ends of that link, or let servers announce a smaller MSS",
             command("ip", "link", "set", route.device, "mtu", wanted + overhead(server)),
         )
 
 
 def _largest(snapshot: Snapshot, to_servers: set[str]) -> int:
-    """The longest packet that clients may send: what the devices take that don't lead to servers alone."""
+    """The longest packet that clients may send: the MTU of the devices to known clients, or of others than servers'."""
     routes = snapshot.routes or {}
     devices = {routes[client].device for client, _ in clients(snapshot) if client in routes}
     links = outside(snapshot)
@@ -61,7 +61,7 @@ def _largest(snapshot: Snapshot, to_servers: set[str]) -> int:
 
 
 def _clamped(snapshot: Snapshot) -> bool:
-    """Whether a rule makes segments smaller; a firewall that can't be seen has none."""
+    """Whether a rule clamps the MSS; False if the firewall is unknown."""
     chains = snapshot.firewall.chains if snapshot.firewall else ()
     return any(rule.action == "clamp" for chain in chains for rule in chain.rules)
 
@@ -73,7 +73,7 @@ def gue_has_a_port(snapshot: Snapshot) -> Findings:
             yield failure(
                 subject(service, server),
                 "its gue tunnel has no port",
-                "what is sent to port 0 arrives nowhere; the server takes it by `ip fou add port 6080 gue`",
+                "packets to port 0 arrive nowhere; on the server, `ip fou add port 6080 gue` receives them",
                 ours("set", service.service, server.name, "--tun-type", "gue", "--tun-port", 6080),
             )
 
@@ -106,11 +106,11 @@ def families_and_daemons(snapshot: Snapshot) -> Findings:
         for server in service.servers:
             if (":" in server.address) == six:
                 continue
-            why = "the kernel refuses the one where the other is (Invalid argument)"
+            why = "the kernel refuses to have both (Invalid argument)"
             if snapshot.seen("daemons"):
-                yield failure(subject(service, server), "is of another family, and a daemon runs", why)
+                yield failure(subject(service, server), "is of another family than its service, and a daemon runs", why)
             else:
-                yield note(subject(service, server), "is of another family, so that no daemon can run", why)
+                yield note(subject(service, server), "is of another family than its service, so no daemon can run", why)
             return
 
 

@@ -23,7 +23,7 @@ from ..queries import (
 from ..snapshot import Service, Snapshot
 
 FAILOVER = ("keepalived", "kube-vip", "seesaw")  # programs that bind virtual addresses on one of several directors
-UNSHAPED = ("dummy", "tun")  # kinds of devices from whose addresses nothing is sent
+UNSHAPED = ("dummy", "tun")  # kinds of devices whose addresses aren't used as source addresses
 
 
 def is_local(snapshot: Snapshot) -> Findings:
@@ -33,42 +33,42 @@ def is_local(snapshot: Snapshot) -> Findings:
     for address in virtual_addresses(snapshot):
         route = snapshot.route(address)
         if route.type != "local" and address not in unusable:
-            where = f"leave by {route.device}" if route.device else f"have no way ({route.source or route.type})"
+            where = f"leave by {route.device}" if route.device else f"have no route ({route.source or route.type})"
             other = next((words for words, known in others.items() if address in known), "")
             if by:
                 yield note(
                     address,
-                    f"is not an address of this machine, so that packets for it {where}",
-                    f"{by}: that is right as long as another director has the address, and only then",
+                    f"is not an address of this machine, so packets for it {where}",
+                    f"{by}: that is right only as long as another director has the address",
                 )
                 continue
             yield failure(
                 address,
-                f"is not an address of this machine, so that packets for it {where}",
-                f"it is {other}: to bind it here would cut that machine off. Name the service by another address"
+                f"is not an address of this machine, so packets for it {where}",
+                f"it is {other}: to bind it here would cut that machine off. Give the service another address"
                 if other
-                else "IPVS takes packets where they are delivered to this machine itself",
+                else "IPVS handles only packets that are delivered to this machine",
                 *([] if other else [_binding(address, route)]),
             )
 
 
 def _standby(snapshot: Snapshot) -> str:
-    """Why another director may have the virtual addresses now, in words; empty if nothing says so."""
+    """Why another director may have the virtual addresses now, as a phrase; empty if nothing suggests that."""
     states = {daemon.state for daemon in snapshot.daemons or ()}
     if found := [name for name in snapshot.managers or () if name in FAILOVER]:
-        return f"{found[0]} runs here, which binds addresses itself where this director is the active one"
-    return "the backup daemon runs here, as on a director that stands by" if states == {"backup"} else ""
+        return f"{found[0]} runs here, which binds the addresses itself while this director is the active one"
+    return "the backup daemon runs here, as on a standby director" if states == {"backup"} else ""
 
 
 def _binding(address: str, route: Route) -> str:
-    if ":" in address and route.device and not route.gateway:  # neighbours ask for what is on their link
+    if ":" in address and route.device and not route.gateway:  # a neighbour asks for it on this link
         ends = ("dev", route.device, "nodad", "preferred_lft", "0")
         return command("ip", "addr", "add", f"{address}/128", *ends)
     return ours("vip", "add", address)
 
 
 def _other_machines(snapshot: Snapshot) -> dict[str, set[str]]:
-    """The addresses that other machines have, as far as is known, by what these are."""
+    """The known addresses of other machines, by a description of these."""
     return {
         "the next hop of a route": set(snapshot.next_hops),
         "a server of the table": {one.address for service in snapshot.services or () for one in service.servers},
@@ -84,8 +84,8 @@ def no_loopback(snapshot: Snapshot) -> Findings:
             moved = _moved(service)
             yield failure(
                 subject(service, away[0]),
-                "is another machine, and the service's address never leaves this one",
-                "what is sent to a loopback address comes from one, which no other machine can answer;"
+                "is another machine, but the service has a loopback address",
+                "packets to a loopback address come from one, and no other machine can answer that;"
                 " use an address that clients can reach",
                 ours("vip", "add", "ADDRESS"),
                 *moved,
@@ -119,7 +119,7 @@ def is_usable(snapshot: Snapshot) -> Findings:
                 f"another machine has it, too (dadfailed, on {one.device})"
                 if one.duplicate
                 else f"is still tentative on {one.device}",
-                "the kernel doesn't use it. Take it off the other machine; `nodad` then does without the test",
+                "the kernel doesn't use it. Remove it from the other machine; `nodad` then skips the test",
                 command("ip", "addr", "del", *whole),
                 command("ip", "addr", "add", *whole, "nodad", "preferred_lft", "0"),
             )
@@ -133,17 +133,17 @@ def is_no_source(snapshot: Snapshot) -> Findings:
         single = one.address in wanted and ":" in one.address and one.prefix == 128
         if single and one.preferred and one.device != "lo" and kinds.get(one.device) not in UNSHAPED:
             if _is_chosen(snapshot, one.address) is False:
-                continue  # its label keeps it from that
+                continue  # its label prevents that
             yield warning(
                 one.address,
-                f"may be chosen as the source of connections from this machine by {one.device}",
-                "answers to those come to the virtual service; a preferred lifetime of 0 prevents it",
+                f"may become the source address of this machine's own connections by {one.device}",
+                "the replies then reach the virtual service; a preferred lifetime of 0 prevents that",
                 command("ip", "addr", "change", f"{one.address}/128", "dev", one.device, "preferred_lft", "0"),
             )
 
 
 def _is_chosen(snapshot: Snapshot, address: str) -> bool | None:
-    """Whether the kernel sends from `address` to the neighbour that is most like it; None if it wasn't asked."""
+    """Whether the kernel uses `address` as the source for the address most similar to it; None if that is unknown."""
     route = (snapshot.routes or {}).get(neighbour_of(address))
     return route.source == address if route and route.source else None
 
@@ -165,7 +165,7 @@ def one_card_answers(snapshot: Snapshot) -> Findings:
         if lax:
             yield warning(
                 one.address,
-                f"is on {one.device}, and {', '.join(lax)} in the same network answers for it, too (arp_ignore=0)",
+                f"is on {one.device}, but {', '.join(lax)} in the same network also answers for it (arp_ignore=0)",
                 "clients may send to the wrong card",
                 setting("ipv4/conf/all/arp_ignore", 1),
                 setting("ipv4/conf/all/arp_announce", 2),
@@ -181,7 +181,7 @@ def nobody_else_manages(snapshot: Snapshot) -> Findings:
             yield note(
                 one.address,
                 f"{manager} manages {one.device}",
-                "it may take addresses and routes away that it didn't set",
+                "it may remove addresses and routes that it didn't set",
                 manual if manager == "NetworkManager" else command("networkctl", "status", one.device),
             )
 
