@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from errno import EEXIST
 
 import pytest
 
 from pyipvsadm.network import addresses, routes, rtnetlink
+from pyipvsadm.network.destinations import RTA_DST, RTA_MULTIPATH, RTA_NH_ID, Destinations
 
 INDEX = 5
 FOUR = bytes.fromhex(
@@ -96,6 +98,68 @@ def test_which_addresses_are_local_takes_a_write_for_many(kind, local):
     kernel = Kernel(route=kind)
     assert routes.local_among(kernel, names(1000)) == (set(names(1000)) if local else set())
     assert kernel.calls == 2 * -(-1000 // rtnetlink.BATCH)
+
+
+@pytest.mark.parametrize("count", [1000, 4000])
+def test_destinations_of_one_route_are_one_question(count):
+    kernel = Kernel(route=1)
+    found = routes.routes_to(kernel, [(name, 0) for name in names(count)], {}, Destinations([DEFAULT]))
+    assert found == [routes.Route("unicast")] * count
+    assert kernel.calls == 2, "whatever the count"
+
+
+def test_of_this_machine_each_destination_is_a_question_of_its_own():
+    kernel = Kernel(route=routes.LOCAL)
+    routes.routes_to(kernel, [(name, 0) for name in names(10)], {}, Destinations([DEFAULT]))
+    assert len(kernel.sent) == 10
+
+
+def test_each_mark_is_a_question_of_its_own():
+    kernel = Kernel(route=1)
+    routes.routes_to(kernel, [(name, mark) for name in names(10) for mark in (0, 7)], {}, Destinations([DEFAULT]))
+    assert len(kernel.sent) == 2
+
+
+def prefix(text, **more):
+    """A route to `text`, as it is listed."""
+    address, _, length = text.partition("/")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    packed = socket.inet_pton(family, address)
+    return family, int(length), ({RTA_DST: packed} if any(packed) else {}) | more.get("found", {})
+
+
+DEFAULT = prefix("0.0.0.0/0")
+MANY = (DEFAULT, prefix("10.0.0.0/8"), prefix("10.1.0.0/16"), prefix("10.1.2.3/32"), prefix("192.0.2.0/25"))
+
+
+@pytest.mark.parametrize(("prefixes", "one", "other", "alike"), [
+    ((DEFAULT,), "192.0.2.1", "203.0.113.9", True),
+    ((prefix("10.0.0.0/8"),), "192.0.2.1", "203.0.113.9", True),  # in none
+    (MANY, "192.0.2.1", "192.0.2.127", True),
+    (MANY, "192.0.2.1", "192.0.2.128", False),
+    (MANY, "192.0.2.128", "11.0.0.1", True),
+    (MANY, "10.1.2.2", "10.1.255.255", True),
+    (MANY, "10.1.2.2", "10.2.2.2", False),
+    (MANY, "10.1.2.2", "10.1.2.3", False),
+    ((*MANY, prefix("10.1.128.0/17")), "10.1.2.2", "10.1.255.255", False),
+    ((DEFAULT, prefix("2001:db8::/32")), "192.0.2.1", "203.0.113.9", True),
+])  # fmt: skip
+def test_destinations_are_alike_that_lie_in_the_same_prefixes(prefixes, one, other, alike):
+    known = Destinations(prefixes)
+    assert known.group(one)
+    assert known.group(other)
+    assert (known.group(one) == known.group(other)) is alike
+
+
+@pytest.mark.parametrize(("prefixes", "address"), [
+    ((), "192.0.2.1"),  # no route was listed
+    ((DEFAULT,), "2001:db8::1"),
+    ((DEFAULT,), "0.0.0.0"), ((DEFAULT,), "127.0.0.2"), ((DEFAULT,), "224.0.0.18"), ((DEFAULT,), "255.255.255.255"),
+    ((*MANY, prefix("198.18.0.0/15", found={RTA_MULTIPATH: b""})), "10.1.2.2"),
+    ((*MANY, prefix("198.18.0.0/15", found={RTA_NH_ID: b"1234"})), "10.1.2.2"),
+])  # fmt: skip
+def test_a_destination_is_asked_about_alone(prefixes, address):
+    assert Destinations(prefixes).group(address) == 0
 
 
 def test_where_no_route_leads_nothing_is_local():

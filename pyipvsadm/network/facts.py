@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import strerror
+from os import strerror, uname
 from struct import Struct
 
 from . import rtnetlink
-from .routes import Question, Route, local_among, next_hops, no_way, routes_to
+from .destinations import Destinations, Prefix
+from .routes import Question, Route, local_among, next_hops, no_way, prefixes, prefixes_of_rules, routes_to
 from .rtnetlink import address_of, attributes, number_of, text_of
 
 RTM_GETLINK, RTM_GETADDR, RTM_GETNEIGH = 18, 22, 30
@@ -21,6 +22,7 @@ LIFETIMES = Struct("=IIII")  # struct ifa_cacheinfo
 IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO, IFLA_INFO_KIND = 3, 4, 18, 1  # linux/if_link.h
 IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
 NDA_DST = 1  # linux/neighbour.h
+EXCEPTIONS_LISTED = [5, 3]  # Linux
 FOREVER = 2**32 - 1  # the value of a lifetime that doesn't end
 IFF_UP, IFF_NOARP, IFF_MULTICAST = 1, 0x80, 0x1000  # linux/if.h
 IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_OPTIMISTIC = 0x08, 0x40, 0x04  # linux/if_addr.h
@@ -100,6 +102,7 @@ class Reading:
         """Raises OSError."""
         self._socket = rtnetlink.connect()
         self._names: dict[int, str] = {}  # names of devices, as last read
+        self._routes: list[Prefix] | None = None  # as first read
 
     def close(self) -> None:
         """Close the socket."""
@@ -124,26 +127,32 @@ class Reading:
 
     def next_hops(self) -> tuple[str, ...]:
         """The routers that routes lead to. Raises OSError."""
-        return next_hops(self._socket)
+        return next_hops(self._listed_routes())
 
     def route_to(self, address: str, mark: int = 0) -> Route:
         """The route of a packet to `address`, with or without a firewall mark. Raises OSError, such as ENETUNREACH."""
-        (found,) = self._routes([(address, mark)])
+        self._know()
+        (found,) = routes_to(self._socket, [(address, mark)], self._names, Destinations())
         if isinstance(found, int):
             raise OSError(found, strerror(found), address)
         return found
 
     def routes_to(self, questions: Iterable[Question]) -> list[Route]:
         """The route of each address, with its mark or 0; type "none" has the reason as its source. Raises OSError."""
-        return [no_way(one) if isinstance(one, int) else one for one in self._routes(questions)]
+        self._know()
+        known = [*self._listed_routes(), *prefixes_of_rules(self._socket)] if _lists_exceptions() else []
+        found = routes_to(self._socket, list(questions), self._names, Destinations(known))
+        return [no_way(one) if isinstance(one, int) else one for one in found]
 
     def local_among(self, addresses: Iterable[str]) -> set[str]:
         """Those of `addresses` whose packets the kernel delivers locally. Raises OSError."""
         return local_among(self._socket, list(addresses))
 
-    def _routes(self, questions: Iterable[Question]) -> Iterator[Route | int]:
-        self._know()
-        return routes_to(self._socket, questions, self._names)
+    def _listed_routes(self) -> list[Prefix]:
+        """The prefixes of all routes, read once. Raises OSError."""
+        if self._routes is None:
+            self._routes = prefixes(self._socket)
+        return self._routes
 
     def _know(self) -> None:
         """Read the names of devices, if they aren't known."""
@@ -159,6 +168,12 @@ def reading() -> Iterator[Reading]:
         yield opened
     finally:
         opened.close()
+
+
+def _lists_exceptions() -> bool:
+    """Whether this kernel lists what it has learnt about single destinations, such as a smaller MTU, beside routes."""
+    numbers = [int(one) for one in uname().release.split("-")[0].split(".")[:2] if one.isdecimal()]
+    return numbers >= EXCEPTIONS_LISTED
 
 
 def is_loopback(address: str) -> bool:

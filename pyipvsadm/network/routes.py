@@ -5,19 +5,20 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from errno import EAFNOSUPPORT
+from errno import EAFNOSUPPORT, EOPNOTSUPP
 from itertools import tee
 from os import strerror
 from struct import Struct
 from sys import byteorder
 
 from . import rtnetlink
+from .destinations import RTA_DST, RTA_MULTIPATH, Destinations, Prefix
 from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
 
-RTM_GETROUTE = 26
-RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH, RTA_MARK, RTA_VIA = 1, 4, 5, 7, 8, 9, 16, 18
+RTM_GETROUTE, RTM_GETRULE = 26, 34
+RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MARK, RTA_VIA = 4, 5, 7, 8, 16, 18
 RTAX_MTU = 2
-HEAD = Struct("=BBBBBBBBI")  # struct rtmsg
+HEAD = Struct("=BBBBBBBBI")  # struct rtmsg, and fib_rule_hdr
 KIND_AT, LOCAL = 7, 2  # where it has its type, and the one of this machine's addresses
 HOP = Struct("=HBBi")  # struct rtnexthop
 DESTINATIONS = {  # by family: what stands before the address in a question
@@ -53,11 +54,32 @@ class Route:
     mtu: int = 0
 
 
-def routes_to(made: socket.socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
+def routes_to(
+    made: socket.socket, questions: Sequence[Question], names: Mapping[int, str], destinations: Destinations
+) -> list[Route | int]:
     """The route for each question, or the errno if there is none, in order. Raises OSError.
 
-    `names` are the names of devices by index.
+    `names` are the names of devices by index. Of a group of `destinations`, only the first is asked about, unless it is
+    this machine's: then each is its own source.
     """
+    first: dict[tuple[int, int], Question] = {}  # by group and mark
+    asked: dict[Question, Question] = {}  # the question that is asked for each
+    for question in questions:
+        group = destinations.group(question[0])
+        asked[question] = first.setdefault((group, question[1]), question) if group else question
+    wanted = dict.fromkeys(asked.values())
+    found = dict(zip(wanted, _asked(made, wanted, names), strict=True))
+    own = [question for question, one in asked.items() if question != one and _is_own(found[one])]
+    found.update(zip(own, _asked(made, own, names), strict=True))
+    return [found[question if question in found else asked[question]] for question in questions]
+
+
+def _is_own(answer: Route | int) -> bool:
+    return isinstance(answer, Route) and answer.type == ROUTE_TYPES[LOCAL]
+
+
+def _asked(made: socket.socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
+    """The answer of the kernel to each question. Raises OSError."""
     alike: dict[bytes, Route] = {}  # by what an answer says beside the address that was asked for
     ours, theirs = tee(_question(*one) for one in questions)
     for answer, (*_, asked) in zip(rtnetlink.exchanged(made, ours), theirs, strict=True):
@@ -85,12 +107,30 @@ def no_way(error: int) -> Route:
     return Route("none", source=strerror(error))
 
 
-def next_hops(made: socket.socket) -> tuple[str, ...]:
-    """The routers that routes lead to. Raises OSError."""
+def prefixes(made: socket.socket) -> list[Prefix]:
+    """The prefixes of all routes. Raises OSError."""
+    return _prefixes(rtnetlink.listed(made, RTM_GETROUTE, HEAD))
+
+
+def prefixes_of_rules(made: socket.socket) -> list[Prefix]:
+    """The prefixes of all rules; none where the kernel has no rules. Raises OSError."""
+    try:
+        return _prefixes(rtnetlink.listed(made, RTM_GETRULE, HEAD))
+    except OSError as error:
+        if error.errno == EOPNOTSUPP:
+            return []
+        raise
+
+
+def _prefixes(bodies: Iterable[bytes]) -> list[Prefix]:
+    return [(body[0], body[1], attributes(body, HEAD.size)) for body in bodies]
+
+
+def next_hops(routes: Iterable[Prefix]) -> tuple[str, ...]:
+    """The routers that `routes` lead to."""
     found: dict[str, None] = {}
-    for body in rtnetlink.listed(made, RTM_GETROUTE, HEAD):
-        own = attributes(body, HEAD.size)
-        found.update(dict.fromkeys(_gateway(body[0], one) for one in (own, *_hops(own.get(RTA_MULTIPATH, b"")))))
+    for family, _, own in routes:
+        found.update(dict.fromkeys(_gateway(family, one) for one in (own, *_hops(own.get(RTA_MULTIPATH, b"")))))
     return tuple(one for one in found if one)
 
 
