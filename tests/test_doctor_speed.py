@@ -1,14 +1,20 @@
-"""Judging takes time in proportion to services, servers and rules: calls are counted, at n and at four times n."""
+"""Collecting and judging take time in proportion to services, servers and rules: calls are counted, at n and 4 n."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
+from socket import AF_INET, AF_INET6
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
+from pyipvsadm import model
+from pyipvsadm.grammar.shell import command, quoted
 from pyipvsadm.network.facts import Address
 from pyipvsadm.network.routes import Route
+from pyipvsadm.verbs.doctor.collection import services_of
 from pyipvsadm.verbs.doctor.snapshot import Arrival, Connection, Counters, Listener, Server, Service
 from pyipvsadm.verbs.doctor.verdict import judge
 
@@ -73,7 +79,7 @@ def unbound(n):
     return replace(whole, routes=whole.routes | missing, addresses=whole.addresses[:2])
 
 
-def cost(snapshot):
+def cost(work, of):
     """How many functions are called, those of C among them, and lines run: each element of a comprehension is one."""
     calls = 0
 
@@ -90,7 +96,7 @@ def cost(snapshot):
     sys.setprofile(count)
     sys.settrace(step)
     try:
-        judge(snapshot)
+        work(of)
     finally:
         sys.settrace(traced)
         sys.setprofile(None)
@@ -99,10 +105,68 @@ def cost(snapshot):
 
 @pytest.mark.parametrize("chains", CHAINS)
 def test_four_times_as_much_costs_four_times_as_much(chains):
-    small, large = cost(director(150, chains)), cost(director(600, chains))
+    small, large = cost(judge, director(150, chains)), cost(judge, director(600, chains))
     assert large < 4.6 * small
 
 
 def test_addresses_that_are_missing_cost_no_more():
-    small, large = cost(unbound(150)), cost(unbound(600))
+    small, large = cost(judge, unbound(150)), cost(judge, unbound(600))
     assert large < 4.6 * small
+
+
+STATS = model.Stats(), model.Stats.make(range(1, 11))
+
+
+def kernels_server(number):
+    four, six = bytes([10, number & 255, number >> 8, 9]), bytes([0x20, 1, *13 * [0], number % 9])
+    return model.Server(
+        address=four if number % 5 else six,
+        port=number % 7,
+        forwarding=number % 4,
+        weight=number % 3,
+        upper_threshold=number % 2,
+        tunnel_type=number % 3,
+        tunnel_port=number % 2,
+        active=number % 2,
+        stats=STATS[number % 2],
+    )
+
+
+def kernels_service(number):
+    four = {"af": AF_INET, "address": bytes([198, 18, number >> 8, number & 255])}
+    six = {"af": AF_INET6, "address": bytes([0x20, 1, *13 * [0], number % 250])}
+    name = {**(six if number % 5 == 4 else four), "protocol": 6, "port": 80}
+    name = name if number % 11 else {"fwmark": number + 1}
+    return model.Service(**name, scheduler="rr", flags=number % 8, timeout=300, stats=STATS[number % 2])
+
+
+def kernels_table(n):
+    """n services with four servers each, as the kernel tells them: of both families, idle and busy, of all methods."""
+    found = ((kernels_service(one), tuple(map(kernels_server, range(4 * one, 4 * one + 4)))) for one in range(n))
+    return model.Table(services=tuple(found))
+
+
+def test_services_of_the_kernel_are_whole():
+    found = services_of(kernels_table(40))
+    servers = [server for service in found for server in service.servers]
+    for one in (*found, *servers):
+        assert {field.name for field in fields(one)} <= vars(one).keys()
+        assert replace(one) == one
+    for one in found:
+        again = replace(one)  # by the constructor: it reads its name
+        assert (one.address, one.port, one.protocol, one.mark) == (
+            again.address, again.port, again.protocol, again.mark
+        )  # fmt: skip
+    assert (len(found), len(servers)) == (40, 160)
+    assert {one.kind for one in servers} == {"", "ipip", "gue", "gre"}
+    assert {one.counters for one in servers} == {Counters(), Counters(1, 2, 3, 4, 5)}
+    assert {one.connections.active for one in servers} == {0, 1}
+
+
+def test_services_of_the_kernel_cost_in_proportion():
+    assert cost(services_of, kernels_table(400)) < 4.6 * cost(services_of, kernels_table(100))
+
+
+@given(some.lists(some.text(alphabet="aZ9 .:/=-_'\"$%é\n\t", max_size=6), max_size=5))
+def test_a_command_line_is_its_words_each_quoted(words):
+    assert command(*words) == " ".join(map(quoted, words))

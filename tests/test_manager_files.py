@@ -9,8 +9,9 @@ import pytest
 from pyipvsadm.documents import rules_format
 from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.names import Names
+from pyipvsadm.support import managers
 from pyipvsadm.table.assembly import Assembly
-from pyipvsadm.verbs.doctor.collection.manager_files import manager_files
+from pyipvsadm.verbs.doctor.collection.manager_files import PROGRAMS, manager_files
 
 CONF = "virtual_server 10.0.0.1 80 {\n protocol TCP\n real_server 10.1.0.1 80 { }\n}\n"
 CF = "virtual=10.0.0.2:80\n\treal=10.1.0.1:80 masq\n\tchecktype=on\n"
@@ -96,3 +97,7 @@ def test_while_one_file_is_unread_nothing_is_called_too_much(tmp_path):
 def test_a_file_that_would_end_the_program_is_told_with_its_line(tmp_path):
     (file,) = found(tmp_path, SERVICE, ("keepalived -f /a", {"a": f"{CONF}virtual_server\n"}))
     assert file.unread.startswith("line 5: keepalived ends")
+
+
+def test_files_are_looked_for_where_a_program_that_has_one_runs():
+    assert PROGRAMS.keys() == managers.WITH_FILES

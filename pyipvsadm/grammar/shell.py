@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_"  # without a meaning in any shell
+BLANKS_TOO = SAFE + " "
 
 
 def quoted(word: str) -> str:
@@ -14,7 +15,10 @@ def quoted(word: str) -> str:
 
 def command(*words: str | int) -> str:
     """`words` as a command line, quoted where a shell would interpret them."""
-    return " ".join(quoted(str(word)) for word in words)
+    line = " ".join(map(str, words))
+    if line.strip(BLANKS_TOO) or f" {line} ".count(" ") != len(words) + 1 or "  " in f" {line} ":
+        return " ".join(quoted(str(word)) for word in words)
+    return line  # most: no word is empty, or has anything but plain letters
 
 
 def requoted(line: str) -> str:

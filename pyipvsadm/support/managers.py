@@ -29,6 +29,7 @@ PROGRAMS = {  # the kernel's name of a process, up to 15 letters: the usual name
     "seesaw_watchdog": "seesaw",
     "dockerd": "dockerd",
 }
+WITH_FILES = {"keepalived", "ldirectord"}  # those whose files doctor reads
 INTERPRETED = {"perl", "python3", "sh"}  # these run scripts: the command line then has the script's name
 ELSEWHERE = "dockerd"  # changes the tables of network namespaces other than its own
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,19 @@ class Wishes:
     pager: bool = True  # for what doesn't fit on the terminal
 
 
+@contextmanager
+def keeping_all() -> Iterator[None]:
+    """Don't look for garbage meanwhile: nearly all that is made is of use until the end, and looks take long."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()
+
+
+@keeping_all()
 def run(world: World, wishes: Wishes) -> int:
     """Look, and tell what is wrong; the exit status. Raises IpvsadmError, of status UNUSABLE."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .snapshot import Snapshot
 
@@ -11,8 +12,7 @@ FAILURE, WARNING, NOTE, UNKNOWN = SEVERITIES = ("failure", "warning", "note", "u
 DIRECTOR, REAL_SERVER = MODES = ("director", "real-server")  # what a machine is
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What was `seen` of `subject`, `why` it matters, and the `commands` that fix it.
 
     `check` is the code of the check, such as "V1"; of what is unknown, the codes of all that couldn't be carried out.
@@ -26,10 +26,6 @@ class Finding:
     commands: tuple[str, ...] = ()
     check: str = ""
     subjects: tuple[str, ...] = ()
-
-    def of(self, check: str) -> Finding:
-        """This finding, with the code of its check."""
-        return Finding(self.severity, self.subject, self.seen, self.why, self.commands, check, self.subjects)
 
 
 Findings = Iterable[Finding]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
 from ...grammar.shell import command
@@ -29,12 +29,12 @@ FAULTS = {
 NOT_OUTSIDE = ("dummy", "ipip", "gre", "sit", "ip6tnl", "ip6gre", "ifb", "nlmon")  # kinds that no client comes in by
 
 
-def pairs(snapshot: Snapshot, *forwarding: str) -> Iterator[tuple[Service, Server]]:
+def pairs(snapshot: Snapshot, *forwarding: str) -> Iterable[tuple[Service, Server]]:
     """Each server with its service, for these forwarding methods or all, except servers on this machine."""
     snapshot.seen("services")
-    for service, server in snapshot.forwarded:
-        if not forwarding or server.forwarding in forwarding:
-            yield service, server
+    if len(forwarding) == 1:
+        return snapshot.forwarded_by.get(forwarding[0], ())
+    return [pair for pair in snapshot.forwarded if not forwarding or pair[1].forwarding in forwarding]
 
 
 def addressed(snapshot: Snapshot) -> Iterator[Service]:

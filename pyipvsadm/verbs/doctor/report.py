@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from io import StringIO
 
 from ...model import printable
@@ -48,7 +47,7 @@ def as_json(verdict: Verdict) -> str:
             for check in CHECKS
             if check.code in verdict.outcomes
         ],
-        "findings": [asdict(finding) for finding in verdict.findings],
+        "findings": [finding._asdict() for finding in verdict.findings],
     }
     return json.dumps(data, indent=2) + "\n"
 

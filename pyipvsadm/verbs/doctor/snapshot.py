@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from ...model import Service as Key
 from ...network.facts import Address, Link, Neighbour
@@ -20,6 +20,16 @@ from .firewall.chains import Firewall
 
 VERSION = 1
 NUMBER = re.compile("-?[0-9]{1,18}")
+
+
+Kind = TypeVar("Kind")
+
+
+def made(kind: type[Kind], **fields: Any) -> Kind:
+    """A `kind` of all of its fields, for thousands: the constructor of a frozen class makes a call for each field."""
+    one = object.__new__(kind)
+    one.__dict__.update(fields)
+    return one
 
 
 class UnseenError(Exception):
@@ -273,6 +283,14 @@ class Snapshot:
         )
 
     @cached_property
+    def forwarded_by(self) -> dict[str, list[tuple[Service, Server]]]:
+        """The same, by forwarding method. Raises UnseenError."""
+        found: dict[str, list[tuple[Service, Server]]] = {}
+        for pair in self.forwarded:
+            found.setdefault(pair[1].forwarding, []).append(pair)
+        return found
+
+    @cached_property
     def devices_to_servers(self) -> frozenset[str]:
         """The devices that lead to servers. Raises UnseenError."""
         self.seen("services")
@@ -304,10 +322,11 @@ class Snapshot:
 
     def route(self, address: str) -> Route:
         """Where packets for `address` go. Raises UnseenError."""
-        routes: dict[str, Route] = self.seen("routes")
-        if address not in routes:
+        found = (self.routes or {}).get(address)
+        if found is None:
+            self.seen("routes")
             raise UnseenError(f"no route to {address} was asked for")
-        return routes[address]
+        return found
 
     def release(self) -> tuple[int, int]:
         """The first two numbers of the kernel's release. Raises UnseenError."""

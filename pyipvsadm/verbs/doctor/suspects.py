@@ -39,6 +39,8 @@ def is_suspect(service: Service, server: Server, entries: Entries) -> bool:
     counts = recent(server)
     if counts.packets_in >= ENOUGH and not counts.packets_out:
         return True
+    if not entries.stuck and not entries.states:
+        return False
     name = f"tcp {server.name}"
     return entries.stuck.get(name, 0) >= ENOUGH or entries.states.get(name, {}).get("CLOSE", 0) >= ENOUGH
 
@@ -48,6 +50,6 @@ def suspects(services: tuple[Service, ...], entries: Entries) -> Iterator[Server
     seen = set()
     for service in services:
         for server in service.servers:
-            if server.port and server.name not in seen and is_suspect(service, server, entries):
+            if server.port and is_suspect(service, server, entries) and server.name not in seen:
                 seen.add(server.name)
                 yield server

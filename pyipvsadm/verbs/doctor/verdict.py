@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...table.notation import service_of, spelled
@@ -36,17 +36,17 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
     """The verdict of all checks for this kind of machine, or of those with these `codes`."""
     mode = REAL_SERVER if snapshot.vips else DIRECTOR
     checks = [check for check in CHECKS if mode in check.modes and (not codes or check.code in codes)]
-    found: list[Finding] = []
+    found: dict[str, list[Finding]] = {}  # by check
     unknown: dict[str, list[str]] = {}  # by why
     for check in checks:
         try:
             find = check.asked if codes and check.asked else check.find
-            found.extend(one.of(check.code) for one in find(snapshot))
+            found[check.code] = list(find(snapshot))
         except UnseenError as error:
             unknown.setdefault(str(error), []).append(check.code)
-    found = _untold(found, checks)
     missed = [Finding(UNKNOWN, why, "", check=", ".join(codes)) for why, codes in unknown.items()]
-    findings = sorted(_grouped(found), key=lambda finding: SEVERITIES.index(finding.severity))
+    grouped = [one for code, those in _untold(found, checks) for one in _grouped(those, code)]
+    findings = sorted(grouped, key=lambda finding: SEVERITIES.index(finding.severity))
     return Verdict(
         findings=(*findings, *missed),
         outcomes=dict(_outcomes(snapshot, checks, findings, {code for codes in unknown.values() for code in codes})),
@@ -56,12 +56,10 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
     )
 
 
-def _untold(found: Iterable[Finding], checks: Iterable[Check]) -> list[Finding]:
-    """The findings whose cause no other finding names."""
-    told_by = {check.code: set(check.told_by) for check in checks}
-    found = list(found)
-    told = {finding.check for finding in found if finding.severity != NOTE}
-    return [finding for finding in found if not told_by[finding.check] & told]
+def _untold(found: Mapping[str, list[Finding]], checks: Iterable[Check]) -> Iterator[tuple[str, list[Finding]]]:
+    """The findings whose cause no other finding names, by check."""
+    told = {code for code, those in found.items() if any(one.severity != NOTE for one in those)}
+    return ((one.code, found[one.code]) for one in checks if one.code in found and not told.intersection(one.told_by))
 
 
 def _outcomes(
@@ -75,15 +73,17 @@ def _outcomes(
         yield check.code, worst.get(check.code, rest)
 
 
-def _grouped(findings: Iterable[Finding]) -> list[Finding]:
-    """Merges findings that differ only in their subject, so each cause appears once."""
+def _grouped(findings: Iterable[Finding], check: str) -> list[Finding]:
+    """Merges findings of a check that differ only in their subject, so each cause appears once."""
     groups: dict[tuple[str, ...], tuple[Finding, dict[str, None], dict[str, None]]] = {}
     for one in findings:
-        _, subjects, commands = groups.setdefault((one.severity, one.seen, one.why, one.check), (one, {}, {}))
+        _, subjects, commands = groups.setdefault((one.severity, one.seen, one.why), (one, {}, {}))
         subjects[one.subject] = None
         commands.update(dict.fromkeys(one.commands))
     return [
-        replace(cause, subject=shortened(list(subjects)), commands=tuple(commands), subjects=tuple(subjects))
+        Finding(
+            cause.severity, shortened(list(subjects)), cause.seen, cause.why, tuple(commands), check, tuple(subjects)
+        )
         for cause, subjects, commands in groups.values()
     ]
 

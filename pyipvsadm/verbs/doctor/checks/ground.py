@@ -96,7 +96,7 @@ def ipv6_is_on(snapshot: Snapshot) -> Findings:
 def tunnels_of_this_kernel(snapshot: Snapshot) -> Findings:
     """The kernel knows the types of tunnels."""
     for service in snapshot.seen("services"):
-        for server in service.servers:
+        for server in (server for server in service.servers if server.tunnel):
             since = GUE_SINCE if server.kind == "gue" else (0, 0)
             if server.kind == "gre" or (server.tunnel and server.tunnel.checksum != "none"):
                 since = GRE_SINCE

@@ -9,6 +9,7 @@ from ..queries import (
     addressed,
     answered,
     clients,
+    family,
     hears,
     is_own,
     masquerade,
@@ -24,20 +25,26 @@ from ..suspects import NAT
 
 def forwarding_is_on(snapshot: Snapshot) -> Findings:
     """The kernel forwards packets."""
+    known: dict[tuple[str, str], str] = {}  # by family and device: the setting that is off, or ""
     for service, server in pairs(snapshot, NAT):
-        device = snapshot.route(server.address).device
-        if ":" in server.address:
-            names = ["ipv6/conf/all/forwarding"]
-        else:
-            names = ["ipv4/ip_forward", *([f"ipv4/conf/{device}/forwarding"] if device else [])]
-        off = next((name for name in names if not snapshot.sysctl(name)), None)  # setting the first sets the others
-        if off:
+        place = family(server.address), snapshot.route(server.address).device
+        if place not in known:
+            known[place] = _unforwarded(snapshot, *place)
+        if off := known[place]:
             yield failure(
                 subject(service, server),
                 f"net.{off.replace('/', '.')} is 0",
                 "this machine must forward the replies of masqueraded servers, and drops them",
                 setting(off, 1),
             )
+
+
+def _unforwarded(snapshot: Snapshot, kind: str, device: str) -> str:
+    """The setting because of which packets of a family aren't forwarded from `device`; empty if there is none."""
+    names = ["ipv4/ip_forward", *([f"ipv4/conf/{device}/forwarding"] if device else [])]
+    if kind == "ip6":
+        names = ["ipv6/conf/all/forwarding"]
+    return next((name for name in names if not snapshot.sysctl(name)), "")  # setting the first sets the others
 
 
 def servers_have_a_route(snapshot: Snapshot) -> Findings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note
@@ -47,8 +46,7 @@ def rules_know_connections(snapshot: Snapshot) -> Findings:
     for name, packet, hit in _forward_drops(snapshot):
         if _mended_by_conntrack(snapshot, packet, hit):
             finding = told(hit, packet, name, "replies", "")
-            yield replace(
-                finding,
+            yield finding._replace(
                 why="with vs/conntrack=0, the connections of IPVS are not tracked, and rules that match a state take"
                 f" replies for {packet['state']}",
                 commands=(setting("ipv4/vs/conntrack", 1),),

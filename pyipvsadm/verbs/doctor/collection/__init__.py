@@ -15,29 +15,33 @@ from ....listing.rules import daemon_state
 from ....model import Daemon as OwnDaemon
 from ....model import Server as Own
 from ....model import Service as Key
-from ....model import Table
+from ....model import Stats, Table
 from ....network.facts import reading
-from ....support.managers import managers
+from ....support.managers import WITH_FILES, managers
 from ....table.notation import spelled, spelled_address
 from ....table.settings import daemon_settings, server_settings, service_settings
 from ..firewall.chains import Rule
 from ..firewall.packet_path import numbers
 from ..firewall.programs import firewall
 from ..queries import neighbour_of
-from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot, Timeouts, Tunnel, UnseenError
+from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot, Timeouts, Tunnel, UnseenError, made
 from ..suspects import Entries, suspects
 from . import proc
 from .connection_attempts import tried
-from .manager_files import manager_files
 from .traffic import watch
 
 if TYPE_CHECKING:
     from ....world import World
 
+    Settings = tuple[Any, ...]
+
 SETTLING = 2.2  # seconds until the kernel has surely counted what came in
 LEAST_WATCH = 0.3  # seconds
 DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of devices that aren't hardware
 TUNNEL = ("type", "port", "checksum")
+SETTINGS, CONNECTIONS = slice(2, 9), slice(9, 12)  # of a server's record: what an administrator set, what it has
+COUNTERS = 5  # the first fields of Stats
+NO_CONNECTIONS, NO_COUNTERS = Connections(), Counters()  # of most servers
 CLIENTS = 64  # clients whose routes are asked for
 
 
@@ -81,11 +85,11 @@ class Collection:
         try:
             kernel = world.reach(load=False)
             before = kernel.table(stats=True)
-            services = _services(before)
+            services = services_of(before)
             if seconds and services:
                 self.look("arrivals", lambda: watch(services, max(LEAST_WATCH, seconds - SETTLING)))
                 time.sleep(SETTLING)
-                services = _with_earlier(_services(kernel.table(stats=True)), services)
+                services = _with_earlier(services_of(kernel.table(stats=True)), services)
                 self.found["watched"] = seconds
             else:
                 self.unseen["arrivals"] = "nothing was watched" if services else "there is no service to watch"
@@ -95,8 +99,11 @@ class Collection:
                 "services": services,
                 "timeouts": before.timeouts and Timeouts(**before.timeouts.asdict()),
                 "daemons": tuple(map(_daemon, before.daemons or ())),
-                "manager_files": manager_files(before, lambda: world.names),
             }
+            if WITH_FILES & set(self.found.get("managers", ())):
+                from .manager_files import manager_files  # and the formats, which the others don't need
+
+                self.found["manager_files"] = manager_files(before, lambda: world.names)
         except (OSError, IpvsadmError) as error:
             found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
             self.found["ipvs"] = proc.has_ipvs()
@@ -167,33 +174,52 @@ def _targets(rule: Rule) -> list[str]:
     return [network for values in found for network in values]
 
 
-def _services(table: Table) -> tuple[Service, ...]:
-    return tuple(_service(service, servers) for service, servers in table.services)
+def services_of(table: Table) -> tuple[Service, ...]:
+    """The services of the kernel's table."""
+    known: dict[Settings, dict[str, Any]] = {}
+    return tuple(_service(service, servers, known) for service, servers in table.services)
 
 
-def _service(service: Key, servers: Iterable[Own]) -> Service:
+def _service(service: Key, servers: Iterable[Own], known: dict[Settings, dict[str, Any]]) -> Service:
     data = service_settings(service)
-    fields = ("scheduler", "persistence", "engine", "one_packet", "netmask")
-    return Service(
-        spelled(service),
-        **{field: data[field] for field in fields},
-        flags=tuple(data["flags"]),
-        counters=Counters(*(service.stats or ())[:5]),
-        servers=tuple(map(_server, servers)),
+    return made(
+        Service,
+        service=spelled(service),
+        **{**data, "flags": tuple(data["flags"])},
+        counters=_counters(service.stats),
+        servers=tuple([_server(server, known) for server in servers]),
+        earlier=None,
+        key=service,
     )
 
 
-def _server(server: Own) -> Server:
+def _server(server: Own, known: dict[Settings, dict[str, Any]]) -> Server:
+    """A server; `known` are the settings of those before it, since thousands have the same."""
+    settings = known.get(server[SETTINGS])
+    if settings is None:
+        settings = known[server[SETTINGS]] = _settings(server)
+    connections = server[CONNECTIONS]
+    return made(
+        Server,
+        **settings,
+        address=spelled_address(server.address),
+        port=server.port,
+        connections=Connections(*connections) if any(connections) else NO_CONNECTIONS,
+        counters=_counters(server.stats),
+        earlier=None,
+    )
+
+
+def _settings(server: Own) -> dict[str, Any]:
     data = server_settings(server)
-    tunnel = data.pop("tunnel")
-    return Server(
-        spelled_address(server.address),
-        server.port,
-        **data,
-        tunnel=Tunnel(**{field: tunnel[field] for field in TUNNEL if field in tunnel}) if tunnel else None,
-        connections=Connections(server.active, server.inactive, server.persistent),
-        counters=Counters(*(server.stats or ())[:5]),
-    )
+    if tunnel := data["tunnel"]:
+        data["tunnel"] = Tunnel(**{field: tunnel[field] for field in TUNNEL if field in tunnel})
+    return data
+
+
+def _counters(stats: Stats | None) -> Counters:
+    counts = (stats or ())[:COUNTERS]
+    return Counters(*counts) if any(counts) else NO_COUNTERS
 
 
 def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tuple[Service, ...]:
