@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from pyipvsadm.kernel.proc_table import ever_counted
 from pyipvsadm.support import state
 from pyipvsadm.support.clients import kernel_pools
 from pyipvsadm.support.clients.kernel_pools import Sizes, sizes_in
@@ -45,6 +46,18 @@ TCP CB007108 0000 C0000201 0050 0A020003 1F90 NONE        212
 """
 
 
+NONE_EVER = """\
+       Total Incoming Outgoing         Incoming         Outgoing
+CPU    Conns  Packets  Packets            Bytes            Bytes
+  0        0        0        0                0                0
+  1        0        0        0                0                0
+  ~        0        0        0                0                0
+
+     Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s
+           0        0        0                0                0
+"""
+
+
 @pytest.fixture
 def play(monkeypatch, tmp_path):
     path = tmp_path / "ip_vs_conn"
@@ -53,6 +66,8 @@ def play(monkeypatch, tmp_path):
     monkeypatch.setattr(state, "FOLDER", str(tmp_path))
     monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", ())
     monkeypatch.setattr(kernel_state, "EXPIRE", str(tmp_path / "missing"))
+    monkeypatch.setattr(kernel_state, "PER_CPU", str(tmp_path / "ip_vs_stats_percpu"))
+    (tmp_path / "ip_vs_stats_percpu").write_text(NONE_EVER)
     return kernel_with(RULES).play
 
 
@@ -113,6 +128,32 @@ def test_what_is_told_of_clients(play, words, expected):
 def test_bucket_175_is_what_an_ipv6_client_and_its_port_hash_to():
     """2001:db8::1 folds to 0x20010db8 ^ 1, and 9 is added."""
     assert ((0x20010DB8 ^ 1) + 9) * 0x61C88647 % 2**32 >> 24 == 175
+
+
+EVER = {  # what processors have counted, of services that show none; and whether the first turn is certain
+    "none": (NONE_EVER, True),
+    "some, of a service that is gone or was set to 0": (NONE_EVER.replace("  1        0 ", "  1        A "), False),
+    "of another form": ("", False),
+}
+
+
+@pytest.mark.parametrize("case", EVER)
+def test_counters_that_may_have_been_set_to_0_are_no_evidence(play, tmp_path, case):
+    text, certain = EVER[case]
+    (tmp_path / "ip_vs_stats_percpu").write_text(text)
+    words = ["192.0.2.1:81", "203.0.113.6", "203.0.113.5"]
+    rows = json.loads(where(play, *words, "-o", "json").stdout)
+    assert [(row["server"], row["certain"]) for row in rows] == [("10.2.0.3:8080", certain), (None, False)]
+    if not certain:
+        assert where(play, *words).stdout.startswith(
+            "203.0.113.6  probably 10.2.0.3:8080  wrr: the first turn, unless connections were counted before counters"
+        )
+
+
+def test_what_processors_have_counted_is_summed_up():
+    text = NONE_EVER.replace("  0        0 ", "  0       1F ").replace("  1        0 ", "  1        A ")
+    assert ever_counted(text) == 0x1F + 0xA
+    assert (ever_counted(NONE_EVER), ever_counted("")) == (0, None)
 
 
 def test_a_list_for_programs(play):

@@ -76,6 +76,17 @@ def _endpoint(text: str) -> tuple[bytes, int]:
     return bytes.fromhex(host.strip("[]").replace(":", "")), int(port, 16)
 
 
+def ever_counted(text: str) -> int | None:
+    """The connections that each processor has counted in `text`, the content of ip_vs_stats_percpu, summed up.
+
+    Unlike all other counters, these are never set to 0. They count connections of services that were deleted, too.
+    None if the text has another form.
+    """
+    rows = [line.split() for line in text.splitlines()]
+    counts = [int(row[1], 16) for row in rows if len(row) == 6 and row[0] not in ("CPU", "~")]
+    return sum(counts) if counts else None
+
+
 def totals(text: str) -> Stats | None:
     """The five counters of the namespace in `text`, the content of ip_vs_stats, which is hexadecimal; None without."""
     lines = text.splitlines()

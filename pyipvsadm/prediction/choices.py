@@ -9,7 +9,7 @@ from ..record import Record
 from .clients import FADING, remembered, servers_of
 from .counts import BY_WEIGHT, LEAST, least
 from .hashes import FIRST, GOLDEN, WORD, fold, siphashes
-from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, Pool
+from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, UNSURE, Pool
 from .slots import slots
 
 TYPE_CHECKING = False
@@ -35,6 +35,7 @@ UNTOLD = {  # by scheduler: what it chooses, where its next choice is unknown
 COUNTED, UNCOUNTED = "by the connections of now", "every datagram, as with `-o` no connection is counted"
 LATER = "it goes by the connections that begin before"
 FIRST_TURN = "the first turn, as no connection was counted yet"
+FIRST_PERHAPS = "the first turn, unless connections were counted before counters were set to 0"
 EACH = "with `-o` each datagram gets another server"
 WITHOUT_WEIGHT = "the kernel doesn't tell which entries a server of weight 0 still has"
 BY_FALLBACK = "by fallback"
@@ -89,7 +90,7 @@ class Chooser:
             return ()
         found = self.next()
         counts = found.why == LESS and self.pool.service.scheduler not in BY_WEIGHT and not self._one_packet
-        depends = counts or found.detail == FIRST_TURN
+        depends = counts or found.detail in (FIRST_TURN, FIRST_PERHAPS)
         return chain((found,), repeat(Choice(why=found.why, detail=LATER) if depends else found, count - 1))
 
     def next(self) -> Choice:
@@ -129,9 +130,10 @@ class Chooser:
         head, heaviest = usable[0], max(usable, key=lambda index: self._servers[index].weight)
         first = {LOWEST: head, HIGHEST: heaviest if scheduler == "wrr" else head}
         index = first.get(self.pool.begins, head)
-        certain = self.pool.begins in first or first[HIGHEST] == head
+        told = FIRST_PERHAPS if self.pool.begins == UNSURE else FIRST_TURN
+        certain = self.pool.begins in first or (first[HIGHEST] == head and told == FIRST_TURN)
         certain = certain and not any(self._doubtful)
-        return Choice(server=self._servers[index], certain=certain, why=TURN, detail=FIRST_TURN)
+        return Choice(server=self._servers[index], certain=certain, why=TURN, detail=told)
 
     def _kept(self, found: Sequence[Connection]) -> Choice:
         """The choice by entries of the kernel's list. A connection to a server that was removed leads to none."""

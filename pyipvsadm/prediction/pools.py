@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FALLBACK, PORT = FLAG_1, FLAG_2  # the meaning of the flags for `sh` and `mh`
 HASHING, TURNS = ("sh", "mh", "dh"), ("rr", "wrr")
 SH_BITS, MH_INDEX = 8, 12  # the defaults of the kernel's build configuration
-LOWEST, HIGHEST, EITHER = "lowest", "highest", "either"  # weights at which `wrr` may begin
+LOWEST, HIGHEST, EITHER, UNSURE = "lowest", "highest", "either", "unsure"  # weights at which `wrr` may begin
 MH_SIZES = {8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093, 13: 8191, 14: 16381, 15: 32749, 16: 65521, 17: 131071}
 
 
@@ -53,7 +53,7 @@ class Pool(Record):
     """A service and its servers in the kernel's order, the newest first.
 
     `sh_bits` and `mh_index` give the size of the kernel's tables: CONFIG_IP_VS_SH_TAB_BITS and _MH_TAB_INDEX.
-    `begins` is the weight at which the first round begins; empty if a round has begun.
+    `begins` is the weight at which the first round begins; empty if a round has begun, and UNSURE if one may have.
     """
 
     __slots__ = ()

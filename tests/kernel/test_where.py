@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from pyipvsadm.table.notation import spelled, spelled_address, spelled_server
 
 from .directors import InProcess
 from .packets import clients, sender
-from .test_prediction import PORT, VIP, VIP6, carry_out, fill, servers, service
+from .test_prediction import ESTIMATE, PORT, VIP, VIP6, carry_out, fill, servers, service
 
 FEW = 300
 SERVICES = {
@@ -58,6 +59,58 @@ def test_what_where_tells_is_what_the_kernel_does(name):
     behind = json.loads(found.stdout)
     assert [row["server"] for row in behind] == went
     assert {row["why"] for row in behind} == {"connection"}
+
+
+PASTS = {  # what came before the question, and whether the first turn is certain: is it all in the counters?
+    "nothing": ((), True),
+    "connections, set to 0": (("send", "expire", "zero"), False),
+    "connections, all set to 0": (("send", "expire", "zero all"), False),
+    "a connection of before the last refresh, which has ended": (("send", "briefly"), False),
+    "connections of another service": (("send other", "refresh"), True),
+    "connections of another service, set to 0": (("send other", "refresh", "zero all"), False),
+    "connections of another service that is gone": (("send other", "refresh", "delete other"), False),
+    "made anew": (("send", "expire", "delete", "add"), False),
+}
+
+
+@pytest.mark.parametrize("scheduler", ["rr", "wrr"])
+@pytest.mark.parametrize("name", PASTS)
+def test_the_first_turn_is_certain_only_where_no_connection_can_have_come_before(name, scheduler):
+    steps, certain = PASTS[name]
+    one, other = service(scheduler), service("rr").replace(port=PORT + 1)
+    its = servers(1, 1, 1)
+    before, last = clients(Random(name), 2)
+    with sender() as network:
+        ours = InProcess(network.namespace)
+        assert ours(["--set", "0", "0", "1"]).returncode == 0
+        for each in (one, other):
+            fill(network.kernel, each, its)
+        doings = {
+            "send": lambda: network.send(before, VIP, PORT),
+            "send other": lambda: network.send(before, VIP, PORT + 1),
+            "expire": lambda: gone(network),
+            "briefly": lambda: gone(network, 0.1),
+            "refresh": lambda: time.sleep(ESTIMATE),
+            "zero": lambda: carry_out(network.kernel, Command(verb="zero", service=one)),
+            "zero all": lambda: carry_out(network.kernel, Command(verb="zero")),
+            "delete": lambda: carry_out(network.kernel, Command(verb="delete-service", service=one)),
+            "delete other": lambda: carry_out(network.kernel, Command(verb="delete-service", service=other)),
+            "add": lambda: fill(network.kernel, one, its),
+        }
+        for step in steps:
+            doings[step]()
+        (row,) = json.loads(ours(["where", spelled(one), *words_of([last]), "-o", "json"]).stdout)
+        network.send(last, VIP, PORT)
+        went = network.chosen()[last.address, last.port]
+    assert row["certain"] == certain
+    if certain or name == "made anew":
+        assert row["server"] == spelled_server(next(one for one in its if one[:2] == went))
+
+
+def gone(network, pause=0.5):
+    """Wait until no connection is left."""
+    while network.connections():
+        time.sleep(pause)
 
 
 def test_the_impact_that_diff_tells_is_the_one_that_apply_has():

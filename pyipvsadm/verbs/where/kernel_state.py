@@ -6,10 +6,11 @@ from itertools import chain
 
 from ...classic.commands import refused
 from ...errors import LISTING, IpvsadmError
+from ...kernel.proc_table import ever_counted
 from ...listing.connections import entries
 from ...model import ONE_PACKET
 from ...prediction.clients import entries_of, lines_about
-from ...prediction.pools import EITHER, HASHING, Pool
+from ...prediction.pools import EITHER, HASHING, TURNS, UNSURE, Pool
 from ...record import Record
 from ...support.clients.kernel_pools import Sizes, drained_weights, pool_of, sizes
 from ...support.current_table import AbsentError, named
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 EXPIRE = "/proc/sys/net/ipv4/vs/expire_quiescent_template"
+PER_CPU = "/proc/thread-self/net/ip_vs_stats_percpu"
 
 
 class Situation(Record):
@@ -54,13 +56,25 @@ def situation(world: World, service: Service, others: Iterable[str | None], is_p
     pool = pool_of(found, servers, known, drained)
     if not found.scheduler:
         return Situation(pool=pool.replace(service=found), assumed=assumed)
-    return Situation(pool=pool.replace(begins="" if _is_used(found, servers) else EITHER), assumed=assumed)
+    begins = _begins(world, found, servers) if found.scheduler in TURNS else ""
+    return Situation(pool=pool.replace(begins=begins), assumed=assumed)
 
 
-def _is_used(service: Service, servers: Iterable[Server]) -> bool:
-    """Whether a server was chosen for somebody, as far as is counted. Whether counters were set to 0, isn't told."""
+def _begins(world: World, service: Service, servers: Iterable[Server]) -> str:
+    """Where the first round of turns begins: `Pool.begins`.
+
+    A counter of 0 may have been set to 0, or be two seconds old. That nobody was given a server is certain if all
+    connections that the processors ever counted are among those that the services show.
+    """
     there = any(one.active or one.inactive or one.persistent for one in servers)
-    return there or service.stats is None or service.stats.connections > 0
+    if there or service.stats is None or service.stats.connections:
+        return ""
+    try:
+        shown = sum(one.stats.connections for one in world.kernel.services(True) if one.stats)
+        with open(PER_CPU, encoding="ascii", errors="replace") as file:
+            return EITHER if ever_counted(file.read()) == shown else UNSURE
+    except OSError:
+        return UNSURE
 
 
 def remembered(world: World, service: Service, clients: Sequence[Client]) -> Entries:
