@@ -11,6 +11,7 @@ from .model import printable_lines
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from .drawing.canvas import Canvas
     from .kernel import Kernel
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 PIECE = 1 << 16  # bytes per read or write
 STYLE = "PYIPVSADM_STYLE"  # how tables are shown, whatever stdout is
 HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands print hints, whatever stderr is
-UNPRIVILEGED = (
-    "without privilege, this is what /proc shows: no counters, persistence, flags, thresholds, kinds of"
-    " tunnels, timeouts or daemons, and the family of a mark is that of its servers; `sudo` shows all"
-)
-COLUMNS = 80  # the width of a terminal that doesn't report one
 
 
 class Unpaged:
@@ -96,13 +92,13 @@ class World:
         except UnreachableError as error:
             if error.errno != EPERM:
                 raise
-            from .kernel.unprivileged import Unprivileged
+            from .kernel.unprivileged import LACKS, Unprivileged
 
             try:
                 found = Unprivileged()
             except (OSError, ValueError):
                 raise error from None
-        self.note(UNPRIVILEGED)
+        self.note(LACKS)
         return found
 
     def reach(self, load: bool = True, again: bool = False) -> Kernel:
@@ -163,7 +159,7 @@ class World:
         """Write `data` on stdout. Raises OutputError."""
         try:
             while data:
-                data = data[_write(self._stdout, data) :]
+                data = data[_waiting(os.write, self._stdout, data, "POLLOUT") :]
         except OSError as error:
             if error.errno == EPIPE:
                 raise OutputError("", status=PIPE_CLOSED) from None
@@ -229,17 +225,12 @@ class World:
         if style != "rich" and not ansi:
             return None
         try:
-            from .drawing.canvas import Canvas
+            from .drawing.canvas import canvas
         except ModuleNotFoundError:  # rich isn't installed, and plain text doesn't need it
             if style:
                 self.note(f"{STYLE}=rich needs the library rich, which isn't installed")
             return None
-        return Canvas(
-            columns=self.columns or _columns_said(),
-            ansi=ansi,
-            colour=not os.environ.get("NO_COLOR"),
-            unicode=_speaks_utf8(),
-        )
+        return canvas(os.environ, self.columns, ansi)
 
     @property
     def columns(self) -> int | None:
@@ -285,7 +276,8 @@ class World:
         self.flush()
         os.write(self._stderr, f"{printable_lines(question)} ".encode())
         try:
-            return _read(source).decode("utf-8", "replace").strip()
+            answer: bytes = _waiting(os.read, source, PIECE, "POLLIN")
+            return answer.decode("utf-8", "replace").strip()
         finally:
             if terminal:
                 os.close(source)
@@ -301,7 +293,7 @@ class World:
     def content(self) -> Iterator[bytes]:
         """All input on stdin, up to its end. Raises IpvsadmError if it can't be read."""
         try:
-            while chunk := _read(self._stdin):
+            while chunk := _waiting(os.read, self._stdin, PIECE, "POLLIN"):
                 yield chunk
         except OSError as error:
             raise IpvsadmError(f"stdin can't be read: {error.strerror}", hint="nothing was done") from None
@@ -316,39 +308,14 @@ class World:
             return False
 
 
-def _read(file: int) -> bytes:
-    """The next input from `file`, waiting for it even if `file` is non-blocking. Raises OSError."""
+def _waiting(call: Callable[[int, Any], Any], file: int, argument: int | bytes, event: str) -> Any:
+    """The result of os.read or os.write on `file`; waits for `event` if `file` is non-blocking. Raises OSError."""
     while True:
         try:
-            return os.read(file, PIECE)
+            return call(file, argument)
         except BlockingIOError:
-            _await(file, "POLLIN")
+            import select
 
-
-def _write(file: int, data: bytes) -> int:
-    """Write to `file`, waiting even if it is non-blocking; return how much of `data` was written. Raises OSError."""
-    while True:
-        try:
-            return os.write(file, data)
-        except BlockingIOError:
-            _await(file, "POLLOUT")
-
-
-def _await(file: int, what: str) -> None:
-    import select
-
-    waiting = select.poll()
-    waiting.register(file, getattr(select, what))
-    waiting.poll()
-
-
-def _columns_said() -> int:
-    """The width in the variable COLUMNS, or a usual one."""
-    said = os.environ.get("COLUMNS", "")
-    return (int(said) if said.isascii() and said.isdigit() and len(said) < 5 else 0) or COLUMNS
-
-
-def _speaks_utf8() -> bool:
-    """Whether the locale allows more than ASCII. Python itself sets LC_CTYPE where no locale is set."""
-    said = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "UTF-8")
-    return "utf" in said.lower()
+            poll = select.poll()
+            poll.register(file, getattr(select, event))
+            poll.poll()

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..shapes import Alike
 
 SERVICES = "/proc/net/ip_vs"
+LACKS = (  # what a user is told who reads a table from here
+    "without privilege, this is what /proc shows: no counters, persistence, flags, thresholds, kinds of"
+    " tunnels, timeouts or daemons, and the family of a mark is that of its servers; `sudo` shows all"
+)
 KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
 
 
