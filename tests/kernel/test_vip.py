@@ -151,6 +151,15 @@ def test_ls_tells_what_is_wrong(ours):
     ]  # fmt: skip
 
 
+def test_addresses_of_ipv6_are_local_when_sync_says_that_they_are_bound(ours):
+    """The kernel delivers their packets a moment later than it takes them."""
+    for number in range(10):
+        rules = "".join(f"-A -t [2001:db8::{number}:{one:x}]:80\n" for one in range(10))
+        assert (ours("-C").returncode, ours("-R", rules).returncode) == (0, 0)
+        assert ours("vip sync").returncode == 0
+        assert [row["wrong"] for row in json.loads(ours("vip -o json").stdout)["addresses"]] == [[]] * 10
+
+
 def test_an_address_of_ipv6_that_is_not_usable_yet(ours):
     ip(ours, "link add veth0 type veth peer name veth1", "link set veth0 up", "link set veth1 up")
     with ours.namespace.entered(), open("/proc/sys/net/ipv6/conf/veth0/dad_transmits", "w") as setting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from errno import EACCES, EEXIST, EPERM
 from itertools import groupby, islice
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 REFUSED = 1
 LONGEST = 15  # letters of a device's name
+PATIENCE, PAUSE = 2.0, 0.01  # seconds for IPv6 addresses to become local, and between looks
 HINTS = {
     EPERM: "that takes CAP_NET_ADMIN: use sudo",
     EACCES: "IPv6 is off there, by `net.ipv6.conf.all.disable_ipv6` or that of the device",
@@ -82,10 +84,19 @@ def carry_out(changes: Sequence[Change]) -> None:
         raise unreadable(error) from error
     try:
         run.make(changes)
+        _settle([change.address for change in changes if change.adds and ":" in change.address])
     finally:
         with suppress(OSError):  # what was recorded before holds it all, with what may not be there
             ledger.store(run.ours())
         run.close()
+
+
+def _settle(addresses: Sequence[str]) -> None:
+    """Wait until the kernel delivers the packets of IPv6 `addresses` here, a moment after it has taken them."""
+    until = time.monotonic() + PATIENCE
+    with suppress(OSError), reading() as director:
+        while addresses and director.local_among(addresses) != set(addresses) and time.monotonic() < until:
+            time.sleep(PAUSE)
 
 
 class _Run:
