@@ -1,4 +1,4 @@
-"""The registry of formats: THE table of formats for documents. A new format is a new row.
+"""The table of document formats. A new format is a new row.
 
 A row names its reader and writer as `module.function` in this package, so that only the ones in use are loaded.
 """
@@ -36,13 +36,13 @@ class Inputs(Record):
 
 
 class Format(Record):
-    """A format of documents.
+    """A format of documents, which can be read if it has a `reader`, and written if it has a `writer`.
 
-    A file has this format if its first letters contain a match of `holds`, and so one of `words`, or else if its name
-    ends with one of `extensions`, or if its first line matches `begins`. `limit` bounds its size in bytes; the default
-    is some 900,000 rules. The reader gives the pieces of a text to an Assembly, and returns its other findings; it
-    raises BrokenError if the syntax is broken. The writer yields a table's text in pieces. `counts` says whether the
-    text includes counters and owners.
+    The format of a file is the first row whose pattern `holds` matches its first LETTERS (the pattern is tried only if
+    one of `words` occurs there), or else the row with its extension, or else the first row whose pattern `begins`
+    matches its first line. `limit` bounds its size in bytes; the default allows some 900,000 rules. The reader adds the
+    pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax is broken. The
+    writer yields a table's text in pieces. `counts` says whether the text includes counters and owners.
     """
 
     __slots__ = ()
@@ -97,7 +97,7 @@ FORMATS = {row.name: row for row in (
 # fmt: on
 READ = tuple(name for name, row in FORMATS.items() if row.reader)
 WRITTEN = tuple(name for name, row in FORMATS.items() if row.writer)
-LETTERS = 4096  # of a text that are searched
+LETTERS = 4096  # characters of a text that are searched
 
 
 def by_content(text: str) -> Format | None:

@@ -1,7 +1,9 @@
 """Turns a function into a verb.
 
-The function's name is the verb's name, its docstring is the help, and its parameters after `world` come from the
-command line. Their annotations tell typer how to read them, and stay text until then, so that a verb doesn't load
+A verb is a module of `verbs/` that contains a function of the verb's name, or a folder there that contains it in
+`arguments.py`. An underscore at the end of the function's name is not part of the verb's: `set_`. The docstring is
+the verb's help. The first parameter is `world`, the others come from the command line, and the function returns the
+exit status. Annotations tell typer how to read the parameters, and stay text until then, so that a verb doesn't load
 typer. They may use the names in typer, typing, `support.arguments` and the verb's own module.
 """
 
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 class Verb(Record):
     """A verb's place among the others, and how its words are read.
 
-    Verbs are listed by `rank`. A verb that `passes` words on takes all words from its first argument on unchanged; a
-    `lenient` verb reads options that typer doesn't know itself. `verbs` makes it a group whose `default` verb is
-    optional. `usage_status` is the exit status for usage errors.
+    Verbs are listed by `rank`, which differs for each. A verb that `passes` words on takes all words from its first
+    argument on unchanged. A `lenient` verb itself reads the options that typer doesn't know. `verbs` are the functions
+    of a group, where the `default` verb may be omitted. `usage_status` is the exit status for usage errors.
     """
 
     __slots__ = ()

@@ -33,11 +33,13 @@ Findings = Iterable[Finding]
 
 @dataclass(frozen=True)
 class Check:
-    """A row of the list of checks.
+    """A row of the table of checks.
 
-    `find` yields findings, of these `severities` only, and may raise UnseenError. `looks`, `matters` and `mend` are
-    what `--explain` says. A check of `traffic` says nothing without any. Findings of the checks in `told_by` tell the
-    cause of what this one sees, which is left out then.
+    `find` is a pure function that yields findings of these `severities` about a snapshot; it may raise UnseenError if
+    the snapshot lacks something. `doctor --explain` prints what the check `looks` at, why that `matters`, and how to
+    `mend` it. A check that needs `traffic` finds nothing without it. If a check in `told_by` has a failure or a
+    warning, that is the cause, and the findings of this check are left out. `asked` replaces `find` if the check is
+    requested by name.
     """
 
     code: str
@@ -50,7 +52,7 @@ class Check:
     modes: tuple[str, ...] = (DIRECTOR,)
     traffic: bool = False
     told_by: tuple[str, ...] = ()
-    asked: Callable[[Snapshot], Findings] | None = None  # in the place of `find` where the check was asked for by name
+    asked: Callable[[Snapshot], Findings] | None = None
 
 
 def failure(subject: str, seen: str, why: str, *commands: str) -> Finding:

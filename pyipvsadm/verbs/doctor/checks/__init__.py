@@ -1,4 +1,4 @@
-"""The table of checks. Each row has a pure function: snapshot in, findings out."""
+"""The table of checks, from the rows of each module. A row's function takes a snapshot and yields findings. Pure."""
 
 from __future__ import annotations
 
