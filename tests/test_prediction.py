@@ -12,7 +12,7 @@ from pyipvsadm.listing.connections import Connection
 from pyipvsadm.model import FLAG_1, FLAG_2, ONE_PACKET, PERSISTENT, Command, Server, Service
 from pyipvsadm.prediction import choices as choosing
 from pyipvsadm.prediction.choices import Chooser
-from pyipvsadm.prediction.clients import Client, entries_of, lines_about, masked
+from pyipvsadm.prediction.clients import Client, Expiry, entries_of, lines_about, masked
 from pyipvsadm.prediction.counts import least
 from pyipvsadm.prediction.hashes import FIRST, fold, multiplied, siphash, siphashes
 from pyipvsadm.prediction.impact import impact, shares
@@ -206,8 +206,8 @@ def test_the_least_of_all(scheduler, rows, expected):
     assert least(scheduler, counts(*rows), range(len(rows))) == expected
 
 
-def chosen(pool, client=None, entries=None, expire=False):
-    (choice,) = Chooser(pool, entries, expire).choose((client or Client(address=bytes((203, 0, 113, 9))),))
+def chosen(pool, client=None, entries=None, **expiry):
+    (choice,) = Chooser(pool, entries, Expiry(**expiry)).choose((client or Client(address=bytes((203, 0, 113, 9))),))
     return choice
 
 
@@ -275,8 +275,36 @@ def test_an_entry_holds_through_weight_0_unless_the_kernel_is_told_otherwise_and
     found = entries_of(pool.service, [entry(here.address, 0, gone, "NONE")])
     drained = edit(pool, gone.address[3], 0)
     assert chosen(drained, here, found).why == "persistence"
-    assert chosen(drained, here, found, expire=True).why == "turn"
+    assert chosen(drained, here, found, quiescent=True).why == "turn"
     assert chosen(leave(pool, gone.address[3]), here, found).why == "turn"
+
+
+@pytest.mark.parametrize(("state", "protocol", "weight", "nodest", "certain"), [
+    ("ESTABLISHED", "TCP", 1, False, True), ("ESTABLISHED", "TCP", 0, False, True),
+    ("TIME_WAIT", "TCP", 1, False, False),
+    ("CLOSE", "TCP", 1, False, False), ("FIN_WAIT", "TCP", 1, False, False), ("CLOSED", "SCTP", 1, False, False),
+    ("ESTABLISHED", "TCP", 1, True, True), ("ESTABLISHED", "TCP", 0, True, False), ("UDP", "UDP", 0, True, True),
+])  # fmt: skip
+def test_a_connection_is_certain_unless_a_new_one_may_take_its_place(state, protocol, weight, nodest, certain):
+    """Source: is_new_conn_expected and ip_vs_in_hook in ip_vs_core.c, and seen on Linux 6.1."""
+    number = NUMBERS[protocol.lower()]
+    pool = pool_of("sh", (1, 1))
+    pool = edit(pool.replace(service=pool.service.replace(protocol=number)), 3, weight)
+    here = Client(address=bytes((203, 0, 113, 9)), port=4000)
+    server = next(one for one in pool.servers if one.address[3] == 3)
+    found = entries_of(pool.service, [entry(here.address, 4000, server, state, protocol)])
+    choice = chosen(pool, here, found, nodest=nodest)
+    assert (choice.server, choice.why, choice.certain) == (server, "connection", certain)
+
+
+def test_an_engine_looks_for_entries_of_its_own():
+    pool = pool_of("rr", (1, 1))
+    pool = pool.replace(service=pool.service.replace(flags=PERSISTENT, engine="sip"))
+    here = Client(address=bytes((203, 0, 113, 9)), port=4000)
+    found = entries_of(pool.service, [entry(here.address, 0, pool.servers[0], "NONE")])
+    for each in (pool, edit(edit(pool, 2, 0), 3, 0)):
+        choice = chosen(each, here, found)
+        assert (choice.server, choice.why, choice.certain) == (None, "unknown", False)
 
 
 @pytest.mark.parametrize(("service", "address", "expected"), [
@@ -331,7 +359,7 @@ def test_connections_of_a_mark_and_of_all_ports_have_the_ends_that_packets_went_
         found = entries_of(service, at.values(), lambda: [named])
         assert {one.virtual_port for ones in found.values() for one in ones} == ports, name
         choice = chosen(pool.replace(service=service), here, found)
-        assert (choice.server, choice.why, choice.certain) == (server, "connection", True), name
+        assert (choice.server, choice.why, choice.certain) == (server, "connection", bool(service.port)), name
     gone = entries_of(services["mark"][0], [at[82].replace(server=other)], tuple)
     assert chosen(pool.replace(service=services["mark"][0]), here, gone).why == "turn"  # of another mark
     two = entries_of(services["mark"][0], [at[82], at[83].replace(server=pool.servers[0].address)], tuple)

@@ -65,7 +65,7 @@ def play(monkeypatch, tmp_path):
     monkeypatch.setattr("pyipvsadm.kernel.CONNECTIONS", str(path))
     monkeypatch.setattr(state, "FOLDER", str(tmp_path))
     monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", ())
-    monkeypatch.setattr(kernel_state, "EXPIRE", str(tmp_path / "missing"))
+    monkeypatch.setattr(kernel_state, "EXPIRY", str(tmp_path / "missing"))
     monkeypatch.setattr(kernel_state, "PER_CPU", str(tmp_path / "ip_vs_stats_percpu"))
     (tmp_path / "ip_vs_stats_percpu").write_text(NONE_EVER)
     return kernel_with(RULES).play

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 
 from ..model import ONE_PACKET, Server
 from ..record import Record
-from .clients import FADING, remembered, servers_of
+from .clients import Expiry, is_settled, remembered, servers_of
 from .counts import BY_WEIGHT, LEAST, least
 from .hashes import FIRST, GOLDEN, WORD, fold, siphashes
 from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, UNSURE, Pool
@@ -61,13 +61,13 @@ class Choice(Record):
 class Chooser:
     """Chooses servers for many clients of one pool; computes each slot of its table only once."""
 
-    def __init__(self, pool: Pool, entries: Entries | None = None, expire: bool = False) -> None:
+    def __init__(self, pool: Pool, entries: Entries | None = None, expiry: Expiry | None = None) -> None:
         self.pool = pool
         self.slots = slots(pool)
         self._servers = pool.servers
         self._by_port = pool.by_port
         self._entries = entries or {}
-        self._expire = expire
+        self._expiry = expiry or Expiry()
         self._one_packet = bool(pool.service.flags & ONE_PACKET)
         self._takes = [member.takes for member in pool.members]
         self._doubtful = [not member.sure for member in pool.members]
@@ -79,8 +79,9 @@ class Chooser:
         answers = self._hashed(clients) if hashed else self._one_after_the_other(len(clients))
         if not self._entries:
             return iter(answers)
+        ends = self._expiry.quiescent
         return (
-            self._kept(found) if (found := remembered(self.pool, client, self._entries, self._expire)) else answer
+            self._kept(found) if (found := remembered(self.pool, client, self._entries, ends)) else answer
             for client, answer in zip(clients, answers, strict=True)
         )
 
@@ -99,10 +100,10 @@ class Chooser:
         usable = [index for index, takes in enumerate(self._takes) if takes]
         if not scheduler:
             return Choice(certain=True, why=DROPPED, detail=ABSENT)
-        if not usable:
-            return Choice(certain=not any(self._doubtful), why=DROPPED, detail=NOBODY)
         if self.pool.service.engine:
             return Choice(detail=f"kept together by {self.pool.service.engine}, which looks into the packet")
+        if not usable:
+            return Choice(certain=not any(self._doubtful), why=DROPPED, detail=NOBODY)
         if scheduler in LEAST:
             return self._least(scheduler, usable)
         why = TURN if scheduler in TURNS else UNKNOWN
@@ -140,7 +141,8 @@ class Chooser:
         servers = list(dict.fromkeys(server for one in found for server in servers_of(self.pool, one)))
         one = found[0]
         why = CONNECTION if one.client_port else PERSISTENCE
-        certain = len(servers) == 1 and not any(one.state in FADING for one in found)
+        whole = self.pool.service.port or not found[-1].client_port  # else another port has another connection
+        certain = bool(whole) and len(servers) == 1 and all(is_settled(one, servers[0], self._expiry) for one in found)
         server = servers[0] if servers else None
         return Choice(server=server, certain=certain, why=why, seconds=one.seconds, detail=one.state)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     Entries = dict[tuple[bytes, int], list[Connection]]
 
 FTP = 21  # persistence of this port keeps all ports of a client together
-FADING = frozenset(("TIME_WAIT",))  # states in which a new connection may replace the old one
+FADING = frozenset(("FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSED"))  # in which a new connection may replace the old one
+BEGINS = frozenset(("TCP", "SCTP"))  # protocols whose packets show that a connection begins
 
 
 class Client(Record):
@@ -27,6 +28,18 @@ class Client(Record):
     __slots__ = ()
     address: bytes = b""
     port: int | None = None
+
+
+class Expiry(Record):
+    """When the kernel forgets: net.ipv4.vs.expire_quiescent_template and expire_nodest_conn.
+
+    With `quiescent`, persistence ends when the server gets weight 0; with `nodest`, a new connection from the same port
+    replaces one to such a server.
+    """
+
+    __slots__ = ()
+    quiescent: bool = False
+    nodest: bool = False
 
 
 def masked(address: bytes, service: Service) -> bytes:
@@ -87,21 +100,29 @@ def _digits(address: bytes) -> str:
     return ":".join(digits[first : first + 4] for first in range(0, 32, 4))
 
 
-def remembered(pool: Pool, client: Client, entries: Entries, expire: bool) -> list[Connection]:
+def remembered(pool: Pool, client: Client, entries: Entries, quiescent: bool = False) -> list[Connection]:
     """The entries that decide where `client` goes: its connections, or else its persistence if that is still valid.
+    Both if the service has no port of its own, since the next packet may go to another port than the connections.
 
-    With `expire` (net.ipv4.vs.expire_quiescent_template), persistence ends when the server gets weight 0.
+    With `quiescent`, persistence ends when the server gets weight 0. An engine looks for entries of its own.
     """
     service = pool.service
     live = entries.get((client.address, client.port)) if client.port else None
     if live and service.fwmark is not None:
         live = [one for one in live if servers_of(pool, one)]
-    if live:
+    if live and service.port:
         return live
-    if not service.flags & PERSISTENT:
-        return []
+    if service.engine or not service.flags & PERSISTENT:
+        return live or []
     found = entries.get((masked(client.address, service), 0), [])
-    return [one for one in found if any(server.weight or not expire for server in servers_of(pool, one))]
+    kept = [one for one in found if any(server.weight or not quiescent for server in servers_of(pool, one))]
+    return [*(live or ()), *kept]
+
+
+def is_settled(one: Connection, server: Server, expiry: Expiry) -> bool:
+    """Whether all packets that fit the entry `one` go to `server`: none of them can begin a new connection."""
+    replaced = expiry.nodest and not server.weight and one.client_port and one.protocol in BEGINS
+    return one.state not in FADING and not replaced
 
 
 def servers_of(pool: Pool, found: Connection) -> list[Server]:

@@ -46,9 +46,9 @@ class Sender:
         for one in (self._four, self._six):
             one.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
 
-    def send(self, client: Client, address: bytes, port: int, protocol: int = UDP) -> bool:
-        """Send a first packet; False if it is refused, as it is where no server is chosen."""
-        body = struct.pack(">HH", client.port, port) + BODIES[protocol]
+    def send(self, client: Client, address: bytes, port: int, protocol: int = UDP, body: bytes = b"") -> bool:
+        """Send a first packet, or what `body` is behind its ports; False if it is refused, as without a server."""
+        body = struct.pack(">HH", client.port, port) + (body or BODIES[protocol])
         try:
             if len(address) == 4:
                 head = struct.pack(
@@ -76,9 +76,13 @@ class Sender:
         with self.namespace.entered(), open("/proc/net/ip_vs_conn") as lines:
             return [one.replace(seconds=0) for one in entries(line.removesuffix("\n") for line in lines)]
 
-    def chosen(self) -> dict[tuple[bytes, int], tuple[bytes, int]]:
-        """By client and port, the servers of all connections that there are."""
-        return {(one.client, one.client_port): (one.server, one.server_port) for one in self.connections()}
+    def chosen(self, port: int = 0) -> dict[tuple[bytes, int], tuple[bytes, int]]:
+        """By client and port, the servers of all connections that there are, or of those to one virtual port."""
+        return {
+            (one.client, one.client_port): (one.server, one.server_port)
+            for one in self.connections()
+            if port in (0, one.virtual_port)
+        }
 
     def close(self) -> None:
         """Give it all up."""

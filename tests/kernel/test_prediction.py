@@ -11,7 +11,7 @@ import pytest
 
 from pyipvsadm.model import FLAG_1, FLAG_2, MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
 from pyipvsadm.prediction.choices import CONNECTION, PERSISTENCE, Chooser
-from pyipvsadm.prediction.clients import Client, entries_of
+from pyipvsadm.prediction.clients import Client, Expiry, entries_of
 from pyipvsadm.prediction.impact import shares
 from pyipvsadm.prediction.pools import Pool, after, members
 
@@ -267,7 +267,7 @@ def test_persistence_keeps_clients_together(name):
             for client in some[first : first + 100]:
                 if first in (0, 300, 600):  # when new entries are made
                     found = entries_of(one, network.connections())
-                chooser = Chooser(pool, found, expire)
+                chooser = Chooser(pool, found, Expiry(quiescent=expire))
                 choices += chooser.choose((client,))
                 network.send(client, one.address or (VIP6 if six else VIP), one.port or PORT, one.protocol or UDP)
             found = entries_of(one, network.connections())
@@ -276,7 +276,7 @@ def test_persistence_keeps_clients_together(name):
             ports = {server.address: server.port for server in its}
             assert {port for _, port in chosen.values()} == {PORT, 0}
             chosen = {client: (address, ports[address]) for client, (address, _) in chosen.items()}
-        again = list(Chooser(pool, found, expire).choose(some))
+        again = list(Chooser(pool, found, Expiry(quiescent=expire)).choose(some))
     assert wrong(some, choices, chosen) == []
     assert sum(choice.why == PERSISTENCE for choice in choices) > MANY / 4
     if one.port and one.fwmark is None:

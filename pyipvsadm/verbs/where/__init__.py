@@ -9,7 +9,7 @@ from ...prediction.impact import impact
 from ...prediction.pools import after
 from ...table.notation import service_of
 from .explanations import Answer
-from .kernel_state import expires, remembered, situation
+from .kernel_state import expiry, remembered, situation
 from .question import Change, client_of, clients_in
 
 TYPE_CHECKING = False
@@ -36,13 +36,13 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     commands = change.commands(pool.service, pool.servers, planned)
     then = after(pool, commands) if commands else None
     entries = remembered(world, pool.service, clients) if clients else {}
-    expire = bool(entries) and expires()
+    forgets = expiry() if entries else None
     answer = Answer(
         pool=pool,
         then=then,
         clients=tuple(clients),
-        choices=tuple(Chooser(pool, entries, expire).choose(clients)),
-        later=tuple(Chooser(then, entries, expire).choose(clients)) if then else (),
+        choices=tuple(Chooser(pool, entries, forgets).choose(clients)),
+        later=tuple(Chooser(then, entries, forgets).choose(clients)) if then else (),
         assumed=now.assumed,
         impact=impact(pool, then) if then else None,
     )

@@ -9,7 +9,7 @@ from ...errors import LISTING, IpvsadmError
 from ...kernel.proc_table import ever_counted
 from ...listing.connections import entries
 from ...model import ONE_PACKET
-from ...prediction.clients import entries_of, lines_about
+from ...prediction.clients import Expiry, entries_of, lines_about
 from ...prediction.pools import EITHER, HASHING, TURNS, UNSURE, Pool
 from ...record import Record
 from ...support.clients.kernel_pools import Sizes, drained_weights, pool_of, sizes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...prediction.clients import Client, Entries
     from ...world import World
 
-EXPIRE = "/proc/sys/net/ipv4/vs/expire_quiescent_template"
+EXPIRY = "/proc/sys/net/ipv4/vs"  # the folder of its settings
 PER_CPU = "/proc/thread-self/net/ip_vs_stats_percpu"
 
 
@@ -92,10 +92,14 @@ def remembered(world: World, service: Service, clients: Sequence[Client]) -> Ent
         ) from error
 
 
-def expires() -> bool:
-    """Whether persistence ends as a server gets weight 0."""
+def expiry() -> Expiry:
+    """When the kernel forgets connections and persistence."""
+    return Expiry(quiescent=_is_set("expire_quiescent_template"), nodest=_is_set("expire_nodest_conn"))
+
+
+def _is_set(name: str) -> bool:
     try:
-        with open(EXPIRE, encoding="ascii") as file:
+        with open(f"{EXPIRY}/{name}", encoding="ascii") as file:
             return file.read().strip() != "0"
     except OSError:
         return False
