@@ -18,6 +18,7 @@ LAZY = {  # who imports what only where it is needed, with all that is in it
     **dict.fromkeys(["kernel"], ("kernel.wire.answers",)),
     **dict.fromkeys(["help.complete_command"], ("namespaces",)),
 }
+ALIKE = {"arguments", "reasons"}  # names of modules that hold the same of several verbs, or formats
 MODERN = {"typer", "rich", "pyroute2", "pydantic", "yaml", "click"}
 OUTSIDE = ("verbs", "support", "documents", "drawing", "network")  # the rooms that may import those
 PURE = ("grammar", "listing", "table", "prediction", "kernel.wire", "shapes", "cache", "model", "record", "errors")
@@ -58,6 +59,11 @@ def test_there_is_no_circle():
 def test_no_room_is_crowded():
     rooms = Counter(path.parent for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
     assert {str(room): count for room, count in rooms.items() if count > 12} == {}
+
+
+def test_no_two_modules_share_a_name():
+    names = [path.stem if path.stem != "__init__" else path.parent.name for path in PACKAGE.rglob("*.py")]
+    assert {name for name, count in Counter(names).items() if count > 1} == ALIKE
 
 
 def within(module, room):

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from pyipvsadm.help.verb_table import VERBS
 from pyipvsadm.support.application import application, netns_option, usage_errors
-from pyipvsadm.support.documents import document_options
+from pyipvsadm.support.document_input import document_options
 from pyipvsadm.support.right_line import Call, call_of, whole
 from pyipvsadm.support.verb import function_of
 

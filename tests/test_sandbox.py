@@ -14,7 +14,7 @@ import pytest
 from pyipvsadm.verbs.sandbox import frames, host, images, keeper, relay, uml
 from pyipvsadm.verbs.sandbox.caller_terminal import raw
 from pyipvsadm.verbs.sandbox.frames import Start
-from pyipvsadm.verbs.sandbox.requested import Request, SandboxError
+from pyipvsadm.verbs.sandbox.request import Request, SandboxError
 
 
 class NoTerminal:

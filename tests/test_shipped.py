@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.help import shipped
+from pyipvsadm.help import shipped_files
 from pyipvsadm.verbs.completion import FILES
 from pyipvsadm.verbs.man import SECTIONS
 
@@ -42,13 +42,13 @@ def test_they_are_found_where_installers_put_them(tmp_path, monkeypatch, words, 
     path = tmp_path / place
     path.parent.mkdir(parents=True)
     path.write_bytes(gzip.compress(b"text") if path.suffix == ".gz" else b"text")
-    monkeypatch.setattr(shipped, "PACKAGE", tmp_path / "lib/python3/dist-packages/pyipvsadm")
-    assert shipped.shipped(*words) == path
-    assert shipped.text(path) == "text"
+    monkeypatch.setattr(shipped_files, "PACKAGE", tmp_path / "lib/python3/dist-packages/pyipvsadm")
+    assert shipped_files.shipped(*words) == path
+    assert shipped_files.text(path) == "text"
 
 
 def test_one_that_is_not_there_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped, "PACKAGE", tmp_path / "pyipvsadm")
+    monkeypatch.setattr(shipped_files, "PACKAGE", tmp_path / "pyipvsadm")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     ran = run(["completion", "zsh"])
     assert (ran.status, ran.stdout) == (2, "")

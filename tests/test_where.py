@@ -10,8 +10,8 @@ import pytest
 
 from pyipvsadm.kernel.proc_table import ever_counted
 from pyipvsadm.support import state
-from pyipvsadm.support.clients import kernel_pools
-from pyipvsadm.support.clients.kernel_pools import Sizes, sizes_in
+from pyipvsadm.support.scheduling import kernel_pools
+from pyipvsadm.support.scheduling.kernel_pools import Sizes, sizes_in
 from pyipvsadm.verbs.where import kernel_state
 
 from . import fakes, test_apply

@@ -196,7 +196,7 @@ def _imagined() -> Exchange:
     """The substitute for a kernel if lines are only checked."""
     from ..explain import machine
     from ..explain.requirements import are_known
-    from .imagined import Imagined
+    from .table_model import Imagined
 
     return Imagined(lambda service: are_known(service, machine)).exchange
 

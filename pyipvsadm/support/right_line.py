@@ -47,7 +47,7 @@ class Call(Record):
         taken = code.co_varnames[: code.co_argcount]
         values = {name: value for name, value in self.values.items() if name in taken}
         if "asked" in taken:
-            from .documents.document_options import asked
+            from .document_input.document_options import asked
 
             values["asked"] = asked(**{name: value for name, value in self.values.items() if name not in taken})
         return function(world, **values)

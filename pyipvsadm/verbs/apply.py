@@ -8,11 +8,11 @@ from ..errors import IpvsadmError, UsageError
 from ..network import DEVICE
 from ..record import Record
 from ..support import managers
-from ..support.clients.effects import impact_lines
 from ..support.current_table import table_now
-from ..support.documents import read_document
+from ..support.document_input import read_document
 from ..support.lock import WAIT, alone
 from ..support.outcome import Result, data_of, failure, result_of, summary
+from ..support.scheduling.effects import impact_lines
 from ..support.scope import scope_of
 from ..support.signals import Signals
 from ..support.verb import verb

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..help.shipped import shipped, text
+from ..help.shipped_files import shipped, text
 from ..support.verb import verb
 
 TYPE_CHECKING = False

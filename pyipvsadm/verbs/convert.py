@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..documents import AS_IT_IS
 from ..documents.formats import FORMATS
-from ..support.documents import read_document
+from ..support.document_input import read_document
 from ..support.verb import verb
 
 TYPE_CHECKING = False

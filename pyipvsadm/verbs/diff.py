@@ -6,7 +6,7 @@ from itertools import groupby
 
 from ..documents import AS_IT_IS
 from ..support.current_table import table_now, unlike_now
-from ..support.documents import read_document
+from ..support.document_input import read_document
 from ..support.scope import scope_of
 from ..support.verb import verb
 from ..table.differences import differences, summed_up
@@ -75,14 +75,14 @@ def diff(
     if world.watched and output == "text":
         world.tell(f"to do: {summed_up(found)}" if found else "nothing to do: the table is as wanted")
     if world.watched and only is None:
-        from ..support.clients.effects import order_notes
+        from ..support.scheduling.effects import order_notes
 
         world.note(*order_notes(before, wanted, plan.commands))
     return SAME if is_same else DIFFERS
 
 
 def _impacts(before: Table, plan: Plan) -> dict[str, Impact]:
-    from ..support.clients.effects import impacts
+    from ..support.scheduling.effects import impacts
 
     return impacts(before, plan.commands)
 

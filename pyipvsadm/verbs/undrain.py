@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..errors import IpvsadmError
 from ..support import managers
-from ..support.clients import effects
 from ..support.current_table import table_now
 from ..support.lock import WAIT, alone
+from ..support.scheduling import effects
 from ..support.signals import name_of
 from ..support.verb import verb
 from ..table.plan import make_plan

@@ -15,10 +15,10 @@ from ...documents import Asked
 from ...help.verb_help import verb_help
 from ...world import World
 from .. import arguments
-from ..documents import document_options
+from ..document_input import document_options
 from ..right_line import whole
 from ..verb import function_of
-from . import netns_option, printed
+from . import library_output, netns_option
 from .usage_errors import LIBRARY_ERROR, ours, verb_words
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(words: list[str], world: World) -> int:
     everything = netns_option.command(application([function_of(verb)]), verb, world)
     # Without typer's reading of the words before the verb, for which it would load pydantic.
     above = typer.Context(everything, info_name=world.program, obj=world)
-    with printed.by_others(world):
+    with library_output.by_others(world):
         try:
             status = everything.commands[verb](rest, prog_name=verb, parent=above, standalone_mode=False)
         except LIBRARY_ERROR as error:

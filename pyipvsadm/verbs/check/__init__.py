@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import IpvsadmError
-from ...support.documents import read_document
+from ...support.document_input import read_document
 from ...table.notation import sizes
 
 TYPE_CHECKING = False

@@ -9,9 +9,9 @@ from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
 from ...record import Record
 from ...support import managers
-from ...support.clients import effects
 from ...support.current_table import table_now
 from ...support.lock import WAIT, alone
+from ...support.scheduling import effects
 from ...support.signals import name_of
 from ...table.comparison import service_key
 from ...table.notation import counted, servers_of, service_of, spelled, spelled_server

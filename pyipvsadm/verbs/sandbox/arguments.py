@@ -76,7 +76,7 @@ def sandbox(
 
     - `pyipvsadm sandbox --write . --timeout 60 -- pytest` keeps the files that pytest writes here
     """
-    from .requested import Request
+    from .request import Request
 
     request = Request(
         command=tuple(command or ()),

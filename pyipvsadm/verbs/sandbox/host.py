@@ -10,11 +10,11 @@ from .caller_terminal import Terminal
 from .frames import Start
 from .images import image, search_path
 from .relay import FORWARDED, Relay
-from .requested import SandboxError
+from .request import SandboxError
 from .uml import Machine
 
 if TYPE_CHECKING:
-    from .requested import Request
+    from .request import Request
 
 KEPT = ("/", "/proc", "/sys", "/dev", "/run")  # the sandbox has its own: `--write` refuses them
 

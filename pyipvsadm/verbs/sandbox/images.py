@@ -8,7 +8,7 @@ import sys
 
 from ...grammar.shell import command
 from ...record import Record
-from .requested import SandboxError
+from .request import SandboxError
 
 KERNEL = "linux.uml"  # Debian's name; others begin with it
 BESIDE = "../lib/uml/modules"  # the folder of a kernel's own modules, relative to the kernel's folder

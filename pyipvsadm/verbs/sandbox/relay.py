@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ...progress import begin
 from . import frames
 from .frames import CHUNK_BYTES, RING_BYTES, Start
-from .requested import SandboxError, late
+from .request import SandboxError, late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...progress import Progress
     from .caller_terminal import Terminal
-    from .requested import Request
+    from .request import Request
     from .uml import Machine
 
 BOOT_SECONDS = 120  # the longest time to boot, which usually takes one second

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from .images import search_path
 from .inside.started_command import NOT_EXECUTABLE, NOT_FOUND
-from .requested import SandboxError, late
+from .request import SandboxError, late
 
 if TYPE_CHECKING:
-    from .requested import Request
+    from .request import Request
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # linux/sched.h
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18  # sys/mount.h

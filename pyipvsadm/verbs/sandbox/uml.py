@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from .frames import RING_BYTES
 from .images import offer
 from .keeper import Keeper
-from .requested import SandboxError
+from .request import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...documents import AS_IT_IS
-from ...support.documents import owners
+from ...support.document_input import owners
 from ...support.verb import verb
 from . import Wishes, run
 

@@ -37,7 +37,7 @@ def run(world: World, names: Sequence[str], interval: float, output: str, once: 
         for service in wanted:
             named(kernel, service)
         if output == "text" and not once and terminal:
-            from .draining import carry_out
+            from .drain_command import carry_out
             from .live import live
 
             return live(*terminal, lambda: read(kernel, wanted), interval, lambda one: carry_out(one, world), owners)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...documents import AS_IT_IS
 from ...documents.owners import NOBODY
-from ...support.documents import owners
+from ...support.document_input import owners
 from ...support.verb import verb
 from . import run
 

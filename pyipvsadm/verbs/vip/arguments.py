@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...documents import AS_IT_IS
 from ...network import DEVICE
-from ...support.documents import read_document
+from ...support.document_input import read_document
 from ...support.lock import WAIT
 from ...support.verb import verb
 from . import actions

@@ -12,8 +12,8 @@ from ...model import ONE_PACKET
 from ...prediction.clients import Expiry, entries_of, lines_about
 from ...prediction.pools import EITHER, HASHING, TURNS, UNSURE, Pool
 from ...record import Record
-from ...support.clients.kernel_pools import Sizes, drained_weights, pool_of, sizes
 from ...support.current_table import AbsentError, named
+from ...support.scheduling.kernel_pools import Sizes, drained_weights, pool_of, sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ class Collection:
             if WITH_FILES & set(self.found.get("managers", ())):
                 from .manager_files import manager_files  # and the formats, which the others don't need
 
-                self.found["manager_files"] = manager_files(before, lambda: world.names)
+                self.found["manager_files"] = manager_files(before, world.resolver)
         except (OSError, IpvsadmError) as error:
             found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
             self.found["ipvs"] = proc.has_ipvs()
