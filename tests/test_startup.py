@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pyipvsadm import documents
+from pyipvsadm.world import World
+
 ROOT = Path(__file__).parent.parent
 SLOW = {
     "typer", "rich", "pyroute2", "argparse", "dataclasses", "enum", "re", "typing", "ipaddress", "socket", "asyncio",
@@ -183,6 +186,7 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("check {rules}", set()),
     ("check --from rules -", set()),
     ("check {json}", PATTERNS | {"json"}),
+    ("check {shown}", set()),
     ("check {yaml}", PATTERNS | {"json"}),
     ("diff {rules}", set()),
     ("diff {rules} -o json", PATTERNS | {"json"}),
@@ -210,7 +214,9 @@ def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allow
     )
     written = tmp_path / "table.yaml"
     written.write_text("version: 1\nservices:\n  - service: fwmark:7\n    servers:\n      - {address: 192.0.2.2}\n")
-    words = line.format(rules=rules, json=data, yaml=written).split()
+    shown = tmp_path / "shown.json"
+    shown.write_text(documents.dump(documents.load(str(rules), World()), "json"))
+    words = line.format(rules=rules, json=data, yaml=written, shown=shown).split()
     ran = subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *words],
         input=rules.read_bytes(),

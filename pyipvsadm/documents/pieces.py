@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from _socket import AF_INET, AF_INET6, inet_pton
 
 from ..errors import UsageError
@@ -263,5 +262,7 @@ def _shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
+    import json
+
     text = printable(json.dumps(value, ensure_ascii=False)) if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

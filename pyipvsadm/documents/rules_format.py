@@ -11,6 +11,7 @@ from ..model import PERSISTENT, Command
 from ..table.assembly import EnoughError
 from ..table.notation import spelled
 from .remarks import Findings
+from .source import lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ..table.assembly import Assembly
     from .formats import Inputs
 
-PIECE = 1 << 16  # characters
 LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # the rules that define a table
 
 
@@ -31,20 +31,10 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     The lines that save prints and comments are valid. Any other line is a problem.
     """
     try:
-        _lines(_split(text), assembly, Parser(inputs.names, "ipvsadm").line)
+        _lines(lines_of(text), assembly, Parser(inputs.names, "ipvsadm").line)
     except EnoughError:
         pass
     return Findings()
-
-
-def _split(text: str) -> Iterator[str]:
-    """The lines of `text`, without holding all of them."""
-    start, end = 0, len(text) - text.endswith("\n")
-    while start <= end:
-        stop = text.find("\n", min(start + PIECE, end), end)
-        stop = end if stop < 0 else stop
-        yield from text[start:stop].split("\n")
-        start = stop + 1
 
 
 def _lines(lines: Iterable[str], assembly: Assembly, parse: Callable[[str], Command | Alike | None]) -> None:

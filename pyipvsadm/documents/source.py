@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..world import World
 
 PIECE = 1 << 20
+PART = 1 << 16  # letters of a text that are split at once
 HEAD = 1 << 16  # bytes in which a format is detected
 LARGEST = max(format.limit for format in FORMATS.values())
 PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "unzstd", b"PK": "unzip"}
@@ -52,6 +53,16 @@ def read_text(path: str, world: World) -> tuple[str, str]:
     name = "stdin" if path == "-" else printable(path)
     pieces = _texts(world.content() if path == "-" else _pieces(path, name), name)
     return name, _text(b"".join(_bounded(pieces, name, Format())), name)
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of `text`, without holding all of them."""
+    start, end = 0, len(text) - text.endswith("\n")
+    while start <= end:
+        stop = text.find("\n", min(start + PART, end), end)
+        stop = end if stop < 0 else stop
+        yield from text[start:stop].split("\n")
+        start = stop + 1
 
 
 def _pieces(path: str, name: str) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ import re
 
 from ..listing.rules import daemon_state
 from ..table.notation import parts, spelled, spelled_address
-from ..table.settings import connections_of, daemon_settings, server_settings, service_settings
+from ..table.settings import COUNTS, connections_of, daemon_settings, server_settings, service_settings
 from .owners import NOBODY, Owners
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ..table.settings import Settings
 
 VERSION = 1
-COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
 UNSEEN = frozenset(  # what /proc doesn't show
     (
         "persistence",

@@ -74,10 +74,18 @@ class Assembly:
     def __init__(
         self, schedulers: Collection[str] = KNOWN_SCHEDULERS, engines: Collection[str] = KNOWN_ENGINES
     ) -> None:
-        self.problems: list[Problem] = []
-        self.entries: list[Entry] = []
         self._schedulers = schedulers
         self._engines = engines
+        self.clear()
+
+    def another(self) -> Assembly:
+        """An empty Assembly that knows the same names."""
+        return Assembly(self._schedulers, self._engines)
+
+    def clear(self) -> None:
+        """Forget everything that was added."""
+        self.problems: list[Problem] = []
+        self.entries: list[Entry] = []
         self._suggestions: dict[tuple[str, ...], str] = {}  # since one typo often repeats a thousand times
         self._by_key: dict[tuple[object, ...], Entry] = {}
         self._timeouts: Timeouts | None = None

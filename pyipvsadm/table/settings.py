@@ -19,6 +19,7 @@ FORWARDING = ("masquerade", "local", "tunnel", "direct")  # by Server.forwarding
 TUNNELS = {IPIP: "ipip", GUE: "gue", GRE: "gre"}
 CHECKSUMS = ("none", "csum", "remcsum")  # by Server.tunnel_flags
 CONNECTIONS = ("active", "inactive", "persistent")
+COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")  # and the rates of these
 OFF: tuple[Any, ...] = (None, False, 0, [])  # values that are left out, except for a weight of 0
 
 

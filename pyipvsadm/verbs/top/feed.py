@@ -7,9 +7,9 @@ from errno import EBADMSG, ESRCH
 from typing import TYPE_CHECKING
 
 from ...documents.owners import NOBODY, Owners
-from ...documents.writers import COUNTS, counted, named_data, server_data, told
+from ...documents.writers import counted, named_data, server_data, told
 from ...model import Stats
-from ...table.settings import CONNECTIONS
+from ...table.settings import CONNECTIONS, COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,128 @@
+"""Reads documents that are laid out as `show` writes them, by lines: most differ only in names, addresses and ports.
+
+What a line says besides is read once, by the plain reader, for all lines that say it in the same words. Where a
+document has another layout or a mistake, the plain reader reads all of it.
+"""
+
+from __future__ import annotations
+
+from _socket import AF_INET, AF_INET6, inet_pton
+
+from ...cache import keep
+from ...errors import UsageError
+from ...model import Service
+from ...table.notation import service_of
+from .. import pieces
+from ..schema_reader import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from ...shapes import Settings
+    from ...table.assembly import Assembly, Entry
+    from ..schema_reader import Plain
+
+    Key = tuple[Any, ...]
+
+NAMED = frozenset(("service", "servers", *pieces.PARTS))  # keys that stand elsewhere
+OTHERS, LONG = 4096, 1 << 16  # lines beside services, and their letters: no more in any document that `show` writes
+KEY = 5  # fields of a Service that identify it
+MODEL = {"service": "192.0.2.1:80/tcp", "scheduler": "rr"}  # what the plain reader is given around a server
+ADDRESS = "192.0.2.2"  # and for its address
+
+
+class OtherError(Exception):
+    """The document is not in the dialect, or not valid."""
+
+
+class Rows:
+    """Adds the services and servers of a document to `assembly`. Its methods raise OtherError.
+
+    A `rest` is the text that says all besides a name or an address. Places are the numbers of lines.
+    """
+
+    def __init__(self, assembly: Assembly, plain: Plain) -> None:
+        self._assembly = assembly
+        self._plain = plain
+        self._ends: dict[str, tuple[int, int]] = {}  # of names: protocol and port
+        self.servers: dict[str, tuple[int, Settings]] = {}
+        self._services: dict[tuple[str, int, int | None], tuple[Any, ...]] = {}
+
+    def service(self, key: Key, name: str, rest: str, line: int) -> Entry:
+        """Add the service of that name, which `key` has read."""
+        looks = rest, *key[:2]
+        settings = self._services.get(looks)
+        if settings is None:
+            data = self.service_data(rest)
+            if not data.keys().isdisjoint(NAMED):
+                raise OtherError
+            settings = keep(self._services, looks, self._read({"service": name, **data}).service[len(key) : -1])
+        return self._assembly.service(Service.make((*key, *settings, None)), line)
+
+    def server(self, entry: Entry, host: str, rest: str, line: int) -> None:
+        """Add the server at the address `host` to the service in `entry`."""
+        known = self.servers.get(rest)
+        if known is None:
+            data = self.server_data(rest)
+            if type(data.get("port")) is not int or "address" in data:
+                raise OtherError  # without a port, it is that of the service
+            row = self._read({**MODEL, "servers": [{"address": ADDRESS, **data}]}).rows[0]
+            known = keep(self.servers, rest, row[1:])
+        port, settings = known
+        try:
+            address = inet_pton(AF_INET6 if ":" in host else AF_INET, host)
+        except (OSError, ValueError):
+            raise OtherError from None
+        self._assembly.row(entry, (address, port), settings, line)
+
+    def others(self, data: dict[str, Any]) -> None:
+        """Add what a document says besides services; `data` is the document without them."""
+        if data.get("services") != []:
+            raise OtherError
+        pieces.read(data, self._plain, self._assembly)
+
+    def all(self, lines: Iterable[str]) -> None:
+        """Add all that `lines` say."""
+        raise NotImplementedError
+
+    def service_data(self, rest: str) -> dict[str, Any]:
+        """The data of a service, without its name and servers."""
+        raise NotImplementedError
+
+    def server_data(self, rest: str) -> dict[str, Any]:
+        """The data of a server, without its address."""
+        raise NotImplementedError
+
+    def key(self, name: str) -> Key:
+        """The fields that identify the service of that name."""
+        host, _, end = name.rpartition(":")
+        known = self._ends.get(end)
+        if known is None:
+            service = _named(name)
+            if service.address is None:
+                return service[:KEY]
+            known = keep(self._ends, end, (service.protocol or 0, service.port or 0))
+        protocol, port = known
+        try:
+            if host[:1] == "[" and host[-1:] == "]":
+                return AF_INET6, protocol, inet_pton(AF_INET6, host[1:-1]), port, None
+            return AF_INET, protocol, inet_pton(AF_INET, host), port, None
+        except (OSError, ValueError):
+            return _named(name)[:KEY]
+
+    def _read(self, service: dict[str, Any]) -> Entry:
+        """What the plain reader makes of the data of one service."""
+        assembly = self._assembly.another()
+        pieces.read({"version": VERSION, "services": [service]}, self._plain, assembly)
+        if assembly.problems:
+            raise OtherError
+        return assembly.entries[0]
+
+
+def _named(name: str) -> Service:
+    try:
+        return service_of(name)
+    except UsageError:
+        raise OtherError from None

@@ -1,0 +1,148 @@
+"""JSON as `show -o json` and `convert -o json` lay it out: a line for each service and each server."""
+
+from __future__ import annotations
+
+from _json import make_scanner
+from _socket import AF_INET6, inet_ntop
+from types import SimpleNamespace
+
+from ...cache import keep
+from ...model import PROTOCOLS
+from ...table.settings import CONNECTIONS, COUNTS
+from . import LONG, OTHERS, OtherError, Rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, NoReturn
+
+    from ...table.assembly import Assembly, Entry
+    from ..schema_reader import Plain
+
+SERVICES = '  "services": ['  # the line before the services, of which each is a line and those of its servers
+NO_SERVICES = '  "services": []'
+SERVICE, SERVERS, NO_SERVERS, SERVERS_END = '    {"service": "', ', "servers": [', ', "servers": []}', "    ]}"
+SERVER = '      {"address": "'
+END = "  ]"
+
+
+def _numbers(names: tuple[str, ...]) -> str:
+    return "{" + ", ".join(f'"{name}": %d' for name in names) + "}"
+
+
+# What is said of live services and servers, as a format of its numbers. It isn't read, but must be JSON.
+LIVE = f', "connections": {_numbers(CONNECTIONS)}, "counters": {_numbers(COUNTS)}, "rates": {_numbers(COUNTS)}'
+LIVE_START = LIVE.partition("{")[0]
+BLANKS = {code: " " for code in range(128) if not chr(code).isdigit()}
+
+
+def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise OtherError  # a key is there twice
+    return made
+
+
+def _refuse(word: str) -> NoReturn:
+    raise OtherError
+
+
+_reading: Any = SimpleNamespace(  # as json.loads does, whose modules take longer to load than most documents to read
+    strict=True, object_hook=None, object_pairs_hook=_mapping, parse_int=int, parse_float=float, parse_constant=_refuse
+)
+_scan = make_scanner(_reading)
+
+
+def data_of(text: str) -> dict[str, Any]:
+    """The mapping in the JSON `text`. Raises OtherError."""
+    try:
+        made, end = _scan(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        raise OtherError from None
+    if text[end:].strip(" \t\r\n") or type(made) is not dict:
+        raise OtherError
+    return made
+
+
+class JsonRows(Rows):
+    """Reads the lines of JSON."""
+
+    def __init__(self, assembly: Assembly, plain: Plain) -> None:
+        super().__init__(assembly, plain)
+        self._live: dict[str, bool] = {}  # what is said of live services and servers: whether `show` says it so
+
+    def all(self, lines: Iterable[str]) -> None:
+        """Add all that `lines` say."""
+        others: list[str] = []
+        numbered = enumerate(lines, 1)
+        for _, line in numbered:
+            if len(others) > OTHERS or len(line) > LONG:
+                raise OtherError
+            others.append(line if line != SERVICES else NO_SERVICES + self._services_in(numbered))
+        self.others(data_of("\n".join(others)))
+
+    def _services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
+        """Add the services that the next lines say, up to the end of their list; return what follows in that line."""
+        entry: Entry | None = None  # the service whose servers are listed
+        more = True  # whether an item must follow
+        for number, line in numbered:
+            comma = line.endswith(",")
+            item = line[:-1] if comma else line
+            if entry and more and item.startswith(SERVER) and item.endswith("}"):
+                host, _, rest = item[len(SERVER) : -1].partition('", ')
+                self.server(entry, host, rest, number)
+                more = comma
+            elif entry and not more and item == SERVERS_END:
+                entry, more = None, comma
+            elif not entry and more and item.startswith(SERVICE):
+                name, _, rest = item[len(SERVICE) :].partition('", ')
+                made = self._service(name, rest, number)
+                entry, more = (made, True) if rest.endswith(SERVERS) else (None, comma)
+            elif not entry and not more and item == END:
+                return line[len(END) :]
+            else:
+                break
+        raise OtherError
+
+    def _service(self, name: str, rest: str, line: int) -> Entry:
+        """Add a service; its `rest` repeats the parts of its name first, and ends where its servers are listed."""
+        end = SERVERS if rest.endswith(SERVERS) else NO_SERVERS
+        key = self.key(name)
+        parts = _parts(*key)
+        if not (rest.endswith(end) and rest.startswith(parts)):
+            raise OtherError
+        return self.service(key, name, self._settings(rest[len(parts) : -len(end)]), line)
+
+    def server(self, entry: Entry, host: str, rest: str, line: int) -> None:
+        """Add the server at the address `host` to the service in `entry`."""
+        super().server(entry, host, self._settings(rest), line)
+
+    def _settings(self, rest: str) -> str:
+        """`rest` without what is said of live services and servers at its end, if it is said as `show` says it."""
+        settings, start, live = rest.partition(LIVE_START)
+        is_known = self._live.get(live)
+        if is_known is None:
+            is_known = keep(self._live, live, _is_live(start + live))
+        return settings if is_known else rest
+
+    def service_data(self, rest: str) -> dict[str, Any]:
+        """The data of a service, without its name and servers."""
+        return data_of(f"{{{rest}}}")
+
+    server_data = service_data
+
+
+def _is_live(text: str) -> bool:
+    """Whether `text` is LIVE with some numbers."""
+    try:
+        return text == LIVE % tuple(map(int, text.translate(BLANKS).split()))
+    except (TypeError, ValueError):
+        return False  # too few numbers, or too long ones
+
+
+def _parts(af: int, protocol: int, address: bytes, port: int, mark: int | None) -> str:
+    """The parts of a service's name, as JSON says them."""
+    family = f'"family": "{"ipv6" if af == AF_INET6 else "ipv4"}", '
+    if mark is not None:
+        return f'{family}"fwmark": {mark}, '
+    return f'{family}"protocol": "{PROTOCOLS.get(protocol)}", "address": "{inet_ntop(af, address)}", "port": {port}, '
