@@ -1,4 +1,4 @@
-"""What is taken for a slip, and that it's asked about wherever a name can be mistyped."""
+"""Which words count as mistyped names, and that every place for a name suggests the right one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How services, servers and networks are spelled, there and back."""
+"""The notation of services, servers and networks, written and read back."""
 
 from __future__ import annotations
 

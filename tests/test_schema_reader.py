@@ -1,4 +1,4 @@
-"""What is plainly right in a document is read as pydantic reads it, or left to pydantic."""
+"""The fast reader of documents reads valid parts as pydantic does, and leaves everything else to pydantic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fast reader and the fast packer, against the tolerant ones and against struct."""
+"""The fast reader and the fast packer of messages, compared with the tolerant ones and with struct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`completion` and `man`: files that an installer has put somewhere."""
+"""`completion` and `man` find their files wherever an installation has put them."""
 
 from __future__ import annotations
 

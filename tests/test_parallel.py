@@ -1,4 +1,4 @@
-"""Two processes make a long list, and nobody sees it but by the clock."""
+"""Two processes print a long list together; the output is the same as that of one process."""
 
 from __future__ import annotations
 
