@@ -94,7 +94,7 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
     """The document in the file `path`, after all checks. Raises IpvsadmError."""
     file = read_source(path, world, asked.format)
     assembly = _known()
-    inputs = Inputs(names=world.resolver, options=asked.options(file.format.name), path=path)
+    inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name), path=path)
     try:
         findings = file.format.read(file.text, assembly, inputs)
         if assembly.problems:
