@@ -19,7 +19,7 @@ from itertools import pairwise
 import pytest
 
 from pyipvsadm.kernel import Kernel
-from pyipvsadm.verbs.top.feed import read
+from pyipvsadm.verbs.top.feed import feed
 from pyipvsadm.verbs.top.live import Live
 from pyipvsadm.verbs.top.terminal import Terminal
 
@@ -274,7 +274,7 @@ def test_a_large_table_takes_at_most_five_percent_of_a_processor(monkeypatch):
     threading.Thread(target=drained, args=(ours,), daemon=True).start()
     try:
         with Terminal(theirs, theirs) as terminal:
-            live = Live(terminal, lambda: read(kernel, []), 1, str)
+            live = Live(terminal, feed(kernel, []), 1, str)
             begun = time.process_time()
             for second in range(SECONDS):
                 monkeypatch.setattr(fake_top, "STARTED", time.monotonic() - 2 * second)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..model import Daemon, Info, Server, Service, Timeouts
     from ..shapes import Alike, Short
+    from .repeated import Repeated
     from .wire.templates import Reader
 
     Found = TypeVar("Found")
@@ -193,6 +194,12 @@ class Kernel:
             reader = self._server_readers[stats] = server_reader(stats)
         for group, family, answers in self._server_answers(services, steady):
             yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
+
+    def repeatedly(self) -> Repeated:
+        """What reads the table with its counters again and again."""
+        from .repeated import Repeated
+
+        return Repeated(self._transport, self._encoder, AHEAD)
 
     def with_told_servers(
         self, services: Iterable[Service], fields: tuple[str, ...], tell: Callable[[Server], Any], steady: bool = False

@@ -86,11 +86,14 @@ class Transport:
             if found:
                 return found
 
-    def dump(self, number: int) -> list[bytes]:
-        """The messages of a dump, in pieces; read again if the table changed meanwhile. Raises OSError."""
-        self.sequence += 1
-        question = codec.frame(self._family, codec.DUMP, self.sequence, number, b"")
-        return self._answers_to(question, *codec.dump_heads(self._family, self.sequence))
+    def dump(self, number: int, sequence: int = 0) -> list[bytes]:
+        """The messages of a dump, in pieces; read again if the table changed meanwhile. Raises OSError.
+
+        A `sequence` number is one that was reserved.
+        """
+        sequence = sequence or self.numbers(1)
+        question = codec.frame(self._family, codec.DUMP, sequence, number, b"")
+        return self._answers_to(question, *codec.dump_heads(self._family, sequence))
 
     def dumps(
         self, questions: Iterable[bytes], number: int, keys: Callable[[list[bytes]], object] | None = None
@@ -165,8 +168,9 @@ class Transport:
             elif head == end and not interrupted and not codec.error_number(received):
                 return pieces
             else:
+                asked = codec.sequence_in(end)
                 for kind, flags, number, message in codec.messages(received):
-                    if number != self.sequence:
+                    if number != asked:
                         continue  # left over from a dump that wasn't read to its end
                     interrupted |= bool(flags & codec.NLM_F_DUMP_INTR)
                     if kind in (codec.NLMSG_ERROR, codec.NLMSG_DONE):

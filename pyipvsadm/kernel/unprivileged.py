@@ -6,6 +6,7 @@ from errno import EPERM, ESRCH
 
 from ..model import Info, Table
 from . import Kernel, proc_table
+from .repeated import Repeated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ LACKS = (  # what a user is told who reads a table from here
     " tunnels, timeouts or daemons, and the family of a mark is that of its servers; `sudo` shows all"
 )
 KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
+
+
+class Readings(Repeated):
+    """Readings of what an Unprivileged can read, each as if it were the first."""
+
+    def __init__(self, kernel: Unprivileged) -> None:
+        self._kernel = kernel
+
+    def read(self, wanted: Iterable[Service] | None = None) -> list[tuple[Service, list[Server]]]:
+        """All services, or those that are `wanted`, each with its servers, in the kernel's order. Raises OSError."""
+        return list(self._kernel.with_servers(self._kernel.services() if wanted is None else wanted))
 
 
 class Unprivileged(Kernel):
@@ -63,6 +75,10 @@ class Unprivileged(Kernel):
         for service in services:
             servers = {server[:SERVER_KEY]: server for server in there.get(service[:KEY], ())}
             yield service, list(servers.values())
+
+    def repeatedly(self) -> Repeated:
+        """What reads the services and their servers again and again, without counters."""
+        return Readings(self)
 
     def table(self, stats: bool = False) -> Table:
         """The services and their servers, in the kernel's order, without counters."""

@@ -161,6 +161,11 @@ def dump_heads(family: int, sequence: int) -> tuple[bytes, bytes]:
     return AMONG.pack(family, NLM_F_MULTI) + number, AMONG.pack(NLMSG_DONE, NLM_F_MULTI) + number
 
 
+def sequence_in(head: bytes) -> int:
+    """The sequence number in the bytes at HEAD."""
+    return int.from_bytes(head[-4:], byteorder)
+
+
 def error_number(message: bytes) -> int:
     """The errno in an error message or in the end of a dump, 0 for none."""
     raw = message[HEADER.size : HEADER.size + 4]

@@ -11,7 +11,7 @@ from ...errors import UsageError
 from ...kernel import hash_tables
 from ...support.current_table import named
 from ...table.notation import service_of
-from .feed import line, read
+from .feed import Lines, feed
 from .sample import follow
 from .view import plain
 
@@ -40,8 +40,8 @@ def run(world: World, names: Sequence[str], interval: float, output: str, once: 
             from .drain_command import carry_out
             from .live import live
 
-            return live(*terminal, lambda: read(kernel, wanted), interval, lambda one: carry_out(one, world), owners)
-        return _printed(world, lambda: read(kernel, wanted), interval, output, once, owners, kernel.source)
+            return live(*terminal, feed(kernel, wanted), interval, lambda one: carry_out(one, world), owners)
+        return _printed(world, feed(kernel, wanted), interval, output, once, owners, kernel.source)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
 
@@ -50,9 +50,10 @@ def _printed(
     world: World, reader: Reader, interval: float, output: str, once: bool, owners: Owners, source: str
 ) -> int:
     """Print samples, one or until we're interrupted; the first when all rates are known, if they ever are."""
+    lines = Lines(owners, source)
     for sample in _samples(world, reader, interval, owners):
         if sample.settled or source:
-            for piece in [line(sample, time(), owners, source)] if output == "ndjson" else plain(sample, world.columns):
+            for piece in lines.of(sample, time()) if output == "ndjson" else plain(sample, world.columns):
                 world.write(piece)
             world.flush()
             if once:

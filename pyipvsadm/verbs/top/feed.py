@@ -12,12 +12,12 @@ from ...model import Stats
 from ...table.settings import CONNECTIONS, COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ...kernel import Kernel
     from ...model import Server, Service
     from ...table.settings import Settings
-    from .sample import Rates, Row, Sample, Totals
+    from .sample import Group, Key, Rates, Row, Sample, Totals
 
     Table = list[tuple[Service, list[Server]]]
     Reader = Callable[[], Table | None]
@@ -25,18 +25,23 @@ if TYPE_CHECKING:
 DIGITS = 3  # behind the point of a rate
 
 
-def read(kernel: Kernel, wanted: Sequence[Service]) -> Table | None:
-    """All services, or those of `wanted`, and their servers, all with counters.
+def feed(kernel: Kernel, wanted: Sequence[Service]) -> Reader:
+    """What reads all services, or those of `wanted`, and their servers, all with counters.
 
-    None if they change faster than they can be read. Raises OSError.
+    It returns None if they change faster than they can be read, and raises OSError.
     """
-    try:
-        some = (_one(kernel, service) for service in wanted)
-        return list(kernel.with_servers(list(filter(None, some)) if wanted else kernel.services(True), True))
-    except OSError as error:
-        if error.errno == EBADMSG:
-            return None
-        raise
+    repeated = kernel.repeatedly()
+
+    def read() -> Table | None:
+        try:
+            some = (_one(kernel, service) for service in wanted)
+            return repeated.read(list(filter(None, some)) if wanted else None)
+        except OSError as error:
+            if error.errno == EBADMSG:
+                return None
+            raise
+
+    return read
 
 
 def _one(kernel: Kernel, service: Service) -> Service | None:
@@ -48,32 +53,46 @@ def _one(kernel: Kernel, service: Service) -> Service | None:
         raise
 
 
-def line(sample: Sample, clock: float, owners: Owners = NOBODY, source: str = "") -> str:
-    """`sample` as a line of JSON, with the names that `show` uses; `clock` is in seconds since 1970."""
-    services = []
-    for group in sample.groups:
-        service = group.row.service
-        if not group.row.gone:
-            servers = [
-                told({**server_data(row.server), **owners.data(service, row.server), **_counted(row)}, source)
-                for row in group.servers
-                if row.server and not row.gone
-            ]
-            own = {**named_data(service), **owners.data(service), **_counted(group.row)}
-            services.append({**told(own, source), "servers": servers})
-    totals = sample.totals
-    total = told(
-        {
+class Lines:
+    """Samples as lines of JSON, with the names that `show` uses. A service that hasn't changed keeps its text."""
+
+    def __init__(self, owners: Owners = NOBODY, source: str = "") -> None:
+        self._owners, self._source = owners, source
+        self._texts: dict[Key, tuple[Group, str]] = {}  # by the key of a service
+
+    def of(self, sample: Sample, clock: float) -> Iterator[str]:
+        """The pieces of the line of `sample`; `clock` is in seconds since 1970."""
+        before = self._texts
+        self._texts = {
+            group.row.key: known if (known := before.get(group.row.key)) and known[0] is group else self._told(group)
+            for group in sample.groups
+            if not group.row.gone
+        }
+        head = {"time": round(clock, DIGITS), **({"source": self._source} if self._source else {})}
+        tables = {"tables": sample.tables.asdict() | {"chains": dict(sample.tables.chains)}} if sample.tables else {}
+        rest = {"total": self._total(sample.totals), **tables}
+        yield json.dumps(head)[:-1] + ', "services": ['
+        yield ", ".join([text for _, text in self._texts.values()])
+        yield "], " + json.dumps(rest)[1:] + "\n"
+
+    def _told(self, group: Group) -> tuple[Group, str]:
+        service, owners, source = group.row.service, self._owners, self._source
+        servers = [
+            told({**server_data(row.server), **owners.data(service, row.server), **_counted(row)}, source)
+            for row in group.servers
+            if row.server and not row.gone
+        ]
+        own = {**named_data(service), **owners.data(service), **_counted(group.row)}
+        return group, json.dumps({**told(own, source), "servers": servers})
+
+    def _total(self, totals: Totals) -> Settings:
+        found = {
             "services": totals.services,
             "servers": totals.servers,
             "connections": _connections(totals),
             "rates": dict(zip(COUNTS, _rounded(totals.rates), strict=True)),
-        },
-        source,
-    )
-    head = {"time": round(clock, DIGITS), **({"source": source} if source else {})}
-    tables = {"tables": sample.tables.asdict() | {"chains": dict(sample.tables.chains)}} if sample.tables else {}
-    return json.dumps({**head, "services": services, "total": total, **tables}) + "\n"
+        }
+        return told(found, self._source)
 
 
 def _counted(row: Row) -> Settings:

@@ -78,10 +78,14 @@ class Row(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A service and its servers."""
+    """A service and its servers. `read` are the servers as they were read, if nothing moves; else None.
+
+    Where nothing moves, all rates are known to be 0, nothing is marked, and there are no histories.
+    """
 
     row: Row
     servers: tuple[Row, ...]
+    read: Iterable[Server] | None = None
 
 
 class Totals(NamedTuple):
@@ -125,7 +129,11 @@ def follow(before: Sample | None, found: Found, now: float, owner: Owner = nobod
     groups: dict[Key, Group] = {}
     for service, servers in found:
         key = service[:KEY]
-        groups[key] = _group(known.get(key), service, servers, moment)
+        old = known.get(key)
+        if old and old.read is servers and old.row.service is service and not moment.services | moment.servers:
+            groups[key] = old
+        else:
+            groups[key] = _group(old, service, servers, moment)
     if groups.keys() == known.keys():
         ordered = tuple([groups[key] for key in known])
     else:
@@ -179,7 +187,13 @@ def _group(old: Group | None, service: Service, servers: Iterable[Server], momen
     history = NO_HISTORY
     if moment.services:
         history = _longer(old.row.history if old else NO_HISTORY, active, meter.rates)
-    return Group(Row(own, name, service, None, meter, mark, history, weight, active, inactive, persistent), ordered)
+    row = Row(own, name, service, None, meter, mark, history, weight, active, inactive, persistent)
+    still = not (moment.services or moment.servers) and all(map(_is_still, (row, *ordered)))
+    return Group(row, ordered, servers if still else None)
+
+
+def _is_still(row: Row) -> bool:
+    return row.mark is None and row.meter.rates == NOTHING
 
 
 def _with_gone(rows: dict[Key, Row], known: dict[Key, Row], now: float) -> tuple[Row, ...]:
