@@ -110,7 +110,7 @@ def test_words_of_other_tools_lead_to_what_is_meant(word, hint):
 
 @pytest.mark.parametrize(("line", "message", "hint"), [
     ("show --outptu json", "--outptu: unknown option", "did you mean `--output`?"),
-    ("show -o jsn", "--output: `jsn` is none of table, json, yaml, ndjson, rules", "did you mean `json`?"),
+    ("show -o jsn", "--output: `jsn` is not one of table, json, yaml, ndjson, rules", "did you mean `json`?"),
     ("show -o", "-o: missing argument", "`ipvsadm show --help` "),
     ("show --plain=x", "--plain: option does not take an argument", "`ipvsadm show --help` "),
     ("apply", "FILE is missing", "write `ipvsadm apply FILE`"),

@@ -190,7 +190,7 @@ def test_a_kernel_that_refuses(errno, status, message):
 def test_a_wrong_option_is_told_on_stderr():
     ran = subprocess.run([sys.executable, "-m", "pyipvsadm", "show", "-o", "foo"], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.splitlines()[0] == "--output: `foo` is none of table, json, yaml, ndjson, rules"
+    assert ran.stderr.splitlines()[0] == "--output: `foo` is not one of table, json, yaml, ndjson, rules"
 
 
 def test_a_reader_that_goes_away_is_no_error():

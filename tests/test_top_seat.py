@@ -255,7 +255,7 @@ def test_a_reader_that_goes_away_ends_it_at_once():
 
 @pytest.mark.parametrize(("words", "said"), [
     *((["--interval", text], "give a number of seconds from 0.2 to 3600") for text in ("0", "x", "nan", "inf", "-1")),
-    (["192.168.2.10"], "the port is missing"), (["-o", "xml"], "`xml` is none of text, ndjson"),
+    (["192.168.2.10"], "the port is missing"), (["-o", "xml"], "`xml` is not one of text, ndjson"),
 ])  # fmt: skip
 def test_wrong_words_are_told(words, said):
     out, err = (process := piped("--once", *words)).communicate(timeout=20)

@@ -131,10 +131,10 @@ def _endpoint(word: str, ports: Callable[[], list[str]]) -> str:
     if host and not port and word.count(":") == 1:
         return f"the port behind `{printable(word)}` is missing: write `{printable(word)}80`"
     if port.isdigit() and int(port) > LAST_PORT and host:
-        return f"`{printable(port[:20])}` is no port: give a number from 1 to {LAST_PORT}"
+        return f"`{printable(port[:20])}` is not a port: give a number from 1 to {LAST_PORT}"
     numbers = (host or word).split(".")
     if len(numbers) == 4 and all(one.isdigit() for one in numbers) and any(int(one) > 255 for one in numbers):
-        return f"`{printable((host or word)[:60])}` is no address: each of its numbers is at most 255"
+        return f"`{printable((host or word)[:60])}` is not an address: each of its numbers is at most 255"
     if host.count(":") > 1 and not host.startswith("[") and port.isdigit() and _is_ipv6(host):
         return f"an IPv6 address before a port goes in brackets: `[{host}]:{port}`"
     if not host and port.isdigit() and word.startswith(":"):

@@ -86,7 +86,7 @@ def judge_service(service: Service) -> None:
                 raise ValueError(f"Service.{field}: a service of a firewall mark has none")
     else:
         if service.protocol not in PROTOCOLS:
-            raise ValueError(f"Service.protocol: {service.protocol!r} is none of {', '.join(map(str, PROTOCOLS))}")
+            raise ValueError(f"Service.protocol: {service.protocol!r} is not one of {', '.join(map(str, PROTOCOLS))}")
         _address("Service.address", service.address, (LENGTHS[service.af],))
         _in_range(service, ("port", 0, U16))
     _in_range(service, *SETTINGS)
@@ -140,12 +140,12 @@ def _in_range(record: Record, *rows: Range) -> None:
     for field, low, high in rows:
         value = getattr(record, field)
         if not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{type(record).__name__}.{field}: {value!r} is no whole number from {low} to {high}")
+            raise ValueError(f"{type(record).__name__}.{field}: {value!r} is not a whole number from {low} to {high}")
 
 
 def _address(field: str, address: Any, lengths: Iterable[int]) -> None:
     if not isinstance(address, bytes) or len(address) not in lengths:
-        raise ValueError(f"{field}: {address!r} is no address of {' or '.join(map(str, lengths))} bytes")
+        raise ValueError(f"{field}: {address!r} is not an address of {' or '.join(map(str, lengths))} bytes")
 
 
 def _name(record: Record, field: str, optional: bool = False) -> None:
@@ -154,4 +154,4 @@ def _name(record: Record, field: str, optional: bool = False) -> None:
         return
     if not isinstance(name, str) or "\0" in name or not 1 <= len(name.encode(errors="replace")) <= NAMES[field]:
         where = f"{type(record).__name__}.{field}"
-        raise ValueError(f"{where}: {name!r} is no name of 1 to {NAMES[field]} bytes")
+        raise ValueError(f"{where}: {name!r} is not a name of 1 to {NAMES[field]} bytes")

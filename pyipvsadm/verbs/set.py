@@ -159,7 +159,7 @@ def _setting(words: list[str]) -> str:
 
 
 def _check_roles(given: Given, off: list[str], server: bool) -> None:
-    """Raise UsageError where a setting is none of what is named."""
+    """Raise UsageError if a setting is not one of those that the service or server has."""
     for role in [*given, *(OFF[word][0] for word in off)]:
         if server and role not in SERVER_ROLES:
             raise UsageError(f"`{role}` is a setting of the service", hint="omit the server")

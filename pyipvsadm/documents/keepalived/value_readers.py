@@ -96,7 +96,7 @@ def method(words: tuple[str, ...]) -> tuple[Method | None, str]:
     """
     plain = Method(forwarding=METHODS[words[0]]) if words and words[0] in METHODS else None
     if plain is None:
-        return None, f"`{' '.join(words[:1])}` is none of {', '.join(METHODS)}, which are upper case"
+        return None, f"`{' '.join(words[:1])}` is not one of {', '.join(METHODS)}, which are upper case"
     rest = iter(words[1:])
     kind, checksum, gue_port = IPIP, NO_CHECKSUM, 0
     for word in rest:

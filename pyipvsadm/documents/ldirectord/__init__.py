@@ -148,7 +148,7 @@ class Maker:
         value, _, kind = line.value.partition(" ")
         forwarding = KINDS.get(kind.strip() or "gate")
         if forwarding is None:
-            raise RefusedError(line.number, f"`{kind.strip()}` is none of {', '.join(KINDS)}")
+            raise RefusedError(line.number, f"`{kind.strip()}` is not one of {', '.join(KINDS)}")
         host, number = self._endpoint(value, virtual.af, line.number, service.protocol)
         return Server(address=host, port=_port(number, forwarding, service), forwarding=forwarding)
 

@@ -147,7 +147,7 @@ def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str]
     def read(text: str) -> str:
         word = known.get(text if case_sensitive else text.lower())
         if word is None:
-            raise typer.BadParameter(f"`{text}` is none of {', '.join(words)}")
+            raise typer.BadParameter(f"`{text}` is not one of {', '.join(words)}")
         return word
 
     return read

@@ -27,7 +27,7 @@ FORMS = "write 9796, 127.0.0.1:9796 or [::1]:9796"
 BACKLOG = 128  # connections that wait to be accepted
 HINTS = {
     EADDRINUSE: "another program listens there, which `ss -ltnp` shows; name another port",
-    EADDRNOTAVAIL: "that is no address of this machine, or of this network namespace",
+    EADDRNOTAVAIL: "that is not an address of this machine, or of this network namespace",
     EACCES: "ports below 1024 take root, or CAP_NET_BIND_SERVICE",
 }
 
@@ -38,7 +38,7 @@ def address_of(text: str) -> tuple[str, int]:
     bracketed = host.startswith("[") and host.endswith("]")
     is_port = digits.isascii() and digits.isdigit() and len(digits) < 6 and int(digits) <= LAST_PORT
     if not is_port or (":" in host) != bracketed:
-        raise UsageError(f"`{printable(text)}` is no address to listen at", hint=FORMS)
+        raise UsageError(f"`{printable(text)}` is not an address to listen at", hint=FORMS)
     return host.strip("[]") or LOCAL, int(digits)
 
 
@@ -71,7 +71,7 @@ def _bound(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST
         )[0]
     except OSError:
-        raise UsageError(f"`{printable(host)}` is no address in digits", hint=FORMS) from None
+        raise UsageError(f"`{printable(host)}` is not an address in digits", hint=FORMS) from None
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
