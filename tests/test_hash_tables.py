@@ -14,7 +14,7 @@ from pyipvsadm.model import Table
 from pyipvsadm.verbs.doctor.collection.proc import status, table_bits
 from pyipvsadm.verbs.doctor.snapshot import TableStatus
 from pyipvsadm.verbs.top import view
-from pyipvsadm.verbs.top.feed import line
+from pyipvsadm.verbs.top.feed import Lines
 from pyipvsadm.verbs.top.keys import State
 from pyipvsadm.verbs.top.sample import follow
 
@@ -104,7 +104,7 @@ def test_top_tells_of_connections_where_there_is_room_and_all_to_programs(kernel
         assert len(text) == width
         assert [one for one in SENTENCES if one in text] == shown
     assert [one[1:-1] for one in view.plain(sample, 80) if "connections:" in one] == kernel_tells[:1]
-    data = json.loads(line(sample, 0))
+    data = json.loads("".join(Lines().of(sample, 0)))
     assert ("tables" in data) == bool(sample.tables)
     if kernel_tells:
         assert (data["tables"]["rows"], data["tables"]["chains"]["7"]) == (4096, 3473)
