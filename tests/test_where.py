@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from errno import ENOENT, EPERM
 from random import Random
 
 import pytest
 
+from pyipvsadm import errors
 from pyipvsadm.kernel.proc_table import ever_counted
 from pyipvsadm.support import state
 from pyipvsadm.support.scheduling import kernel_pools
 from pyipvsadm.support.scheduling.kernel_pools import Sizes, sizes_in
 from pyipvsadm.verbs.where import kernel_state
+from pyipvsadm.world import World
 
 from . import fakes, test_apply
 from .terminal import seen
@@ -90,8 +93,8 @@ ANSWERS = [
     (
         ["192.0.2.1:81", "203.0.113.6", "203.0.113.5", "--weight", "10.2.0.2:8080=7"],
         "203.0.113.6  10.2.0.3:8080  stays  wrr: the first turn, as no connection was counted yet\n"
-        "203.0.113.5  ?              stays  wrr: it goes by the connections that begin before\n"
-        "0 of 2 move\n"
+        "203.0.113.5  ?              -> ?   wrr: it depends on the connections that begin before\n"
+        "0 of 2 move; of 1 that is unknown\n"
         "now in turn: 10.2.0.3:8080 75 %, 10.2.0.2:8080 25 %\n"
         "then in turn: 10.2.0.2:8080 70 %, 10.2.0.3:8080 30 %\n",
     ),
@@ -103,7 +106,7 @@ ANSWERS = [
         ["192.0.2.1:83", "203.0.113.6"],
         "203.0.113.6  ?  lblc: the server that the kernel remembers for the destination, else as wlc\n",
     ),
-    (["[2001:db8::1]:80", "2001:db8::1"], "2001:db8::1  ?  sh: sh-port: it takes the client's port\n"),
+    (["[2001:db8::1]:80", "2001:db8::1"], "2001:db8::1  ?  sh: the client's port counts, too, as sh-port is set\n"),
     (["[2001:db8::1]:80", "[2001:db8::1]:9"], "[2001:db8::1]:9  [2001:db8::2]:80  sh, bucket 175\n"),
     (
         ["192.0.2.1:80", "203.0.113.9", "10.0.0.1", "--without", "10.2.0.2:8080"],
@@ -182,12 +185,64 @@ def test_a_service_that_is_only_planned(play):
     assert (row["server"], row["certain"], row["why"]) == (None, True, "dropped")
     assert row["then"] == {"server": "10.2.0.3:8080", "certain": True, "why": "turn"}
     ran = where(play, *words, stdin=PLANNED)
-    assert "192.0.2.9:80/tcp  not there yet, shares of all clients" in ran.stdout
+    assert "192.0.2.9:80/tcp  not there yet, then wrr, shares of all clients" in ran.stdout
     assert "80 %" in ran.stdout
     ran = where(play, "192.0.2.8:80", "--table", "-", stdin=PLANNED)
     assert (ran.status, "has no service 192.0.2.8:80/tcp" in ran.stderr) == (2, True)
     ran = where(play, *words, "203.0.113.9", "--scheduler", "sh", stdin=PLANNED)
     assert "sh, bucket 64" in ran.stdout
+
+
+def test_a_table_is_enough_where_the_kernel_has_no_ipvs(monkeypatch, play, tmp_path):
+    """Where a table is made, there often is none. Who may not ask the kernel, is told so."""
+
+    def refuse(errno):
+        def kernel(world):
+            raise errors.unreachable(errno)
+
+        monkeypatch.setattr(World, "kernel", property(kernel))
+
+    refuse(ENOENT)
+    words = ["192.0.2.9:80", "203.0.113.9"]
+    ran = where(play, *words, "--table", "-", stdin=PLANNED)
+    assert ran.stdout.startswith("203.0.113.9  none  -> 10.2.0.3:8080  wrr: the first turn")
+    assert (ran.status, ran.stderr[:27]) == (0, "this kernel has no IPVS: th")
+    assert where(play, *words).status != 0
+    refuse(EPERM)
+    assert where(play, *words, "--table", "-", stdin=PLANNED).status != 0
+
+
+def test_a_change_of_nothing_is_told_as_one(play):
+    (row,) = json.loads(where(play, "192.0.2.1:80", "203.0.113.9", "--table", "-", "-o", "json", stdin=RULES).stdout)
+    assert row["then"] == {"server": "10.2.0.2:8080", "certain": True, "why": "hash"}
+    assert where(play, "192.0.2.1:80", "--table", "-", stdin=RULES).stdout.endswith("\nnobody moves\n")
+    assert where(play, "192.0.2.1:81", "--table", "-", stdin=RULES).stdout.endswith("\nnothing changes\n")
+
+
+def test_a_scheduler_without_shares_beside_one_that_has_them(play):
+    ran = where(play, "192.0.2.1:83", "--scheduler", "sh")
+    assert (
+        ran.stdout
+        == """\
+192.0.2.1:83/tcp  lblc, then sh, shares of all clients
+Server       Weight  Then  Share  Then
+10.2.0.2:80       1     1         50 %
+10.2.0.3:80       1     1         50 %
+which clients move is unknown, unless a hash decides both before and after
+"""
+    )
+    ran = where(play, "192.0.2.1:83", "--scheduler", "wlc")
+    assert ran.stdout.splitlines()[:2] == [
+        "192.0.2.1:83/tcp  lblc: the next one: can't be told; the server that the kernel remembers for the destination,"
+        " else as wlc",
+        "then              wlc: the next one: 10.2.0.3:80; by the current connections",
+    ]
+
+
+def test_a_format_is_named_where_content_and_name_do_not_tell_it(play):
+    words = ["192.0.2.1:80", "203.0.113.9", "--table", "-"]
+    assert where(play, *words, "--from", "rules", stdin=RULES).stdout.startswith("203.0.113.9  10.2.0.2:8080  stays")
+    assert where(play, *words, "--from", "json", stdin=RULES).status == 2
 
 
 def test_shares_of_all(play):
@@ -271,7 +326,7 @@ def test_a_drained_server_of_mh_keeps_the_entries_of_the_weight_that_drain_remem
     assert json.loads(ran.stdout)[0] == {
         "client": "203.0.113.9", "port": None, "server": None, "certain": False, "why": "dropped",
     }  # fmt: skip
-    assert "mh with 4093 entries, as is usual" in where(play, "192.0.2.1:82").stdout
+    assert "assuming the usual 4093 entries of mh" in where(play, "192.0.2.1:82").stdout
 
 
 def test_the_kernel_s_configuration_says_how_large_its_tables_are(play, monkeypatch, tmp_path):
@@ -279,7 +334,7 @@ def test_the_kernel_s_configuration_says_how_large_its_tables_are(play, monkeypa
     assert sizes_in(text) == Sizes(mh_index=10)
     (tmp_path / "config").write_text(text)
     monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", (str(tmp_path / "missing"), str(tmp_path / "config")))
-    assert "as is usual" not in where(play, "192.0.2.1:82").stdout
+    assert "assuming" not in where(play, "192.0.2.1:82").stdout
 
 
 WRONG = [
@@ -291,6 +346,9 @@ WRONG = [
     (["192.0.2.1:80", "--with", "10.2.0.2:8080"], 2, "10.2.0.2:8080 is there already"),
     (["192.0.2.1:80", "--with", "10.2.0.9:80 weigth 2"], 2, "`10.2.0.9:80 weigth 2` describes no server"),
     (["192.0.2.1:80", "--weight", "10.2.0.2:8080"], 2, "`10.2.0.2:8080` names no weight"),
+    (["192.0.2.1:80", "--scheduler", "shh"], 2, "`shh` is not a known scheduler"),
+    (["192.0.2.1:80", "--from", "json"], 2, "--from names the format of a table, but there is none"),
+    (["192.0.2.1:80", *["--without", "10.2.0.2:8080"] * 2], 2, "192.0.2.1:80/tcp has no server 10.2.0.2:8080"),
     (["192.0.2.1:80", "--clients", "-", "--table", "-"], 2, "stdin can't be both the table and the clients"),
     (["192.0.2.1:80", "--clients", "/dev/null"], 2, "/dev/null names no client"),
     (["192.0.2.1:80", "--clients", "missing"], 2, "missing: no such file"),

@@ -219,13 +219,14 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='where',
-        help="Tell which server a client gets and why, or what a change would do.\n\nThe answer is exact if the kernel uses a hash, its counts of connections, or an entry for the client. If it depends\non something that the kernel does not show, such as the position of `rr`, the answer says so. Nothing is changed,\nand no packet is sent.\n\nWith a change, the current server is shown beside the future one. **json** is a list with one object for each\nclient.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` shows where a client goes if a server leaves\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of an access log\n\nExit status: 0 done; 1 no such service, or it can't be read; 2 wrong input.",
+        help="Tell which server a client gets and why, or what a change would do.\n\nThe answer is exact if the kernel uses a hash, its counts of connections, or an entry for the client. If it depends\non something that the kernel does not show, such as the position of `rr`, the answer says so. Nothing is changed,\nand no packet is sent.\n\nWith a change, the current server is shown beside the future one. If this kernel has no IPVS, `--table` is enough:\nthe table is taken for one that is applied to an empty one. **json** is a list with one object for each\nclient.\n\n- `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` shows where a client goes if a server leaves\n\n- `cut -d ' ' -f 1 access.log | pyipvsadm where 192.168.2.10:80 --clients -` counts the clients of an access log\n\nExit status: 0 done; 1 no such service, or it can't be read; 2 wrong input.",
         options=(
             Parameter(names=('--without',), value='SERVER', many=True, field='without', help='Assume that SERVER is removed. Repeatable.'),
             Parameter(names=('--with',), value='SERVER', many=True, field='with_', help='Assume that it is added: `10.2.0.9:8080 weight 2`. Repeatable.'),
             Parameter(names=('--weight',), value='SERVER=N', many=True, field='weight', help='Assume that SERVER has this weight. Repeatable.'),
             Parameter(names=('--scheduler',), value='NAME', field='scheduler', help='Assume that the service has this scheduler.'),
             Parameter(names=('--table',), value='FILE', field='table', help='Assume that this table is applied, in which SERVICE may be new; `-` for stdin.'),
+            Parameter(names=('--from',), value='json|yaml|kubernetes|keepalived|ldirectord|rules', choices=('json', 'yaml', 'kubernetes', 'keepalived', 'ldirectord', 'rules'), field='format', help='The format of that table. Default: detected by content and name.'),
             Parameter(names=('--clients',), value='FILE', field='file', help='Count the clients in FILE, one address a line; `-` for stdin.'),
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format.'),
         ),

@@ -32,8 +32,8 @@ UNTOLD = {  # by scheduler: what it chooses, where its next choice is unknown
     "lblcr": "one of the servers that the kernel remembers for the destination, else as wlc",
     "twos": "of two servers by chance, the one with fewer connections for its weight",
 }
-COUNTED, UNCOUNTED = "by the connections of now", "every datagram, as with `-o` no connection is counted"
-LATER = "it goes by the connections that begin before"
+COUNTED, UNCOUNTED = "by the current connections", "every datagram, as with `-o` no connection is counted"
+LATER = "it depends on the connections that begin before"
 FIRST_TURN = "the first turn, as no connection was counted yet"
 FIRST_PERHAPS = "the first turn, unless connections were counted before counters were set to 0"
 EACH = "with `-o` each datagram gets another server"
@@ -156,7 +156,7 @@ class Chooser:
         found = list(zip(keys, self._first_slots(keys), strict=True))
         by_slot = {slot: choice for slot in {slot for _, slot in found} if (choice := self._at(slot))}
         others = self._sent_on([(key, slot) for key, slot in found if key is not None and slot not in by_slot])
-        unknown = Choice(detail=f"{self.pool.service.scheduler}-port: it takes the client's port")
+        unknown = Choice(detail=f"the client's port counts, too, as {self.pool.service.scheduler}-port is set")
         return [unknown if key is None else by_slot.get(slot) or next(others) for key, slot in found]
 
     def _key(self, client: Client) -> int | None:
@@ -175,7 +175,7 @@ class Chooser:
     def _by_destination(self) -> Choice:
         service = self.pool.service
         if service.address is None:
-            return Choice(detail="dh: it takes the destination's address")
+            return Choice(detail="the destination's address counts, which a mark doesn't tell")
         return self._first((fold(service.address) * GOLDEN & WORD) >> (32 - self.pool.sh_bits))
 
     def _at(self, slot: int) -> Choice | None:

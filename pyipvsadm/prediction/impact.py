@@ -47,9 +47,9 @@ class Impact(Record):
         if not self.moved and not self.dropped:
             return ""
         ideal = f" (ideal {percent(self.ideal)})"
-        told = [f"{percent(self.moved)} of clients move{ideal if self.moved else ''}"]
+        told = [f"{percent(self.moved)} of clients move{ideal}"] if self.moved else []
         if self.dropped:
-            told.append(f"{percent(self.dropped)} get no server any more")
+            told.append(f"{percent(self.dropped)} {'' if told else 'of clients '}get no server any more")
         if self.other is not None and self.other < self.moved:
             told.append(f"with {BETTER} it would be {percent(self.other)}")
         return f"{self.scheduler}: {'; '.join(told)}; connections and persistent clients stay"

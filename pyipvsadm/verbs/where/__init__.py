@@ -23,6 +23,8 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     """Print where the clients go; the exit status. Raises IpvsadmError."""
     key = service_of(name)
     clients = [client_of(word, key) for word in words]
+    if change.format and not change.table:
+        raise UsageError("--from names the format of a table, but there is none", hint="name its file with `--table`")
     if file:
         if file == change.table == "-":
             raise UsageError("stdin can't be both the table and the clients", hint="name a file for one of them")
@@ -34,8 +36,8 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     now = situation(world, key, schedulers, is_planned=bool(planned))
     pool = now.pool
     commands = change.commands(pool.service, pool.servers, planned)
-    then = after(pool, commands) if commands else None
-    entries = remembered(world, pool.service, clients) if clients else {}
+    then = after(pool, commands) if change.is_asked else None
+    entries = remembered(world, pool.service, clients) if clients and now.reachable else {}
     forgets = expiry() if entries else None
     answer = Answer(
         pool=pool,
@@ -60,4 +62,6 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
         (world.draw if canvas else world.write)(shown(answer, canvas))
     if output != "json":
         world.write(answer.notes())
+    if not now.reachable:
+        world.tell("this kernel has no IPVS: the table is taken for one that is applied to an empty one")
     return 0

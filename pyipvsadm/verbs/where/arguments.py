@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from ...support.arguments import FormatName
     from ...world import World
 
 
@@ -47,6 +48,10 @@ def where(
             help="Assume that this table is applied, in which SERVICE may be new; `-` for stdin.",
         ),
     ] = None,
+    format: Annotated[
+        FormatName | None,
+        typer.Option("--from", help="The format of that table. Default: detected by content and name."),
+    ] = None,
     file: Annotated[
         str | None,
         typer.Option("--clients", metavar="FILE", help="Count the clients in FILE, one address a line; `-` for stdin."),
@@ -59,7 +64,8 @@ def where(
     on something that the kernel does not show, such as the position of `rr`, the answer says so. Nothing is changed,
     and no packet is sent.
 
-    With a change, the current server is shown beside the future one. **json** is a list with one object for each
+    With a change, the current server is shown beside the future one. If this kernel has no IPVS, `--table` is enough:
+    the table is taken for one that is applied to an empty one. **json** is a list with one object for each
     client.
 
     - `pyipvsadm where 192.168.2.10:80 203.0.113.9 --without 10.2.0.2:8080` shows where a client goes if a server leaves
@@ -74,5 +80,6 @@ def where(
         weights=tuple(weight or ()),
         scheduler=scheduler or "",
         table=table or "",
+        format=format or "",
     )
     return run(world, service, clients or [], file or "", change, output)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # servers whose shares a line tells
 SLOTS = {"sh": "bucket", "dh": "bucket", "mh": "entry"}
+NOWHERE = (DROPPED, CONNECTION)  # reasons why no server gets a client
 KINDS = {CONNECTION: "a connection", PERSISTENCE: "a persistence entry"}
 
 
@@ -35,10 +36,13 @@ class Answer(Record):
     assumed: bool = False
     impact: Impact | None = None
 
-    @property
-    def moved(self) -> int:
-        """How many of the clients would get another server, or none."""
-        return sum(end(now) != end(then) for now, then in zip(self.choices, self.later, strict=True))
+    def moves(self) -> str:
+        """How many of the clients would get another server, or none, and for how many that is unknown."""
+        pairs = list(zip(self.choices, self.later, strict=True))
+        known = [(end(now), end(then)) for now, then in pairs if is_known(now) and is_known(then)]
+        unknown = len(pairs) - len(known)
+        moved = sum(now != then for now, then in known)
+        return f"{moved} of {len(pairs)} move" + (f"; of {unknown} that is unknown" if unknown else "")
 
     def each(self) -> str:
         """A line for each client."""
@@ -47,10 +51,8 @@ class Answer(Record):
             row = [spelled_client(client), shown(choice), self.reason(choice, self.pool)]
             if self.then:
                 later = self.later[index]
-                row[2:] = [
-                    f"-> {shown(later)}" if end(later) != end(choice) else "stays",
-                    self.reason(later, self.then),
-                ]
+                stays = is_known(choice) and end(later) == end(choice)
+                row[2:] = ["stays" if stays else f"-> {shown(later)}", self.reason(later, self.then)]
             rows.append(row)
         return aligned(rows)
 
@@ -69,14 +71,17 @@ class Answer(Record):
         """What is to be said of all clients."""
         told = []
         if self.then and self.clients:
-            told.append(f"{self.moved} of {len(self.clients)} move")
+            told.append(self.moves())
         if self.impact:
             told.append(self.impact.line() or "nobody moves")
         elif self.then and not self.clients and self.pool.service.scheduler:
-            told.append("which clients move isn't known: not both ways go by a hash")
+            unknown = "which clients move is unknown, unless a hash decides both before and after"
+            told.append("nothing changes" if self.then == self.pool else unknown)
         told += self._turns()
         if self.assumed:
-            told.append(f"the kernel's configuration can't be read: mh with {MH_SIZES[MH_INDEX]} entries, as is usual")
+            told.append(
+                f"the kernel's configuration can't be read: assuming the usual {MH_SIZES[MH_INDEX]} entries of mh"
+            )
         return "".join(f"{line}\n" for line in told)
 
     def _turns(self) -> list[str]:
@@ -104,10 +109,15 @@ def end(choice: Choice) -> tuple[object, ...]:
     return choice.server[:2] if choice.server else (None, choice.why == DROPPED)
 
 
+def is_known(choice: Choice) -> bool:
+    """Whether a choice says where the client goes, if only that no server gets it."""
+    return choice.server is not None or choice.why in NOWHERE
+
+
 def shown(choice: Choice) -> str:
     """The server of a choice, as it is shown."""
     if choice.server is None:
-        return "none" if choice.why in (DROPPED, CONNECTION) else "?"
+        return "none" if is_known(choice) else "?"
     return spelled_server(choice.server) if choice.certain else f"probably {spelled_server(choice.server)}"
 
 

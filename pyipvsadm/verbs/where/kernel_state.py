@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from errno import EPERM
 from itertools import chain
 
 from ...classic.commands import refused
-from ...errors import LISTING, IpvsadmError
+from ...errors import LISTING, IpvsadmError, UnreachableError
 from ...kernel.proc_table import ever_counted
 from ...listing.connections import entries
 from ...model import ONE_PACKET
@@ -28,11 +29,15 @@ PER_CPU = "/proc/thread-self/net/ip_vs_stats_percpu"
 
 
 class Situation(Record):
-    """A pool, and whether the size of `mh`'s table is only the usual one, since the kernel's can't be read."""
+    """A pool, and whether the size of `mh`'s table is only the usual one, since the kernel's can't be read.
+
+    It is not `reachable` if this kernel has no IPVS: then only a table tells of the service.
+    """
 
     __slots__ = ()
     pool: Pool = Pool()
     assumed: bool = False
+    reachable: bool = True
 
 
 def situation(world: World, service: Service, others: Iterable[str | None], is_planned: bool = False) -> Situation:
@@ -49,6 +54,10 @@ def situation(world: World, service: Service, others: Iterable[str | None], is_p
         if not is_planned:
             raise
         found, servers = service, []
+    except UnreachableError as error:
+        if not is_planned or error.errno == EPERM:
+            raise
+        return Situation(pool=Pool(service=service), assumed="mh" in others, reachable=False)
     hashes = {found.scheduler, *others}.intersection(HASHING)
     known = sizes() if hashes else Sizes()
     drained = drained_weights() if "mh" in hashes else {}

@@ -6,7 +6,9 @@ from _socket import AF_INET, inet_pton
 
 from ...documents.source import read_text
 from ...errors import UsageError
+from ...grammar.schedulers import SCHEDULERS
 from ...grammar.shell import quoted
+from ...grammar.suggestions import did_you_mean
 from ...model import MASQUERADE, Command, Server, Table, printable
 from ...prediction.clients import Client
 from ...record import Record
@@ -37,15 +39,23 @@ class Change(Record):
     weights: tuple[str, ...] = ()
     scheduler: str = ""
     table: str = ""
+    format: str = ""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is any."""
+        return any(self)
 
     def planned(self, service: Service, world: World) -> Services:
         """What the table says of `service`; nothing without a table. Raises IpvsadmError."""
         if not self.table:
             return ()
-        from ...documents import load
+        from ...documents import Asked
+        from ...support.documents import read_document
 
         key = service_key(service)
-        found = tuple(entry for entry in load(self.table, world).services if service_key(entry[0]) == key)
+        table = read_document(world, self.table, Asked(format=self.format)).table
+        found = tuple(entry for entry in table.services if service_key(entry[0]) == key)
         if not found:
             raise UsageError(
                 f"{printable(self.table)} has no service {spelled(service)}",
@@ -63,13 +73,21 @@ class Change(Record):
             elif command.service:
                 service = command.service
         for word in self.without:
-            found.append(Command(verb="delete-server", service=service, server=_existing(word, there, service)))
+            server = _existing(word, there, service)
+            del there[server_key(server)]
+            found.append(Command(verb="delete-server", service=service, server=server))
         for word in self.weights:
             name, _, number = word.partition("=")
             server = _existing(name, there, service).replace(weight=_weight(number, word))
             there[server_key(server)] = server
             found.append(Command(verb="edit-server", service=service, server=server))
         found += [Command(verb="add-server", service=service, server=_new(word, there)) for word in self.added]
+        if self.scheduler and self.scheduler not in SCHEDULERS:
+            known = f"one of {', '.join(SCHEDULERS)}"
+            raise UsageError(
+                f"`{printable(self.scheduler)}` is not a known scheduler",
+                hint=did_you_mean(self.scheduler, SCHEDULERS, known),
+            )
         if self.scheduler:
             found.append(Command(verb="edit-service", service=service.replace(scheduler=self.scheduler)))
         return found

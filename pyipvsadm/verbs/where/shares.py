@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ...model import printable
-from ...prediction.choices import Chooser
+from ...prediction.choices import DROPPED, Chooser
 from ...prediction.impact import fair, percent, shares
 from ...support.text_table import aligned
 from ...table.notation import spelled, spelled_server
@@ -39,7 +39,8 @@ def shown(answer: Answer, canvas: Canvas | None) -> str:
     else:
         spread = [{key or NOBODY: share for key, share in shares(pool).items()} for pool in pools]
     if not any(spread):
-        return _next(pools[0] if pools[0].service.scheduler else pools[-1])
+        titles = (spelled(answer.pool.service), "then")[: len(pools)]
+        return aligned([_next(pool, title) for pool, title in zip(pools, titles, strict=True)])
     rows = list(_rows(pools, spread, total))
     columns = _columns(len(pools), total)
     return f"{_title(answer)}\n{_drawn(columns, rows, canvas) if canvas else _aligned(columns, rows)}"
@@ -56,14 +57,16 @@ def _counts(choices: Sequence[Choice]) -> Counter[Key]:
 
 def _title(answer: Answer) -> str:
     count = f"{len(answer.clients)} clients" if answer.clients else "shares of all clients"
-    return f"{spelled(answer.pool.service)}  {printable(answer.pool.service.scheduler or 'not there yet')}, {count}"
+    pools = [pool for pool in (answer.pool, answer.then) if pool]
+    schedulers = dict.fromkeys(printable(pool.service.scheduler or "not there yet") for pool in pools)
+    return f"{spelled(answer.pool.service)}  {', then '.join(schedulers)}, {count}"
 
 
-def _next(pool: Pool) -> str:
+def _next(pool: Pool, title: str) -> list[str]:
     """What is known where there are no shares: who gets the next connection."""
     choice = Chooser(pool).next()
-    who = spelled_server(choice.server) if choice.server else "can't be told"
-    return f"{spelled(pool.service)}  {pool.service.scheduler}: the next one: {who}; {choice.detail}\n"
+    who = spelled_server(choice.server) if choice.server else "none" if choice.why == DROPPED else "can't be told"
+    return [title, f"{pool.service.scheduler or 'not there yet'}: the next one: {who}; {choice.detail}"]
 
 
 def _columns(pools: int, clients: int) -> list[tuple[str, bool]]:
@@ -82,7 +85,7 @@ def _rows(pools: list[Pool], spread: list[Shares], clients: int) -> Iterator[tup
         cells: list[str | float] = [str(found[key].weight) if key in found else "" for found in there]
         if len(pools) == 1 and clients:
             cells.append(str(round(spread[0].get(key, 0.0) * clients)))
-        cells += [own.get(key, 0.0) for own in spread]
+        cells += [own.get(key, 0.0) if own else "" for own in spread]  # of some schedulers none is known
         if len(pools) == 1:
             cells.append(percent(by_weight.get(key, 0.0)) if server else "")
         yield spelled_server(server) if server else NAMES[key], cells
