@@ -51,7 +51,7 @@ class Change(Record):
         if not self.table:
             return ()
         from ...documents import Asked
-        from ...support.documents import read_document
+        from ...support.document_input import read_document
 
         key = service_key(service)
         table = read_document(world, self.table, Asked(format=self.format)).table
