@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wishes:
-    """How to look: at these services or all, or as a real server of `vips`; `save` and `read` are files."""
+    """The options of a run: which services to judge, or the `vips` of a real server; `save` and `read` are files."""
 
     services: Sequence[str] = ()
     mode: str = DIRECTOR
@@ -32,15 +32,15 @@ class Wishes:
     save: str | None = None
     read: str | None = None
     watch: float = 0  # seconds
-    lists: bool = False  # the checks that there are, instead of any judgement
-    explain: str | None = None  # a check's code, likewise
-    checks: Sequence[str] = ()  # their codes: these alone
+    lists: bool = False  # list the checks, and judge nothing
+    explain: str | None = None  # the code of a check to explain, judging nothing
+    checks: Sequence[str] = ()  # the codes of the checks to make; all if empty
     pager: bool = True  # for what doesn't fit on the terminal
 
 
 @contextmanager
 def keeping_all() -> Iterator[None]:
-    """Don't look for garbage meanwhile: nearly all that is made is of use until the end, and looks take long."""
+    """Turn garbage collection off in a `with` block: nearly all objects are used to the end, and collecting is slow."""
     looks = gc.isenabled()
     gc.disable()
     try:
@@ -52,7 +52,7 @@ def keeping_all() -> Iterator[None]:
 
 @keeping_all()
 def run(world: World, wishes: Wishes) -> int:
-    """Look, and tell what is wrong; the exit status. Raises IpvsadmError, of status UNUSABLE."""
+    """Take or read a snapshot, judge and report it; return the exit status. Raises IpvsadmError, of status UNUSABLE."""
     try:
         if wishes.lists or wishes.explain is not None:
             _print(_catalogue(wishes), world, wishes.pager)
@@ -81,7 +81,7 @@ def run(world: World, wishes: Wishes) -> int:
 
 
 def _print(text: str, world: World, pager: bool) -> None:
-    """Print a verdict. Raises OutputError, of a status that is no verdict's."""
+    """Print a verdict. Raises OutputError with a status that no verdict has."""
     try:
         with world.paged(pager):
             world.draw(text)
@@ -93,7 +93,7 @@ def _print(text: str, world: World, pager: bool) -> None:
 
 
 def _catalogue(wishes: Wishes) -> str:
-    """The rows that are wished for, as they are. Raises UsageError."""
+    """The list of checks, or the explanation of one, as text or JSON. Raises UsageError."""
     checks = CHECKS if wishes.explain is None else (catalogue.named(wishes.explain),)
     if wishes.output == "json":
         return catalogue.as_json(checks)

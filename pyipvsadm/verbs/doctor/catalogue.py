@@ -20,12 +20,12 @@ def as_text(checks: Iterable[Check] = CHECKS) -> str:
 
 
 def as_json(checks: Iterable[Check] = CHECKS) -> str:
-    """All that the rows say."""
+    """All checks with all their fields, as JSON."""
     return json.dumps({"checks": [data(check) for check in checks]}, indent=2) + "\n"
 
 
 def data(check: Check) -> dict[str, object]:
-    """A row, for JSON."""
+    """A check as JSON data."""
     fields = ("code", "title", "severities", "modes", "traffic", "looks", "matters", "mend")
     return {field: getattr(check, field) for field in fields}
 
@@ -46,7 +46,7 @@ def explained(check: Check) -> str:
 
 
 def named(code: str) -> Check:
-    """The check of this code. Raises UsageError."""
+    """The check with this code. Raises UsageError."""
     for check in CHECKS:
         if check.code == code.upper():
             return check

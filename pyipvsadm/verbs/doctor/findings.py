@@ -15,8 +15,8 @@ DIRECTOR, REAL_SERVER = MODES = ("director", "real-server")  # what a machine is
 class Finding(NamedTuple):
     """What was `seen` of `subject`, `why` it matters, and the `commands` that fix it.
 
-    `check` is the code of the check, such as "V1"; of what is unknown, the codes of all that couldn't be carried out.
-    A word in capitals in a command stands for what we can't know. What concerns several `subjects` names them all.
+    `check` is the code of the check, such as "V1"; if something is unknown, the codes of all checks that need it. A
+    word in capitals in a command stands for a value that we can't know. `subjects` are all of several subjects.
     """
 
     severity: str

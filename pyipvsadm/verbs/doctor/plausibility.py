@@ -12,11 +12,11 @@ FORWARDINGS = ("masquerade", "local", "tunnel", "direct")
 LONGEST_DEVICE = 15  # bytes
 HIGHEST = {"port": 0xFFFF, "weight": 2**31 - 1, "prefix": 128, "counter": 2**64 - 1, "mtu": 2**32 - 1}
 
-Value = tuple[str, str, object]  # where it stands, what kind it is of, and itself
+Value = tuple[str, str, object]  # its place in the snapshot, its kind, and the value
 
 
 def implausible(snapshot: Snapshot) -> str:
-    """What is wrong with the first value that no machine has; empty if all may be."""
+    """What is wrong with the first value that no machine can have; empty if all values are plausible."""
     for service in snapshot.services or ():
         try:
             service.key  # noqa: B018  # which raises for a name that isn't one
@@ -29,7 +29,7 @@ def implausible(snapshot: Snapshot) -> str:
 
 
 def _values(snapshot: Snapshot) -> Iterator[Value]:
-    """All values that have to be of a kind."""
+    """All values that must be of a certain kind."""
     for service in snapshot.services or ():
         yield from _of_service(service)
     for one in snapshot.addresses or ():
@@ -80,7 +80,7 @@ def _counters(of: Service | Server) -> Iterator[Value]:
 
 
 def _may_be(kind: str, value: object) -> bool:
-    """Whether `value` may be a value of its kind."""
+    """Whether `value` is plausible for its `kind`."""
     if kind in HIGHEST:
         return isinstance(value, int) and 0 <= value <= HIGHEST[kind]
     text = str(value)

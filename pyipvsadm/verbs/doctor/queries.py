@@ -20,13 +20,13 @@ TCP = 6
 CLOSED = {"CLOSE"}  # the states of connections that are refused
 PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp"}
 ARRIVING = {"target_type": "local", "source_type": "unicast", "packet_type": "host", "fragment": "first"}
-WILDCARDS = {"ip": ("0.0.0.0", "::"), "ip6": ("::",)}  # a socket of :: takes IPv4 as well
+WILDCARDS = {"ip": ("0.0.0.0", "::"), "ip6": ("::",)}  # a socket on :: accepts IPv4, too
 LOST = "it refuses them or is silent, does not have the virtual address, or its replies are lost"
 FAULTS = {
     REFUSED: ("refuses connections", "no program listens on that port there, or a firewall rejects them"),
     SILENT: ("does not answer", "it is down, or a firewall on the way drops packets for that port"),
 }
-NOT_OUTSIDE = ("dummy", "ipip", "gre", "sit", "ip6tnl", "ip6gre", "ifb", "nlmon")  # kinds that no client comes in by
+NOT_OUTSIDE = ("dummy", "ipip", "gre", "sit", "ip6tnl", "ip6gre", "ifb", "nlmon")  # no clients come in by these
 
 
 def pairs(snapshot: Snapshot, *forwarding: str) -> Iterable[tuple[Service, Server]]:
@@ -231,7 +231,7 @@ def bound_for_services(snapshot: Snapshot) -> set[str]:
 
 
 def neighbour_of(address: str) -> str:
-    """The address of IPv6 that is most like `address`: a packet to it tells whether `address` is ever a source."""
+    """The IPv6 address most similar to `address`; the route to it shows whether `address` is ever used as a source."""
     try:
         return str(ip_address(int(ip_address(address)) ^ 1))
     except ValueError:

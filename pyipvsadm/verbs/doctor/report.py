@@ -16,14 +16,14 @@ from .verdict import SILENT, WELL, Verdict
 VERSION = 1
 SHOWN = 10  # findings of one check
 COMMANDS = 12  # of one finding
-HANGING = 8  # columns before the second line of what was found
+HANGING = 8  # columns before the second line of a finding
 MARKS = {FAILURE: ("✗", "bold red"), WARNING: ("!", "bold magenta"), NOTE: ("i", "bold blue"), UNKNOWN: ("?", "dim")}
 STATUSES = {FAILURE: 2, WARNING: 1}
 KEEP = "Settings made with sysctl last until the next boot: write them into a file in /etc/sysctl.d as well."
 
 
 def status(findings: Iterable[Finding]) -> int:
-    """The exit status: 2 with a failure, 1 with a warning, 0 else."""
+    """The exit status: 2 with a failure, 1 with a warning, otherwise 0."""
     return max((STATUSES.get(finding.severity, 0) for finding in findings), default=0)
 
 
@@ -108,14 +108,14 @@ def _why(finding: Finding) -> str:
 
 
 def _commands(finding: Finding) -> list[str]:
-    """The commands as they are shown, and how many are not."""
+    """The commands to show, COMMANDS at most, and a line with the number of the others."""
     more = len(finding.commands) - COMMANDS
     shown = [f"$ {command}" for command in finding.commands[: COMMANDS if more > 0 else None]]
     return [*shown, f"({more:,} more commands: `-o json` tells all)"] if more > 0 else shown
 
 
 def _shown(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings, of each check and severity SHOWN at most."""
+    """The findings to show: SHOWN at most for each check and severity."""
     told: Counter[tuple[str, str]] = Counter()
     for finding in findings:
         told[finding.check, finding.severity] += 1
@@ -124,7 +124,7 @@ def _shown(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _ends(verdict: Verdict) -> Iterator[str]:
-    """What is said last: what was left out, how to keep settings, and what the run did."""
+    """The last lines: what was left out, how to keep settings, and what the run did."""
     left = len(verdict.findings) - len(list(_shown(verdict.findings)))
     if left:
         yield f"{left} more like these; `-o json` tells all."
@@ -134,7 +134,7 @@ def _ends(verdict: Verdict) -> Iterator[str]:
 
 
 def summary(verdict: Verdict) -> str:
-    """What the run did, in a line."""
+    """A line that summarizes the run."""
     counts = Counter(finding.severity for finding in verdict.findings)
     told = [counted(counts[severity], severity) for severity in (FAILURE, WARNING, NOTE) if counts[severity]]
     told += [f"{len(codes)} unknown"] if (codes := verdict.having(UNKNOWN)) else []
@@ -143,7 +143,7 @@ def summary(verdict: Verdict) -> str:
 
 
 def _traffic(verdict: Verdict) -> str:
-    """What was seen of traffic, and which checks would have needed it."""
+    """The traffic that was seen; without any, the checks that need it."""
     if silent := verdict.having(SILENT):
         return f"; no traffic seen: {', '.join(silent)} say nothing"
     if verdict.seconds:

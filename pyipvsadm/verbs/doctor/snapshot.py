@@ -1,8 +1,7 @@
 """A snapshot: everything that checks look at, as plain values.
 
-What could not be seen is None, and `unseen` says why. Addresses are text in digits; services and servers are
-what `show -o json` tells of them. What is asked for and wasn't seen raises UnseenError, which makes a check's
-outcome "unknown".
+A field that could not be seen is None, and `unseen` says why; methods that need it raise UnseenError, which makes
+a check's outcome "unknown". Addresses are text in digits; services and servers have the fields of `show -o json`.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ Kind = TypeVar("Kind")
 
 
 def made(kind: type[Kind], **fields: Any) -> Kind:
-    """A `kind` of all of its fields, for thousands: the constructor of a frozen class makes a call for each field."""
+    """An instance of `kind` with all its fields. Faster than the constructor of a frozen class, for thousands."""
     one = object.__new__(kind)
     one.__dict__.update(fields)
     return one
 
 
 class UnseenError(Exception):
-    """Something that a check needs wasn't seen; the message is why."""
+    """Something that a check needs couldn't be seen; the message says why."""
 
 
 @dataclass(frozen=True)
 class Counters:
-    """What the kernel counts."""
+    """The counters of a service or a server."""
 
     connections: int = 0
     packets_in: int = 0
@@ -49,7 +48,7 @@ class Counters:
 
 @dataclass(frozen=True)
 class Connections:
-    """The connections of a server, as numbers."""
+    """The numbers of a server's connections."""
 
     active: int = 0
     inactive: int = 0
@@ -82,7 +81,7 @@ class Server:
 
     @property
     def name(self) -> str:
-        """As verbs name it."""
+        """Its name, in the notation of verbs."""
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
     @property
@@ -93,7 +92,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Service:
-    """A virtual service with its servers; `service` is its name, as verbs have it."""
+    """A virtual service with its servers; `service` is its name, in the notation of verbs."""
 
     service: str
     scheduler: str | None = None
@@ -108,7 +107,7 @@ class Service:
 
     @cached_property
     def key(self) -> Key:
-        """What its name says."""
+        """The parts of its name."""
         return service_of(self.service)
 
     @cached_property
@@ -134,7 +133,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Daemon:
-    """A synchronisation daemon that runs; `state` is "master" or "backup"."""
+    """A running synchronisation daemon; `state` is "master" or "backup"."""
 
     state: str
     interface: str
@@ -144,7 +143,7 @@ class Daemon:
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds after which idle connections are forgotten."""
+    """The seconds after which the kernel forgets idle connections."""
 
     tcp: int = 0
     tcpfin: int = 0
@@ -162,12 +161,12 @@ class Connection:
     server: str
     server_port: int
     state: str
-    expires: int | None = None  # in so many seconds, unless a packet comes
+    expires: int | None = None  # in seconds, unless a packet arrives
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Packets that were seen to come in for a service while watching: on which device, from whom, how many."""
+    """Packets that arrived for a service while watching: the device, the client, and their number."""
 
     device: str
     client: str
@@ -177,7 +176,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Listener:
-    """A socket of this machine that takes connections or datagrams: `address` may be 0.0.0.0 or ::."""
+    """A socket of this machine that accepts connections or datagrams; `address` may be 0.0.0.0 or ::."""
 
     protocol: str
     address: str
@@ -186,7 +185,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class Modules:
-    """The kernel's modules by name: loaded or built in; and those of IPVS that could be loaded, None if unknown."""
+    """The names of modules: loaded, built in, and those of IPVS that could be loaded (None if that is unknown)."""
 
     loaded: tuple[str, ...] = ()
     loadable: tuple[str, ...] | None = None
@@ -194,9 +193,11 @@ class Modules:
 
 @dataclass(frozen=True)
 class TableStatus:
-    """What Linux 7.2 tells of the table of connections: its `rows`, and by length how many are so long, 7 for more.
+    """The table of connections, as Linux reports it from 7.2 on.
 
-    A row more of `bits` doubles it; `load_factor` is a power of two. `threads` compute rates, of `estimators` each.
+    It has `rows`, 2 ** `bits`; `chains` counts rows by their number of connections, where 7 means 7 or more.
+    `load_factor`, a power of two, says how early the table grows. Each of `threads` computes the rates of
+    `estimators` services and servers.
     """
 
     connections: int = 0
@@ -210,7 +211,7 @@ class TableStatus:
 
 @dataclass(frozen=True)
 class Standing:
-    """What this process is: `privileged` tells CAP_NET_ADMIN, `container` names the kind of one, if in one."""
+    """The rights of this process: `privileged` if it has CAP_NET_ADMIN; `container` names the kind, if it is in one."""
 
     privileged: bool = False
     user_namespace: bool = False
@@ -221,7 +222,7 @@ class Standing:
 class ManagerFile:
     """The file of a running program, and the first of `count` differences between it and the table.
 
-    `states` counts the servers that are as health checks left them; `unread` is why there was nothing to compare.
+    `states` counts the servers whose state differs because of health checks; `unread` says why nothing was compared.
     """
 
     program: str
@@ -240,13 +241,13 @@ class Snapshot:
     taken: str = ""
     kernel: str = ""  # its release, such as 6.1.0-18-amd64
     watched: float = 0
-    vips: tuple[str, ...] = ()  # of a real server: the virtual addresses that it serves; empty for a director
+    vips: tuple[str, ...] = ()  # the virtual addresses that a real server serves; empty for a director
     standing: Standing = Standing()
     sysctls: dict[str, str] = field(default_factory=dict)  # by path below /proc/sys
     modules: Modules = Modules()
     ipvs: bool | None = None  # whether the kernel has it now; None if that can't be seen
     table_size: int | None = None
-    table_bits: int | None = None  # with which the module was loaded
+    table_bits: int | None = None  # the module's conn_tab_bits
     status: TableStatus | None = None  # from Linux 7.2 on
     services: tuple[Service, ...] | None = None
     timeouts: Timeouts | None = None
@@ -259,7 +260,7 @@ class Snapshot:
     connections: tuple[Connection, ...] | None = None  # some of them, if there are many
     connection_count: int | None = None
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # of connections, by "PROTOCOL SERVER"
-    stuck: dict[str, int] = field(default_factory=dict)  # likewise: opened, and unanswered since another was answered
+    stuck: dict[str, int] = field(default_factory=dict)  # likewise: opened after the last answer
     tried: dict[str, str] = field(default_factory=dict)  # by server that seemed silent: open, refused or silent
     next_hops: tuple[str, ...] = ()  # the routers that routes lead to
     arrivals: tuple[Arrival, ...] | None = None
@@ -267,8 +268,8 @@ class Snapshot:
     managers: tuple[str, ...] | None = None
     manager_files: tuple[ManagerFile, ...] = ()
     managed: dict[str, str] = field(default_factory=dict)  # by device: the network manager that has it
-    large_receive: tuple[str, ...] = ()  # devices that join received packets so that they can't be forwarded
-    elsewhere: dict[str, int] = field(default_factory=dict)  # services of other namespaces, by a process in each
+    large_receive: tuple[str, ...] = ()  # devices that merge received packets, which then can't be forwarded
+    elsewhere: dict[str, int] = field(default_factory=dict)  # services of other namespaces, by a process there
     firewall: Firewall | None = None
     unseen: dict[str, str] = field(default_factory=dict)  # by name of a field here: why it is None
 
@@ -298,7 +299,7 @@ class Snapshot:
 
     @cached_property
     def has_traffic(self) -> bool:
-        """Whether anything was seen of clients, at any time."""
+        """Whether packets or connections of clients were seen at any time."""
         servers = (server for service in self.services or () for server in service.servers)
         return bool(self.arrivals or self.connection_count or any(one.counters.packets_in for one in servers))
 
@@ -310,18 +311,21 @@ class Snapshot:
         return value
 
     def sysctl(self, path: str) -> int:
-        """The number that `path`, below /proc/sys/net, holds. Raises UnseenError."""
+        """The number in the sysctl `path`, below /proc/sys/net. Raises UnseenError."""
         value = self.sysctls.get(f"net/{path}", "")
         if not NUMBER.fullmatch(value):
             raise UnseenError(f"net.{path.replace('/', '.')} can't be read here")
         return int(value)
 
     def effective(self, device: str, name: str) -> int:
-        """The greater of a sysctl of all devices and of one, as rp_filter and arp_ignore count. Raises UnseenError."""
+        """The effective rp_filter, arp_ignore or the like of a device: the greater of its own and that of `all`.
+
+        Raises UnseenError.
+        """
         return max(self.sysctl(f"ipv4/conf/{one}/{name}") for one in ("all", device))
 
     def route(self, address: str) -> Route:
-        """Where packets for `address` go. Raises UnseenError."""
+        """The route of packets for `address`. Raises UnseenError."""
         found = (self.routes or {}).get(address)
         if found is None:
             self.seen("routes")

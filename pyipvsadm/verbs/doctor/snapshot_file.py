@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from ...world import World
 
-UNUSABLE = 64  # the exit status where nothing can be judged, as sysexits.h has it
+UNUSABLE = 64  # the exit status if nothing can be judged; EX_USAGE in sysexits.h
 HINT = "`pyipvsadm doctor --save FILE` writes a snapshot"
-TOLD = 200  # letters of what is said of a wrong value
+TOLD = 200  # the most characters of a message about a wrong value
 
 
 @cache
 def shape() -> TypeAdapter[Snapshot]:
-    """What reads and writes a snapshot; a look at this machine does without."""
+    """Pydantic's adapter for snapshots, made only to read or write a file."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Snapshot)
@@ -75,7 +75,7 @@ def load(path: str, world: World) -> Snapshot:
 
 
 def _read(path: str, world: World) -> str:
-    """The text of the file, which may have LIMIT bytes. Raises IpvsadmError."""
+    """The text of the file, of at most LIMIT bytes. Raises IpvsadmError."""
     found = bytearray()
     try:
         for piece in world.chunks() if path == "-" else _pieces(path):
@@ -90,7 +90,7 @@ def _read(path: str, world: World) -> str:
 
 
 def _pieces(path: str) -> Iterator[bytes]:
-    """The content of a file, piece by piece. Raises OSError, and ValueError for what can't be a name."""
+    """The content of a file, in pieces. Raises OSError, and ValueError for an impossible name."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
     try:
         while piece := os.read(file, PIECE):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from .snapshot import Counters, Server, Service
 
 NAT = "masquerade"
-ENOUGH = 3  # packets or connections, to say something of all
+ENOUGH = 3  # packets or connections; fewer don't allow a judgement
 UDP = 17
-OPEN, REFUSED, SILENT = "open", "refused", "silent"  # what comes of a connection that is tried
-ALIVE = ("ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "TIME_WAIT", "LAST_ACK")  # states that take an answer
-OPENING = ("SYN_RECV", "SYN_SENT")  # those that wait for one
+OPEN, REFUSED, SILENT = "open", "refused", "silent"  # the results of a test connection
+ALIVE = ("ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "TIME_WAIT", "LAST_ACK")  # states after an answer
+OPENING = ("SYN_RECV", "SYN_SENT")  # states before one
 COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
 
 

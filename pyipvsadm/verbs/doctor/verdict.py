@@ -11,14 +11,14 @@ from .findings import DIRECTOR, NOTE, REAL_SERVER, SEVERITIES, UNKNOWN, Check, F
 from .queries import shortened
 from .snapshot import Snapshot, UnseenError
 
-WELL, SILENT = "well", "silent"  # what comes of a check, beside severities; silent is one of traffic without any
+WELL, SILENT = "well", "silent"  # outcomes besides severities; silent: no traffic
 
 
 @dataclass(frozen=True)
 class Verdict:
     """`findings`, the worst first and the unknown last, and the `outcomes` of the checks by their codes.
 
-    `packets` were seen to arrive in so many `seconds`. `unknown` says by codes why checks couldn't be made.
+    `packets` arrived within `seconds`. `unknown` says, by code, why a check couldn't be carried out.
     """
 
     findings: tuple[Finding, ...]

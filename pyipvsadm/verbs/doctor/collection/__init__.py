@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 
     Settings = tuple[Any, ...]
 
-SETTLING = 2.2  # seconds until the kernel has surely counted what came in
+SETTLING = 2.2  # seconds after which the kernel has certainly counted the packets
 LEAST_WATCH = 0.3  # seconds
-DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of devices that aren't hardware
+DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of virtual devices
 TUNNEL = ("type", "port", "checksum")
-SETTINGS, CONNECTIONS = slice(2, 9), slice(9, 12)  # of a server's record: what an administrator set, what it has
+SETTINGS, CONNECTIONS = slice(2, 9), slice(9, 12)  # fields of a Server: its settings, its connections
 COUNTERS = 5  # the first fields of Stats
-NO_CONNECTIONS, NO_COUNTERS = Connections(), Counters()  # of most servers
+NO_CONNECTIONS, NO_COUNTERS = Connections(), Counters()  # shared by servers without any
 CLIENTS = 64  # clients whose routes are asked for
 
 
 def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> Snapshot:
-    """This machine as it is, its counters watched for some `seconds`. Routes are asked for `addresses` too."""
+    """A snapshot of this machine, with counters watched for `seconds`, and the routes to `addresses`, too."""
     collected = Collection()
     standing = proc.standing()
     collected.look("firewall", lambda: firewall(standing.privileged))
@@ -61,27 +61,27 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
     }
     collected.table(world, seconds)
     collected.found |= {"status": proc.status(), "table_bits": proc.table_bits()}
-    collected.found["sysctls"] = proc.sysctls()  # IPVS has its own once it was reached
+    collected.found["sysctls"] = proc.sysctls()  # after IPVS was reached, which has sysctls, too
     collected.network([*addresses, *collected.addresses()])
     return Snapshot(**collected.found, unseen=collected.unseen)
 
 
 class Collection:
-    """What was `found` of a Snapshot's fields, and why others are `unseen`."""
+    """Collects the fields of a Snapshot: `found`, and `unseen` with the reason."""
 
     def __init__(self) -> None:
         self.found: dict[str, Any] = {}
         self.unseen: dict[str, str] = {}
 
     def look(self, field: str, see: Callable[[], Any]) -> None:
-        """Let `see` find a field."""
+        """Set `field` to the result of `see`, or note why it is unseen."""
         try:
             self.found[field] = see()
         except (UnseenError, OSError) as error:
             self.unseen[field] = str(error)
 
     def table(self, world: World, seconds: float) -> None:
-        """IPVS: what it holds, and what it counts."""
+        """Collect the table of IPVS, its counters and its connections."""
         try:
             kernel = world.reach(load=False)
             before = kernel.table(stats=True)
@@ -122,7 +122,7 @@ class Collection:
         self.found["tried"] = tried((one.name, one.address, one.port) for one in wanted)
 
     def addresses(self) -> list[str]:
-        """The addresses whose routes matter: of services, servers and clients."""
+        """The addresses whose routes are collected: of services, servers and clients."""
         services: tuple[Service, ...] = self.found.get("services") or ()
         wanted = [service.address for service in services if service.address]
         wanted += [neighbour_of(address) for address in wanted if ":" in address]
@@ -132,7 +132,7 @@ class Collection:
         return list(dict.fromkeys([*wanted, *list(dict.fromkeys(clients))[:CLIENTS]]))
 
     def network(self, addresses: Iterable[str]) -> None:
-        """Links, addresses, neighbours and routes."""
+        """Collect links, addresses, neighbours and routes."""
         try:
             with reading() as opened:
                 for field in ("links", "addresses", "neighbours", "next_hops"):
@@ -153,7 +153,7 @@ class Collection:
         self.found["managed"] = proc.managed({link.name: link.index for link in links})
 
     def _marked(self) -> Iterator[tuple[int, str]]:
-        """The marks that services are for, each with the networks whose packets rules give it."""
+        """The marks of services, each with a network whose packets get it by a rule."""
         services: tuple[Service, ...] = self.found.get("services") or ()
         marks = {service.mark for service in services if service.mark}
         chains = self.found["firewall"].chains if marks and self.found.get("firewall") else ()
@@ -164,12 +164,12 @@ class Collection:
 
 
 def _first(network: str) -> str:
-    """An address of a network."""
+    """The first address of a network."""
     return network.partition("/")[0].partition("-")[0]
 
 
 def _targets(rule: Rule) -> list[str]:
-    """The networks that a rule is about."""
+    """The target networks that a rule matches."""
     found = (match.values for match in rule.matches if match.field == "target" and not match.negated)
     return [network for values in found for network in values]
 
@@ -194,7 +194,7 @@ def _service(service: Key, servers: Iterable[Own], known: dict[Settings, dict[st
 
 
 def _server(server: Own, known: dict[Settings, dict[str, Any]]) -> Server:
-    """A server; `known` are the settings of those before it, since thousands have the same."""
+    """A server; `known` caches settings, since thousands of servers share them."""
     settings = known.get(server[SETTINGS])
     if settings is None:
         settings = known[server[SETTINGS]] = _settings(server)

@@ -11,12 +11,12 @@ from selectors import EVENT_WRITE, DefaultSelector
 
 from ..suspects import OPEN, REFUSED, SILENT
 
-PATIENCE = 1.2  # seconds: enough for a packet that is lost once
+PATIENCE = 1.2  # seconds; long enough to repeat a lost packet
 MOST = 64  # servers
 
 
 def tried(servers: Iterable[tuple[str, str, int]]) -> dict[str, str]:
-    """What comes of a connection to each server, given by its name, address and port: OPEN, REFUSED or SILENT."""
+    """The result of a connection to each server (name, address, port), by name: OPEN, REFUSED or SILENT."""
     found: dict[str, str] = {}
     waiting = 0
     with DefaultSelector() as selector:

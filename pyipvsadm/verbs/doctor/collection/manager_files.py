@@ -21,9 +21,9 @@ from ....table.plan import make_plan
 from ..snapshot import ManagerFile
 
 ROOT = "/"
-SHOWN = 10  # differences of one file
+SHOWN = 10  # differences that are shown of one file
 KEEPALIVED = "/etc/keepalived/keepalived.conf"
-SHORT = "f:PCBlDS:Gu:XVIRndp:r:Tc:ab:xA:s:mM:ei:tvh"  # keepalived --help
+SHORT = "f:PCBlDS:Gu:XVIRndp:r:Tc:ab:xA:s:mM:ei:tvh"  # source: keepalived --help
 LONG = [
     "use-file=", "vrrp", "check", "no_bfd", "all", "log-console", "log-detail", "log-facility=", "no-syslog", "umask=",
     "release-vips", "dont-release-vrrp", "dont-release-ipvs", "dont-respawn", "dont-fork", "dump-conf", "pid=",
@@ -37,14 +37,14 @@ ACTIONS = ("start", "restart", "try-restart", "reload", "force-reload")
 
 
 class Asked(NamedTuple):
-    """The file that a command line names, where it may be, and the id of `@id` lines."""
+    """The paths at which the file of a command line may be, and the id of `@id` lines."""
 
     places: tuple[str, ...]
     id: str = ""
 
 
 def keepalived(words: list[str]) -> Asked | None:
-    """The file of a keepalived; None if it runs VRRP alone."""
+    """The file of a keepalived process; None if it runs only VRRP."""
     try:
         given = getopt.gnu_getopt(words[1:], SHORT, LONG)[0]
     except getopt.GetoptError:
@@ -58,7 +58,7 @@ def keepalived(words: list[str]) -> Asked | None:
 
 
 def ldirectord(words: list[str]) -> Asked | None:
-    """The file of an ldirectord, behind the name of the script."""
+    """The file of an ldirectord process; in `words` it comes after the name of the script."""
     at = next((index for index, word in enumerate(words) if os.path.basename(word) == "ldirectord"), len(words))
     named = [word for word in words[at + 1 :] if not word.startswith("-") and word not in ACTIONS]
     name = named[0] if named else LDIRECTORD
@@ -69,7 +69,7 @@ PROGRAMS: dict[str, Callable[[list[str]], Asked | None]] = {"keepalived": keepal
 
 
 class Read(NamedTuple):
-    """A file that was read: what it says, and the table that it wants."""
+    """A file that was read, and the table that it describes."""
 
     file: ManagerFile
     findings: Findings
@@ -77,7 +77,7 @@ class Read(NamedTuple):
 
 
 def manager_files(table: Table, names: Callable[[], Names], root: str = ROOT) -> tuple[ManagerFile, ...]:
-    """The files of running programs, and where `table` differs from them, others' services aside."""
+    """The files of running programs, with their differences from `table`, not counting services of others."""
     found: dict[tuple[str, Asked], Read] = {}
     for program, process in running(root):
         asked = PROGRAMS[program](command_line(process, root)) if program in PROGRAMS else None
@@ -85,7 +85,7 @@ def manager_files(table: Table, names: Callable[[], Names], root: str = ROOT) ->
             found[program, asked] = _read(program, asked, process, names, root)
     wanted = [(read, {service_key(service) for service, _ in read.wanted.services}) for read in found.values()]
     everyone = [key for _, keys in wanted for key in keys]
-    prune = not any(read.file.unread for read in found.values())  # what that one wants isn't known
+    prune = not any(read.file.unread for read in found.values())  # the services of an unread file are unknown
     return tuple(_compared(read, _without(table, set(everyone) - keys), prune) for read, keys in wanted)
 
 
@@ -95,7 +95,7 @@ def _without(table: Table, others: set[tuple[object, ...]]) -> Table:
 
 
 def _is_ours(process: str, root: str) -> bool:
-    """Whether a process is root's or our own: others can't manage the table, whatever they call themselves."""
+    """Whether a process belongs to root or to us: others can't manage the table, whatever their names are."""
     try:
         return os.stat(os.path.join(root, "proc", process)).st_uid in (0, os.geteuid())
     except OSError:
@@ -103,7 +103,7 @@ def _is_ours(process: str, root: str) -> bool:
 
 
 def _read(program: str, asked: Asked, process: str, names: Callable[[], Names], root: str) -> Read:
-    """The file that a process reads, in the process's own root."""
+    """The file that a process reads, below the root folder of the process."""
     files = Files(os.path.join(root, "proc", process, "root"))
     folder = _folder(process, root)
     places = [os.path.normpath(os.path.join(folder, place)) for place in asked.places]

@@ -29,14 +29,14 @@ SYSCTLS = (
     *(f"net/ipv6/conf/*/{name}" for name in ("forwarding", "disable_ipv6")),
 )
 SIOCETHTOOL, ETHTOOL_GFLAGS, ETH_FLAG_LRO = 0x8946, 0x25, 1 << 15  # linux/sockios.h, linux/ethtool.h
-SHOWN, COUNTED = 1000, 200_000  # connections that a snapshot takes, and those whose states it tells
+SHOWN, COUNTED = 1000, 200_000  # how many connections a snapshot contains, and of how many it counts states
 TIMEOUTS = {"SYN_RECV": 60, "SYN_SENT": 120, "TIME_WAIT": 120, "CLOSE_WAIT": 60, "LAST_ACK": 30}  # ip_vs_proto_tcp.c
 Place = tuple[str, str, str]  # of a server: protocol, address and port in hexadecimal digits
 LISTENING, UNCONNECTED = "0A", "07"  # net/tcp_states.h: of TCP; of UDP
 
 
 def status(root: Path = ROOT) -> TableStatus | None:
-    """What the kernel tells of its tables; None before Linux 7.2."""
+    """The kernel's status of its tables; None before Linux 7.2."""
     told = hash_tables.told(_read(root / hash_tables.FILE[1:]) or "")
     if told is None:
         return None
@@ -52,7 +52,7 @@ def status(root: Path = ROOT) -> TableStatus | None:
 
 
 def table_bits(root: Path = ROOT) -> int | None:
-    """The size of the table of connections with which the module was loaded, as a power of two."""
+    """The module's conn_tab_bits: the size of the table of connections, as a power of two."""
     text = (_read(root / "sys/module/ip_vs/parameters/conn_tab_bits") or "").strip()
     return int(text) if text.isdecimal() else None
 
@@ -69,7 +69,7 @@ def sysctls(root: Path = ROOT) -> dict[str, str]:
 
 
 def standing(root: Path = ROOT) -> Standing:
-    """What this process may do, and where it is."""
+    """The rights of this process, and its container."""
     status = _read(root / "proc/self/status") or ""
     capabilities = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
     uid_map = (_read(root / "proc/self/uid_map") or "").split() or ALL_USERS
@@ -102,7 +102,7 @@ def has_ipvs(root: Path = ROOT) -> bool:
 
 
 def elsewhere(root: Path = ROOT) -> dict[str, int]:
-    """How many services other network namespaces hold, by the number of a process in each, where that can be seen."""
+    """The number of services in each other network namespace that can be seen, by the id of a process there."""
     seen = {_namespace(root / "proc/self")}
     found = {}
     for process in _processes(root):
@@ -118,11 +118,11 @@ def _namespace(process: Path) -> str:
     try:
         return os.readlink(process / "ns/net")
     except OSError:
-        return ""  # not ours to see: counted as one
+        return ""  # not visible to us: all such namespaces count as one
 
 
 def _processes(root: Path) -> list[Path]:
-    """Those that are seen, by number."""
+    """The folders of the visible processes, by id."""
     try:
         found = [path for path in (root / "proc").iterdir() if path.name.isdecimal()]
     except OSError:
@@ -131,7 +131,7 @@ def _processes(root: Path) -> list[Path]:
 
 
 def listeners(root: Path = ROOT) -> tuple[Listener, ...]:
-    """The sockets that take connections or datagrams. Raises UnseenError."""
+    """The sockets that accept connections or datagrams. Raises UnseenError."""
     found = []
     for name, wanted in (("tcp", LISTENING), ("tcp6", LISTENING), ("udp", UNCONNECTED), ("udp6", UNCONNECTED)):
         text = _read(root / "proc/net" / name)
@@ -146,7 +146,7 @@ def listeners(root: Path = ROOT) -> tuple[Listener, ...]:
 
 
 def _socket_address(digits: str) -> str:
-    """An address as /proc/net/tcp writes it: 32 bits at a time, as numbers of this machine."""
+    """The address in `digits`, written as in /proc/net/tcp: words of 32 bits, in the machine's byte order."""
     words = (int(digits[start : start + 8], 16) for start in range(0, len(digits), 8))
     raw = b"".join(word.to_bytes(4, byteorder) for word in words)
     return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
@@ -156,8 +156,8 @@ def _socket_address(digits: str) -> str:
 class Connections:
     """The entries of IPVS: their number and the `first` SHOWN.
 
-    Of each server, as "PROTOCOL ADDRESS:PORT", `states` tells how many are in which state, and `stuck` how many have
-    waited for an answer since the last one that came.
+    For each server, as "PROTOCOL ADDRESS:PORT", `states` counts its connections by state, and `stuck` those that have
+    waited for an answer since its last answer.
     """
 
     count: int
@@ -167,7 +167,7 @@ class Connections:
 
 
 def connections(tcp: int = 900, tcpfin: int = 120, root: Path = ROOT) -> Connections:
-    """The connections of IPVS, whose timeouts are so many seconds; of many, the first COUNTED. Raises UnseenError."""
+    """The connections of IPVS, COUNTED at most; `tcp` and `tcpfin` are its timeouts in seconds. Raises UnseenError."""
     found: list[Connection] = []
     ages: dict[Place, dict[str, list[int]]] = {}
     timeouts = {**TIMEOUTS, "ESTABLISHED": tcp, "FIN_WAIT": tcpfin}
@@ -197,7 +197,7 @@ def _server(protocol: str, digits: str, port: str) -> str:
 
 
 def _stuck(ages: dict[str, list[int]]) -> int:
-    """How many connections began since one was last answered; `ages` are the seconds since a packet, by state."""
+    """The number of connections that began after the last answer; `ages` are the seconds since a packet, by state."""
     last = min((age for state in ALIVE for age in ages.get(state, ())), default=None)
     return sum(last is None or age < last for state in OPENING for age in ages.get(state, ()))
 
@@ -217,7 +217,7 @@ def _text(digits: str) -> str:
 
 
 def large_receive(devices: list[str]) -> tuple[str, ...]:
-    """Those of `devices` that have large-receive-offload on."""
+    """The `devices` with large-receive-offload on."""
     found = []
     with socket() as any_socket:
         for device in devices:
@@ -225,14 +225,14 @@ def large_receive(devices: list[str]) -> tuple[str, ...]:
             try:
                 ioctl(any_socket, SIOCETHTOOL, pack("16sP16x", device.encode()[:15], request.buffer_info()[0]))
             except OSError:
-                continue  # a device that knows no such flags
+                continue  # a device without such flags
             if unpack("II", request)[1] & ETH_FLAG_LRO:
                 found.append(device)
     return tuple(found)
 
 
 def managed(indices: dict[str, int], root: Path = ROOT) -> dict[str, str]:
-    """Which network manager has each device, of those in `indices` that one has."""
+    """The network manager of each managed device; `indices` are the indices of devices by name."""
     found = {}
     for device, index in indices.items():
         networkd = _read(root / f"run/systemd/netif/links/{index}") or ""

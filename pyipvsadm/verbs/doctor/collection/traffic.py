@@ -12,15 +12,15 @@ from ..snapshot import Arrival, Service, UnseenError
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD  # linux/if_ether.h
 HEADER_BYTES = 128
-PACKETS, CLIENTS = 5000, 500  # when there is enough to judge by
-FRAGMENT = 0x1FFF  # the bits that tell where a fragment belongs
+PACKETS, CLIENTS = 5000, 500  # numbers that are enough to judge
+FRAGMENT = 0x1FFF  # the bits of a fragment's offset
 PORTS = (6, 17, 132)  # the protocols that have ports at their start
 
 Key = tuple[int, bytes, int]  # protocol, address, port
 
 
 def watch(services: Iterable[Service], seconds: float) -> tuple[Arrival, ...]:
-    """The packets that come in for `services` within `seconds`. Raises UnseenError."""
+    """The packets that arrive for `services` within `seconds`. Raises UnseenError."""
     wanted: dict[Key, str] = {
         (one.protocol, one.key.address, one.port): one.service for one in services if one.key.address
     }
@@ -47,7 +47,7 @@ def watch(services: Iterable[Service], seconds: float) -> tuple[Arrival, ...]:
 
 
 def _ends(data: bytes) -> tuple[str, int, bytes, int] | None:
-    """The client's address, protocol, target address and port of a packet that starts a datagram with ports."""
+    """(client's address, protocol, target address, port) of a packet; None for later fragments or without ports."""
     version = data[0] >> 4 if data else 0
     if version == 4 and len(data) >= 20:
         start, protocol = (data[0] & 15) * 4, data[9]

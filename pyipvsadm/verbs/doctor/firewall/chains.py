@@ -1,7 +1,7 @@
-"""Firewall rules in one form, whichever program printed them.
+"""Firewall rules in one form, for nft and iptables.
 
 A rule with a condition that we don't understand is `opaque`. A rule about single clients, or about their rate, is
-`selective`: it is a decision about those clients, and no reason to let others in.
+`selective`: it says nothing about other clients.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Place = tuple[str, str, str, str]  # of a chain: program, family, table, name
 class Match:
     """One condition of a rule: the `field` of a packet is one of `values`, or none of them if `negated`.
 
-    Values are networks for "source" and "target", ports or ranges such as "80-90" for "port" and "source_port",
-    numbers, perhaps with a mask ("1/255"), for "mark", flags that are looked at and those that are set
-    ("SYN,ACK/SYN") for "flags", and words for "protocol" (a number), "state", "family" ("ip", "ip6"), "in" and "out"
+    Values are networks for "source" and "target"; ports or ranges such as "80-90" for "port" and "source_port";
+    numbers, with an optional mask ("1/255"), for "mark"; the flags to compare and those that must be set
+    ("SYN,ACK/SYN") for "flags"; and words for "protocol" (a number), "state", "family" ("ip", "ip6"), "in" and "out"
     (devices), "source_type" and "target_type" ("local"), "packet_type" ("host") and "fragment" ("first").
     """
 
@@ -35,8 +35,8 @@ class Rule:
     """A rule: its `text`, as its program writes it, and what it does.
 
     `action` is accept, drop, jump, goto, return, mark, restore, dnat, masquerade, snat, notrack, clamp, or empty for
-    others. `target` is the chain of a jump, the mark that is set, perhaps with a mask, or where dnat leads; restore
-    sets a mark that isn't known here.
+    others. `target` is the chain of a jump, the mark that is set, with an optional mask, or the destination of dnat.
+    The action restore sets a mark that is unknown here.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain of rules. `program` shows it and changes it; `hook` and `policy` are empty but for a base chain's."""
+    """A chain of rules. `program` lists and changes it; `hook` and `policy` are empty unless it is a base chain."""
 
     program: str
     family: str  # ip, ip6 or inet
@@ -62,13 +62,13 @@ class Chain:
 
     @property
     def place(self) -> Place:
-        """What tells it from all others."""
+        """The values that identify it."""
         return self.program, self.family, self.table, self.name
 
 
 @dataclass(frozen=True)
 class Firewall:
-    """All chains of a machine, and what the kernel lacks of firewalls whose programs are there."""
+    """All chains of a machine, and the firewalls whose programs are installed, but that the kernel lacks."""
 
     chains: tuple[Chain, ...] = ()
     lacking: tuple[str, ...] = ()
@@ -103,13 +103,13 @@ class Firewall:
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The fields of a packet that rules ask about: packets that are alike in those are treated alike."""
+        """The fields of packets that rules match: packets with the same values in them are treated the same."""
         found = {match.field for chain in self.chains for rule in chain.rules for match in rule.matches}
         return tuple(sorted(found | {"family"}))
 
     @cached_property
     def memory(self) -> dict[object, object]:
-        """What was found out about this firewall, by what was asked."""
+        """A cache of results about this firewall, by question."""
         return {}
 
 

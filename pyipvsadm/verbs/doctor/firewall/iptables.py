@@ -27,18 +27,18 @@ FIELDS = {
     "--pkt-type": "packet_type",
 }
 UNDERSTOOD = {"tcp", "udp", "sctp", "conntrack", "state", "multiport", "comment", "mark", "addrtype", "pkttype", "set"}
-SELECTIVE = {"recent", "hashlimit", "connlimit", "limit", "geoip", "rpfilter", "quota"}  # modules: about some clients
+SELECTIVE = {"recent", "hashlimit", "connlimit", "limit", "geoip", "rpfilter", "quota"}  # modules for some clients
 ACTIONS = {"ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return", "MASQUERADE": "masquerade",
            "SNAT": "snat", "MARK": "mark", "CONNMARK": "restore", "DNAT": "dnat", "REDIRECT": "dnat",
            "NETMAP": "dnat", "TPROXY": "dnat", "NOTRACK": "notrack", "TCPMSS": "clamp"}  # fmt: skip
 TARGETS = ("--to-destination", "--to-ports", "--to", "--on-port")
-UNCERTAIN = "TPROXY"  # which takes a packet or drops it, as sockets and routes of a mark are, or leaves it alone
+UNCERTAIN = "TPROXY"  # it accepts, drops or ignores a packet, depending on sockets and the routes of a mark
 SYN = "FIN,SYN,RST,ACK/SYN"
 WHOLE_MASK = "0xffffffff"
 
 
 def chains(saved: str, program: str, family: str) -> tuple[Chain, ...]:
-    """The chains in what `iptables-save` printed; `program` is what changes them."""
+    """The chains in the output `saved` of `iptables-save`; `program` is the name of the program that changes them."""
     heads: dict[tuple[str, str], str] = {}
     rules: dict[tuple[str, str], list[Rule]] = {}
     table = ""
@@ -66,7 +66,7 @@ def chains(saved: str, program: str, family: str) -> tuple[Chain, ...]:
 
 
 def _words(line: str) -> list[str]:
-    """The words of a rule, with quotes heeded where they are in order."""
+    """The words of a rule; quotes keep blanks within a word if they are balanced."""
     try:
         return shlex.split(line)
     except ValueError:
@@ -74,7 +74,7 @@ def _words(line: str) -> list[str]:
 
 
 def _rule(line: str, words: list[str]) -> Rule:
-    """One line of `-A`; `words` are those behind the chain's name."""
+    """The rule in a line of `-A`; `words` are the words after the chain's name."""
     matches: list[Match] = []
     opaque = selective = negated = False
     action = target = ""
@@ -102,16 +102,16 @@ def _rule(line: str, words: list[str]) -> Rule:
         elif found := _match(word, following, negated):
             matches.append(found)
         else:
-            opaque |= not selective  # the words of a module that is known for what it is about
+            opaque |= not selective  # unknown words of a module that matches some clients don't matter
         negated = False
     return Rule(line, action, target, tuple(matches), opaque, selective)
 
 
-SKIPPED = {"--comment": 1, "--icmp-type": 1, "--icmpv6-type": 1}  # words that say nothing here, with their values
+SKIPPED = {"--comment": 1, "--icmp-type": 1, "--icmpv6-type": 1}  # options to skip: their number of values
 
 
 def _match(word: str, following: Iterator[str], negated: bool) -> Match | None:
-    """The condition that begins with `word`; None if it isn't understood."""
+    """The condition that begins with `word`; None if it is unknown."""
     if word in FIELDS:
         return Match(FIELDS[word], tuple(_values(FIELDS[word], next(following, ""))), negated)
     if word == "--syn":
@@ -127,7 +127,7 @@ def _flags(text: str) -> str:
 
 
 def _action(option: str, name: str, following: Iterator[str]) -> tuple[str, str]:
-    """What a rule does, and where it jumps to, which mark it sets, or where it sends packets."""
+    """The action and the target of a rule, as in Rule."""
     words = list(following)
     value = dict(pairwise(words))
     if name == "MARK":
@@ -156,7 +156,7 @@ def _values(field: str, text: str) -> Iterator[str]:
 
 
 def _mark(text: str) -> str:
-    """A mark as a decimal number; with a mask that isn't whole, as it is written."""
+    """A mark as a decimal number; unchanged if it has a partial mask."""
     value, _, mask = text.partition("/")
     if mask.lower() not in ("", WHOLE_MASK):
         return text

@@ -11,7 +11,7 @@ from typing import Any
 from .chains import Chain, Match, Rule
 from .protocols import number
 
-FIELDS = {  # (of what, which): the field of a Match
+FIELDS = {  # (protocol or kind, key) of an expression: the field of a Match
     ("ip", "saddr"): "source",
     ("ip6", "saddr"): "source",
     ("ip", "daddr"): "target",
@@ -28,18 +28,18 @@ FIELDS = {  # (of what, which): the field of a Match
     ("meta", "pkttype"): "packet_type",
     ("ct", "state"): "state",
 }
-FIB = {"daddr": "target_type", "saddr": "source_type"}  # what the type of an address is asked of
+FIB = {"daddr": "target_type", "saddr": "source_type"}  # address in a fib expression: the field of a Match
 FAMILIES = {"ipv4": "ip", "ipv6": "ip6"}
 VERDICTS = {"accept": "accept", "drop": "drop", "reject": "drop", "return": "return", "notrack": "notrack",
             "masquerade": "masquerade", "snat": "snat", "jump": "jump", "goto": "goto"}  # fmt: skip
 SILENT = {"counter", "log", "comment"}  # statements that change nothing
-SELECTIVE = {"limit", "ct count", "meter", "quota"}  # statements that are about some clients or packets
+SELECTIVE = {"limit", "ct count", "meter", "quota"}  # statements that match some clients or packets
 TRANSLATIONS = {"dnat", "redirect"}
 HANDLE = re.compile(r"^(.*?) # handle (\d+)$")
 
 
 def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
-    """The chains in the JSON `ruleset`; `text` is what `nft -a` says, for the rules' own words. Raises ValueError."""
+    """The chains in the JSON `ruleset`; `text` is the output of `nft -a`, for the text of rules. Raises ValueError."""
     words = _texts(text)
     made: dict[tuple[str, str, str], Chain] = {}
     rules: dict[tuple[str, str, str], list[Rule]] = {}
@@ -57,7 +57,7 @@ def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
 
 
 def _entries(ruleset: str) -> list[dict[str, Any]]:
-    """What nft lists. Raises ValueError, in words that say whose output it is."""
+    """The objects in nft's output. Raises ValueError with a message that names nft."""
     try:
         return list(json.loads(ruleset)["nftables"])
     except (ValueError, RecursionError) as error:
@@ -65,7 +65,7 @@ def _entries(ruleset: str) -> list[dict[str, Any]]:
 
 
 def _texts(listing: str) -> dict[tuple[str, str, int], str]:
-    """The text of each rule by (family, table, handle), from what `nft -a` prints."""
+    """The text of each rule by (family, table, handle), from the output of `nft -a`."""
     found: dict[tuple[str, str, int], str] = {}
     family = table = ""
     for line in listing.splitlines():
@@ -78,7 +78,7 @@ def _texts(listing: str) -> dict[tuple[str, str, int], str]:
 
 
 def _rules(statements: list[dict[str, Any]], text: str) -> Iterator[Rule]:
-    """What one rule of nft does, a Rule for each of its actions."""
+    """A Rule for each action of one rule of nft."""
     matches: list[Match] = []
     opaque = selective = False
     for statement in statements:
@@ -93,7 +93,7 @@ def _rules(statements: list[dict[str, Any]], text: str) -> Iterator[Rule]:
             target = value["target"] if kind in ("jump", "goto") else ""
             yield Rule(text, VERDICTS[kind], target, tuple(matches), opaque, selective)
         elif kind in TRANSLATIONS:
-            looked_up = isinstance((value or {}).get("addr"), dict)  # in a map, which need not hold what is looked up
+            looked_up = isinstance((value or {}).get("addr"), dict)  # in a map, where it may be missing
             yield Rule(text, "dnat", _destination(value), tuple(matches), opaque or looked_up, selective)
         elif kind == "vmap":
             for wanted, verdict in value["data"]["set"] if isinstance(value["data"], dict) else ():
@@ -109,7 +109,7 @@ def _rules(statements: list[dict[str, Any]], text: str) -> Iterator[Rule]:
 
 
 def _about_some(match: dict[str, Any]) -> bool:
-    """Whether a condition is about some clients: a set of sources, or whether the way back is the one they came by."""
+    """Whether a condition matches only some clients: by a set of sources, or by their reverse path."""
     left, right = match["left"], match["right"]
     kind, what = next(iter(left.items())) if isinstance(left, dict) and len(left) == 1 else ("", {})
     if kind == "fib":
@@ -119,7 +119,7 @@ def _about_some(match: dict[str, Any]) -> bool:
 
 
 def _destination(value: dict[str, Any] | None) -> str:
-    """Where a translation leads, as text."""
+    """The destination of a translation, as text."""
     parts = [value.get("addr"), value.get("port")] if value else []
     return ":".join(str(part) for part in parts if isinstance(part, str | int))
 
@@ -134,7 +134,7 @@ def _mangled(value: dict[str, Any]) -> tuple[str, str]:
 
 
 def _matches(left: Any, right: Any, *, negated: bool) -> list[Match]:
-    """The conditions that one of nft's stands for; none if we don't understand it."""
+    """The conditions that correspond to one of nft's; none if we don't understand it."""
     ((kind, what),) = left.items() if isinstance(left, dict) and len(left) == 1 else (("", {}),)
     if kind == "&":
         return _flags(what, right, negated)
@@ -145,7 +145,7 @@ def _matches(left: Any, right: Any, *, negated: bool) -> list[Match]:
         return [Match("protocol", (number("tcp"),)), Match("flags", (",".join(_words(right)),), negated)]
     field = FIELDS.get((of, which))
     if field is None or any(isinstance(one, str) and one.startswith("@") for one in _several(right)):
-        return []  # or a set whose elements aren't looked up
+        return []  # or a named set, whose elements are unknown here
     implied = []
     if of in ("ip", "ip6"):
         implied = [Match("family", (of,))]
@@ -156,7 +156,7 @@ def _matches(left: Any, right: Any, *, negated: bool) -> list[Match]:
 
 
 def _flags(masked: list[Any], right: Any, negated: bool) -> list[Match]:
-    """The flags of TCP under a mask, or none if it is something else that is masked."""
+    """The condition on TCP flags with a mask; none if the mask is for something else."""
     what, mask = masked
     if what != {"payload": {"protocol": "tcp", "field": "flags"}}:
         return []
@@ -165,7 +165,7 @@ def _flags(masked: list[Any], right: Any, negated: bool) -> list[Match]:
 
 
 def _words(value: Any) -> list[str]:
-    """The flags that an expression joins."""
+    """The flags that an expression combines."""
     if isinstance(value, dict):
         return [word for inner in value.values() for word in _words(inner)]
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """The path of a packet through a firewall: what drops it, what redirects it, and which mark it gets.
 
-A rule that may match is trusted to let pass what it accepts, and suspected of dropping. One that is about some
-clients or some of their packets alone is not suspected: who wrote it meant those.
+If it is uncertain whether a rule matches, an accepting rule counts as matching, and a dropping one makes a drop
+possible. A dropping rule that is only for some clients or packets is ignored, since it is intended for those.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from .chains import Chain, Firewall, Rule, in_network
 from .rule_index import Index
 
 ENDS = ("accept", "drop")
-DEEP = 16  # jumps; the kernel allows no more
-IPVS_PRIORITY = 98  # of its hooks at input; chains with a higher one come after it. Source: ip_vs_core.c, ip_vs_ops4
-YES, NO, MAYBE, SOME = "yes", "no", "maybe", "some"  # whether a rule matches; some: of such packets
+DEEP = 16  # nested jumps, the most that the kernel allows
+IPVS_PRIORITY = 98  # of IPVS's hooks at input; higher ones come after it. Source: ip_vs_core.c, ip_vs_ops4
+YES, NO, MAYBE, SOME = "yes", "no", "maybe", "some"  # whether a rule matches; some: only some such packets
 WHOLE = 0xFFFFFFFF
 
-Packet = Mapping[str, str | None]  # by the field of a Match; None, or missing, is what isn't known
+Packet = Mapping[str, str | None]  # the value of each field of Match; None or missing if it is unknown
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What drops a packet or sends it elsewhere: the base chain, the rule or the policy in its words, how certain."""
+    """A rule or policy that drops or redirects a packet: its base chain, its text, and whether that is certain."""
 
     chain: Chain
     text: str
     certain: bool
-    target: str = ""  # where it is sent
+    target: str = ""  # the new destination
 
 
 @dataclass
 class Passage:
-    """What becomes of one packet on its way. `mark` is None where it can't be known; `marker` set it last."""
+    """The result for one packet. Its `mark` is None if it is unknown; `marker` is the rule that set it last."""
 
     packet: dict[str, str | None]
     drop: Hit | None = None
@@ -42,7 +42,7 @@ class Passage:
     marker: Rule | None = None
 
     def note(self, drop: Hit | None = None, dnat: Hit | None = None) -> None:
-        """Remember the first of what may happen, or what certainly does."""
+        """Remember a hit: the first possible one, or a certain one instead."""
         if drop and (self.drop is None or drop.certain):
             self.drop = drop
         if dnat and (self.dnat is None or dnat.certain):
@@ -50,12 +50,12 @@ class Passage:
 
 
 def drop_of(firewall: Firewall, hook: str, packet: Packet) -> Hit | None:
-    """What drops `packet` at `hook`, a certain drop rather than a possible one; None if nothing does."""
+    """The hit that drops `packet` at `hook`, a certain one rather than a possible one; None if nothing drops it."""
     return passage(firewall, (hook,), packet).drop
 
 
 def passage(firewall: Firewall, hooks: Iterable[str], packet: Packet) -> Passage:
-    """The way of `packet` through `hooks`, up to IPVS."""
+    """The result for `packet` at `hooks`, up to IPVS."""
     hooks = tuple(hooks)
     asked = (hooks, *((field, packet.get(field)) for field in firewall.fields))
     found = firewall.memory.get(asked)
@@ -76,7 +76,7 @@ def _passage(firewall: Firewall, hooks: tuple[str, ...], packet: Packet) -> Pass
 
 
 def _walk(firewall: Firewall, base: Chain, chain: Chain, made: Passage, depth: int, called: str) -> str:
-    """How a chain ends: "accept", "drop", or "" for neither. `called` tells whether the packet gets there at all."""
+    """The result of a chain: "accept", "drop", or "" for neither. `called` says whether the packet reaches it."""
     index = Index.of(firewall, chain)
     position = 0
     while (position := index.following(made.packet, position)) < len(chain.rules):
@@ -95,7 +95,7 @@ def _walk(firewall: Firewall, base: Chain, chain: Chain, made: Passage, depth: i
 
 
 def _act(firewall: Firewall, base: Chain, chain: Chain, rule: Rule, made: Passage, depth: int, sure: str) -> str | None:
-    """Do what `rule` does to a packet that it matches, or may; how the chain ends, None if it goes on."""
+    """Apply `rule` to a packet that it matches, or may match; return the result of the chain, or None to go on."""
     match rule.action:
         case "accept":
             return "accept"
@@ -121,7 +121,7 @@ def _act(firewall: Firewall, base: Chain, chain: Chain, rule: Rule, made: Passag
 
 
 def _mark(made: Passage, rule: Rule, sure: str) -> None:
-    """Give the packet a mark."""
+    """Set the mark of the packet."""
     value, mask = numbers(rule.target)
     if rule.action == "restore" or sure != YES or value is None or made.mark is None:
         if not (rule.action == "mark" and sure != YES and value == made.mark):
@@ -142,7 +142,7 @@ def numbers(mark: str) -> tuple[int | None, int]:
 
 
 def matches(rule: Rule, packet: Packet) -> str:
-    """Whether `rule` is about `packet`, as one of YES, NO, MAYBE and SOME."""
+    """Whether `rule` matches `packet`: YES, NO, MAYBE or SOME."""
     answer = SOME if rule.selective else YES
     for match in rule.matches:
         value = packet.get(match.field)
@@ -159,7 +159,7 @@ def _is(field: str, wanted: str, value: str) -> bool:
     if field in ("port", "source_port"):
         low, _, high = wanted.partition("-")
         return _is_port(low) and _is_port(high or low) and int(low) <= int(value) <= int(high or low)
-    if field in ("in", "out") and wanted[-1:] in ("+", "*"):  # iptables writes the one, nft the other
+    if field in ("in", "out") and wanted[-1:] in ("+", "*"):  # a wildcard, of iptables or nft
         return value.startswith(wanted[:-1])
     if field == "mark":
         number, mask = numbers(wanted)
@@ -174,7 +174,7 @@ def _is_port(text: str) -> bool:
 
 
 def _flags(wanted: str, value: str) -> bool:
-    """Whether of the flags that `wanted` looks at, just those are set that it asks for; without a mask, any of them."""
+    """Whether the flags `value` match `wanted`: with a mask, exactly; without one, if any of them is set."""
     looked, slash, asked = wanted.partition("/")
     given = set(filter(None, value.split(",")))
     if not slash:
@@ -183,10 +183,10 @@ def _flags(wanted: str, value: str) -> bool:
 
 
 def without(packet: Packet, *fields: str) -> dict[str, str | None]:
-    """`packet`, of which these fields aren't known."""
+    """`packet` with these fields unknown."""
     return {**packet, **dict.fromkeys(fields)}
 
 
 def possible(hit: Hit) -> Hit:
-    """`hit` as one that may happen."""
+    """`hit`, but uncertain."""
     return replace(hit, certain=False)

@@ -10,11 +10,11 @@ from ..snapshot import UnseenError
 from . import iptables, nft
 from .chains import Chain, Firewall
 
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where an ordinary user doesn't look
-LEGACY = {"ip": "ip_tables_names", "ip6": "ip6_tables_names"}  # the tables that there are, in /proc/net
-MODULES = ("nf_tables", "ip_tables", "ip6_tables")  # of the kernel: without them, there are no rules
-PATIENCE = 20  # seconds
-NONE = ("not supported", "Table does not exist", "can't initialize")  # what is said where the kernel lacks it
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # folders that an ordinary user's PATH may lack
+LEGACY = {"ip": "ip_tables_names", "ip6": "ip6_tables_names"}  # by family: the file in /proc/net that lists the tables
+MODULES = ("nf_tables", "ip_tables", "ip6_tables")  # modules of the kernel: without them, there are no rules
+PATIENCE = 20  # seconds to wait for a program
+NONE = ("not supported", "Table does not exist", "can't initialize")  # errors that mean that the kernel lacks it
 SAVERS = {  # family: the program's name
     "ip": "iptables",
     "ip6": "ip6tables",
@@ -22,7 +22,7 @@ SAVERS = {  # family: the program's name
 
 
 def firewall(privileged: bool) -> Firewall:
-    """All rules of this network namespace. Raises UnseenError if they can't be told."""
+    """All rules of this network namespace. Raises UnseenError if they can't be listed."""
     programs = [name for name in ("nft", *SAVERS.values()) if shutil.which(name, path=PATH)]
     if not programs:
         if any(os.path.exists(f"/sys/module/{module}") for module in MODULES):
@@ -33,15 +33,15 @@ def firewall(privileged: bool) -> Firewall:
     lacking: list[str] = []
     ruleset = _nft(lacking)
     found = [chain for family, name in SAVERS.items() for chain in _saved(name, family, ruleset, lacking)]
-    tables = {(chain.family, chain.table) for chain in found}  # those that iptables keeps in nftables are told twice
+    tables = {(chain.family, chain.table) for chain in found}  # nft lists those of iptables-nft, too
     chains = found + [chain for chain in ruleset or () if (chain.family, chain.table) not in tables]
     return Firewall(tuple(chains), tuple(lacking))
 
 
 def _saved(name: str, family: str, ruleset: tuple[Chain, ...] | None, lacking: list[str]) -> list[Chain]:
-    """The chains of both back ends of iptables, or of the one that there is.
+    """The chains of both back ends of iptables, or of the one that is installed.
 
-    One that has nothing to tell isn't asked: starting it takes longer than all else.
+    A back end without rules isn't run, since that takes longer than everything else.
     """
     use = {
         "legacy": _has_text(f"/proc/net/{LEGACY[family]}"),
@@ -64,7 +64,7 @@ def _has_text(path: str) -> bool:
 
 
 def _nft(lacking: list[str]) -> tuple[Chain, ...] | None:
-    """The chains of nftables; None without nft, or where the kernel knows nothing of it."""
+    """The chains of nftables; None without nft, or if the kernel doesn't support it."""
     ruleset = _output(lacking, "nft", "-j", "list", "ruleset")
     if ruleset is None:
         return None
@@ -77,9 +77,9 @@ def _nft(lacking: list[str]) -> tuple[Chain, ...] | None:
 
 
 def _output(lacking: list[str], program: str, *words: str) -> str | None:
-    """What `program` prints; None if it isn't installed or the kernel lacks what it is about, which is `lacking` then.
+    """The output of `program`; None if it isn't installed, or if the kernel lacks it, which is added to `lacking`.
 
-    Bytes that are no UTF-8 are replaced. Raises UnseenError if it fails.
+    Bytes that aren't UTF-8 are replaced. Raises UnseenError if the program fails.
     """
     path = shutil.which(program, path=PATH)
     if path is None:

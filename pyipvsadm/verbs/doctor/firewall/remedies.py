@@ -14,17 +14,17 @@ IPTABLES_ENDS, IPTABLES_PORTS = (("source", "-s"), ("target", "-d")), (("source_
 
 
 def accept(chain: Chain, packet: Packet) -> str:
-    """The command that accepts what `packet` says first of all in a base chain."""
+    """The command that adds a rule at the start of a base chain that accepts packets such as `packet`."""
     return first(chain, packet, "accept", "ACCEPT")
 
 
 def refuse(chain: Chain, packet: Packet) -> str:
-    """The command that refuses what `packet` says first of all in a base chain."""
+    """The command that adds a rule at the start of a base chain that refuses packets such as `packet`."""
     return first(chain, packet, "reject", "REJECT")
 
 
 def first(chain: Chain, packet: Packet, nft: str, iptables: str) -> str:
-    """The command that puts a rule for `packet` before all others of a base chain."""
+    """The command that adds a rule for `packet` at the start of a base chain, with the action of each program."""
     if chain.program == "nft":
         place = ("nft", "insert", "rule", chain.family, chain.table, chain.name)
         return command(*place, *_nft(packet), nft)
@@ -32,7 +32,7 @@ def first(chain: Chain, packet: Packet, nft: str, iptables: str) -> str:
 
 
 def mark(chain: Chain, packet: Packet, value: int, last: bool = True) -> str:
-    """The command that marks `packet` last of all in a base chain, or first of all."""
+    """The command that adds a rule that marks `packet` at the end of a base chain, or at its start."""
     if chain.program == "nft":
         place = ("nft", "add" if last else "insert", "rule", chain.family, chain.table, chain.name)
         return command(*place, *_nft(packet), "meta", "mark", "set", str(value))

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from .chains import Chain, Firewall, Match, Rule, span
 
-SMALL = 16  # rules: fewer are gone through one by one
+SMALL = 16  # rules; fewer are tested one by one
 ADDRESSES, PORTS = ("target", "source"), ("port", "source_port")
 BITS = {4: 32, 6: 128}
 
-Key = tuple[str, int, int, int]  # field, family of addresses, bits that count, their value
-Known = tuple[bool, ...]  # of ADDRESSES + PORTS
+Key = tuple[str, int, int, int]  # field, family of addresses, number of leading bits, their value
+Known = tuple[bool, ...]  # for each field of ADDRESSES + PORTS: whether it is known
 
 
 class Index:
-    """The positions of a chain's rules by what they are about."""
+    """The positions of a chain's rules by the addresses and ports that they match."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._rules = rules
@@ -25,14 +25,14 @@ class Index:
 
     @classmethod
     def of(cls, firewall: Firewall, chain: Chain) -> Index:
-        """The index of a chain, made once."""
+        """The index of a chain, which is made once."""
         found = firewall.memory.get(chain.place)
         if not isinstance(found, Index):
             found = firewall.memory[chain.place] = cls(chain.rules)
         return found
 
     def following(self, packet: Mapping[str, str | None], position: int) -> int:
-        """The position, from `position` on, of the next rule that may be about `packet`; their number if none is."""
+        """The first position from `position` on of a rule that may match `packet`; the number of rules if none does."""
         if len(self._rules) < SMALL:
             return position
         asked = tuple(packet.get(field) for field in ADDRESSES + PORTS)
@@ -57,13 +57,17 @@ class Index:
         return sorted(found)
 
     def _made(self, known: set[str]) -> tuple[dict[Key, list[int]], list[int], set[tuple[str, int, int]]]:
-        """Where each rule stands, for packets of which these fields are known; and those that may be about any."""
+        """The index for packets whose `known` fields are these.
+
+        It consists of the positions of rules by key, the positions of rules without a key, and the (field, family,
+        bits) of all keys.
+        """
         table: dict[Key, list[int]] = {}
         rest = []
         for position, rule in enumerate(self._rules):
             if rule.action == "drop" and any(match.field in ADDRESSES + PORTS and match.field not in known
                                              for match in rule.matches):  # fmt: skip
-                continue  # it is about some packets alone, and not suspected
+                continue  # it matches only some such packets, and is ignored
             keys = next(filter(None, (_keys(match, known) for match in _ordered(rule.matches))), None)
             if keys is None:
                 rest.append(position)
@@ -78,7 +82,7 @@ def _ordered(matches: Iterable[Match]) -> list[Match]:
 
 
 def _keys(match: Match, known: set[str]) -> list[Key] | None:
-    """What a packet has to have for `match`; None if that can't be looked up."""
+    """The keys of packets that `match` accepts; None if they can't be looked up."""
     if match.negated or match.field not in known:
         return None
     made = [_key(match.field, value) for value in match.values]
@@ -91,6 +95,6 @@ def _key(field: str, value: str) -> Key | None:
     family, low, high = span(value)
     size = (high - low).bit_length()
     if not family or high - low != (1 << size) - 1 or low & (high - low):
-        return None  # a range that is no network
+        return None  # a range that isn't a network
     bits = BITS[family] - size
     return field, family, bits, low >> size
