@@ -173,6 +173,11 @@ class World:
 
         return Pages(self, self._stdout)
 
+    def head(self, lines: int) -> None:
+        """Say that the output begins with so many head lines, which a pager keeps on the screen if it can."""
+        if self.pages:
+            self.pages.heads = lines
+
     def progress(self) -> Progress | None:
         """A progress line for work that starts now, shown until something is printed; None without a terminal."""
         if self.watched:

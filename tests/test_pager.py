@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from pyipvsadm.pager import command_of, rows
+from pyipvsadm.pager.pager_command import keeps_heads
 
 from .seat import Seat
 
@@ -95,6 +96,53 @@ def test_less_keeps_the_heads_and_ends_as_usual(seat):
     pager.until("192.168.0.6:80/tcp")
     pager.type("q")
     assert ended(pager)[1] == 0
+
+
+FAKE = """#!/bin/sh
+[ "$1" = --version ] && exec echo "less {version} (GNU regular expressions)"
+cat >/dev/null; echo "$LESS"
+"""
+
+
+@pytest.fixture
+def less(tmp_path):
+    """A less that says it is of some version, and as a pager what options it has got."""
+
+    def make(version):
+        file = tmp_path / "less"
+        file.write_text(FAKE.format(version=version))
+        file.chmod(0o755)
+        return str(file)
+
+    return make
+
+
+@pytest.mark.parametrize(("version", "words", "settings", "told"), [
+    ("668", "-Ln", {}, "--header=4$FRX"),  # a title, a blank line, heads, a rule
+    ("668", "-Ln --plain", {}, "--header=3$FRX"),
+    ("668", "-Ln --plain --brief", {"columns": 120}, "--header=2$FRX"),
+    ("668", "show", {}, "--header=2$FRX"),
+    ("668", "show --plain", {}, "--header=1$FRX"),
+    ("668", "-Ln", {"LESS": "-S"}, "--header=4$-S"),  # the user's follow, and win
+    ("643x", "-Ln", {}, "--header=4$FRX"),
+    ("600", "-Ln", {}, "--header=4$FRX"),
+    ("590", "-Ln", {}, "FRX"),  # which would ask what --header is
+    ("668", "show -o json", {}, "FRX"),
+    ("668", "-Sn", {}, "FRX"),
+    ("668", "-Ln --plain --stats", {"columns": 60}, "FRX"),  # lines that less would cut
+    ("668", "-Ln", {"lines": 8}, "FRX"),  # where heads would be half of the screen
+])  # fmt: skip
+def test_a_new_less_keeps_the_heads_on_every_page(seat, less, version, words, settings, told):
+    shown, status = ended(seat(*words.split(), SERVICES=LONG, PAGER=less(version), **settings))
+    assert (shown, status) == (f"{told}\n", 0)
+
+
+@pytest.mark.parametrize(("command", "keeps"), [
+    ("{less}", True), ("{less} -S", True), ("cat", False), ("more -d", False), ("", False), ("/nowhere/less", False),
+    ("LESS=x {less}", False),
+])  # fmt: skip
+def test_only_less_is_asked_for_its_version(less, command, keeps):
+    assert keeps_heads(command.format(less=less("668"))) == keeps
 
 
 @pytest.mark.parametrize(("settings", "told"), [

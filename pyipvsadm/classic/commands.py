@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOT_PUBLIC = ("stats", "rate", "thresholds", "persistent_conn", "tun_info", "timeout", "daemon")  # not in /proc
 SOME = 64  # services from which reading servers without records pays off
+HEADS_OF_CONNECTIONS = 2  # lines
 MANY = 400  # services from which a second process pays off
 
 
@@ -120,12 +121,16 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
 
         few, groups = drawing.few(found(services, kernel), drawing.rows_of(listing.brief))
         if few is not None:
-            world.draw(drawing.listed(few, info, listing, names, canvas))
+            drawn = drawing.listed(few, info, listing, names, canvas)
+            world.head(drawing.heads_of(drawn, canvas))
+            world.draw(drawn)
             return
         pieces: Iterable[str] = lines(groups)
     else:
         pieces = _made(services, made, kernel, None if kernel.source else world.second)
-    world.write(header(info, listing))
+    heads = header(info, listing)
+    world.head(heads.count("\n"))
+    world.write(heads)
     for piece in pieces:
         world.write(piece)
     if canvas:
@@ -144,8 +149,10 @@ def _list_connections(listing: Listing, kernel: Kernel, world: World) -> None:
             few, lines = drawing.few(lines)
             if few is not None:
                 for text in drawing.connections(entries(iter(few)), listing.persistent_conn, names, canvas):
+                    world.head(drawing.heads_of(text, canvas))
                     world.draw(text)
                 return
+        world.head(HEADS_OF_CONNECTIONS)
         for line in table(lines, listing, names):
             world.write(line)
         if canvas:

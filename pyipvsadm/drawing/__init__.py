@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DRAWN = 2000  # rows; longer lists are plain text, since a drawing that scrolls away isn't worth the wait
 TOO_LONG = f"lists of more than {DRAWN} rows aren't drawn: this is plain text, as with `--plain`"
+MOST_HEADS, SHORTEST_RULE = 6, 8  # lines, columns
 
 T = TypeVar("T")
 
@@ -64,6 +65,12 @@ def rendered(drawing: Drawing, canvas: Canvas) -> str:
     with console.capture() as captured:
         console.print(drawing)
     return captured.get()
+
+
+def heads_of(drawn: str, canvas: Canvas) -> int:
+    """How many lines of a drawn list are its head, which ends with a rule; 0 for none."""
+    lines = drawn.split("\n", MOST_HEADS)[:MOST_HEADS]
+    return next((n for n, line in enumerate(lines, 1) if canvas.signs.line * SHORTEST_RULE in line), 0)
 
 
 def rows_of(brief: bool) -> Callable[[Group], int]:

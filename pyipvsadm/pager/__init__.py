@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from _signal import SIGINT, signal
 
-from .pager_command import command_of, environment_for, rows
+from .pager_command import command_of, environment_for, keeps_heads, rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ class QuitError(Exception):
 
 
 class Pages:
-    """Output of `world` that may need a pager, within a `with` block."""
+    """Output of `world` that may need a pager, within a `with` block. The first `heads` lines stay on the screen."""
 
     def __init__(self, world: World, stdout: int) -> None:
         self._world, self._stdout = world, stdout
+        self.heads = 0
         self._command = command_of(os.environ)
         self._data: list[bytes] = []  # what the terminal gets if the pager can't be run
         self._size = 0
@@ -88,8 +89,15 @@ class Pages:
         from subprocess import PIPE, Popen
 
         self._handler = signal(SIGINT, self._note)  # the terminal sends it to the pager, too, which goes on
-        environment = environment_for(os.environ)
+        environment = environment_for(os.environ, self._kept_heads())
         self._process = Popen(self._command, shell=True, stdin=PIPE, stdout=self._stdout, env=environment)
+
+    def _kept_heads(self) -> int:
+        """How many head lines the pager is to keep: none where it can't, or would cut other lines that are too long."""
+        columns, lines = os.get_terminal_size(self._stdout)
+        data = b"".join(self._data)
+        whole = rows(data, columns) == data.count(b"\n")
+        return self.heads if self.heads and whole and self.heads * 3 <= lines and keeps_heads(self._command) else 0
 
     def _note(self, *_: object) -> None:
         self._interrupted = True

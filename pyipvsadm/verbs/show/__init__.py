@@ -74,13 +74,13 @@ def _tell(table: Table, rows: HashTables | None, world: World, wishes: Wishes, o
         few, _ = drawing.few(table.services, drawing.rows_of(wishes.brief))
         if few is not None:
             told = owners.told if owners else None
-            if wishes.brief:
-                world.draw(drawing.summed(table, canvas, told))
-            else:
-                world.draw(drawing.shown(table, canvas, told, rows))
+            drawn = drawing.summed(table, canvas, told) if wishes.brief else drawing.shown(table, canvas, told, rows)
+            world.head(drawing.heads_of(drawn, canvas))
+            world.draw(drawn)
             return
     from .plain_text import brief_text, plain_text
 
+    world.head(1)
     for piece in brief_text(table, owners) if wishes.brief else plain_text(table, owners, rows):
         world.write(piece)
     if canvas:
