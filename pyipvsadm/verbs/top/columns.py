@@ -1,4 +1,4 @@
-"""Pure: the columns of the view, and the format of their figures."""
+"""The columns of the view, and the format of their figures. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ UNKNOWN = "-"
 class Column(NamedTuple):
     """A column of figures.
 
-    Its head stands below that of its `group`. `field` is where a row or the totals have it, or `rate` which of
-    their rates it is. `metric` is its place in a history, and `label` its name there. `width` and `wide` are its
-    letters on a narrow and on a wide screen; 0: not there.
+    Its title is below that of its `group`. Its figure is a `field` of a row or of the totals, or one of their rates,
+    by the index `rate`. `metric` is its index in a history, and `label` its name there. `width` and `wide` are its
+    widths on a narrow and on a wide screen; 0 hides it.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Column(NamedTuple):
     label: str = ""
 
     def figure(self, row: Row | Totals, rates: tuple[float, ...] | None) -> float | None:
-        """What stands in it for `row`, whose rates are `rates`; None if that isn't known yet."""
+        """The figure of `row`, whose rates are `rates`; None if it isn't known yet."""
         if self.field:
             figure: int = getattr(row, self.field)
             return figure
@@ -53,9 +53,9 @@ BY_NAME = {column.name: column for column in (NAME, *COLUMNS)}
 
 
 def figure(value: float | None, width: int) -> str:
-    """`value` in at most `width` letters, 4 or more, as exact as that allows; `K` is 1000.
+    """`value` in at most `width` characters, which are 4 or more, as exactly as that allows; `K` means 1000.
 
-    What isn't counted but computed has a digit behind its point as long as it is small.
+    A small value that isn't an integer has one decimal.
     """
     if value is None:
         return UNKNOWN
@@ -73,7 +73,7 @@ def figure(value: float | None, width: int) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """`text` in at most `width` letters, without its middle if need be: an address ends with its port."""
+    """`text` in at most `width` characters; cuts out the middle, since an address ends with its port."""
     if len(text) <= width:
         return text
     head = (width - 1) // 2

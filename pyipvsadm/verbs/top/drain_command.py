@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def carry_out(change: Change, world: World) -> str:
-    """Carry out `change`, and return what came of it in a line.
+    """Carry out `change`, and return the result as a line.
 
-    The lock is not waited for: who watches isn't to be kept waiting. Raises IpvsadmError if a signal ends it.
+    It doesn't wait for the lock, so that the view goes on. Raises IpvsadmError if a signal ends it.
     """
     with _Written() as out, _Written() as err:
         inner = World(world.program, -1, out.file, err.file, kernel=world.kernel)
@@ -39,7 +39,7 @@ SIGNALLED = 128  # exit statuses above it stand for signals
 
 
 class _Written:
-    """A file in memory that is written to in place of a stream."""
+    """A file in memory that replaces a stream."""
 
     def __enter__(self) -> _Written:
         self.file = os.memfd_create("written")

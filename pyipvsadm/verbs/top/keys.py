@@ -21,7 +21,7 @@ LONGEST_FILTER = 60
 ESCAPE = b"\x1b"
 SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O[@-~])")
 BEGINNING = re.compile(rb"\x1b(\[[0-?]*[ -/]*|O)?")
-NAMED = {  # what terminals send after Esc for keys that aren't letters
+NAMED = {  # the bytes that terminals send after Esc for special keys
     b"[A": "up", b"[B": "down", b"[C": "right", b"[D": "left", b"[H": "home", b"[F": "end",
     b"OA": "up", b"OB": "down", b"OC": "right", b"OD": "left", b"OH": "home", b"OF": "end",
     b"[1~": "home", b"[4~": "end", b"[7~": "home", b"[8~": "end", b"[5~": "page up", b"[6~": "page down",
@@ -56,12 +56,12 @@ class Change(NamedTuple):
 
 
 class State(Record):
-    """What the user has chosen.
+    """The choices of the user.
 
-    `folded` tells whether services are, and `others` for which of them it is otherwise; `by_address`, whether they
-    stand below their addresses. `cursor` is the row that is pointed at, None for none, and `line` its place, -1 for
-    none; the cursor stays on its row once a key has moved it, on its line before. `top` is the first line that is
-    seen. `asked` waits for yes or no, `decided` to be carried out, and `said` is what came of it.
+    `folded` says whether services are folded, except `others`; `by_address`, whether they are grouped by address.
+    `cursor` is the key of the selected row or None, and `line` its position or -1. The cursor stays on its line until
+    a key moves it, and then on its row. `top` is the first visible line. `asked` is a change that waits for yes or no,
+    `decided` one that waits to be carried out, and `said` is the result.
     """
 
     __slots__ = ()
@@ -248,7 +248,7 @@ ACTIONS: dict[str, Callable[[State, Shown], State]] = {
     "f": _fold_all,
     "escape": _escape,
 }
-HELP = (  # keys, and what they do
+HELP = (  # keys and their meanings
     ("Up Down, k j", "move the cursor, as do Page Up, Page Down, Home and End"),
     ("Left Right, < >", "choose the column to sort by"),
     ("r", "reverse the order"),

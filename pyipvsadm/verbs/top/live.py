@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 def live(source: int, sink: int, reader: Reader, interval: float, work: Work, owners: Owners = NOBODY) -> int:
-    """Show samples until the user leaves, and return the status. Raises OSError where the table can't be read.
+    """Show samples until the user leaves, and return the status. Raises OSError if the table can't be read.
 
-    `work` carries out the changes that keys ask for.
+    `work` carries out the changes that keys request.
     """
-    gc.freeze()  # what the start has made stays: looking through it for garbage takes a fifth of our time
+    gc.freeze()  # objects of the start stay; collecting garbage among them would take a fifth of our time
     try:
         with Terminal(source, sink) as terminal:
             Live(terminal, reader, interval, work, owners).run()
@@ -39,11 +39,11 @@ def live(source: int, sink: int, reader: Reader, interval: float, work: Work, ow
     except Ended as ended:
         return ended.status
     except KeyboardInterrupt:
-        return 0  # as `q`: whoever watches has no other plan
+        return 0  # Ctrl-C is a normal way to end, like `q`
 
 
 class Live:
-    """What is on the screen, and why."""
+    """The state of the view: the last samples, the user's choices and the screen."""
 
     def __init__(
         self, terminal: Terminal, reader: Reader, interval: float, work: Work, owners: Owners = NOBODY
@@ -57,7 +57,7 @@ class Live:
         self._signs = signs()
 
     def run(self) -> None:
-        """Go on until the user leaves."""
+        """Show samples and handle keys until the user leaves."""
         due = monotonic()
         while not self._state.leaving:
             if monotonic() >= due:
@@ -83,7 +83,7 @@ class Live:
         self._sample = sample._replace(tables=hash_tables.now())
 
     def _change(self) -> None:
-        """Make the change that was decided, if any, and look what has become of the table."""
+        """Carry out the change that was decided, if any, and take a new sample."""
         if change := self._state.decided:
             said = self._work(change)
             self._state = self._state.replace(decided=None, said=said)
@@ -93,7 +93,7 @@ class Live:
         return Screen(*self._terminal.size(), self._signs, self._clock)
 
     def draw(self) -> None:
-        """Show the last sample, or that at which the screen was paused."""
+        """Draw the last sample, or the one at which the view was paused."""
         if not self._state.paused or self._seen is None:
             self._seen, self._clock = self._sample, strftime("%H:%M:%S")
         sample, screen = self._seen, self._screen()
@@ -107,7 +107,7 @@ class Live:
 
 
 def signs() -> Signs:
-    """The signs that the terminal has: a console of Linux, and encodings but UTF-8, have only ASCII's."""
+    """The characters that the terminal can show: only ASCII on a Linux console, or if the encoding isn't UTF-8."""
     name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
     encoding = name.partition(".")[2].partition("@")[0].replace("-", "").lower()
     return ASCII if os.environ.get("TERM") == "linux" or encoding not in ("", "utf8") else Signs()

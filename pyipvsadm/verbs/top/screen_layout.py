@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     Item = TypeVar("Item")
 
-WIDE = 120  # columns of a screen from which on there is room
+WIDE = 120  # columns of a screen that counts as wide
 PREFIX = 3  # a change's mark, the sign of a fold, a blank
 LEAST_NAME, LEAST_HISTORY = 15, 7
 ADDRESS_KEY = 2  # the length of the key of a virtual address, which is shorter than a service's
 FIGURES = 4  # the last fields of a Row, which are sums
-SETTINGS = 11  # a scheduler, or how packets are forwarded
+SETTINGS = 11  # the width of a scheduler or a forwarding method
 
 
 class Layout(NamedTuple):
-    """How wide what is: the name, each column that there is, the settings, the history; 0: not there."""
+    """The widths of the name, of each visible column, of the settings and of the history; 0 hides one."""
 
     name: int
     columns: tuple[tuple[Column, int], ...]
@@ -36,7 +36,7 @@ class Layout(NamedTuple):
 
 
 def layout(width: int, names: int) -> Layout:
-    """The layout for `width` columns and names of up to `names` letters. What has no room is left out."""
+    """The layout for `width` columns and names of up to `names` letters. Columns without room are left out."""
     wide = width >= WIDE
     columns = [(column, letters) for column in COLUMNS if (letters := column.wide if wide else column.width)]
     settings = SETTINGS if wide else 0
@@ -55,13 +55,13 @@ def _room(columns: Sequence[tuple[Column, int]]) -> int:
 
 
 def longest_name(sample: Sample) -> int:
-    """The letters of the longest name, with the blank before the name of a server."""
+    """The length of the longest name, including the blank before the name of a server."""
     servers = (len(row.name) + 1 for group in sample.groups for row in group.servers)
     return max((*(len(group.row.name) for group in sample.groups), *servers), default=0)
 
 
 def listed(sample: Sample, state: State) -> list[tuple[Group, Row]]:
-    """The rows that are to be seen, in their order, each with its service's group."""
+    """The visible rows in order, each with the group of its service."""
     if not state.by_address:
         return _services(sample.groups, state)
     rows: list[tuple[Group, Row]] = []
@@ -103,7 +103,7 @@ def _by_address(groups: Sequence[Group]) -> dict[Key, list[Group]]:
 
 
 def _address(key: Key, groups: Sequence[Group]) -> Group:
-    """The group of an address, in which services stand in the place of servers."""
+    """The group of an address, with services in place of servers."""
     rows = tuple(group.row for group in groups)
     service = rows[0].service
     known = [row.meter.rates for row in rows if row.meter.rates]
@@ -114,7 +114,7 @@ def _address(key: Key, groups: Sequence[Group]) -> Group:
 
 
 def _services(groups: Sequence[Group], state: State) -> list[tuple[Group, Row]]:
-    """The rows of services and their servers that are to be seen, in their order."""
+    """The visible rows of services and their servers, in order."""
     column = BY_NAME[state.sort]
     wanted = state.filter.casefold()
     rows: list[tuple[Group, Row]] = []
@@ -135,7 +135,7 @@ def _head(group: Group) -> Row:
 
 
 def _sorted(items: Sequence[Item], row: Callable[[Item], Row], column: Column, reverse: bool) -> Sequence[Item]:
-    """`items` by what stands in a column of their rows: names as in lists, figures from the largest on."""
+    """`items`, sorted by a column of their rows: names in the order of lists, figures from the largest on."""
     if column is NAME:
         return items[::-1] if reverse else items
     return sorted(items, key=lambda item: _figure(row(item), column), reverse=not reverse)

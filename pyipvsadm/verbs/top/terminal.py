@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 # The alternate screen, no cursor, no wrapping; and back. Each is left alone by terminals that don't know it.
 ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H\x1b[2J"
 LEAVE = b"\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
-BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"  # what stands between is shown at once
-IFLAG, LFLAG, CC = 0, 3, 6  # of what tcgetattr returns
-ESCAPE_SECONDS = 0.05  # after which an Esc isn't the beginning of another key
-PATIENCE = 200  # milliseconds for a terminal that takes nothing
+BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"  # the output between them is shown at once
+IFLAG, LFLAG, CC = 0, 3, 6  # indices in what tcgetattr returns
+ESCAPE_SECONDS = 0.05  # after this time, an Esc isn't the beginning of another key
+PATIENCE = 200  # milliseconds to wait for a terminal that accepts nothing
 KEYS = 4096  # bytes read at once
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 WAKING = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 
 class Ended(Exception):
-    """A signal has said that it is time to go."""
+    """A signal ends the view."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -41,10 +41,9 @@ class Ended(Exception):
 
 
 class Terminal:
-    """A terminal, of which `source` gives keys and `sink` takes lines. `with` prepares and restores it.
+    """A terminal: keys come from the descriptor `source`, lines go to `sink`. A `with` block prepares and restores it.
 
-    A signal of ENDING raises Ended wherever we are, so that nothing that blocks keeps us; others of interest wake
-    `wait` up.
+    A signal of ENDING raises Ended at any point, even while a call blocks; the other handled signals wake up `wait`.
     """
 
     def __init__(self, source: int, sink: int) -> None:
@@ -69,7 +68,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended = True  # from here on, signals that end us are late
+        self._ended = True  # from here on, signals that end us are ignored
         self._give_back()
         signal.set_wakeup_fd(-1)
         for number, handler in self._handlers.items():
@@ -79,7 +78,7 @@ class Terminal:
                 os.close(end)
 
     def size(self) -> tuple[int, int]:
-        """Columns and lines."""
+        """The size of the terminal, as (columns, lines)."""
         try:
             columns, lines = os.get_terminal_size(self._sink)
         except OSError:
@@ -87,7 +86,7 @@ class Terminal:
         return columns or 80, lines or 24
 
     def draw(self, lines: Sequence[Line], width: int) -> None:
-        """Show `lines`, as many as a screen of `width` columns has. Writes what has changed, at once."""
+        """Show `lines`, a full screen of `width` columns; write only the lines that have changed, at once."""
         texts = [self._text(line, width) for line in lines]
         if len(texts) != len(self._shown):
             self._shown = [""] * len(texts)
@@ -102,11 +101,11 @@ class Terminal:
             self._shown = texts
 
     def forget(self) -> None:
-        """Draw everything the next time."""
+        """Make the next `draw` write all lines."""
         self._shown = []
 
     def wait(self, seconds: float) -> list[str]:
-        """The keys that were pressed; none after `seconds`, or when the size has changed. Raises Ended."""
+        """Wait at most `seconds` for keys, and return them; none if the size has changed. Raises Ended."""
         until = monotonic() + (ESCAPE_SECONDS if self._rest else max(0.0, seconds))
         ready, _, _ = select.select([self._source, self._wakeup[0]], [], [], max(0.0, until - monotonic()))
         if self._wakeup[0] in ready:
@@ -115,13 +114,13 @@ class Terminal:
             data = self._typed()
             keys, self._rest = decoded(self._rest + data)
             return keys
-        if self._rest and not ready:  # it was no beginning
+        if self._rest and not ready:  # it wasn't the beginning of a key
             keys, self._rest = ["escape", *decoded(self._rest[1:])[0]], b""
             return keys
         return []
 
     def _typed(self) -> bytes:
-        """What was typed. Raises Ended where the terminal has gone."""
+        """The bytes that were typed. Raises Ended if the terminal is gone."""
         try:
             if data := os.read(self._source, KEYS):
                 return data
@@ -130,7 +129,7 @@ class Terminal:
         raise Ended(signal.SIGHUP)
 
     def _heed(self, numbers: bytes) -> None:
-        """Do what the signals `numbers` say."""
+        """Handle the signals with these `numbers`."""
         if signal.SIGTSTP in numbers:
             self._suspend()
         elif signal.SIGCONT in numbers:
@@ -139,17 +138,17 @@ class Terminal:
             self.forget()
 
     def _suspend(self) -> None:
-        """Stop, as Ctrl-Z has it, with the terminal as it was; go on where the shell lets us."""
+        """Restore the terminal and stop, as Ctrl-Z does; prepare the terminal again when the shell continues us."""
         self._give_back()
         own = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, own)
         if select.select([self._wakeup[0]], [], [], 0)[0]:
-            os.read(self._wakeup[0], KEYS)  # that we go on, we know
+            os.read(self._wakeup[0], KEYS)  # drops the signal that continued us
         self._take()
 
     def _listen(self) -> None:
-        """Hear of signals, but of those that whoever started us wants ignored."""
+        """Install handlers of signals, except for signals that our parent ignores."""
         self._wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._wakeup[1], warn_on_full_buffer=False)
         for number in (*ENDING, *WAKING):
@@ -165,7 +164,7 @@ class Terminal:
             raise Ended(number)
 
     def _take(self) -> None:
-        """Have keys without a newline and unseen, and the alternate screen. Ctrl-C and Ctrl-Z stay signals."""
+        """Turn off line input and echo, and use the alternate screen. Ctrl-C and Ctrl-Z remain signals."""
         after = [*self._before[:CC], list(self._before[CC])]
         after[LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL)
         after[LFLAG] |= termios.ISIG
@@ -176,16 +175,16 @@ class Terminal:
         self.forget()
 
     def _give_back(self) -> None:
-        """Make the terminal what it was. Keys that nobody has read aren't meant for a shell."""
+        """Restore the terminal, and drop unread keys, which aren't meant for a shell."""
         try:
             self._write(LEAVE)
             termios.tcflush(self._source, termios.TCIFLUSH)
             termios.tcsetattr(self._source, termios.TCSANOW, self._before)
         except (Ended, termios.error):
-            pass  # it has gone
+            pass  # the terminal is gone
 
     def _write(self, data: bytes) -> None:
-        """Write `data`, unless the terminal takes nothing: then all is drawn later."""
+        """Write `data`; if the terminal accepts nothing, everything is drawn again later."""
         poll = select.poll()
         poll.register(self._sink, select.POLLOUT)
         if not poll.poll(PATIENCE):
@@ -194,11 +193,11 @@ class Terminal:
             while data:
                 data = data[os.write(self._sink, data) :]
         except OSError:
-            raise Ended(signal.SIGHUP) from None  # the terminal has gone
+            raise Ended(signal.SIGHUP) from None  # the terminal is gone
         return None
 
     def _text(self, line: Line, width: int) -> str:
-        """What shows `line`, and nothing behind it: at the end of a full line, that would take its last letter."""
+        """The text that shows `line` and clears the rest; not after a full line, where that erases the last letter."""
         full = sum(len(text) for text, _ in line) >= width
         return "".join([self._styled(printable(text), style) for text, style in line]) + ("" if full else "\x1b[K")
 
@@ -213,4 +212,4 @@ class Terminal:
 
 
 def _nothing(*_: object) -> None:
-    """Stand for a signal of which the wakeup tells."""
+    """Do nothing: a handler for signals that the wakeup descriptor reports."""

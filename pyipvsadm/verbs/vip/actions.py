@@ -34,7 +34,7 @@ HEADS = ("Address", "Local", "Interface", "Bound by", "Services", "State")
 
 
 class Wishes(Record):
-    """What was asked for. `force` binds what another machine has; `wait_lock` is in seconds."""
+    """The options of a command. `force` binds addresses that other machines have; `wait_lock` is in seconds."""
 
     __slots__ = ()
     device: str = DEVICE
@@ -45,7 +45,7 @@ class Wishes(Record):
 
 
 def ls(world: World, device: str, output: str) -> int:
-    """Print every virtual address; the exit status. Raises IpvsadmError."""
+    """Print every virtual address; return the exit status. Raises IpvsadmError."""
     services = _services(world)
     vips = _judged(services, device)
     skipped = marks_of(services)
@@ -63,7 +63,7 @@ def ls(world: World, device: str, output: str) -> int:
 
 
 def add(world: World, words: Sequence[str], wishes: Wishes) -> int:
-    """Bind the addresses that `words` name; the exit status. Raises IpvsadmError."""
+    """Bind the addresses in `words`; return the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
 
     def changes() -> list[Change]:
@@ -73,15 +73,15 @@ def add(world: World, words: Sequence[str], wishes: Wishes) -> int:
 
 
 def rm(world: World, words: Sequence[str], wishes: Wishes) -> int:
-    """Take the addresses away that `words` name; the exit status. Raises IpvsadmError."""
+    """Remove the addresses in `words`; return the exit status. Raises IpvsadmError."""
     wanted = _addresses(words)
     return _change(world, wishes, lambda: _unbinding(wanted, wishes.device))
 
 
 def sync(world: World, said: Table | None, wishes: Wishes) -> int:
-    """Bind the addresses that `said` says, or of the kernel's table, and no other that we bound; the exit status.
+    """Bind the addresses of the table `said`, or of the kernel's, and remove all others that `vip` bound.
 
-    Raises IpvsadmError.
+    Returns the exit status. Raises IpvsadmError.
     """
 
     def changes() -> list[Change]:
@@ -101,14 +101,14 @@ def sync(world: World, said: Table | None, wishes: Wishes) -> int:
 
 
 def _change(world: World, wishes: Wishes, decide: Callable[[], list[Change]]) -> int:
-    """Make the changes that `decide` finds, or show them."""
+    """Make the changes that `decide` returns, or show them; return the exit status. Raises IpvsadmError."""
     device_there(wishes.device)
     if wishes.dry_run:
         changes = decide()
         told = Result(changes=data_of(changes), dry_run=True).text() if wishes.json else None
         world.write("".join(change.line() for change in changes) if told is None else told)
         return 0
-    with alone(world, wishes.wait_lock), Signals():  # it takes no time: a signal waits, rather than leave half of it
+    with alone(world, wishes.wait_lock), Signals():  # signals wait for the end, which is near
         changes = decide()
         try:
             carry_out(changes)
@@ -126,7 +126,7 @@ def _change(world: World, wishes: Wishes, decide: Callable[[], list[Change]]) ->
 
 
 def summary(changes: Iterable[Change]) -> str:
-    """What was done, in a line."""
+    """A line that summarizes the changes."""
     adds = [change.adds for change in changes if change.address]
     counts = ((adds.count(True), "bound"), (adds.count(False), "taken away"))
     return f"done: {', '.join(f'{count} {word}' for count, word in counts if count)}"
@@ -140,11 +140,11 @@ def binding(
     force: bool = False,
     routed: bool = False,
 ) -> list[Change]:
-    """What binds those of `wanted` that no interface has, on a device that may have to be made. Raises IpvsadmError.
+    """The changes that bind those `wanted` addresses that no interface has; the device is created if it is missing.
 
-    `tell` gets to know of each that another interface has. What another machine has, one of the `servers` perhaps, is
-    refused, unless `force` is given; they are asked for if there is something to bind. What a route makes local is left
-    alone if it may be `routed`.
+    `tell` gets a message about each address on another interface. An address of another machine, such as one of the
+    `servers`, is refused, unless `force` is given; `servers` is called only if there is something to bind. With
+    `routed`, an address that a route makes local is left alone. Raises IpvsadmError.
     """
     changes, elsewhere = to_bind(wanted, looked_at(), device)
     for address, interface in elsewhere.items():
@@ -164,7 +164,7 @@ def binding(
 
 
 def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
-    """What takes `wanted` away. Raises IpvsadmError where one of them isn't ours."""
+    """The changes that remove the `wanted` addresses. Raises IpvsadmError if `vip` didn't bind one of them."""
     addresses = looked_at()
     ours = {(one.address, one.device) for one in still_ours(ledger.load(), addresses)}
     for address in wanted:
@@ -182,7 +182,7 @@ def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
 
 
 def _by_hand(one: Address) -> str:
-    """How to take away an address that others bound, if that may be meant at all."""
+    """A hint that tells how to remove an address that others bound, or that it shouldn't be removed."""
     if is_loopback(one.address):
         return "it is the machine's loopback address"
     if one.prefix != (128 if ":" in one.address else 32):
@@ -191,7 +191,7 @@ def _by_hand(one: Address) -> str:
 
 
 def _known_servers(world: World) -> set[str]:
-    """The servers of the table, if there is one."""
+    """The addresses of the servers in the kernel's table; none if there is no table."""
     try:
         return servers_of(world.reach(load=False).table().services)
     except (OSError, IpvsadmError):
@@ -207,7 +207,7 @@ def _services(world: World) -> list[Service]:
 
 
 def _servers(world: World, services: Sequence[Service]) -> set[str]:
-    """The servers of the kernel's `services`. Raises IpvsadmError."""
+    """The addresses of the servers of the kernel's `services`. Raises IpvsadmError."""
     try:
         return servers_of(world.kernel.with_servers(services, steady=True))
     except OSError as error:
@@ -224,7 +224,7 @@ def _judged(services: Sequence[Service], device: str) -> list[Vip]:
 
 
 def _addresses(words: Sequence[str]) -> list[str]:
-    """The addresses that `words` are, each once. Raises UsageError."""
+    """The addresses in `words`, each once. Raises UsageError."""
     found = []
     for word in words:
         try:

@@ -1,4 +1,4 @@
-"""Pure: the addresses of the table, of this machine, and of the ledger -> what is wrong, and what to do."""
+"""Compares the addresses of the table, of this machine and of the ledger; decides what to change. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
     from ...model import Service
 
-PENDING = -1  # in place of the time
-LINK_LOCAL = "fe80:"  # what the kernel gives a device that is up
+PENDING = -1  # instead of a time
+LINK_LOCAL = "fe80:"  # an address that the kernel gives a device
 
 
 @dataclass(frozen=True)
 class Binding:
-    """An address that this program bound: no other one has the same device and was `created` at the same time.
+    """An address that `vip` bound; the device and the time at which it was `created` identify it.
 
-    One that is PENDING is about to be bound, or was when the run ended: then whatever is there counts as ours.
+    If that time is PENDING, it is about to be bound, or was when a run was cut off: then any such address counts as
+    ours.
     """
 
     address: str
@@ -33,9 +34,9 @@ class Binding:
 
 @dataclass(frozen=True)
 class Vip:
-    """An address that is virtual: services are of it, or it is on the device. `wrong` says what is wrong, in words.
+    """A virtual address: one with services, or on the device. `wrong` says what is wrong with it; empty if nothing is.
 
-    It is `local` if the kernel takes its packets for its own, which needn't be by one of its `interfaces`.
+    It is `local` if the kernel delivers its packets locally, because of one of its `interfaces` or of a route.
     """
 
     address: str
@@ -48,9 +49,9 @@ class Vip:
 
 @dataclass(frozen=True)
 class Change:
-    """A step: `address` is bound on the device or, unless it `adds`, taken away; without one, the device is made.
+    """A step: it binds `address` on the device, or removes it if `adds` is false; without address, it makes the device.
 
-    A device stays once it was made: by then it may have addresses of others.
+    A device that was made is never removed, since others may have bound addresses to it meanwhile.
     """
 
     adds: bool
@@ -59,16 +60,16 @@ class Change:
 
     @property
     def inverse(self) -> Change:
-        """What takes it back."""
+        """The change that undoes this one."""
         return Change(not self.adds, self.device, self.address)
 
     def data(self) -> dict[str, str]:
-        """It, as JSON data."""
+        """This change as JSON data."""
         kind = {"kind": "address", "address": self.address} if self.address else {"kind": "device"}
         return {"change": WORDS[ADDED if self.adds else REMOVED], **kind, "device": self.device}
 
     def line(self) -> str:
-        """It, as `diff` would tell it."""
+        """This change as a line in the style of `diff`."""
         if not self.address:
             return f"+ device {self.device}  dummy\n"
         sign = "+" if self.adds else "-"
@@ -76,7 +77,7 @@ class Change:
 
 
 def addresses_of(services: Iterable[Service]) -> dict[str, list[str]]:
-    """The virtual addresses, in digits, each with the names of its services. Those of firewall marks have none."""
+    """The virtual addresses, in digits, with the names of their services. Services of firewall marks have none."""
     found: dict[str, list[str]] = {}
     for service in in_order(services):
         if service.fwmark is None and service.address:
@@ -85,7 +86,7 @@ def addresses_of(services: Iterable[Service]) -> dict[str, list[str]]:
 
 
 def said_of(services: Iterable[Service], said: Collection[bytes] | None) -> list[str]:
-    """The virtual addresses of `services`, in digits; if a document has `said` which are bound, only those of them."""
+    """The virtual addresses of `services`, in digits; only those in `said`, if a document lists addresses."""
     found = addresses_of(services)
     return list(found) if said is None else [address for address in map(spelled_address, said) if address in found]
 
@@ -96,7 +97,7 @@ def marks_of(services: Iterable[Service]) -> list[str]:
 
 
 def still_ours(bound: Iterable[Binding], addresses: Iterable[Address]) -> set[Binding]:
-    """Those of `bound` that are there as they were bound, and not taken away and bound by another one since."""
+    """The `bound` addresses that still exist, and were not removed and bound again by others."""
     bound = set(bound)
     there = [Binding(one.address, one.device, one.created) for one in addresses]
     return {one for one in there if one in bound or replace(one, created=PENDING) in bound}
@@ -109,9 +110,9 @@ def judged(
     device: str,
     local_among: Callable[[Iterable[str]], Collection[str]],
 ) -> list[Vip]:
-    """Every virtual address of the table, and then what else is on the device.
+    """Every virtual address of the table, followed by the other addresses on the device.
 
-    `local_among` gives those of addresses whose packets the kernel takes for its own.
+    `local_among` returns those addresses whose packets the kernel delivers locally.
     """
     used = addresses_of(services)
     ours = {one.address for one in still_ours(bound, addresses)}
@@ -144,7 +145,7 @@ def _wrong(there: Collection[Address], local: bool, used: bool) -> tuple[str, ..
 
 
 def to_bind(wanted: Iterable[str], addresses: Iterable[Address], device: str) -> tuple[list[Change], dict[str, str]]:
-    """What binds those of `wanted` that no interface has; and those that are on another one, with its name."""
+    """The changes that bind `wanted` addresses that no interface has; and the interface of each on another one."""
     there = {one.address: one.device for one in addresses}
     wanted = list(dict.fromkeys(wanted))
     changes = [Change(True, device, address) for address in wanted if address not in there]
@@ -154,6 +155,6 @@ def to_bind(wanted: Iterable[str], addresses: Iterable[Address], device: str) ->
 def to_unbind(
     kept: Collection[str], addresses: Iterable[Address], bound: Iterable[Binding], device: str
 ) -> list[Change]:
-    """What takes away, of that which we bound on the device, all but `kept`."""
+    """The changes that remove all addresses that we bound on the device, except `kept`."""
     ours = {one.address for one in still_ours(bound, addresses) if one.device == device}
     return [Change(False, device, address) for address in sorted(ours) if address not in kept]

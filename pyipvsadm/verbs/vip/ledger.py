@@ -10,11 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERB = "vip"  # whose state it is
+VERB = "vip"  # the verb to which the state belongs
 
 
 def load() -> set[Binding]:
-    """What was bound in this namespace; perhaps it isn't there any more. Raises IpvsadmError."""
+    """The addresses that were bound in this namespace, which may be gone by now. Raises IpvsadmError."""
     try:
         return {_binding(**row) for row in state.load(VERB)}
     except (ValueError, TypeError) as error:
@@ -22,7 +22,7 @@ def load() -> set[Binding]:
 
 
 def _binding(address: str, device: str, created: int) -> Binding:
-    """A row of the file. Raises ValueError, TypeError."""
+    """The binding in a row of the file. Raises ValueError, TypeError."""
     if not isinstance(device, str) or type(created) is not int:
         raise TypeError("a device or a time is of the wrong kind")
     address_of(address)
@@ -30,5 +30,5 @@ def _binding(address: str, device: str, created: int) -> Binding:
 
 
 def store(bound: Iterable[Binding]) -> None:
-    """Say what is bound in this namespace from now on. Raises OSError."""
+    """Replace the record of this namespace by `bound`. Raises OSError."""
     state.store(VERB, sorted((vars(one) for one in bound), key=lambda row: (row["device"], row["address"])))

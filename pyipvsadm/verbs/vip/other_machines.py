@@ -28,7 +28,7 @@ class Others:
     neighbours: frozenset[str] = frozenset()
 
     def who(self, address: str) -> str:
-        """Which machine has `address`, in words; empty if none is known."""
+        """A description of the machine that has `address`; empty if none is known to have it."""
         rows = (
             (self.next_hops, "the next hop of a route"),
             (self.servers, "a server of the table"),
@@ -49,7 +49,7 @@ class Others:
 
 
 def seen(director: Reading, servers: Iterable[str]) -> Others:
-    """The others that can be seen from here. Raises OSError."""
+    """The addresses of other machines that are known here. Raises OSError."""
     answered = (one.address for one in director.neighbours() if one.state in ANSWERED)
     return Others(frozenset(director.next_hops()), frozenset(servers), frozenset(answered))
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ...support.outcome import Result
 
 REFUSED = 1
-LONGEST = 15  # letters of a device's name
-PATIENCE, PAUSE = 2.0, 0.01  # seconds for IPv6 addresses to become local, and between looks
+LONGEST = 15  # characters of a device's name
+PATIENCE, PAUSE = 2.0, 0.01  # seconds to wait until IPv6 addresses are local, and between two tests
 HINTS = {
     EPERM: "that takes CAP_NET_ADMIN: use sudo",
     EACCES: "IPv6 is off there, by `net.ipv6.conf.all.disable_ipv6` or that of the device",
@@ -44,7 +44,7 @@ def looked_at() -> tuple[Address, ...]:
 
 
 def device_there(name: str) -> bool:
-    """Whether there is the dummy device `name`. Raises UsageError if it is none, or can't be."""
+    """Whether the dummy device `name` exists. Raises UsageError for another kind of device, or an impossible name."""
     odd = name in ("", ".", "..") or "/" in name or " " in name or not name.isprintable()
     if odd or len(os.fsencode(name)) > LONGEST:
         raise UsageError(
@@ -66,12 +66,12 @@ def _links() -> tuple[Link, ...]:
 
 
 def unreadable(error: OSError) -> IpvsadmError:
-    """What is said where rtnetlink doesn't answer."""
+    """The error if rtnetlink doesn't answer."""
     return IpvsadmError(f"the addresses of this machine can't be read: {error.strerror}")
 
 
 def carry_out(changes: Sequence[Change]) -> None:
-    """Make `changes`, all or none, having recorded what is bound by them. Raises IpvsadmError. Call it when `alone`."""
+    """Make all `changes` or none; record first what they bind. Raises IpvsadmError. Call it only when `alone`."""
     ours = still_ours(ledger.load(), looked_at())
     pending = [Binding(change.address, change.device, PENDING) for change in changes if change.adds and change.address]
     try:
@@ -86,7 +86,7 @@ def carry_out(changes: Sequence[Change]) -> None:
         run.make(changes)
         _settle([change.address for change in changes if change.adds and ":" in change.address])
     finally:
-        with suppress(OSError):  # what was recorded before holds it all, with what may not be there
+        with suppress(OSError):  # the earlier record contains these, and some that may be gone
             ledger.store(run.ours())
         run.close()
 
@@ -100,14 +100,14 @@ def _settle(addresses: Sequence[str]) -> None:
 
 
 class _Run:
-    """One run of changes; `bound` are the addresses that are ours, each with its device."""
+    """One run of changes; `bound` are our addresses, each with its device."""
 
     def __init__(self, bound: set[tuple[str, str]]) -> None:
         self._bound = bound
         self._director = Changing()
 
     def make(self, changes: Sequence[Change]) -> None:
-        """Make them, or none. Raises IpvsadmError."""
+        """Make all `changes` or none. Raises IpvsadmError."""
         done: list[Change] = []
         for device in [change for change in changes if not change.address]:
             try:
@@ -122,7 +122,7 @@ class _Run:
                 raise UnboundError(*failed, len(done), self._take_back(done))
 
     def _take_back(self, done: list[Change]) -> list[Change]:
-        """Take `done` back; what of it couldn't be."""
+        """Undo the changes `done`; return those that couldn't be undone."""
         left: list[Change] = []
         for batch in _batches(done[::-1]):
             errors = self._make([change.inverse for change in batch])
@@ -130,7 +130,7 @@ class _Run:
         return left
 
     def _make(self, batch: Sequence[Change]) -> list[int]:
-        """Make changes that are alike; the errno of each that is refused, or else 0."""
+        """Make changes of the same kind; return an errno for each, 0 on success."""
         adds, device = batch[0].adds, batch[0].device
         index = next((link.index for link in _links() if link.name == device), 0)
         errors = self._director.change(adds, [change.address for change in batch], index)
@@ -139,7 +139,7 @@ class _Run:
         return errors
 
     def ours(self) -> list[Binding]:
-        """What is ours now, and there."""
+        """Our addresses that exist now."""
         return [
             Binding(one.address, one.device, one.created)
             for one in looked_at()
@@ -147,12 +147,12 @@ class _Run:
         ]
 
     def close(self) -> None:
-        """Give the socket up."""
+        """Close the socket."""
         self._director.close()
 
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """The changes of addresses: those that are alike and follow each other, some at a time."""
+    """The changes in batches: each contains consecutive changes of the same kind."""
     addresses = (change for change in changes if change.address)
     for _, alike in groupby(addresses, lambda change: (change.adds, change.device)):
         while batch := list(islice(alike, BATCH)):
@@ -160,7 +160,7 @@ def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
 
 
 class UnboundError(IpvsadmError):
-    """The kernel refused `change`; of those `done` before it, `left` couldn't be taken back."""
+    """The kernel refused `change`; of the changes `done` before, those `left` couldn't be undone."""
 
     def __init__(self, change: Change, error: int, done: int, left: Sequence[Change]) -> None:
         verb = "bound" if change.adds else "taken away"
@@ -175,7 +175,7 @@ class UnboundError(IpvsadmError):
         self.change, self.taken_back, self.left = change, done - len(left), tuple(left)
 
     def told(self, result: Result) -> Result:
-        """`result` with what was refused."""
+        """`result` with the refused change."""
         return result.replace(
             refused=({**self.change.data(), "why": self.why},),
             taken_back=result.taken_back + self.taken_back,

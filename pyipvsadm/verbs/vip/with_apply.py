@@ -1,7 +1,7 @@
 """`apply --vips`: binds addresses before the table changes, and removes unused ones afterwards.
 
-So no service is ever in the table whose address isn't the machine's own, which would have its packets forwarded like
-any other's; and what can't be bound is known before anything else is tried. Who comes between is refused at once.
+This order ensures that the address of every service in the table belongs to the machine; otherwise, the kernel would
+forward the packets. If an address can't be bound, that is known before anything else is changed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Vips:
     """The addresses that go with one `apply`, which holds the lock.
 
-    They are those of the services that `plan` leaves of the table `before`, as far as `only` goes; and of those, the
-    ones that were `said`, if any were.
+    They are the addresses of the services that exist after `plan` has changed the table `before`, within `only`, and
+    within `said` if a document lists addresses.
     """
 
     def __init__(
@@ -43,34 +43,37 @@ class Vips:
         force: bool = False,
         said: tuple[bytes, ...] | None = None,
     ) -> None:
-        """Raises IpvsadmError where there can't be such a device."""
+        """Raises IpvsadmError if there can't be such a device."""
         device_there(device)
         self._world, self._device, self._prune = world, device, prune
         self._after = services_after(before, plan)
-        self.changes: list[Change] = []  # that were made, first those that bind
+        self.changes: list[Change] = []  # that were made; those that bind come first
         self._refused: UnboundError | None = None
         self._only, self._force, self._said = only, force, said
         self._servers = servers_of(before.services) | servers_added(plan)
 
     def wanted(self) -> list[Change]:
-        """What is bound first. Raises IpvsadmError."""
+        """The changes that bind addresses, before the table changes. Raises IpvsadmError."""
         services = [service for service in self._after if self._only is None or self._only.holds(service)]
         used = said_of(services, self._said)
         return binding(self._world.note, used, self._device, lambda: self._servers, self._force, routed=True)
 
     def unwanted(self, services: list[Service]) -> list[Change]:
-        """What is taken away last, as no service has it, neither then nor of `services`. Raises IpvsadmError."""
+        """The changes that remove, at the end, the addresses that neither the new table nor `services` have.
+
+        Raises IpvsadmError.
+        """
         kept = said_of([*self._after, *services], self._said)
         return to_unbind(kept, looked_at(), ledger.load(), self._device) if self._prune else []
 
     def bind(self) -> None:
-        """Bind what is wanted, all or none. Raises IpvsadmError."""
+        """Make the `wanted` changes, all or none. Raises IpvsadmError."""
         wanted = self.wanted()
         self._carry_out(wanted)
         self.changes = wanted
 
     def take_back(self) -> str:
-        """Take away what `bind` bound, as the table is without its services; what to say of it, if that fails."""
+        """Undo `bind`, because the table doesn't get the services; return a message if that fails, or an empty one."""
         try:
             carry_out([change.inverse for change in reversed(self.changes) if change.address])
         except IpvsadmError as error:
@@ -79,8 +82,8 @@ class Vips:
         return ""
 
     def release(self) -> None:
-        """Take away what no service has any more, and tell what became of the addresses. Raises IpvsadmError."""
-        services = [service for service, _ in table_now(self._world).services]  # others may add some
+        """Remove the addresses that no service has any more, and report all changes. Raises IpvsadmError."""
+        services = [service for service, _ in table_now(self._world).services]  # others may have added some
         gone = self.unwanted(services)
         self._carry_out(gone)
         self.changes += gone
@@ -96,7 +99,7 @@ class Vips:
             raise
 
     def told(self, result: Result) -> Result:
-        """The `result` of the table with what became of the addresses."""
+        """The `result` of `apply` with the changes of addresses."""
         bound = data_of(one for one in self.changes if one.adds)
         unbound = data_of(one for one in self.changes if not one.adds)
         result = result.replace(changes=(*bound, *result.changes, *unbound))
@@ -110,7 +113,7 @@ def servers_added(plan: Plan) -> set[str]:
 
 
 def services_after(before: Table, plan: Plan) -> list[Service]:
-    """The services that there are when `plan` has been carried out."""
+    """The services in the table after `plan` has been carried out."""
     commands = [step.command for step in plan.steps]
     gone = {service_key(one.service) for one in commands if one.verb == "delete-service" and one.service}
     kept = [service for service, _ in before.services if service_key(service) not in gone]
