@@ -23,7 +23,7 @@ class Comparison:
 
     Both run on a table of `rules` rules, in a fresh network namespace. `once` are commands that prepare it, `before`
     those that precede each run; none of them is timed. A last word `>NAME` keeps the output as `{NAME}`. `ends` are the
-    statuses with which ours may end.
+    statuses with which ours may end, and `says` begins what it writes on stderr.
     """
 
     group: str
@@ -35,6 +35,7 @@ class Comparison:
     once: tuple[tuple[str, ...], ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
     ends: tuple[int, ...] = (0,)
+    says: str = ""
 
     @property
     def against(self) -> str:
@@ -54,8 +55,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(STARTS, "check (small)", ("check", RULES), PASS, 4.0, rules=10),
     Comparison(STARTS, "doctor (empty)", ("doctor", "--watch", "0"), PASS, 10.0, ends=(0, 1)),
     Comparison(STARTS, "apply --help", ("apply", "--help"), PASS, 12.0),
-    Comparison(STARTS, "apply --zork", ("apply", "--zork"), PASS, 12.0, ends=(2,)),
-    Comparison(STARTS, "check (no file)", ("check",), PASS, 12.0, ends=(2,)),
+    Comparison(STARTS, "apply --zork", ("apply", "--zork"), PASS, 12.0, ends=(2,), says="--zork: unknown option"),
+    Comparison(STARTS, "check (no file)", ("check",), PASS, 12.0, ends=(2,), says="FILE is missing"),
     Comparison(DOCUMENTS, "check (JSON)", ("check", JSON), (LOADS, JSON), 4.0, rules=20000, once=(AS_JSON,)),
     Comparison(LISTS, "show -o json", ("show", "-o", "json"), STATS, 1.3, rules=20000),
     Comparison(VERBS, "vip", ("vip",), (OURS, "-Ln"), 1.5, rules=20000, ends=(0, 1)),
@@ -82,10 +83,13 @@ def steps(one: Comparison, pairs: int) -> Iterator[Step]:
     yield Step(RESTORE, OURS, one.rules, 0, (RESTORE,), restores=True, timed=False)
     yield from (prepared(command, one.rules) for command in one.once)
     for pair in range(pairs + 1):
-        for row, command, ends in ((one.row, (OURS, *one.ours), one.ends), (one.against, one.other, (0,))):
+        for row, command, ends, says in (
+            (one.row, (OURS, *one.ours), one.ends, one.says),
+            (one.against, one.other, (0,), ""),
+        ):
             yield from (prepared(before, one.rules) for before in one.before)
             yield Step(
-                row, command[0], one.rules, pair, command[1:], timed=pair > 0, ends=ends, compared=False
+                row, command[0], one.rules, pair, command[1:], timed=pair > 0, ends=ends, says=says, compared=False
             )  # fmt: skip
 
 

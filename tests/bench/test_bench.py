@@ -195,6 +195,12 @@ class TestComparisons:
         assert turns == [(row, pair, pair > 0) for pair in (0, 1, 2) for row in (one.row, one.against)]
         assert not any(step.timed for step in rest if step.row == "preparation")
 
+    @pytest.mark.parametrize("one", comparisons.COMPARISONS, ids=lambda one: one.row)
+    def test_what_ends_as_an_error_only_says_why(self, one):
+        assert bool(one.says) == (one.ends == (2,))
+        assert {step.says for step in comparisons.steps(one, 1) if step.row == one.row} == {one.says}
+        assert not any(step.says for step in comparisons.steps(one, 1) if step.row != one.row)
+
     def test_files_that_steps_name_are_made(self):
         one = comparisons.Comparison(
             "documents", "a", ("check", "{json}"), ("ip", "-V"), 2.0, once=(("ours", ">json"),)
