@@ -54,6 +54,7 @@ exec /bin/busybox switch_root /new /bin/sh /run/exchange/start
 """
 
 START = """# What the guest runs as process 1, once it stands on the host's files.
+export PATH={path}
 echo started > {exchange}/state
 (sleep {patience}; echo b > /proc/sysrq-trigger) &  # should nobody on the host be left to end this
 for module in {modules}; do modprobe "$module" || echo "modprobe $module failed" >&2; done
@@ -115,6 +116,7 @@ class Machine:
             exchange.joinpath("start").write_text(
                 START.format(
                     exchange=EXCHANGE,
+                    path=shlex.quote(debian.SYSTEM_PATH),
                     patience=math.ceil(timeout),
                     modules=" ".join(modules),
                     folder=shlex.quote(str(folder or Path.cwd())),
