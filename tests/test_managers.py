@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pyipvsadm.support.managers import managers
+from pyipvsadm.support.managers import managers, warning
 
 
 def machine(root, *processes):
@@ -42,3 +42,14 @@ def test_managers_are_found(tmp_path, processes, found):
 
 def test_a_machine_without_processes_has_none(tmp_path):
     assert managers(str(tmp_path)) == ()
+
+
+@pytest.mark.parametrize(("processes", "told"), [
+    ([], ""),
+    ([("dockerd", 1, "")], ""),  # which leaves this table alone
+    ([("keepalived", 1, "")], "keepalived runs here and manages this table, and may undo the change"),
+    ([("keepalived", 1, ""), ("kube-proxy", 1, "")],
+     "keepalived and kube-proxy run here and manage this table, and may undo the change"),
+])  # fmt: skip
+def test_the_warning_names_them(tmp_path, processes, told):
+    assert warning(machine(tmp_path, *processes)) == told

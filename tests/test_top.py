@@ -445,6 +445,7 @@ def test_a_question_and_an_answer_stand_on_the_last_line():
     question = "drain 10.2.0.2:8080 in 192.168.2.10:80/tcp?  y: yes, any other key: no"
     for height in (4, 24):
         assert shown(BUSY, asked, Screen(80, height))[-1] == question
+        assert shown(BUSY, asked.replace(warning="careful"), Screen(80, height))[-2:] == ["careful", question]
         assert shown(BUSY, State(said="no"), Screen(80, height))[-1] == "no"
         assert (
             shown(BUSY, State(said="10.2.0.2:8080 " * 10), Screen(70, height))[-2:]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -52,6 +53,22 @@ def ended(seat):
     assert seat.output.rindex(LEFT) > seat.output.rindex(ENTERED)
     assert seat.output.count(b"\x1b[?25h") == seat.output.count(b"\x1b[?25l")
     return int(status)
+
+
+def test_a_question_warns_of_who_manages_the_table(seat, tmp_path):
+    program = shutil.copy(shutil.which("sleep"), tmp_path / "keepalived")
+    with subprocess.Popen([program, str(SECONDS)]) as manager:
+        try:
+            top = seat("--interval", "0.2")
+            top.until("192.168.0.1:80/tcp")
+            assert "keepalived" not in top.text
+            top.type("\x1b[Bd")
+            top.until(r"keepalived .*this table, and may undo the change\n^drain 10\.2\.1\.\d:8080 in 192\.168\.0\.1")
+            top.type("n")
+            top.until("q quit")
+            assert "keepalived" not in top.text
+        finally:
+            manager.kill()
 
 
 def test_keys_do_what_the_help_says(seat):

@@ -196,7 +196,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name='top',
-        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.\n\n`d` drains and `u` undrains the server at the cursor, in its service, once you confirm it with `y`; `v` groups\nservices by their virtual addresses.\n\nRates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last\n2 seconds if the interval is shorter. The first sample is printed when all rates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` prints the new connections per second",
+        help="Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.\n\n`d` drains and `u` undrains the server at the cursor, in its service, once you confirm it with `y`; the\nquestion names the programs that may undo it. `v` groups services by their virtual addresses.\n\nRates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last\n2 seconds if the interval is shorter. The first sample is printed when all rates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` prints the new connections per second",
         options=(
             Parameter(names=('--interval',), value='SECONDS', default='1', field='interval', kind='', help='The time between samples, from 0.2 to 3600.'),
             Parameter(names=('--once',), field='once', help='Print one sample and end.'),

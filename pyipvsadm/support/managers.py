@@ -60,12 +60,17 @@ def command_line(process: str, root: str = "/") -> list[str]:
 
 def tell(world: World) -> None:
     """Warn on a terminal, in one line, which programs may undo manual changes."""
-    if not world.watched:
-        return
-    found = [name for name in managers() if name != ELSEWHERE]
-    if found:
-        verb = "runs here and manages" if len(found) == 1 else "run here and manage"
-        world.note(f"{' and '.join(found)} {verb} this table, and may undo the change")
+    if world.watched and (found := warning()):
+        world.note(found)
+
+
+def warning(root: str = "/") -> str:
+    """Which programs may undo manual changes, in one line; empty for none."""
+    found = [name for name in managers(root) if name != ELSEWHERE]
+    if not found:
+        return ""
+    verb = "runs here and manages" if len(found) == 1 else "run here and manage"
+    return f"{' and '.join(found)} {verb} this table, and may undo the change"
 
 
 def _name(root: str, process: str) -> str:

@@ -51,8 +51,8 @@ def top(
 ) -> int:
     """Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.
 
-    `d` drains and `u` undrains the server at the cursor, in its service, once you confirm it with `y`; `v` groups
-    services by their virtual addresses.
+    `d` drains and `u` undrains the server at the cursor, in its service, once you confirm it with `y`; the
+    question names the programs that may undo it. `v` groups services by their virtual addresses.
 
     Rates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last
     2 seconds if the interval is shorter. The first sample is printed when all rates are known.

@@ -60,8 +60,8 @@ class State(Record):
 
     `folded` says whether services are folded, except `others`; `by_address`, whether they are grouped by address.
     `cursor` is the key of the selected row or None, and `line` its position or -1. The cursor stays on its line until
-    a key moves it, and then on its row. `top` is the first visible line. `asked` is a change that waits for yes or no,
-    `decided` one that waits to be carried out, and `said` is the result.
+    a key moves it, and then on its row. `top` is the first visible line. `asked` is a change that waits for yes or no
+    below a `warning`, `decided` one that waits to be carried out, and `said` is the result.
     """
 
     __slots__ = ()
@@ -79,6 +79,7 @@ class State(Record):
     moved: bool = False
     top: int = 0
     asked: Change | None = None
+    warning: str = ""
     decided: Change | None = None
     said: str = ""
     paused: bool = False
@@ -117,7 +118,7 @@ def press(state: State, key: str, shown: Shown) -> State:
     if state.help:
         return state.replace(help=False, leaving=key == "q")
     if state.asked:
-        return state.replace(asked=None, decided=state.asked if key in YES else None)
+        return state.replace(asked=None, warning="", decided=state.asked if key in YES else None)
     if state.said:
         state = state.replace(said="")
     if state.typing:

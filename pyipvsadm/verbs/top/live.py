@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...documents.owners import NOBODY, Owners
 from ...kernel import hash_tables
+from ...support import managers
 from .columns import NAME
 from .keys import Shown, State, press, settle
 from .sample import follow
@@ -69,6 +70,8 @@ class Live:
                 if key == "redraw":
                     self._terminal.forget()
                 self._state = press(self._state, key, self._shown)
+                if self._state.asked:
+                    self._state = self._state.replace(warning=managers.warning())
                 self._change()
             due += self._state.interval - interval
 

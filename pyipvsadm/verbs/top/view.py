@@ -233,7 +233,8 @@ def _why_empty(state: State) -> str:
 def _footer(state: State, screen: Screen) -> list[Line]:
     if state.asked:
         verb, server, service = state.asked.verb, state.asked.server, state.asked.service
-        return [[(f"{verb} {server} in {service}?", "bold"), ("  y: yes, any other key: no", "dim")]]
+        warnings: list[Line] = [[(line, "bold magenta")] for line in wrap(state.warning, screen.width)[:SAID]]
+        return [*warnings, [(f"{verb} {server} in {service}?", "bold"), ("  y: yes, any other key: no", "dim")]]
     if state.said:
         return [[(line, "bold")] for line in wrap(state.said, screen.width)[:SAID]]
     if state.typing:
