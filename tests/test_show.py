@@ -10,12 +10,19 @@ import sys
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as some
 
-from pyipvsadm import cli
+from pyipvsadm import cli, documents
+from pyipvsadm.documents.formats import FORMATS
 from pyipvsadm.kernel import Kernel
+from pyipvsadm.listing.order import as_added
+from pyipvsadm.verbs.show import _table
 
-from . import fakes
+from . import fakes, random_tables
+from .ipvs import Ipvs
 from .netlink import FAMILY, CannedSocket, done, error, message, nla, requests, server, service, small_kernel
+from .properties import examples
 from .terminal import ANSI, environment, seen
 
 VIP, SECOND = bytes((192, 168, 2, 10)), bytes((192, 168, 2, 11))
@@ -141,6 +148,29 @@ def test_yaml_and_rules_are_settings():
 --start-daemon master --mcast-interface eth0 --syncid 7
 """
     )
+
+
+@pytest.mark.parametrize("format", ["json", "ndjson"])
+@given(random_tables.any_tables(), some.integers(0, 2**32 - 1))
+@examples(60)
+def test_the_texts_of_a_kernel_are_those_of_the_plain_writer(format, table, count):
+    ipvs = Ipvs()
+    ipvs.counts = lambda dest: (count, len(dest), 0)
+    assert fakes.run(["-R"], ipvs.play, documents.dump(table, "rules").encode()).status == 0
+    same_text(format, ipvs.play, len(table.services))
+
+
+@pytest.mark.parametrize("format", ["json", "ndjson"])
+def test_counters_are_those_of_the_plain_writer(format):
+    same_text(format, kernel(), len(SERVICES))
+
+
+def same_text(format, play, count):
+    """Check that both writers say the same of the kernel that `play` stands for, with this many services."""
+    asked, row = Kernel(CannedSocket(play), FAMILY), FORMATS[format]
+    plain = _table(asked, (), True, as_added)
+    assert len(plain.services) == count
+    assert "".join(row.live(asked, 1.5)) == "".join(row.pieces(plain, None, 1.5))
 
 
 @pytest.mark.parametrize("output", ["json", "yaml", "rules"])

@@ -181,7 +181,7 @@ FACTS = PATTERNS | CONTEXT | {"dataclasses", "inspect", "socket"}  # of the netw
 VERBS = [  # a right line, and what it may load of what is slow: typer and what that loads are never among it
     ("show", set()),
     ("show -o rules", set()),
-    ("show -o json", PATTERNS | {"json"}),
+    ("show -o json", set()),
     ("show -o yaml", PATTERNS | {"json"}),
     ("check {rules}", set()),
     ("check --from rules -", set()),

@@ -5,6 +5,7 @@ A row names its reader and writer as `module.function` in this package, so that 
 
 from __future__ import annotations
 
+from ..model import Table
 from ..names import Names
 from ..record import Record
 from .owners import NOBODY
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from ..model import Table
+    from ..kernel import Kernel
     from ..table.assembly import Assembly
     from .owners import Owners
     from .remarks import Findings
@@ -42,7 +43,8 @@ class Format(Record):
     one of `words` occurs there), or else the row with its extension, or else the first row whose pattern `begins`
     matches its first line. `limit` bounds its size in bytes; the default allows some 900,000 rules. The reader adds the
     pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax is broken. The
-    writer yields a table's text in pieces. `counts` says whether the text includes counters and owners.
+    writer yields a table's text in pieces. `counts` says whether the text includes counters and owners; then `layout`
+    is the function that puts together the texts that `live` reads from a kernel.
     """
 
     __slots__ = ()
@@ -55,6 +57,7 @@ class Format(Record):
     reader: str = ""
     writer: str = ""
     counts: bool = False
+    layout: str = ""
 
     def read(self, text: str, assembly: Assembly, inputs: Inputs) -> Findings:
         """Add the pieces in `text` to `assembly`. Raises BrokenError."""
@@ -68,6 +71,16 @@ class Format(Record):
         writer: Writer = _function(self.writer)
         return writer(table, owners or NOBODY, clock) if self.counts else writer(table)
 
+    def live(self, kernel: Kernel, clock: float) -> Iterator[str]:
+        """The whole table of `kernel`, read at this time, as pieces of text. Raises OSError, before the first piece."""
+        from .dialect.json_layout import head
+        from .dialect.live_json import LiveTexts
+
+        texts = LiveTexts().read(kernel)
+        rest = Table(timeouts=kernel.timeouts(), daemons=tuple(kernel.daemons()))
+        pieces: Iterator[str] = _function(self.layout)(head("", clock), texts, rest)
+        return pieces
+
 
 class BrokenError(Exception):
     """The syntax is broken at the line `line`, and reading ends there."""
@@ -80,10 +93,11 @@ class BrokenError(Exception):
 # fmt: off
 FORMATS = {row.name: row for row in (
     Format(name="json", extensions=(".json",), begins=r"\{",
-           reader="json_yaml.read_json", writer="writers.json_pieces", counts=True),
+           reader="json_yaml.read_json", writer="writers.json_pieces", counts=True,
+           layout="dialect.json_layout.document"),
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
            reader="json_yaml.read_yaml", writer="writers.yaml_pieces"),
-    Format(name="ndjson", writer="writers.ndjson_pieces", counts=True),
+    Format(name="ndjson", writer="writers.ndjson_pieces", counts=True, layout="dialect.json_layout.lines"),
     Format(name="kubernetes", words=("apiVersion",), holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:',
            limit=512 << 20, reader="kubernetes.read"),
     Format(name="keepalived", extensions=(".conf",), words=("global_defs", "vrrp_instance", "virtual_server"),
@@ -124,5 +138,5 @@ def by_first_line(line: str) -> Format | None:
 
 
 def _function(name: str) -> Any:
-    module, _, function = name.partition(".")
+    module, _, function = name.rpartition(".")
     return getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import re
 
-from ..listing.rules import daemon_state
 from ..table.notation import parts, spelled, spelled_address
-from ..table.settings import COUNTS, connections_of, daemon_settings, server_settings, service_settings
+from ..table.settings import COUNTS, connections_of, daemon_data, server_settings, service_settings
+from .dialect import json_layout
 from .owners import NOBODY, Owners
+from .schema_reader import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ..model import Daemon, Server, Service, Stats, Table
+    from ..model import Server, Service, Stats, Table
     from ..table.settings import Settings
 
-VERSION = 1
 UNSEEN = frozenset(  # what /proc doesn't show
     (
         "persistence",
@@ -32,7 +32,6 @@ UNSEEN = frozenset(  # what /proc doesn't show
         "persistent",
     )
 )
-DIGITS = 3  # behind the point of a time
 DEFAULTS: Settings = {  # YAML leaves these out
     **dict.fromkeys(("persistence", "netmask", "engine", "tunnel", "maxlen", "group", "port", "ttl")),
     **dict.fromkeys(("upper_threshold", "lower_threshold"), 0),
@@ -59,11 +58,6 @@ def server_data(server: Server) -> Settings:
     return {"address": spelled_address(server.address), "port": server.port, **server_settings(server)}
 
 
-def daemon_data(daemon: Daemon) -> Settings:
-    """The state and the settings of a daemon, as in a document."""
-    return {"state": daemon_state(daemon), **daemon_settings(daemon)}
-
-
 def counted(stats: Stats | None, connections: Settings) -> Settings:
     """The connections of a service or a server, and its counters if they were read."""
     if stats is None:
@@ -85,36 +79,19 @@ def told(data: Settings, source: str = "") -> Settings:
 
 def ndjson_pieces(table: Table, owners: Owners = NOBODY, clock: float | None = None) -> Iterator[str]:
     """A line of JSON for each service."""
-    head = _head(table, clock)
-    for service, servers in table.services:
-        own, rest = _group(table, service, servers, owners, clock is not None)
-        yield json.dumps({**head, **own, "servers": list(rest)}) + "\n"
+    return json_layout.lines(json_layout.head(table.source, clock), _texts(table, owners, clock is not None), table)
 
 
 def json_pieces(table: Table, owners: Owners = NOBODY, clock: float | None = None) -> Iterator[str]:
     """One JSON document with a line for each service and each server."""
-    yield "{\n" + "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in _head(table, clock).items())
-    yield f'  "version": {VERSION},\n  "services": ['
-    end = "\n"
+    return json_layout.document(json_layout.head(table.source, clock), _texts(table, owners, clock is not None), table)
+
+
+def _texts(table: Table, owners: Owners, live: bool) -> Iterator[tuple[str, list[str]]]:
+    """Each service as JSON, without its last brace, and its servers."""
     for service, servers in table.services:
-        own, rest = _group(table, service, servers, owners, clock is not None)
-        lines = ",\n".join([f"      {json.dumps(one)}" for one in rest])
-        yield f'{end}    {json.dumps(own)[:-1]}, "servers": [' + (f"\n{lines}\n    ]}}" if lines else "]}")
-        end = ",\n"
-    yield "\n  ]" if table.services else "]"
-    if table.timeouts is not None:
-        yield f',\n  "timeouts": {json.dumps(table.timeouts.asdict())}'
-    if table.daemons is not None:
-        yield f',\n  "daemons": {json.dumps([daemon_data(daemon) for daemon in table.daemons])}'
-    if table.addresses is not None:
-        yield f',\n  "addresses": {json.dumps(list(map(spelled_address, table.addresses)))}'
-    yield "\n}\n"
-
-
-def _head(table: Table, clock: float | None) -> Settings:
-    """When and where a live table was read; nothing of a document."""
-    data = {} if clock is None else {"time": round(clock, DIGITS)}
-    return {**data, "source": table.source} if table.source else data
+        own, rest = _group(table, service, servers, owners, live)
+        yield json.dumps(own)[:-1], list(map(json.dumps, rest))
 
 
 def _group(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..listing.rules import daemon_state
 from ..listing.service_lines import netmask, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, TUNNEL
 from .notation import spelled_address
@@ -71,6 +72,11 @@ def daemon_settings(daemon: Daemon) -> Settings:
     settings = {**daemon.asdict(), "group": daemon.group and spelled_address(daemon.group)}
     del settings["state"]
     return settings
+
+
+def daemon_data(daemon: Daemon) -> Settings:
+    """The state and the settings of a daemon, as in a document."""
+    return {"state": daemon_state(daemon), **daemon_settings(daemon)}
 
 
 def changed(old: Settings, new: Settings) -> dict[str, tuple[Any, Any]]:

@@ -108,7 +108,7 @@ class JsonRows(Rows):
         """Add a service; its `rest` repeats the parts of its name first, and ends where its servers are listed."""
         end = SERVERS if rest.endswith(SERVERS) else NO_SERVERS
         key = self.key(name)
-        parts = _parts(*key)
+        parts = parts_text(*key)
         if not (rest.endswith(end) and rest.startswith(parts)):
             raise OtherError
         return self.service(key, name, self._settings(rest[len(parts) : -len(end)]), line)
@@ -140,7 +140,7 @@ def _is_live(text: str) -> bool:
         return False  # too few numbers, or too long ones
 
 
-def _parts(af: int, protocol: int, address: bytes, port: int, mark: int | None) -> str:
+def parts_text(af: int, protocol: int, address: bytes, port: int, mark: int | None) -> str:
     """The parts of a service's name, as JSON says them."""
     family = f'"family": "{"ipv6" if af == AF_INET6 else "ipv4"}", '
     if mark is not None:

@@ -50,15 +50,22 @@ def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | Non
     try:
         kernel = world.kernel if whole else world.readable
         wanted = services_by(names, lambda: kernel.services())
+        if format and format.layout and not (wanted or owners or kernel.source):
+            return _print(format.live(kernel, time()), world, wishes)
         table = _table(kernel, wanted, format is not None and format.counts, order)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
+    if format:
+        return _print(format.pieces(table, owners, time()), world, wishes)
     with world.paged(wishes.pager):
-        if format is None:
-            _tell(table, None if wanted or wishes.brief else hash_tables.now(), world, wishes, owners)
-        else:
-            for piece in format.pieces(table, owners, time()):
-                world.write(piece)
+        _tell(table, None if wanted or wishes.brief else hash_tables.now(), world, wishes, owners)
+    return 0
+
+
+def _print(pieces: Iterable[str], world: World, wishes: Wishes) -> int:
+    with world.paged(wishes.pager):
+        for piece in pieces:
+            world.write(piece)
     return 0
 
 

@@ -1,0 +1,64 @@
+"""Lays out JSON: a service is a text without its last brace, and its servers are texts. Loads no `json`."""
+
+from __future__ import annotations
+
+from _json import encode_basestring_ascii, make_encoder
+
+from ...table.notation import spelled_address
+from ...table.settings import daemon_data
+from ..schema_reader import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, NoReturn
+
+    from ...model import Table
+    from ...table.settings import Settings
+
+    Texts = Iterable[tuple[str, list[str]]]
+
+
+def _refuse(value: object) -> NoReturn:
+    raise TypeError(value)
+
+
+DIGITS = 3  # behind the point of a time
+_encode: Any = make_encoder(None, _refuse, encode_basestring_ascii, None, ": ", ", ", False, False, True)
+
+
+def dumps(value: Any) -> str:
+    """`value` as json.dumps writes it."""
+    return "".join(_encode(value, 0))
+
+
+def head(source: str, clock: float | None) -> Settings:
+    """When and where a live table was read; nothing of a document."""
+    data = {} if clock is None else {"time": round(clock, DIGITS)}
+    return {**data, "source": source} if source else data
+
+
+def lines(head: Settings, groups: Texts, rest: Table) -> Iterator[str]:
+    """A line of JSON for each service, which repeats `head`."""
+    start = f"{dumps(head)[:-1]}, " if head else "{"
+    for own, servers in groups:
+        yield f'{start}{own[1:]}, "servers": [{", ".join(servers)}]}}\n'
+
+
+def document(head: Settings, groups: Texts, rest: Table) -> Iterator[str]:
+    """One JSON document with a line for each service and each server; `rest` is the table besides services."""
+    yield "{\n" + "".join(f"  {dumps(key)}: {dumps(value)},\n" for key, value in head.items())
+    yield f'  "version": {VERSION},\n  "services": ['
+    start, end = "\n", "]"
+    for own, servers in groups:
+        its = ",\n      ".join(servers)
+        yield f'{start}    {own}, "servers": [' + (f"\n      {its}\n    ]}}" if its else "]}")
+        start, end = ",\n", "\n  ]"
+    yield end
+    if rest.timeouts is not None:
+        yield f',\n  "timeouts": {dumps(rest.timeouts.asdict())}'
+    if rest.daemons is not None:
+        yield f',\n  "daemons": {dumps([daemon_data(daemon) for daemon in rest.daemons])}'
+    if rest.addresses is not None:
+        yield f',\n  "addresses": {dumps(list(map(spelled_address, rest.addresses)))}'
+    yield "\n}\n"
