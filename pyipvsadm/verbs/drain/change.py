@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ...world import World
     from .server_result import ServerResult
 
-VERB = "drain"  # whose state it is
+VERB = "drain"  # the verb to which the state belongs
 
 
 def load(table: Table) -> dict[Key, Weight]:
-    """The weights that are remembered, of what is as it was left, by Place.key. Raises IpvsadmError."""
+    """The recorded weights of servers that are as `drain` left them, by Place.key. Raises IpvsadmError."""
     try:
         return still_true([_weight(row) for row in state.load(VERB)], table)
     except (KeyError, TypeError, ValueError) as error:
@@ -36,7 +36,7 @@ def load(table: Table) -> dict[Key, Weight]:
 
 
 def _weight(row: dict[str, object]) -> Weight:
-    """A row of the file as a Weight. Raises KeyError, TypeError."""
+    """The Weight in a row of the file. Raises KeyError, TypeError."""
     names, numbers = (row["service"], row["server"]), (row["weight"], row["left"])
     if not all(isinstance(name, str) for name in names) or not all(type(number) is int for number in numbers):
         raise TypeError("a name or a weight is of the wrong kind")
@@ -46,7 +46,7 @@ def _weight(row: dict[str, object]) -> Weight:
 
 
 def store(weights: Iterable[Weight]) -> None:
-    """Remember these weights, and no others, of what is about to be done. Raises IpvsadmError."""
+    """Replace the recorded weights, before a change. Raises IpvsadmError."""
     try:
         state.store(VERB, [weight.asdict() for weight in weights])
     except OSError as error:
@@ -54,13 +54,13 @@ def store(weights: Iterable[Weight]) -> None:
 
 
 def tidy(weights: Iterable[Weight]) -> None:
-    """As `store`, of what is done: should that fail, weights stay remembered that don't count any more."""
+    """Replace the recorded weights after a change; if that fails, outdated weights stay recorded, which is harmless."""
     with suppress(IpvsadmError):
         store(weights)
 
 
 def change(world: World, before: Table, wanted: Table, verb: str, result: ServerResult, stopped: int = 0) -> None:
-    """Make `wanted` of the table `before`, or nothing of it. Raises IpvsadmError. `stopped` gives it up."""
+    """Change the table `before` into `wanted`, or not at all; the signal `stopped` ends it. Raises IpvsadmError."""
     plan = make_plan(before, wanted)
     outcome = journal.carry_out(plan, world.kernel, before, lambda done: stopped)
     if not outcome.complete:

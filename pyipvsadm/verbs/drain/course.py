@@ -38,7 +38,7 @@ NODEST = "/proc/sys/net/ipv4/vs/expire_nodest_conn"
 
 
 class Wishes(Record):
-    """What was asked for. `server` and `services` are words; `deadline` is in seconds."""
+    """The options of a drain. `server` and `services` are as typed; `deadline` is in seconds."""
 
     __slots__ = ()
     server: str = ""
@@ -54,7 +54,7 @@ class Wishes(Record):
 
 def run(world: World, wishes: Wishes) -> int:
     """Drain a server, and return the exit status. Raises IpvsadmError."""
-    servers_of(wishes.server)  # wrong words are told before the kernel is asked
+    servers_of(wishes.server)  # reports wrong words before anything is read from the kernel
     result = ServerResult(world, wishes.server, wishes.json)
     with wait.Clock() as clock, result.told():
         places = _drained(world, wishes, clock, result)
@@ -101,7 +101,7 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
 
 
 def _is_service(name: str, table: Table) -> str:
-    """A hint on how to drain the servers of a service that was named instead of a server; empty if it is no service."""
+    """A hint on how to drain the servers of the service `name`, given instead of a server; empty if it isn't one."""
     try:
         key = service_key(service_of(name))
     except UsageError:

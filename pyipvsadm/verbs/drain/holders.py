@@ -22,7 +22,7 @@ HASHING = ("sh", "mh", "dh")
 
 
 class Machine(Record):
-    """Values besides the table: the settings with these names, None if they can't be read, and seconds."""
+    """Values of the machine: kernel settings, None if they can't be read, and timeouts in seconds."""
 
     __slots__ = ()
     expire_quiescent_template: int | None = None
@@ -86,7 +86,7 @@ def _persistence(places: Sequence[Place], expire: int | None) -> str:
 
 
 def refused_clients(places: Iterable[Place], program: str) -> list[str]:
-    """Which services have clients that get no connection while the server is drained, a line each.
+    """A line for each service with clients that get no connection while the server is drained.
 
     A scheduler that hashes still finds a server of weight 0, and then gives up, unless it may fall back.
     Source: ip_vs_sh.c, ip_vs_mh.c, ip_vs_dh.c, the calls of is_unavailable.

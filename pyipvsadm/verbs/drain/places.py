@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     Weights = Mapping[Key, int]  # by Place.key
 
-STEPS = 100  # of a ramp, at most
+STEPS = 100  # the most steps of a ramp
 
 
 class Place(Record):
-    """A server of one service, as both are."""
+    """A server and its service, as the kernel has them."""
 
     __slots__ = ()
     service: Service = Service()
@@ -29,18 +29,18 @@ class Place(Record):
 
     @property
     def key(self) -> Key:
-        """What tells it from others."""
+        """The values that identify it."""
         return service_key(self.service), server_key(self.server)
 
     @property
     def name(self) -> str:
-        """It in words."""
+        """SERVICE SERVER, in the notation of verbs."""
         return f"{spelled(self.service)} {spelled_server(self.server)}"
 
     def busy(self, everything: bool) -> int:
-        """How many connections are to be waited for: those that are active, or `everything` that there is.
+        """The number of connections to wait for: the active ones, or with `everything`, all.
 
-        The kernel counts none of UDP as active, so all are that it remembers (ip_vs_bind_dest in ip_vs_conn.c).
+        For UDP always all, since the kernel never counts UDP connections as active (ip_vs_bind_dest in ip_vs_conn.c).
         """
         server = self.server
         count = server.active
@@ -50,7 +50,7 @@ class Place(Record):
 
 
 class Weight(Record):
-    """The `weight` that a server had before it was drained. `left` is the one that it was left with."""
+    """The `weight` of a server before it was drained; `left` is the weight that `drain` gave it."""
 
     __slots__ = ()
     service: str = ""
@@ -60,12 +60,12 @@ class Weight(Record):
 
     @property
     def key(self) -> Key:
-        """The Place.key that it is about. Raises UsageError."""
+        """The Place.key of its server. Raises UsageError."""
         return service_key(service_of(self.service)), server_key(server_of(self.server))
 
 
 def remembered(place: Place, weight: int, left: int = 0) -> Weight:
-    """That `place` had `weight` and was left with another."""
+    """The Weight of `place`, which had `weight` and now has `left`."""
     return Weight(service=spelled(place.service), server=spelled_server(place.server), weight=weight, left=left)
 
 
@@ -76,7 +76,7 @@ def all_places(table: Table) -> dict[Key, Place]:
 
 
 def places_of(table: Table, address: bytes, port: int | None, only: Iterable[Service]) -> list[Place]:
-    """Where the server is, in the order of `table`: in the services `only`, or in all if there are none."""
+    """The places of a server in the services `only`, or in all if that is empty, in the order of `table`."""
     keys = {service_key(service) for service in only}
     return [
         Place(service=service, server=server)
@@ -88,7 +88,7 @@ def places_of(table: Table, address: bytes, port: int | None, only: Iterable[Ser
 
 
 def left_without(table: Table, places: Sequence[Place]) -> list[Service]:
-    """The services in which one of `places` has a weight, and no other server has."""
+    """The services in which only the servers in `places` have a weight above 0."""
     gone = {place.key for place in places}
     losing = {place.key[0] for place in places if place.server.weight}
     return [
@@ -100,7 +100,7 @@ def left_without(table: Table, places: Sequence[Place]) -> list[Service]:
 
 
 def with_weights(table: Table, weights: Weights) -> Table:
-    """`table` with other `weights`, and all else as it is."""
+    """`table` with these `weights`, and no other change."""
     touched = {key[0] for key in weights}
 
     def weighed(service: Service, servers: tuple[Server, ...]) -> tuple[Server, ...]:
@@ -125,10 +125,10 @@ def without(table: Table, places: Iterable[Place]) -> Table:
 
 
 def still_true(weights: Iterable[Weight], table: Table) -> dict[Key, Weight]:
-    """Those of `weights` whose server is as it was left, by key. Raises UsageError.
+    """The `weights` that are still valid, by key. Raises UsageError.
 
-    A greater weight than that was given by somebody else, and is what counts now. A smaller one comes of a step
-    that was written down, and then not made.
+    A server with a higher weight than it was left with got that from somebody else, so the recorded one is invalid. A
+    lower weight comes from a step that was recorded, but not made.
     """
     there = all_places(table)
     found = {one.key: one for one in weights}
@@ -136,10 +136,10 @@ def still_true(weights: Iterable[Weight], table: Table) -> dict[Key, Weight]:
 
 
 def ramp(now: Weights, wanted: Weights, seconds: float) -> list[tuple[float, Weights]]:
-    """The steps from the weights `now` up to those `wanted`: when, in seconds from the first, and which weights.
+    """The steps from the weights `now` up to those `wanted`, as (seconds after the first step, weights).
 
-    The last comes when all `seconds` are over. The weights of one step are the same part of those wanted; one that
-    is higher already stays until the last.
+    The last step comes after `seconds`. In each step, all weights are the same share of the wanted ones; a weight that
+    is higher already stays until the last step.
     """
     count = min(STEPS, int(seconds), max(wanted.values(), default=0)) if seconds else 1
     if count < 2:

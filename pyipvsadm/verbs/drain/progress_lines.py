@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def counts(places: Sequence[Place]) -> str:
-    """The connections in all `places`, in words."""
+    """The sums of connections in all `places`, as a phrase."""
     servers = [place.server for place in places]
     rows = (
         ("active", sum(server.active for server in servers)),
@@ -24,28 +24,28 @@ def counts(places: Sequence[Place]) -> str:
 
 
 def left(seconds: float) -> str:
-    """A time in words, such as `9:05`."""
+    """A time such as `9:05`, in minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class Teller:
-    """Tells how it goes with the server `name`, on stderr. What keeps it busy is told once, when it is seen.
+    """Reports the progress of the server `name` on stderr, and once each reason that keeps it busy.
 
-    `drain` is the command that drains it, which `removes` it in the end.
+    `drain` is the command that drains it; `removes` says whether that removes it in the end.
     """
 
     def __init__(self, world: World, name: str, machine: Machine, drain: str = "", removes: bool = False) -> None:
         self._world, self._name, self._machine = world, name, machine
         self._drain, self._removes = drain, removes
-        self._whole = 0.0  # seconds that there were to wait at first
+        self._whole = 0.0  # the seconds to wait in all
         self._progress = world.progress()
         self._last = ""
         self._said: set[str] = set()
 
     def tell(self, places: Sequence[Place], seconds: float) -> None:
-        """Tell of a look, with the seconds that are left to wait."""
+        """Report the state of `places`; `seconds` are left to wait."""
         line = f"{self._name}: {counts(places)}"
         if not self._progress and line != self._last:
             self._world.tell(line)
@@ -59,7 +59,7 @@ class Teller:
             self._progress.tell(f"{line}; {left(seconds)} left")
 
     def once(self, places: Sequence[Place]) -> None:
-        """Tell how it is, when nothing is waited for."""
+        """Report the state of `places` once, without waiting."""
         self._world.tell(f"{self._name}: {counts(places)}")
         self._tell_reasons(places)
 

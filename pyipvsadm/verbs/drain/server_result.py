@@ -1,4 +1,4 @@
-"""What became of a server: lines at once for people, or JSON at the end for programs."""
+"""The result for one server: lines at once for people, or JSON at the end for programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED = "refused"
 
 
 class ServerResult:
-    """Collects what `drain` or `undrain` does with the server `name`. `state` says in a word how far that came."""
+    """Collects what `drain` or `undrain` does with the server `name`. `state` is a word for its last state."""
 
     def __init__(self, world: World, name: str, json: bool) -> None:
         self._world, self._name, self._json = world, name, json
@@ -32,21 +32,21 @@ class ServerResult:
         self.state = ""
 
     def weight(self, place: Place, old: int, new: int) -> None:
-        """The weight of a server is `new`, and was `old`."""
+        """Add a change of a server's weight from `old` to `new`."""
         if old != new:
             self._changed(place, sign=EDITED, changes={"weight": (old, new)})
 
     def removed(self, place: Place) -> None:
-        """The server is gone from the service of `place`."""
+        """Add the removal of the server from the service of `place`."""
         self._changed(place, sign=REMOVED, settings=server_settings(place.server))
 
     def refused(self, result: Result) -> None:
-        """The kernel refused the last change, with this `result`: all of it was taken back."""
+        """Replace the last change by `result`, because the kernel refused it and it was undone."""
         self._failed = result
         self.state = self.state or REFUSED
 
     def seen(self, places: Iterable[Place]) -> None:
-        """The connections of the server are those of `places`."""
+        """Set the connections of the server to those of `places`."""
         self._more["connections"] = connections_of(place.server for place in places)
 
     def _changed(self, place: Place, **what: Any) -> None:
@@ -60,7 +60,7 @@ class ServerResult:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Print the JSON at the end, whatever ends it, if anything was tried."""
+        """A `with` block that prints the JSON at its end, also after an error, if anything was tried."""
         try:
             yield
         finally:

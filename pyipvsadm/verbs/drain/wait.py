@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .places import Place
 
     class Timer(Protocol):
-        """What time it is, in seconds, and a way to let it pass. `first` is a signal that asks to end, or 0."""
+        """A clock: the time in seconds, and a way to wait. `first` is the first signal that asks to end, or 0."""
 
         first: int
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
         def rest(self, seconds: float) -> None: ...
 
 
-INTERVAL = 1.0  # seconds between two looks
-SETTLED = 1.0  # seconds that nothing is active for: a connection that is being opened isn't active yet
-SLICE = 0.1  # seconds after which a signal is heeded
+INTERVAL = 1.0  # seconds between two readings
+SETTLED = 1.0  # seconds without active connections; a connection that is being opened isn't active yet
+SLICE = 0.1  # seconds until a signal is noticed
 EMPTIED, DEADLINE, STOPPED = "emptied", "deadline", "stopped"
 
 
 class Clock(Signals):
-    """The time, and the signals that come meanwhile."""
+    """The real clock, with the signals that arrive."""
 
     now = staticmethod(time.monotonic)
 
     def rest(self, seconds: float) -> None:
-        """Let time pass, until a signal comes."""
+        """Wait for so many seconds, or until a signal arrives."""
         until = time.monotonic() + seconds
         while not self.first and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, SLICE))
@@ -47,9 +47,9 @@ def wait(
     clock: Timer,
     tell: Callable[[Sequence[Place], float], None],
 ) -> str:
-    """Wait until no place is `busy` any more, or until the time `end`; which of them it was, or a signal.
+    """Wait until no place is `busy`, the time `end` or a signal; return which of these ended the wait.
 
-    `tell` gets each look, and the seconds that are left.
+    `tell` gets each reading, and the seconds that are left.
     """
     idle_since: float | None = None
     while True:

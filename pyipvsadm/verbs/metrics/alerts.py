@@ -10,8 +10,8 @@ from ...record import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-JOB = "pyipvsadm"  # the `job_name` that Prometheus has to have for our listener
-CROWDED = 8  # connections a row of the hash table: each packet has to look at half of them
+JOB = "pyipvsadm"  # the `job_name` that Prometheus must use for our listener
+CROWDED = 8  # connections per row of the hash table; a lookup compares half of them
 SERVICE = (
     "{{ if $labels.local_mark }}mark {{ $labels.local_mark }}{{ else }}"
     "{{ $labels.local_address }}:{{ $labels.local_port }}/{{ $labels.proto }}{{ end }}"
@@ -20,7 +20,7 @@ SERVER = "{{ $labels.remote_address }}:{{ $labels.remote_port }}"
 
 
 class Alert(Record):
-    """An alert that fires when `expr` has had an answer for the time `lasts`."""
+    """An alert that fires when `expr` has had a result for the time `lasts`."""
 
     __slots__ = ()
     name: str = ""
@@ -91,7 +91,7 @@ ALERTS = (
 
 
 def rules() -> str:
-    """ALERTS as YAML, whose texts are written as in JSON, which is YAML too."""
+    """ALERTS as YAML; texts are quoted as in JSON, which is valid YAML."""
     return "".join(_lines())
 
 

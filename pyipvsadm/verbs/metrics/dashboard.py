@@ -23,7 +23,7 @@ REMOTE = "{{remote_address}}:{{remote_port}}"
 
 
 class Panel(Record):
-    """A panel: what it asks, each question with its legend, and how it is shown."""
+    """A panel: its queries, each with a legend, and how it is shown."""
 
     __slots__ = ()
     title: str = ""
@@ -34,7 +34,7 @@ class Panel(Record):
 
 
 def _both(of: str, where: str, kind: str, by: str, legend: str) -> tuple[tuple[str, str], ...]:
-    """The rates of what comes in and of what goes out."""
+    """The queries for incoming and outgoing rates, each with its legend."""
     return tuple(
         (f"sum by ({by}) (rate({of}_{way}_{kind}_total{{{where}}}[$__rate_interval]))", f"{legend} {word}")
         for way, word in (("incoming", "in"), ("outgoing", "out"))
@@ -112,7 +112,7 @@ PARTS: dict[str, tuple[Panel, ...]] = {
         Panel(title="Weight", asks=((f"max by ({HOST}) (ipvs_backend_weight{{{SERVER}}})", REMOTE),)),
     ),
 }
-VARIABLES = (  # name, title, and what its values are: one of a label's
+VARIABLES = (  # name, title, and the query for its values, which are those of a label
     ("instance", "Director", "label_values(ipvs_up, instance)"),
     ("address", "Address", f"label_values(ipvs_service_info{{{DIRECTOR}}}, local_address)"),
     ("port", "Port", f'label_values(ipvs_service_info{{{DIRECTOR}, local_address=~"$address"}}, local_port)'),

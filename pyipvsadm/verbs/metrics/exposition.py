@@ -1,7 +1,7 @@
 """Pure: readings -> Prometheus's text format, version 0.0.4.
 
-Written by hand: prometheus_client makes floats of counters, which lose digits above 2**53, and takes many times as
-long. The lines of a series look alike for thousands of servers, so they are made by one template and its figures.
+It doesn't use prometheus_client, which turns counters into floats that lose digits above 2**53, and is many times
+slower. The lines of a series look alike for thousands of servers, so they are made from one template and the figures.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 _R = TypeVar("_R", bound=Record)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ALL = frozenset(LABELS[BACKEND])
-NAME = "\0"  # where a template has the name of a series
-ROWS = 256  # lines that are made at once: they stay in the processor's cache
+NAME = "\0"  # stands for the name of a series in a template
+ROWS = 256  # lines that are made at once; they fit the processor's cache
 
 
 class Block(Record):
     """The figures of all services, or of all servers: a row for each that its labels distinguish.
 
-    `labels` are as between braces, with a comma behind each. `settings` are the values of the labels of `_info`.
-    `single` says of each row whether it is one service or server, and not a sum of several; None if all are.
+    `labels` are the texts between braces, with a comma after each label. `settings` are the values of the labels of
+    `_info`. `single` says for each row whether it is one service or server rather than a sum; None if all are.
     """
 
     __slots__ = ()
@@ -52,7 +52,7 @@ class Block(Record):
     columns: Columns = {}  # noqa: RUF012 - it never changes
     settings: Sequence[Values] = ()
     single: Sequence[bool] | None = None
-    templates: Sequence[tuple[str, slice]] = ()  # each with the rows that it is for
+    templates: Sequence[tuple[str, slice]] = ()  # each with its rows
 
 
 def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Collection[str] = ALL) -> Iterator[str]:
@@ -77,7 +77,7 @@ def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Coll
 
 
 def _comments(reading: Reading) -> Iterator[str]:
-    """Which series are missing, and why."""
+    """Comments that say which series are missing, and why."""
     where = f" in {printable(reading.netns)}" if reading.netns else ""
     if reading.trouble:
         yield f"# ipvs_up is 0{where}: {printable(reading.trouble)}\n"
@@ -171,7 +171,7 @@ def _service_labels(reading: Reading, keep: Collection[str]) -> list[str]:
 
 
 def _labels(names: Values, columns: Iterable[Values], keep: Collection[str], before: list[str]) -> list[str]:
-    """Behind each of `before`, those of the labels `names` that are to be kept; their values need no escapes."""
+    """The texts `before`, each followed by the labels `names` that are in `keep`; their values need no escapes."""
     chosen = [(name, column) for name, column in zip(names, columns, strict=False) if name in keep]
     template = "%s" + "".join([f'{name}="%s",' for name, _ in chosen])
     return list(map(template.__mod__, zip(before, *(column for _, column in chosen), strict=True)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Wishes(Record):
-    """What the command line asks for."""
+    """The options of the command line."""
 
     __slots__ = ()
     textfile: str | None = None
@@ -40,7 +40,7 @@ class Wishes(Record):
 
 
 def run(world: World, wishes: Wishes) -> int:
-    """Carry it out; the exit status. Raises IpvsadmError."""
+    """Export what `wishes` ask for; return the exit status. Raises IpvsadmError."""
     _check(world, wishes)
     if wishes.rules or wishes.dashboard:
         from .alerts import rules
@@ -74,7 +74,7 @@ def run(world: World, wishes: Wishes) -> int:
 
 
 def _check(world: World, wishes: Wishes) -> None:
-    """Raise UsageError if wishes exclude each other."""
+    """Raise UsageError if options exclude each other."""
     ways = [f"`--{name}`" for name in ("textfile", "listen", "rules", "dashboard") if getattr(wishes, name)]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} exclude each other", hint="call `metrics` once for each")
@@ -98,13 +98,13 @@ def _check(world: World, wishes: Wishes) -> None:
 
 
 def chosen(wishes: Wishes) -> tuple[Series, ...]:
-    """The series that are exported."""
+    """The series to export."""
     series = COMPATIBLE[wishes.compatible] if wishes.compatible else OWN
     return tuple(row for row in series if row.about != BACKEND or not wishes.services_only)
 
 
 def kept(wishes: Wishes) -> Collection[str]:
-    """The labels that are kept. Raises UsageError if one isn't known."""
+    """The labels to export. Raises UsageError if one is unknown."""
     known = COMPATIBLE_LABELS if wishes.compatible else ALL
     if wishes.labels is None:
         return known
@@ -118,7 +118,7 @@ def kept(wishes: Wishes) -> Collection[str]:
 
 
 def _sources(world: World, names: Sequence[str]) -> list[Source]:
-    """Where to read: the namespaces of these names, or that where we are."""
+    """The sources of readings: the namespaces with these names, or the current one."""
 
     def reach() -> Kernel:
         return world.reach(load=False, again=True)

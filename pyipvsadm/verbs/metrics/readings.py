@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     Columns = dict[str, Sequence[int]]
     Rows = list[tuple[tuple[str, ...], int | float]]  # the values of labels, and a figure
 
-KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
+KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
 PROTOCOLS = {6: "TCP", 17: "UDP", 132: "SCTP"}
 FAMILIES = {4: "ipv4", 16: "ipv6"}  # by the length of an address
 MARK = "FWM"
-SEEN = ("weight", "active", "inactive")  # what /proc shows of a server
-ASKED = (*SEEN, "persistent", "upper_threshold", "lower_threshold")  # and what the kernel answers
+SEEN = ("weight", "active", "inactive")  # the fields of a server that /proc shows
+ASKED = (*SEEN, "persistent", "upper_threshold", "lower_threshold")  # and those that the kernel answers, too
 
 
 class Reading(Record):
     """A table with its counters, and facts about it.
 
-    `trouble` is why the kernel's IPVS couldn't be asked, empty if it could; if it couldn't, there are no counters.
-    `drained` are the keys of services and servers that `drain` has drained; None where that isn't known.
+    `trouble` says why IPVS didn't answer, in which case there are no counters; it is empty otherwise. `drained` are the
+    keys of the services and servers that `drain` has drained; None if they are unknown.
     """
 
     __slots__ = ()
@@ -94,7 +94,7 @@ def service_columns(reading: Reading) -> Columns:
         ONE: [1] * len(groups),
         "backends": [len(servers) for _, servers in groups],
     }
-    if not reading.trouble:  # /proc tells neither seconds nor thresholds
+    if not reading.trouble:  # /proc shows neither seconds nor thresholds
         columns["persistence"] = [one.timeout if one.flags & PERSISTENT else 0 for one, _ in groups]
         columns["available"] = [sum(map(_is_available, servers)) for _, servers in groups]
     return columns | _counters([one.stats for one, _ in groups])
@@ -141,7 +141,7 @@ def service_settings(service: Service) -> tuple[str, ...]:
 
 
 def server_settings(server: Server, asked: bool) -> tuple[str, ...]:
-    """The labels of a server's `_info`: how packets are forwarded, and the kind of tunnel if the kernel was `asked`."""
+    """The labels of a server's `_info`: the forwarding method, and the kind of tunnel if the kernel was `asked`."""
     settings = told.server_settings(server)
     tunnel = settings["tunnel"] if asked else None
     return str(settings["forwarding"]), told.word(tunnel) if tunnel else ""

@@ -37,7 +37,7 @@ class Series(Record):
 
 
 def _counters(prefix: str, about: str, whose: str) -> tuple[Series, ...]:
-    """What the kernel counts of a service or a backend."""
+    """The series of the counters of services or backends."""
     rows = (
         ("connections", "connections", "New connections that {} has received."),
         ("incoming_packets", "packets", "Packets from clients to {}."),
@@ -202,7 +202,7 @@ OWN = (
     *_counters("ipvs_backend", BACKEND, "a server"),
 )
 
-_TOTALS = tuple(  # of the whole network namespace, with the words that node_exporter has for them
+_TOTALS = tuple(  # counters of the whole network namespace, with node_exporter's words
     Series(
         name=f"node_ipvs_{name}_total", source=f"totals.{source}", kind=COUNTER, unit=unit, help=f"The total {help}."
     )
@@ -229,5 +229,5 @@ _CURRENT = tuple(
         ("weight", "weight", "", "backend weight"),
     )
 )
-COMPATIBLE = {"node_exporter": (*_TOTALS, *_CURRENT)}  # by whose names and labels these are
+COMPATIBLE = {"node_exporter": (*_TOTALS, *_CURRENT)}  # by the program whose names and labels they use
 COMPATIBLE_LABELS = frozenset(LABELS[BACKEND]) - {"family"}

@@ -32,8 +32,8 @@ DENIED = "IPVS takes CAP_NET_ADMIN, even to list; /proc tells the rest"
 class Source:
     """The IPVS of one network namespace: the current one, or the one named `netns`.
 
-    That one is entered once, so that it can be read when we may enter no other any more: a socket stays in the
-    namespace that it was made in, and so does an open file of /proc.
+    A named namespace is entered only once, at the start. Its socket and its open files of /proc stay in it, so it can
+    be read even after we have dropped the privilege to enter namespaces.
     """
 
     def __init__(self, reach: Callable[[], Kernel], netns: str | None = None) -> None:
@@ -101,9 +101,7 @@ class Source:
         )
 
     def _status_now(self) -> HashTables | None:
-        """What Linux 7 tells of the connections; of another namespace, the file that was opened there says it, until
-        the module is taken out.
-        """
+        """The status of the hash tables, from Linux 7.2 on; None without it, or after the module was unloaded."""
         if self._netns is None:
             return hash_tables.told(_content(f"{PROC}/{STATUS}"))
         try:
@@ -112,7 +110,7 @@ class Source:
             return None
 
     def _totals(self) -> Stats | None:
-        """The counters of the whole namespace, if it is ours."""
+        """The counters of the whole namespace; None for another namespace than ours."""
         return proc_table.totals(_content(f"{PROC}/{TOTALS}")) if self._netns is None else None
 
     def _drained(self) -> Keys | None:
@@ -131,7 +129,7 @@ def drained(rows: Sequence[dict[str, object]]) -> Keys:
 
 
 def _seen(only: Scope | None, trouble: str) -> Reading:
-    """What /proc shows to every user."""
+    """The reading that every user can take, from /proc."""
     info, groups = proc_table.table(_content(f"{PROC}/{TABLE}"))
     some = tuple(group for group in groups if only is None or only.holds(group[0]))
     return Reading(loaded=True, trouble=trouble, info=info, groups=some)

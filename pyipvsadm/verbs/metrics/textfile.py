@@ -18,9 +18,9 @@ FAILED = 1  # the exit status
 
 
 def replace(path: str, pieces: Iterable[str]) -> None:
-    """Have `path` hold `pieces`, or what it held before. Raises IpvsadmError."""
+    """Replace the content of `path` by `pieces`, as a whole or not at all. Raises IpvsadmError."""
     folder, name = os.path.split(path)
-    new = os.path.join(folder, f".{name}.{os.urandom(6).hex()}")  # which collectors don't take for one of theirs
+    new = os.path.join(folder, f".{name}.{os.urandom(6).hex()}")  # a name that collectors ignore
     try:
         _check(path)
         file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
@@ -40,16 +40,16 @@ def replace(path: str, pieces: Iterable[str]) -> None:
 
 
 def _check(path: str) -> None:
-    """Raise IpvsadmError if `path` is there and no ordinary file, which would be gone."""
+    """Raise IpvsadmError if `path` exists and isn't a regular file, since it would be replaced."""
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise IpvsadmError(f"{printable(path)} is no ordinary file", hint="name one ending in .prom", status=FAILED)
 
 
 def _fill(file: int, pieces: Iterable[str]) -> None:
-    """Write `pieces` to `file`, until they are on the disk, and close it."""
+    """Write `pieces` to `file`, flush them to the disk, and close it."""
     with open(file, "w", encoding="utf-8", newline="\n") as out:
-        os.fchmod(file, MODE)  # whatever the umask says
+        os.fchmod(file, MODE)  # regardless of the umask
         out.writelines(pieces)
         out.flush()
         os.fsync(file)

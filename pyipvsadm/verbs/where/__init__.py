@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(world: World, name: str, words: Sequence[str], file: str, change: Change, output: str) -> int:
-    """Print where the clients go; the exit status. Raises IpvsadmError."""
+    """Print where the clients go; return the exit status. Raises IpvsadmError."""
     key = service_of(name)
     clients = [client_of(word, key) for word in words]
     if change.format and not change.table:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from ...prediction.choices import Choice
 
-TOGETHER = 1000  # lines in a piece
+TOGETHER = 1000  # lines per piece
 
 
 def pieces(answer: Answer) -> Iterator[str]:
-    """An object for each client; without clients one for each server."""
+    """The text in pieces: an object for each client; without clients, one for each server."""
     lines = _clients(answer) if answer.clients else map(json.dumps, _servers(answer))
     start = "[\n  "
     while piece := ",\n  ".join(islice(lines, TOGETHER)):
@@ -29,7 +29,7 @@ def pieces(answer: Answer) -> Iterator[str]:
 
 
 def _clients(answer: Answer) -> Iterator[str]:
-    """Most choices are the same object again and again, whose text is made once. Digits need no escapes."""
+    """The lines of clients. Clients often share a choice, whose text is made once. Addresses need no escapes."""
     made: dict[tuple[int, int], str] = {}
     later = answer.later or answer.choices
     for client, choice, then in zip(answer.clients, answer.choices, later, strict=True):
@@ -46,7 +46,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
 
 
 def _servers(answer: Answer) -> Iterator[dict[str, Any]]:
-    """The share of each server, where it is known, and the one that its weight says."""
+    """For each server, its share if that is known, and the share of its weight."""
     pools = [pool for pool in (answer.pool, answer.then) if pool]
     found = [(shares(pool), fair(pool.members), {one[:2]: one for one in pool.servers}) for pool in pools]
     for key in dict.fromkeys(key for by_hash, _, there in found for key in (*sorted(there), *by_hash)):

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from ...model import Server
 
-SHOWN = 10  # servers whose shares a line tells
+SHOWN = 10  # servers whose shares a line contains
 SLOTS = {"sh": "bucket", "dh": "bucket", "mh": "entry"}
 NOWHERE = (DROPPED, CONNECTION)  # reasons why no server gets a client
 KINDS = {CONNECTION: "a connection", PERSISTENCE: "a persistence entry"}
 
 
 class Answer(Record):
-    """A pool, the one that it would become, if a change is asked for, and the choice of each for each client."""
+    """A pool, the pool after the change if one is assumed, and the choices of both for each client."""
 
     __slots__ = ()
     pool: Pool = Pool()
@@ -37,7 +37,7 @@ class Answer(Record):
     impact: Impact | None = None
 
     def moves(self) -> str:
-        """How many of the clients would get another server, or none, and for how many that is unknown."""
+        """A line with the numbers of clients that get another server, or none, and for which that is unknown."""
         pairs = list(zip(self.choices, self.later, strict=True))
         known = [(end(now), end(then)) for now, then in pairs if is_known(now) and is_known(then)]
         unknown = len(pairs) - len(known)
@@ -57,7 +57,7 @@ class Answer(Record):
         return aligned(rows)
 
     def reason(self, choice: Choice, pool: Pool) -> str:
-        """Why a client goes there."""
+        """The reason for a choice."""
         scheduler = pool.service.scheduler or ""
         if choice.seconds is not None:
             gone = "" if choice.server else "; its server isn't there any more"
@@ -68,7 +68,7 @@ class Answer(Record):
         return f"{told}: {choice.detail}" if choice.detail else told
 
     def notes(self) -> str:
-        """What is to be said of all clients."""
+        """Lines about all clients."""
         told = []
         if self.then and self.clients:
             told.append(self.moves())
@@ -85,7 +85,7 @@ class Answer(Record):
         return "".join(f"{line}\n" for line in told)
 
     def _turns(self) -> list[str]:
-        """What each server gets of clients of which it isn't known to which server they go, since it is its turn."""
+        """Lines with each server's share of clients, if turns decide, so that the server of a client is unknown."""
         return [
             f"{title} in turn: " + ", ".join(_spelled_shares(pool))
             for title, pool, choices in (("now", self.pool, self.choices), ("then", self.then, self.later))
@@ -94,7 +94,7 @@ class Answer(Record):
 
 
 def _spelled_shares(pool: Pool) -> Iterator[str]:
-    """The share of each of the first servers of `pool`."""
+    """The shares of the first servers of `pool`."""
     found = shares(pool)
     by_key = {server[:2]: server for server in pool.servers}
     for end, share in sorted(found.items(), key=itemgetter(1), reverse=True)[:SHOWN]:
@@ -105,17 +105,17 @@ def _spelled_shares(pool: Pool) -> Iterator[str]:
 
 
 def end(choice: Choice) -> tuple[object, ...]:
-    """What two choices for the same server have in common."""
+    """A value that is equal for two choices of the same server."""
     return choice.server[:2] if choice.server else (None, choice.why == DROPPED)
 
 
 def is_known(choice: Choice) -> bool:
-    """Whether a choice says where the client goes, if only that no server gets it."""
+    """Whether a choice says where the client goes, which may be that no server gets it."""
     return choice.server is not None or choice.why in NOWHERE
 
 
 def shown(choice: Choice) -> str:
-    """The server of a choice, as it is shown."""
+    """The server of a choice, as text."""
     if choice.server is None:
         return "none" if is_known(choice) else "?"
     return spelled_server(choice.server) if choice.certain else f"probably {spelled_server(choice.server)}"

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from ...prediction.clients import Client, Entries
     from ...world import World
 
-EXPIRY = "/proc/sys/net/ipv4/vs"  # the folder of its settings
+EXPIRY = "/proc/sys/net/ipv4/vs"  # the folder of the kernel settings that Expiry contains
 PER_CPU = "/proc/thread-self/net/ip_vs_stats_percpu"
 
 
 class Situation(Record):
-    """A pool, and whether the size of `mh`'s table is only the usual one, since the kernel's can't be read.
+    """A pool, and whether the size of `mh`'s table is assumed, because the kernel's can't be read.
 
-    It is not `reachable` if this kernel has no IPVS: then only a table tells of the service.
+    It is not `reachable` if this kernel has no IPVS: then only a table describes the service.
     """
 
     __slots__ = ()
@@ -41,9 +41,9 @@ class Situation(Record):
 
 
 def situation(world: World, service: Service, others: Iterable[str | None], is_planned: bool = False) -> Situation:
-    """The service that `service` names, which may be thought of with `others` as its scheduler. Raises IpvsadmError.
+    """The situation of `service`; `others` are schedulers that may be assumed for it. Raises IpvsadmError.
 
-    One that `is_planned` needn't be there: then it has no scheduler.
+    If it `is_planned`, it need not exist, and then has no scheduler.
     """
     try:
         found = named(world.kernel, service)
@@ -70,10 +70,10 @@ def situation(world: World, service: Service, others: Iterable[str | None], is_p
 
 
 def _begins(world: World, service: Service, servers: Iterable[Server]) -> str:
-    """Where the first round of turns begins: `Pool.begins`.
+    """The weight at which the first round begins: `Pool.begins`.
 
-    A counter of 0 may have been set to 0, or be two seconds old. That nobody was given a server is certain if all
-    connections that the processors ever counted are among those that the services show.
+    A counter of 0 may have been zeroed, or be two seconds old. It is certain that no client has got a server yet only
+    if the services account for all connections that the processors ever counted.
     """
     there = any(one.active or one.inactive or one.persistent for one in servers)
     if there or service.stats is None or service.stats.connections:
@@ -87,7 +87,7 @@ def _begins(world: World, service: Service, servers: Iterable[Server]) -> str:
 
 
 def remembered(world: World, service: Service, clients: Sequence[Client]) -> Entries:
-    """The kernel's entries that may be about `clients`. Raises IpvsadmError."""
+    """The kernel's entries that may concern `clients`. Raises IpvsadmError."""
     if service.flags & ONE_PACKET:
         return {}
     try:
@@ -102,7 +102,7 @@ def remembered(world: World, service: Service, clients: Sequence[Client]) -> Ent
 
 
 def expiry() -> Expiry:
-    """When the kernel forgets connections and persistence."""
+    """The settings that say when the kernel forgets connections and persistence."""
     return Expiry(quiescent=_is_set("expire_quiescent_template"), nodest=_is_set("expire_nodest_conn"))
 
 

@@ -1,4 +1,4 @@
-"""The question: words and files -> clients, and the changes to assume."""
+"""Turns words and files into the clients in question, and the changes to assume."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LAST_WEIGHT = 2**31 - 1
 
 
 class Change(Record):
-    """What is to be thought of as changed, in the words of the command line."""
+    """The changes to assume, as typed on the command line."""
 
     __slots__ = ()
     without: tuple[str, ...] = ()
@@ -43,11 +43,11 @@ class Change(Record):
 
     @property
     def is_asked(self) -> bool:
-        """Whether there is any."""
+        """Whether any change is assumed."""
         return any(self)
 
     def planned(self, service: Service, world: World) -> Services:
-        """What the table says of `service`; nothing without a table. Raises IpvsadmError."""
+        """The service in the table, with its servers; empty without a table. Raises IpvsadmError."""
         if not self.table:
             return ()
         from ...documents import Asked
@@ -64,7 +64,7 @@ class Change(Record):
         return found
 
     def commands(self, service: Service, servers: Sequence[Server], planned: Services) -> list[Command]:
-        """What it would take to have first what is `planned`, then the rest. Raises UsageError."""
+        """The commands that make first the `planned` table, then the other changes. Raises UsageError."""
         found = _from_table(service, servers, planned) if planned else []
         there = {server_key(server): server for server in servers}
         for command in found:
@@ -94,7 +94,7 @@ class Change(Record):
 
 
 def _from_table(service: Service, servers: Sequence[Server], planned: Services) -> list[Command]:
-    """What would make of a service, which needn't be there, what is `planned` of it."""
+    """The commands that turn a service, which need not exist, into the `planned` one."""
     now = Table(services=((service, tuple(servers)),) if service.scheduler else ())
     return [step.command for step in make_plan(now, Table(services=planned)).steps]
 
@@ -139,7 +139,7 @@ def client_of(text: str, service: Service) -> Client:
 
 
 def _client(text: str) -> Client:
-    """An address, and perhaps a port. Raises ValueError."""
+    """The client in `text`: an address, with or without a port. Raises ValueError."""
     host, colon, port = text.rpartition(":")
     if text.startswith("[") and text.endswith("]"):
         return Client(address=address_of(text[1:-1]))
@@ -151,7 +151,7 @@ def _client(text: str) -> Client:
 
 
 def clients_in(path: str, service: Service, world: World) -> Iterator[Client]:
-    """The clients in the file `path`: of each line the first word. Raises IpvsadmError."""
+    """The clients in the file `path`: the first word of each line. Raises IpvsadmError."""
     name, text = read_text(path, world)
     for number, line in enumerate(text.split("\n"), 1):
         word = (line.split(None, 1) or COMMENT)[0]

@@ -1,4 +1,4 @@
-"""The distribution of clients over servers: of the whole hash space, or of counted clients."""
+"""The distribution of clients over servers: for the whole hash space, or for counted clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Shares = dict[Key, float]
     Told = tuple[str, list[str | float]]
 
-NOBODY, UNTOLD = (None, True), (None, False)  # the keys of who gets no server, and of who isn't known to
+NOBODY, UNTOLD = (None, True), (None, False)  # the keys of clients without server, and with an unknown one
 NAMES = {NOBODY: "(none)", UNTOLD: "(not known)"}
 PARTS = 10_000  # of a share, as bars have them
 
@@ -47,7 +47,7 @@ def shown(answer: Answer, canvas: Canvas | None) -> str:
 
 
 def _counts(choices: Sequence[Choice]) -> Counter[Key]:
-    """How often each server is chosen. Most choices are the same object again and again."""
+    """How often each server is chosen. Most clients share the same Choice objects, which are counted first."""
     found: Counter[Key] = Counter()
     kinds = {id(choice): choice for choice in choices}
     for number, count in Counter(map(id, choices)).items():
@@ -63,21 +63,21 @@ def _title(answer: Answer) -> str:
 
 
 def _next(pool: Pool, title: str) -> list[str]:
-    """What is known where there are no shares: who gets the next connection."""
+    """The lines to show if shares are unknown: which server gets the next connection."""
     choice = Chooser(pool).next()
     who = spelled_server(choice.server) if choice.server else "none" if choice.why == DROPPED else "can't be told"
     return [title, f"{pool.service.scheduler or 'not there yet'}: the next one: {who}; {choice.detail}"]
 
 
 def _columns(pools: int, clients: int) -> list[tuple[str, bool]]:
-    """The heads of the columns, and whether each holds shares, which may be bars."""
+    """The titles of the columns, and whether each contains shares, which may be drawn as bars."""
     if pools == 2:
         return [("Weight", False), ("Then", False), ("Share", True), ("Then", True)]
     return [("Weight", False), *([("Clients", False)] if clients else []), ("Share", True), ("By weight", False)]
 
 
 def _rows(pools: list[Pool], spread: list[Shares], clients: int) -> Iterator[tuple[str, list[str | float]]]:
-    """Of each server its name and its cells, shares from 0 to 1."""
+    """For each server, its name and its cells; shares are from 0 to 1."""
     there = [{server[:2]: server for server in pool.servers} for pool in pools]
     by_weight = fair(pools[0].members)
     for key in dict.fromkeys(key for found, own in zip(there, spread, strict=True) for key in (*sorted(found), *own)):
@@ -85,7 +85,7 @@ def _rows(pools: list[Pool], spread: list[Shares], clients: int) -> Iterator[tup
         cells: list[str | float] = [str(found[key].weight) if key in found else "" for found in there]
         if len(pools) == 1 and clients:
             cells.append(str(round(spread[0].get(key, 0.0) * clients)))
-        cells += [own.get(key, 0.0) if own else "" for own in spread]  # of some schedulers none is known
+        cells += [own.get(key, 0.0) if own else "" for own in spread]  # for some schedulers, shares are unknown
         if len(pools) == 1:
             cells.append(percent(by_weight.get(key, 0.0)) if server else "")
         yield spelled_server(server) if server else NAMES[key], cells

@@ -33,7 +33,7 @@ HINTS = {
 
 
 def address_of(text: str) -> tuple[str, int]:
-    """The address, which may be left out, and the port that `text` names. Raises UsageError."""
+    """The address, which may be omitted, and the port in `text`. Raises UsageError."""
     host, _, digits = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     is_port = digits.isascii() and digits.isdigit() and len(digits) < 6 and int(digits) <= LAST_PORT
@@ -48,8 +48,8 @@ def serve(
     read: Callable[[], Sequence[Reading]],
     write: Callable[[Sequence[Reading]], Iterable[str]],
 ) -> int:
-    """Answer scrapes until SIGTERM comes; the exit status. Raises IpvsadmError."""
-    with Ending() as ending:  # before anybody can know that we are here
+    """Answer scrapes until SIGTERM arrives; return the exit status. Raises IpvsadmError."""
+    with Ending() as ending:  # before anybody can know that we run
         listening = _bound(*address)
         ready()
         try:
@@ -65,7 +65,7 @@ def serve(
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises IpvsadmError."""
+    """A socket that listens on `host` and `port`. Raises IpvsadmError."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST

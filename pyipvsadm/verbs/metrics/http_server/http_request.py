@@ -26,7 +26,7 @@ TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
 
 
 class Request(Record):
-    """A request; `status` is 200 if it can be fulfilled, or else what is wrong with it."""
+    """A request; `status` is 200 if it can be fulfilled, otherwise the status of the refusal."""
 
     __slots__ = ()
     status: int = 200
@@ -36,7 +36,7 @@ class Request(Record):
 
 
 def request_in(received: bytes) -> Request | None:
-    """The request that was received; None while its end is missing."""
+    """The request in `received`; None if it is incomplete."""
     end = min((at for mark in ENDS if (at := received.find(mark)) >= 0), default=-1)
     if end < 0:
         return Request(status=431) if len(received) > MOST else None
@@ -51,7 +51,7 @@ def request_in(received: bytes) -> Request | None:
 
 
 def _takes_gzip(lines: list[str]) -> bool:
-    """Whether a line of these headers takes gzip for an answer."""
+    """Whether one of these header lines accepts gzip."""
     fields = (line.partition(":")[::2] for line in lines)
     offers = [offer for name, said in fields if name.strip().lower() == "accept-encoding" for offer in said.split(",")]
     for offer in offers:
@@ -76,6 +76,6 @@ def head(status: int, length: int, kind: str, more: Mapping[str, str] | None = N
 
 
 def refusal(status: int, why: str = "") -> list[bytes]:
-    """An answer that tells what is wrong: its head and its body."""
+    """A response that says what is wrong: its head and its body."""
     body = f"{why or REASONS[status]}\n".encode("utf-8", "replace")
     return [head(status, len(body), TEXT), body]

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
     Answer = list[bytes]  # in pieces, the first of which is its head
 
-PATIENCE = 5.0  # seconds
+PATIENCE = 5.0  # seconds for a client to send its request, and to read the response
 ANSWERED = 4  # requests at once
 OPEN = 64  # connections at once
 AT_ONCE = 16  # pieces
-TICK = 0.25  # seconds after which we look who is late
+TICK = 0.25  # seconds between two searches for late clients
 
 
 class Client:
-    """A connection: first its `request` comes, then what is `left` of the answer goes, then the client hangs up."""
+    """A connection: receives the `request`, sends what is `left` of the answer, and waits for the client to close."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -43,7 +43,7 @@ class Client:
 
 
 class Ending:
-    """Takes SIGTERM, from when it is entered: sets `asked`, and makes `woken` readable."""
+    """Handles SIGTERM in a `with` block: sets `asked`, and makes `woken` readable."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -66,7 +66,7 @@ class Ending:
 
 
 class Listener:
-    """Accepts clients on `listening`, and gives them what `answer` says. `rest` is called again and again."""
+    """Accepts clients on `listening`, and sends them the result of `answer`. `rest` is called regularly."""
 
     def __init__(self, listening: socket.socket, answer: Callable[[Request], Answer], rest: Callable[[], None]) -> None:
         self._listening, self._answer, self._rest = listening, answer, rest
@@ -77,7 +77,7 @@ class Listener:
         self._selector.register(listening, selectors.EVENT_READ)
 
     def run(self, ending: Ending) -> None:
-        """Serve until `ending` is asked for."""
+        """Serve until `ending` has received its signal."""
         self._selector.register(ending.woken, selectors.EVENT_READ)
         try:
             while not ending.asked:
@@ -104,7 +104,7 @@ class Listener:
         try:
             connection, _ = self._listening.accept()
         except OSError:
-            return  # the client has gone, or there are too many files: the late ones make room
+            return  # the client is gone, or too many files are open until late clients are disconnected
         connection.setblocking(False)
         if len(self._clients) >= OPEN:
             silent = (one for one in self._clients.values() if one.request is None)
@@ -113,7 +113,7 @@ class Listener:
         self._selector.register(connection, selectors.EVENT_READ)
 
     def _heed(self, client: Client) -> None:
-        """Go on with `client`, who has said something, or takes more."""
+        """Continue with `client`, which has sent data or accepts more."""
         try:
             if client.left:
                 self._send(client)
@@ -130,7 +130,7 @@ class Listener:
             self._take(client, said)
 
     def _take(self, client: Client, said: bytes) -> None:
-        """Add to what `client` has said. Its request known, it waits, and isn't listened to meanwhile."""
+        """Add received bytes to the request of `client`. If that is complete, the client waits, and isn't read."""
         client.received += said
         client.request = request_in(client.received)
         if client.request:
@@ -140,7 +140,7 @@ class Listener:
             self._waiting.append(client)
 
     def _begin(self, client: Client) -> None:
-        """Make the answer to `client`, if it is still there. Nobody is late because of the time that this takes."""
+        """Make the answer to `client`, if it is still connected. The time for this doesn't make other clients late."""
         if client.connection not in self._clients or client.request is None:
             return
         start = monotonic()
@@ -152,7 +152,7 @@ class Listener:
         self._selector.register(client.connection, selectors.EVENT_WRITE)
 
     def _send(self, client: Client) -> None:
-        """Send some pieces. What was sent whole is closed by the client: to close what it writes to loses answers."""
+        """Send some pieces. After the last one, the client closes: if we did, it could lose the answer."""
         sent = client.connection.sendmsg(list(islice(client.left, AT_ONCE)))
         while client.left and sent >= len(client.left[0]):
             sent -= len(client.left.popleft())

@@ -14,7 +14,7 @@ LAST_CAPABILITY = "/proc/sys/kernel/cap_last_cap"
 
 
 def drop() -> None:
-    """Be nobody from here on if we are root, with that one capability if we have it. Raises OSError."""
+    """Become the user nobody if we are root, and keep only CAP_NET_ADMIN, if we have it. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def control(option: int, value: int) -> None:
@@ -26,7 +26,7 @@ def drop() -> None:
             last = int(file.read())
         for number in range(last + 1):
             if number != CAP_NET_ADMIN:
-                libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # takes CAP_SETPCAP: what we lack, we can't lose
+                libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # needs CAP_SETPCAP; without it, there is nothing to drop
     if os.geteuid() == 0:
         control(PR_SET_KEEPCAPS, 1)
         os.setgroups([])
@@ -40,7 +40,7 @@ def drop() -> None:
 
 
 def _effective() -> int:
-    """The capabilities that count now."""
+    """The effective capabilities, as a bit mask."""
     with open("/proc/self/status", encoding="ascii", errors="replace") as file:
         return next(int(line.split()[1], 16) for line in file if line.startswith("CapEff:"))
 

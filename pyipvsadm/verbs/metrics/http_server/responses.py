@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..readings import Reading
     from .http_request import Request
 
-FRESH = 1.0  # seconds
-FAST, GZIP = 1, 31  # zlib's level, and its way to say that gzip is meant
+FRESH = 1.0  # seconds for which a reading is used
+FAST, GZIP = 1, 31  # zlib's fastest level, and the window bits that select gzip
 
 
 class Answers:
@@ -32,7 +32,7 @@ class Answers:
     ) -> None:
         self._read, self._write, self._tell = read, write, tell
         self._readings: Sequence[Reading] = ()
-        self._bodies: dict[bool, list[bytes]] = {}  # by whether they are compressed
+        self._bodies: dict[bool, list[bytes]] = {}  # keyed by whether they are compressed
         self._until = 0.0
         self._told = ""
 
