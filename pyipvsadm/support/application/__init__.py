@@ -32,15 +32,18 @@ LONG_HELP = {"help_option_names": ["--help"]}  # of a lenient verb: typer would 
 
 def run(words: list[str], world: World) -> int:
     """Run the verb `words[0]` with its arguments, and return the exit status. Raises IpvsadmError."""
-    verb, *rest = whole(words)
-    everything = netns_option.command(application([function_of(verb)]), verb, world)
-    # Without typer's reading of the words before the verb, for which it would load pydantic.
-    above = typer.Context(everything, info_name=world.program, obj=world)
+    verb, words = words[0], whole(words)
+    command = netns_option.command(application([function_of(verb)]), verb, world)
+    name, context = world.program, None
     with library_output.by_others(world):
         try:
-            status = everything.commands[verb](rest, prog_name=verb, parent=above, standalone_mode=False)
+            while hasattr(command, "commands") and words and not words[0].startswith("-"):
+                # Groups have no options: typer would read those none, and load pydantic for it.
+                context = typer.Context(command, parent=context, info_name=name, obj=world)
+                name, command, words = command.resolve_command(context, words)
+            status = command(words, prog_name=name, parent=context, obj=world, standalone_mode=False)
         except LIBRARY_ERROR as error:
-            raise ours(error, world.program, words[0]) from None
+            raise ours(error, world.program, verb) from None
     return status if isinstance(status, int) else 0
 
 
