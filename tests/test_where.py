@@ -189,6 +189,10 @@ def test_a_service_that_is_only_planned(play):
     assert "80 %" in ran.stdout
     ran = where(play, "192.0.2.8:80", "--table", "-", stdin=PLANNED)
     assert (ran.status, "has no service 192.0.2.8:80/tcp" in ran.stderr) == (2, True)
+    ran = where(play, "192.0.2.9:80/udp", "--table", "-", stdin=PLANNED)
+    assert ran.hints == [
+        "there is `192.0.2.9:80/tcp`; with that table, the service is deleted, with all of its servers"
+    ]
     ran = where(play, *words, "203.0.113.9", "--scheduler", "sh", stdin=PLANNED)
     assert "sh, bucket 64" in ran.stdout
 
@@ -261,6 +265,10 @@ Server         Weight  Share  By weight
     assert [(row["server"], row["share"]) for row in rows] == [("10.2.0.2:8080", 0.25), ("10.2.0.3:8080", 0.75)]
     assert "the next one: can't be told" in where(play, "192.0.2.1:83").stdout
     assert "━━━" in seen(["where", "192.0.2.1:80"], play).text
+    then = seen(["where", "192.0.2.1:80", "--without", "10.2.0.2:8080"], play).text
+    assert [word for word in then.split() if word[:-1].isdigit() and word.endswith("%")] == [
+        *("25%", "0%", "50%", "67%", "25%", "33%"),  # of bars
+    ]
 
 
 def test_clients_of_a_log_are_counted(play):

@@ -51,15 +51,18 @@ class Change(Record):
         if not self.table:
             return ()
         from ...documents import Asked
+        from ...explain.similar import near_services
         from ...support.document_input import read_document
 
         key = service_key(service)
         table = read_document(world, self.table, Asked(format=self.format)).table
         found = tuple(entry for entry in table.services if service_key(entry[0]) == key)
         if not found:
+            near = ", ".join(f"`{spelled(one)}`" for one in near_services(service, (one for one, _ in table.services)))
             raise UsageError(
                 f"{printable(self.table)} has no service {spelled(service)}",
-                hint="it would be deleted, with all of its servers",
+                hint=f"{f'there is {near}; ' if near else ''}with that table, the service is deleted, with all of its"
+                " servers",
             )
         return found
 

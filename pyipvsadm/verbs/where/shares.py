@@ -96,13 +96,19 @@ def _aligned(columns: list[tuple[str, bool]], rows: list[Told]) -> str:
     return aligned([["Server", *(head for head, _ in columns)], *lines], range(1, len(columns) + 1))
 
 
+def _parts(share: float) -> tuple[int, int]:
+    """A share as bars have it: in whole percent, rounded as in text, unless that is none or all."""
+    whole = round(share * 100)
+    return (whole, 100) if 0 < whole < 100 else (round(share * PARTS), PARTS)
+
+
 def _drawn(columns: list[tuple[str, bool]], rows: list[Told], canvas: Canvas) -> str:
     from ...drawing import Drawing, rendered
     from ...drawing.layout import NUMBER, SHARE, Column, Row, lay_out
 
     heads = [Column(head=head, kind=SHARE if is_share else NUMBER) for head, is_share in columns]
     drawn = [
-        Row(name=name, cells=tuple(cell if isinstance(cell, str) else (round(cell * PARTS), PARTS) for cell in cells))
+        Row(name=name, cells=tuple(cell if isinstance(cell, str) else _parts(cell) for cell in cells))
         for name, cells in rows
     ]
     return rendered(Drawing(lay_out("Server", heads, drawn, canvas)), canvas)
