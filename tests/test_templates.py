@@ -14,7 +14,7 @@ from pyipvsadm.kernel.wire.templates import LAYOUTS, Layout, Reader
 from pyipvsadm.model import Command, Server, Service, Stats
 from pyipvsadm.shapes import Shape
 
-from . import netlink
+from . import netlink, random_tables
 from .properties import examples
 
 COUNTERS = (
@@ -327,6 +327,31 @@ SERVICES = {
 }
 
 
+def plain_frames(first, commands):
+    """The requests of `commands`, each encoded by itself."""
+    return [codec.frame(netlink.FAMILY, 1, n, *wire.request(command)) for n, command in enumerate(commands, first)]
+
+
+VERBS = ["add-server", "edit-server", "delete-server", "add-service", "edit-service", "delete-service"]
+
+
+@given(st.lists(random_tables.any_tables(beside=False), min_size=1, max_size=3), st.randoms(use_true_random=False))
+@examples(60)
+def test_commands_among_others_are_packed_as_each_by_itself(tables, chance):
+    commands = [
+        Command(verb=verb, service=service, server=server)
+        for table in tables
+        for service, servers in table.services
+        for verb in VERBS
+        for server in (servers if "server" in verb else [None])
+        for _ in range(2)
+    ]
+    chance.shuffle(commands)
+    encoder = wire.Encoder(netlink.FAMILY)
+    for first in (1, 1000):
+        assert encoder.frames(first, commands) == plain_frames(first, commands)
+
+
 @pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 @pytest.mark.parametrize("verb", ["add-service", "edit-service", "delete-service", "zero", "add-server"])
 def test_the_fast_packer_packs_services_as_the_tolerant_one_does(service, verb):
@@ -339,7 +364,7 @@ def test_the_fast_packer_packs_services_as_the_tolerant_one_does(service, verb):
         alikes.append((shape, commands[-1].service[2:4], b"\n\1\0\1", 80, 1))
         assert shape.full(alikes[-1]) == commands[-1]
     encoder = wire.Encoder(netlink.FAMILY)
-    assert encoder.frames(7, alikes) == encoder.frames(7, commands)
+    assert encoder.frames(7, alikes) == encoder.frames(7, commands) == plain_frames(7, commands)
     for n, command in enumerate(commands):
         question = encoder.question(8, 0x300, n, command.service)
         assert question == codec.frame(netlink.FAMILY, 0x301, n, 8, wire.service_key(command.service))

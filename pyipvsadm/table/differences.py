@@ -12,7 +12,7 @@ from .settings import changed, daemon_settings, server_settings, service_setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from ..model import Table
@@ -70,17 +70,15 @@ def differences(
 
     `now` provides the connections that end with removed servers.
     """
-    steps = list(steps)
+    steps = steps_told(list(steps))
     live = _live(now, {step.target[0] for step in steps if step.command.verb == "delete-server"}) if now else {}
-    restarted = {step.target for step in steps if step.command.verb == "start-daemon" and step.changes}
     groups: dict[object, list[Difference]] = {}
     for step in steps:
-        if step.command.verb != "stop-daemon" or step.target not in restarted:
-            found = _difference(step)
-            found = found.replace(why=why(step)) if why else found
-            if step.command.verb == "delete-server" and (active := live.get(step.target, 0)):
-                found = found.replace(active=active)
-            groups.setdefault(found.service or found.kind, []).append(found)
+        found = _difference(step)
+        found = found.replace(why=why(step)) if why else found
+        if step.command.verb == "delete-server" and (active := live.get(step.target, 0)):
+            found = found.replace(active=active)
+        groups.setdefault(found.service or found.kind, []).append(found)
     order = sorted(groups, key=lambda name: name in ("timeouts", "daemon"))
     return [found for name in order for found in sorted(groups[name], key=lambda found: bool(found.server))]
 
@@ -95,16 +93,27 @@ def _live(now: Table, services: set[object]) -> dict[object, int]:
     }
 
 
-def summed_up(found: Iterable[Difference]) -> str:
-    """How many changes of each kind there are, in words; empty if there are none."""
-    signs = [one.sign for one in found]
+def steps_told(steps: Sequence[Step]) -> list[Step]:
+    """Those of `steps` that are told: a daemon that is restarted is one difference, and two steps."""
+    restarted = {step.target for step in steps if step.command.verb == "start-daemon" and step.changes}
+    return [step for step in steps if step.command.verb != "stop-daemon" or step.target not in restarted]
+
+
+def sign_of(step: Step) -> str:
+    """The sign of the difference that `step` makes."""
+    return EDITED if step.changes else SIGNS[step.command.verb.partition("-")[0]]
+
+
+def summed_up(signs: Iterable[str]) -> str:
+    """How many changes of each sign there are, in words; empty if there are none."""
+    signs = list(signs)
     words = ((ADDED, "added"), (EDITED, "edited"), (REMOVED, "removed"))
     return ", ".join(f"{signs.count(sign)} {word}" for sign, word in words if sign in signs)
 
 
 def _difference(step: Step) -> Difference:
     command, before = step.command, step.inverse
-    sign = SIGNS[command.verb.partition("-")[0]]
+    sign = sign_of(step)
     service = spelled(command.service) if command.service else ""
     if command.server and before.server:
         old, new, kind = server_settings(before.server), server_settings(command.server), "server"

@@ -25,12 +25,12 @@ from .comparison import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .comparison import Key
 
     Servers = tuple[Server, ...]
     Services = dict[Key, tuple[Service, Servers]]
+
+NO_MORE = Command()[4:]  # the fields of a Command behind its daemon
 
 # The phases, in their order.
 (
@@ -203,8 +203,17 @@ class _Draft:
     def _remove_server(self, service: Service, server: Server) -> None:
         self._add(REMOVE_SERVERS, "delete-server", "add-server", service=service, server=plain_server(server))
 
-    def _add(self, phase: int, verb: str, inverse: str, **what: Any) -> None:
-        step = Step(command=Command(verb=verb, **what), inverse=Command(verb=inverse, **what))
+    def _add(
+        self,
+        phase: int,
+        verb: str,
+        inverse: str,
+        service: Service | None = None,
+        server: Server | None = None,
+        daemon: Daemon | None = None,
+    ) -> None:
+        what = service, server, daemon, *NO_MORE
+        step = Step.make((Command.make((verb, *what)), Command.make((inverse, *what)), ()))
         self.phases[phase].append(step)
 
     def _edit(

@@ -17,7 +17,7 @@ from ..support.scope import scope_of
 from ..support.signals import Signals
 from ..support.verb import verb
 from ..table import journal
-from ..table.differences import REMOVED, differences
+from ..table.differences import REMOVED, differences, sign_of, steps_told
 from ..table.journal import Outcome
 from ..table.notation import counted
 from ..table.plan import make_plan, without
@@ -183,17 +183,16 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
     before, plan = _planned(wanted, wishes, world)
     if plan.phases:
         ask(plan, before, path, wishes, world)
-        before, plan = _as_of_now(plan, wanted, path, wishes, world)
+        before, plan = _as_of_now(before, plan, wanted, path, wishes, world)
     vips = wishes.addresses(before, plan, wanted, world)
     if not plan.phases:
         world.note("nothing to do: the table is as wanted")
-    result = result_of(plan, Outcome()).replace(complete=False)
+    outcome: Outcome | None = None
     try:
         with Signals() as signals:
             if vips:
                 vips.bind()
             outcome = _carry_out(plan, before, world, signals)
-            result = result_of(plan, outcome)
             if not outcome.complete:
                 taken_back = vips.take_back() if vips and outcome.remains == () else ""
                 raise failure(outcome, plan, world.called, taken_back)
@@ -205,6 +204,7 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
         return _status([*plan.steps, *(vips.changes if vips else ())], wishes)
     finally:
         if wishes.json:
+            result = result_of(plan, outcome) if outcome else result_of(plan, Outcome()).replace(complete=False)
             world.write((vips.told(result) if vips else result).text())
 
 
@@ -225,13 +225,13 @@ def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Out
     return journal.carry_out(plan, world.kernel, before, pause)
 
 
-def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: World) -> tuple[Table, Plan]:
-    """The table read again, and the plan for it: `plan`, unless the table has changed meanwhile.
+def _as_of_now(agreed: Table, plan: Plan, wanted: Table, path: str, wishes: Wishes, world: World) -> tuple[Table, Plan]:
+    """The table read again, and the plan for it: `plan`, which is for the table `agreed`, unless that has changed.
 
     Raises IpvsadmError where it changes again while that new plan is made.
     """
     before = table_now(world)
-    fresh = wishes.plan(before, wanted)
+    fresh = plan if before == agreed else wishes.plan(before, wanted)
     if fresh == plan:
         return before, plan
     _ask_again(plan, fresh, before, path, wishes, world)
@@ -251,7 +251,8 @@ def _as_of_now(plan: Plan, wanted: Table, path: str, wishes: Wishes, world: Worl
 
 def deletions(plan: Plan, before: Table | None = None) -> list[str]:
     """What `plan` deletes, a line each; of the table `before` with the connections that end by it."""
-    return [found.line() for found in differences(plan.steps, now=before) if found.sign == REMOVED]
+    steps = [step for step in steps_told(plan.steps) if sign_of(step) == REMOVED]
+    return [found.line() for found in differences(steps, now=before)]
 
 
 def _ask_again(agreed: Plan, plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:

@@ -73,7 +73,9 @@ def diff(
     with world.paged(not no_pager):
         world.write(as_json(is_same, found, states, moved) if output == "json" else as_text(found, states, moved))
     if world.watched and output == "text":
-        world.tell(f"to do: {summed_up(found)}" if found else "nothing to do: the table is as wanted")
+        world.tell(
+            f"to do: {summed_up(one.sign for one in found)}" if found else "nothing to do: the table is as wanted"
+        )
     if world.watched and only is None:
         from ..support.scheduling.effects import order_notes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, htonl
 
-from ...model import Command, Info, Timeouts
+from ...model import Command, Info, Server, Timeouts
 from . import codec, schema
 from .codec import NLA_F_NESTED, attribute, decode, encode
 
@@ -35,6 +35,8 @@ REQUESTS = {  # the verb of a Command -> the number of its request
 }
 FULL_SERVICE = ("add-service", "edit-service")
 FULL_SERVER = ("add-server", "edit-server")
+KINDS = 4096  # kinds of commands of which the layout is kept
+NO_SERVER = Server()
 WHOLE = {AF_INET: 0xFFFFFFFF, AF_INET6: 128}  # the netmask that covers a whole address
 
 
@@ -44,6 +46,8 @@ class Encoder:
     def __init__(self, family: int) -> None:
         self._family = family
         self._stencils: dict[Shape, Stencil] = {}
+        self._met: set[tuple[object, ...]] = set()  # what commands held besides addresses, ports and a weight
+        self._known: dict[tuple[object, ...], Stencil] = {}  # by that
         self._questions: dict[tuple[object, ...], Stencil] = {}
 
     def frames(self, first: int, commands: Iterable[Command | Alike]) -> list[bytes]:
@@ -52,8 +56,7 @@ class Encoder:
         shape_before = virtual_before = None
         for sequence, asked in enumerate(commands, first):
             if isinstance(asked, Command):
-                number, attributes = request(asked)
-                frames.append(codec.frame(self._family, codec.NLM_F_REQUEST, sequence, number, attributes))
+                frames.append(self._full(sequence, asked))
                 continue
             shape, virtual, address, port, weight = asked
             if shape is not shape_before or virtual is not virtual_before:
@@ -63,13 +66,34 @@ class Encoder:
             frames.append(frame(sequence, start, address, port, weight))
         return frames
 
+    def _full(self, sequence: int, command: Command) -> bytes:
+        """The request of one command, by the layout of earlier ones that differ only in addresses, ports and weight."""
+        verb, service, server = command[:3]
+        if service is None or service.address is None:
+            return self._plain(sequence, command)
+        address, port, forwarding, weight, *others = server or NO_SERVER
+        looks = (verb, *service[:2], service[5:10], server is None, len(address), forwarding, *others[:5])
+        stencil = self._known.get(looks)
+        if stencil is None:
+            if looks not in self._met:
+                if len(self._met) < KINDS:
+                    self._met.add(looks)  # a single command of its kind needs no layout
+                return self._plain(sequence, command)
+            stencil = self._known[looks] = self._stencil(command)
+        return stencil.frame(sequence, stencil.start(service[2:4]), address, port, weight)
+
     def _learn(self, shape: Shape) -> Stencil:
         """The layout of the requests of `shape`, which is remembered."""
+        stencil = self._stencils[shape] = self._stencil(shape.command)
+        return stencil
+
+    def _stencil(self, command: Command) -> Stencil:
         from .templates import Stencil  # a single command doesn't need it
 
-        model = codec.frame(self._family, codec.NLM_F_REQUEST, 0, *request(shape.command))
-        stencil = self._stencils[shape] = Stencil(schema.REQUEST, model)
-        return stencil
+        return Stencil(schema.REQUEST, self._plain(0, command))
+
+    def _plain(self, sequence: int, command: Command) -> bytes:
+        return codec.frame(self._family, codec.NLM_F_REQUEST, sequence, *request(command))
 
     def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
         """The request `number` about `service`, with only the service's key."""
