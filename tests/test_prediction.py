@@ -12,10 +12,11 @@ from pyipvsadm.listing.connections import Connection
 from pyipvsadm.model import FLAG_1, FLAG_2, ONE_PACKET, PERSISTENT, Command, Server, Service
 from pyipvsadm.prediction import choices as choosing
 from pyipvsadm.prediction.choices import Chooser
-from pyipvsadm.prediction.clients import Client, Expiry, entries_of, lines_about, masked
+from pyipvsadm.prediction.clients import Client, entries_of, lines_about, masked
 from pyipvsadm.prediction.counts import least
 from pyipvsadm.prediction.hashes import FIRST, fold, multiplied, siphash, siphashes
 from pyipvsadm.prediction.impact import impact, shares
+from pyipvsadm.prediction.memory import Expiry
 from pyipvsadm.prediction.pools import Member, Pool, after, members
 from pyipvsadm.table.notation import NUMBERS, address_of, server_of
 

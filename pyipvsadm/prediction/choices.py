@@ -6,9 +6,9 @@ from itertools import chain, repeat
 
 from ..model import ONE_PACKET, Server
 from ..record import Record
-from .clients import Expiry, is_settled, remembered, servers_of
 from .counts import BY_WEIGHT, LEAST, least
 from .hashes import FIRST, GOLDEN, WORD, fold, siphashes
+from .memory import Expiry, Memory
 from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, UNSURE, Pool
 from .slots import slots
 
@@ -66,8 +66,7 @@ class Chooser:
         self.slots = slots(pool)
         self._servers = pool.servers
         self._by_port = pool.by_port
-        self._entries = entries or {}
-        self._expiry = expiry or Expiry()
+        self._memory = Memory(pool, entries, expiry or Expiry()) if entries else None
         self._one_packet = bool(pool.service.flags & ONE_PACKET)
         self._takes = [member.takes for member in pool.members]
         self._doubtful = [not member.sure for member in pool.members]
@@ -77,11 +76,11 @@ class Chooser:
         """The choice for each of `clients`, in order."""
         hashed = self.pool.service.scheduler in HASHING and not self.pool.service.engine
         answers = self._hashed(clients) if hashed else self._one_after_the_other(len(clients))
-        if not self._entries:
+        memory = self._memory
+        if not memory:
             return iter(answers)
-        ends = self._expiry.quiescent
         return (
-            self._kept(found) if (found := remembered(self.pool, client, self._entries, ends)) else answer
+            self._kept(found, memory) if (found := memory.of(client)) else answer
             for client, answer in zip(clients, answers, strict=True)
         )
 
@@ -136,13 +135,13 @@ class Chooser:
         certain = certain and not any(self._doubtful)
         return Choice(server=self._servers[index], certain=certain, why=TURN, detail=told)
 
-    def _kept(self, found: Sequence[Connection]) -> Choice:
+    def _kept(self, found: Sequence[Connection], memory: Memory) -> Choice:
         """The choice by entries of the kernel's list. A connection to a server that was removed leads to none."""
-        servers = list(dict.fromkeys(server for one in found for server in servers_of(self.pool, one)))
+        servers = list(dict.fromkeys(server for one in found for server in memory.servers(one)))
         one = found[0]
         why = CONNECTION if one.client_port else PERSISTENCE
         whole = self.pool.service.port or not found[-1].client_port  # else another port has another connection
-        certain = bool(whole) and len(servers) == 1 and all(is_settled(one, servers[0], self._expiry) for one in found)
+        certain = bool(whole) and len(servers) == 1 and all(memory.is_settled(one, servers[0]) for one in found)
         server = servers[0] if servers else None
         return Choice(server=server, certain=certain, why=why, seconds=one.seconds, detail=one.state)
 

@@ -1,10 +1,10 @@
-"""A client, and what the kernel remembers of it: connections, and the entries of persistence."""
+"""A client, and the entries of the kernel's list that may be about it: connections, and those of persistence."""
 
 from __future__ import annotations
 
 from _socket import AF_INET
 
-from ..model import PERSISTENT, PROTOCOLS
+from ..model import PROTOCOLS
 from ..record import Record
 
 TYPE_CHECKING = False
@@ -12,14 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..listing.connections import Connection
-    from ..model import Server, Service
-    from .pools import Pool
+    from ..model import Service
 
     Entries = dict[tuple[bytes, int], list[Connection]]
 
 FTP = 21  # persistence of this port keeps all ports of a client together
-FADING = frozenset(("FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSED"))  # in which a new connection may replace the old one
-BEGINS = frozenset(("TCP", "SCTP"))  # protocols whose packets show that a connection begins
 
 
 class Client(Record):
@@ -28,18 +25,6 @@ class Client(Record):
     __slots__ = ()
     address: bytes = b""
     port: int | None = None
-
-
-class Expiry(Record):
-    """When the kernel forgets: net.ipv4.vs.expire_quiescent_template and expire_nodest_conn.
-
-    With `quiescent`, persistence ends when the server gets weight 0; with `nodest`, a new connection from the same port
-    replaces one to such a server.
-    """
-
-    __slots__ = ()
-    quiescent: bool = False
-    nodest: bool = False
 
 
 def masked(address: bytes, service: Service) -> bytes:
@@ -98,44 +83,6 @@ def _digits(address: bytes) -> str:
     if len(address) == 4:
         return digits.upper()
     return ":".join(digits[first : first + 4] for first in range(0, 32, 4))
-
-
-def remembered(pool: Pool, client: Client, entries: Entries, quiescent: bool = False) -> list[Connection]:
-    """The entries that decide where `client` goes: its connections, or else its persistence if that is still valid.
-    Both if the service has no port of its own, since the next packet may go to another port than the connections.
-
-    With `quiescent`, persistence ends when the server gets weight 0. An engine looks for entries of its own.
-    """
-    service = pool.service
-    live = entries.get((client.address, client.port)) if client.port else None
-    if live and service.fwmark is not None:
-        live = [one for one in live if servers_of(pool, one)]
-    if live and service.port:
-        return live
-    if service.engine or not service.flags & PERSISTENT:
-        return live or []
-    found = entries.get((masked(client.address, service), 0), [])
-    kept = [one for one in found if any(server.weight or not quiescent for server in servers_of(pool, one))]
-    return [*(live or ()), *kept]
-
-
-def is_settled(one: Connection, server: Server, expiry: Expiry) -> bool:
-    """Whether all packets that fit the entry `one` go to `server`: none of them can begin a new connection."""
-    replaced = expiry.nodest and not server.weight and one.client_port and one.protocol in BEGINS
-    return one.state not in FADING and not replaced
-
-
-def servers_of(pool: Pool, found: Connection) -> list[Server]:
-    """The servers to which an entry may lead.
-
-    At most one, except if persistence keeps all ports together: then the entry has no port, or the one that packets
-    went to, and all servers with its address are possible.
-    """
-    there = [one for one in pool.servers if one.address == found.server]
-    exact = [one for one in there if one.port == found.server_port]
-    if exact or found.server_port not in (0, found.virtual_port):
-        return exact
-    return [one for one in there if not (found.server_port and pool.service.port and one.port)]
 
 
 def _template_end(service: Service) -> tuple[str, bytes, int]:

@@ -11,8 +11,9 @@ import pytest
 
 from pyipvsadm.model import FLAG_1, FLAG_2, MASQUERADE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
 from pyipvsadm.prediction.choices import CONNECTION, PERSISTENCE, Chooser
-from pyipvsadm.prediction.clients import Client, Expiry, entries_of
+from pyipvsadm.prediction.clients import Client, entries_of
 from pyipvsadm.prediction.impact import shares
+from pyipvsadm.prediction.memory import Expiry
 from pyipvsadm.prediction.pools import Pool, after, members
 
 from .packets import SCTP, TCP, UDP, clients, sender

@@ -10,7 +10,8 @@ from ...errors import LISTING, IpvsadmError, UnreachableError
 from ...kernel.proc_table import ever_counted
 from ...listing.connections import entries
 from ...model import ONE_PACKET
-from ...prediction.clients import Expiry, entries_of, lines_about
+from ...prediction.clients import entries_of, lines_about
+from ...prediction.memory import Expiry
 from ...prediction.pools import EITHER, HASHING, TURNS, UNSURE, Pool
 from ...record import Record
 from ...support.current_table import AbsentError, named
