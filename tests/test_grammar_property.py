@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pyipvsadm.errors import IpvsadmError
@@ -12,6 +12,7 @@ from pyipvsadm.grammar.input_lines import Lines, words
 from pyipvsadm.grammar.patterns import Parser
 from pyipvsadm.model import Command
 from pyipvsadm.names import Names
+from pyipvsadm.shapes import Shape
 
 from .fakes import NAMES
 from .properties import examples
@@ -23,7 +24,7 @@ def taken(words, names=NAMES, parser=None):
         command = parser.parse(words) if parser else parse(words, lambda: names)
     except IpvsadmError as error:
         return str(error) != "" and error.status in (2, 255)
-    return isinstance(command, Command)
+    return isinstance(command, Command) or isinstance(command[0], Shape)  # the parser's answer about a repeated line
 
 
 # As the system hands words over: bytes, of which those that are no UTF-8 become lone surrogates.
@@ -60,6 +61,7 @@ def test_any_words_behind_a_command(command, parts):
 
 
 @examples(80)
+@example([b"-A -t 10.0.0.1:80\n", b"-A -t 10.0.0.1:80\n"])  # the second is like the first
 @given(
     st.lists(
         st.one_of(
