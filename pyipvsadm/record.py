@@ -1,4 +1,4 @@
-"""`Record`: the base of all values that travel between the layers."""
+"""`Record`: the base of all values that travel between the layers; `keep`: a small cache for those that repeat."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from _collections import _tuplegetter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, ClassVar, Self, dataclass_transform
+    from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+
+    Key = TypeVar("Key")
+    Value = TypeVar("Value")
 else:
 
     def dataclass_transform(**_):
         """A substitute for typing's, whose import alone takes as long as a command."""
         return lambda cls: cls
+
+
+KEPT = 4096  # entries of a cache; when there are as many, it is emptied
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -74,3 +80,11 @@ class Record(tuple):  # type: ignore[type-arg]
             if value != default
         )
         return f"{type(self).__name__}({', '.join(told)})"
+
+
+def keep(memory: dict[Key, Value], key: Key, value: Value, most: int = KEPT) -> Value:
+    """Store `value` in `memory` under `key`, and return it. A plain dict is the fastest to look up."""
+    if len(memory) >= most:
+        memory.clear()
+    memory[key] = value
+    return value

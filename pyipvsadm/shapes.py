@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .cache import keep
 from .model import Command, Server, Service
+from .record import keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

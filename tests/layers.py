@@ -26,7 +26,7 @@ LAYERS = (  # from the top down: a part imports itself, and parts of the layers 
     ("grammar", "kernel"),
     ("names", "pager", "progress"),
     ("model", "shapes", "libraries"),
-    ("record", "cache"),
+    ("record",),
     ("errors",),
 )
 BESIDE = {  # (importer, imported) in one layer: the left one may import the right one

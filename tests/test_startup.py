@@ -34,7 +34,7 @@ ASKED = {
     "pyipvsadm.kernel.transport",
 }  # fmt: skip
 MANY = {  # for what comes in numbers
-    "_operator", "itertools", "pyipvsadm.cache", "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
+    "_operator", "itertools", "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
 }  # fmt: skip
 CHANGE = ALL | WIRE | PARSED | ASKED
 LISTED_NOTHING = CHANGE | {"pyipvsadm.listing"}
@@ -43,7 +43,7 @@ LISTED = (
 )
 SAVED = LISTED | {"pyipvsadm.listing.rules"}
 RESTORED = CHANGE | {
-    "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.classic.background", "pyipvsadm.cache",
+    "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.classic.background",
     "pyipvsadm.classic.restore",
     "pyipvsadm.grammar.input_lines", "pyipvsadm.grammar.patterns",
 }  # fmt: skip
@@ -63,7 +63,7 @@ EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
     "pyipvsadm.table",
 }  # fmt: skip
 TOLD = ALL | PARSED
-WRONG = TOLD | {"pyipvsadm.grammar.mistakes"}
+WRONG = (TOLD - {"pyipvsadm.classic.commands"}) | {"pyipvsadm.grammar.mistakes"}
 GUESSED = WRONG | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {
@@ -227,3 +227,15 @@ def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allow
     assert report["status"] in (0, 1, 2)
     assert f"pyipvsadm.verbs.{line.split()[0]}" in report["loaded"]
     assert set(report["loaded"]) & SLOW <= allowed
+
+
+@pytest.mark.parametrize(("line", "status", "allowed"), [
+    ("apply --help", 0, set()), ("doctor -h", 0, set()), ("vip add --help", 0, set()),
+    ("apply --zork", 2, None), ("vip zork", 2, None), ("vip add --zork", 2, None),
+])  # fmt: skip
+def test_help_loads_nothing_slow_and_a_wrong_word_loads_typer_without_pydantic(line, status, allowed):
+    words = [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *line.split()]
+    report = json.loads(subprocess.run(words, input=b"", capture_output=True, check=True).stderr.splitlines()[-1])
+    assert report["status"] == status
+    loaded = set(report["loaded"]) & SLOW
+    assert loaded <= allowed if allowed is not None else "typer" in loaded and "pydantic" not in loaded

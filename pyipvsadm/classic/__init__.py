@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..errors import IpvsadmError, RefusedError, UnreachableError
 from ..grammar import parse
-from .commands import carry_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def run(words: list[str], world: World) -> int:
         elif command.verb in EDITS and world.watched and world.hinting:
             _edit(command, words, world)
         else:
+            from .commands import carry_out  # here, so that a wrong line doesn't load it
+
             carry_out(command, world)
     except (RefusedError, UnreachableError) as error:
         if command.verb != "restore" and world.hinting:  # a restore names the line
@@ -47,6 +48,7 @@ def run(words: list[str], world: World) -> int:
 def _edit(command: Command, words: list[str], world: World) -> None:
     """Carry out an edit, and tell a person which settings it reset."""
     from ..explain.resets import resets
+    from .commands import carry_out
 
     service = server = None
     try:

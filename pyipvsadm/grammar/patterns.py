@@ -11,8 +11,8 @@ from __future__ import annotations
 from _operator import itemgetter
 from _socket import AF_INET, AF_INET6, inet_pton
 
-from ..cache import keep
 from ..model import DIRECT, TUNNEL, Command
+from ..record import keep
 from ..shapes import Shape
 from . import parse, scan
 from .input_lines import words as words_of

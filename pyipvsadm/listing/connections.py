@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..cache import keep
 from ..errors import LISTING, IpvsadmError
 from ..model import PROTOCOLS, printable
-from ..record import Record
+from ..record import Record, keep
 from .service_lines import endpoint
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _operator import itemgetter
 from _socket import AF_INET6, inet_ntop
 
-from ..cache import keep
+from ..record import keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from _operator import itemgetter
 from _socket import AF_INET, AF_INET6, inet_ntop
 
-from ..cache import keep
 from ..grammar.options import RULES
 from ..model import GRE, GUE, IPIP, MASTER, ONE_PACKET, PERSISTENT, PROTOCOLS, TUNNEL, Server
+from ..record import keep
 from . import numeric
 from .service_lines import UNKNOWN, Settings, netmask, scheduler_flags
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from _operator import itemgetter
 from _socket import AF_INET, AF_INET6, inet_ntop
 
-from ..cache import keep
 from ..model import (
     CHECKSUM,
     FLAG_1,
@@ -27,6 +26,7 @@ from ..model import (
     Service,
     Stats,
 )
+from ..record import keep
 from . import format_of, numeric
 
 TYPE_CHECKING = False

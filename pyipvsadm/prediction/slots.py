@@ -9,7 +9,7 @@ from _collections import deque
 from itertools import cycle, islice
 from math import gcd
 
-from ..cache import keep
+from ..record import keep
 from .hashes import FIRST, SECOND, fold, siphashes
 from .pools import MH_SIZES
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, inet_pton
 
-from ...cache import keep
 from ...errors import UsageError
 from ...model import Service
+from ...record import keep
 from ...table.notation import service_of
 from .. import pieces
 from ..schema_reader import VERSION

@@ -6,8 +6,8 @@ from _json import make_scanner
 from _socket import AF_INET6, inet_ntop
 from types import SimpleNamespace
 
-from ...cache import keep
 from ...model import PROTOCOLS
+from ...record import keep
 from ...table.settings import CONNECTIONS, COUNTS
 from . import LONG, OTHERS, OtherError, Rows
 

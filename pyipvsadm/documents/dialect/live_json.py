@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, inet_ntop
 
-from ...cache import keep
 from ...listing.order import services_in_order
 from ...model import Server, Stats
+from ...record import keep
 from ...table.notation import spelled
 from ...table.settings import server_settings, service_settings
 from .json_layout import dumps

@@ -8,7 +8,7 @@ from _struct import Struct
 from itertools import islice
 from sys import byteorder
 
-from ...cache import KEPT
+from ...record import KEPT
 from . import schema
 from .answers import server_reader, servers
 from .codec import HEADER, PAYLOAD, walk

@@ -7,7 +7,7 @@ from _socket import htons
 from _struct import Struct
 from itertools import islice, repeat
 
-from ...cache import keep
+from ...record import keep
 from .codec import BEFORE_SEQUENCE, BEHIND_SEQUENCE, PAYLOAD, Text, messages, walk
 
 TYPE_CHECKING = False

@@ -10,9 +10,9 @@ from itertools import chain, islice
 from operator import add
 from typing import TYPE_CHECKING, TypeVar
 
-from ...cache import keep as remember
 from ...model import printable
 from ...record import Record
+from ...record import keep as remember
 from .readings import (
     about_director,
     backend_columns,
