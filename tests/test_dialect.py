@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from pyipvsadm import documents
 from pyipvsadm.documents import json_yaml, tree
+from pyipvsadm.documents.dialect.json_layout import live_data
 from pyipvsadm.documents.dialect.json_lines import LIVE, JsonRows
 from pyipvsadm.documents.dialect.yaml_lines import YamlRows
 from pyipvsadm.documents.formats import FORMATS, BrokenError
@@ -76,7 +77,7 @@ def test_what_we_write_is_read_by_lines(format, table):
 @given(live_tables())
 @examples(80)
 def test_what_show_writes_is_read_by_lines(table):
-    text = "".join(FORMATS["json"].pieces(table, None, 1700000000.125))
+    text = "".join(FORMATS["json"].pieces(table, None, live_data(1700000000.125)))
     assert by_lines(text, "json") == plainly(text, "json") != None  # noqa: E711
 
 
@@ -114,14 +115,14 @@ def test_what_is_changed_somewhere_is_read_alike_or_left(format, table, changes)
 @given(live_tables(), CHANGES)
 @examples(400)
 def test_live_json_that_is_changed_somewhere_is_read_alike_or_left(table, changes):
-    text = changed("".join(FORMATS["json"].pieces(table, None, 1.5)), changes)
+    text = changed("".join(FORMATS["json"].pieces(table, None, live_data(1.5))), changes)
     assert by_lines(text, "json") in (None, plainly(text, "json"))
 
 
 SERVICE = Service(protocol=6, address=bytes((192, 0, 2, 1)), port=80, scheduler="rr")
 SERVERS = tuple(Server(address=bytes((10, 0, 0, n)), port=80, weight=n) for n in (1, 2))
 JSON, YAML = (documents.dump(Table(services=((SERVICE, SERVERS),)), format) for format in ROWS)
-WHOLE = "".join(FORMATS["json"].pieces(Table(services=((SERVICE, SERVERS),)), None, 1.5))
+WHOLE = "".join(FORMATS["json"].pieces(Table(services=((SERVICE, SERVERS),)), None, live_data(1.5)))
 
 
 @pytest.mark.parametrize(("format", "text", "old", "new"), [

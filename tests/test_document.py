@@ -440,7 +440,7 @@ def test_what_aliases_stand_for_has_a_bound():
 
 def test_keys_without_number_are_not_told_one_by_one():
     assert problems(json.dumps({f"k{n}": n for n in range(2000)})) == [
-        "stdin:1: there are 2000 keys here, but only 7 are known"
+        "stdin:1: there are 2000 keys here, but only 8 are known"
     ]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 
-from pyipvsadm import drawing
+from pyipvsadm import documents, drawing
+from pyipvsadm.documents import shape
 from pyipvsadm.drawing.canvas import Canvas
 from pyipvsadm.kernel import hash_tables
 from pyipvsadm.kernel.hash_tables import HashTables, told
@@ -17,6 +19,7 @@ from pyipvsadm.verbs.top import view
 from pyipvsadm.verbs.top.feed import Lines
 from pyipvsadm.verbs.top.keys import State
 from pyipvsadm.verbs.top.sample import follow
+from pyipvsadm.world import World
 
 from .test_show import show
 
@@ -94,6 +97,27 @@ def test_show_tells_it_below_the_table(kernel_tells):
     assert not {*kernel_tells} & {*show("192.168.2.10:80").stdout.splitlines()}
     drawn = drawing.shown(Table(), Canvas(columns=80, ansi=False), rows=hash_tables.now())
     assert [one for one in drawn.splitlines() if one.startswith(("connections", "services:", "rates"))] == kernel_tells
+
+
+def test_show_tells_programs_and_reading_passes_it_over(kernel_tells, tmp_path):
+    text = show("-o", "json").stdout
+    data = json.loads(text)
+    assert ("tables" in data) == (hash_tables.now() is not None)
+    if kernel_tells:
+        assert data["tables"] == {
+            "connections": 20_000, "rows": 4096, "bits": 12, "load_factor": -4, "chains": {"1": 2, "6": 281, "7": 3473},
+            "services": 1, "service_rows": 16, "threads": 1, "most_threads": 4, "estimators": 9_499_200,
+        }  # fmt: skip
+    assert jsonschema.validate(data, json.loads(shape.schema())) is None
+    without = json.dumps({key: value for key, value in data.items() if key != "tables"})
+    whole, less = (tmp_path / name for name in ("whole.json", "less.json"))
+    whole.write_text(text)
+    less.write_text(without)
+    world = World("pyipvsadm")
+    assert documents.load(str(whole), world) == documents.load(str(less), world)
+    assert "tables" not in show("-o", "json", "192.168.2.10:80").stdout
+    assert "tables" not in show("-o", "ndjson").stdout
+    assert "tables" not in show("-o", "yaml").stdout
 
 
 def test_top_tells_of_connections_where_there_is_room_and_all_to_programs(kernel_tells):

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pyipvsadm import cli, documents
+from pyipvsadm.documents.dialect.json_layout import live_data
 from pyipvsadm.documents.formats import FORMATS
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.listing.order import as_added
@@ -170,7 +171,7 @@ def same_text(format, play, count):
     asked, row = Kernel(CannedSocket(play), FAMILY), FORMATS[format]
     plain = _table(asked, (), True, as_added)
     assert len(plain.services) == count
-    assert "".join(row.live(asked, 1.5)) == "".join(row.pieces(plain, None, 1.5))
+    assert "".join(row.live(asked, live_data(1.5))) == "".join(row.pieces(plain, None, live_data(1.5)))
 
 
 @pytest.mark.parametrize("output", ["json", "yaml", "rules"])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..kernel import Kernel
     from ..table.assembly import Assembly
+    from ..table.settings import Settings
     from .owners import Owners
     from .remarks import Findings
 
@@ -64,21 +65,24 @@ class Format(Record):
         reader: Reader = _function(self.reader)
         return reader(text, assembly, inputs)
 
-    def pieces(self, table: Table, owners: Owners | None = None, clock: float | None = None) -> Iterator[str]:
-        """`table` as pieces of text; with the owners of its services and servers, and the time when it was read, in
-        seconds since 1970, if the format includes them.
+    def pieces(self, table: Table, owners: Owners | None = None, live: Settings | None = None) -> Iterator[str]:
+        """`table` as pieces of text; with the owners of its services and servers, and what `live_data` says of a live
+        table, if the format includes them.
         """
         writer: Writer = _function(self.writer)
-        return writer(table, owners or NOBODY, clock) if self.counts else writer(table)
+        return writer(table, owners or NOBODY, live) if self.counts else writer(table)
 
-    def live(self, kernel: Kernel, clock: float) -> Iterator[str]:
-        """The whole table of `kernel`, read at this time, as pieces of text. Raises OSError, before the first piece."""
+    def live(self, kernel: Kernel, live: Settings) -> Iterator[str]:
+        """The whole table of `kernel`, with what `live_data` says of it, as pieces of text.
+
+        Raises OSError, before the first piece.
+        """
         from .dialect.json_layout import head
         from .dialect.live_json import LiveTexts
 
         texts = LiveTexts().read(kernel)
         rest = Table(timeouts=kernel.timeouts(), daemons=tuple(kernel.daemons()))
-        pieces: Iterator[str] = _function(self.layout)(head("", clock), texts, rest)
+        pieces: Iterator[str] = _function(self.layout)(head("", live), texts, rest)
         return pieces
 
 

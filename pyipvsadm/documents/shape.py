@@ -12,7 +12,7 @@
     addresses: [192.168.2.10]
 
 Services and servers are checked one by one, so that one mistake doesn't hide another: hence the lists that
-pydantic skips. `show` writes `time`, `counters`, `rates`, `connections` and `owner`; reading ignores them.
+pydantic skips. `show` writes `time`, `tables`, `counters`, `rates`, `connections` and `owner`; reading ignores them.
 """
 
 from __future__ import annotations
@@ -79,6 +79,21 @@ class Connections(Shape):
     active: int = _number(0, U64, "established connections")
     inactive: int = _number(0, U64, "all other connections")
     persistent: int = _number(0, U64, "clients that persistence keeps on this server")
+
+
+class TablesShape(Shape):
+    """The hash tables of the kernel, and the threads that estimate rates; of `show`, and not read."""
+
+    connections: int = _number(0, U64, "all connections")
+    rows: int = _number(0, U64, "the rows of the table of connections")
+    bits: int = _number(0, 64, "the same as a power of two")
+    load_factor: int = _number(-64, 64, "how early that table grows, as a power of two")
+    chains: dict[str, int] = Field(description="how many rows have so many connections; 7: and more")
+    services: int = _number(0, U64, "all services")
+    service_rows: int = _number(0, U64, "the rows of the table of services")
+    threads: int = _number(0, U64, "the threads that estimate rates")
+    most_threads: int = _number(0, U64, "how many threads there may be")
+    estimators: int = _number(0, U64, "the services and servers that a thread can take")
 
 
 class PodShape(Shape):
@@ -204,6 +219,9 @@ class DocumentShape(Shape):
     )
     time: SkipValidation[float | None] = Field(
         None, description="when `show` read the table, in seconds since 1970; not read"
+    )
+    tables: SkipValidation[TablesShape | None] = Field(
+        None, description="how the kernel keeps connections and services, from Linux 7.2 on; not read"
     )
     source: Annotated[None, PlainValidator(whole), WithJsonSchema({"type": ["string", "null"]})] = Field(
         None, description="`proc` if `show` had no privilege: then settings are missing, and the document isn't read"

@@ -77,14 +77,14 @@ def told(data: Settings, source: str = "") -> Settings:
     return {**rest, "connections": told(rest["connections"], source)} if "connections" in rest else rest
 
 
-def ndjson_pieces(table: Table, owners: Owners = NOBODY, clock: float | None = None) -> Iterator[str]:
+def ndjson_pieces(table: Table, owners: Owners = NOBODY, live: Settings | None = None) -> Iterator[str]:
     """A line of JSON for each service."""
-    return json_layout.lines(json_layout.head(table.source, clock), _texts(table, owners, clock is not None), table)
+    return json_layout.lines(json_layout.head(table.source, live), _texts(table, owners, live is not None), table)
 
 
-def json_pieces(table: Table, owners: Owners = NOBODY, clock: float | None = None) -> Iterator[str]:
+def json_pieces(table: Table, owners: Owners = NOBODY, live: Settings | None = None) -> Iterator[str]:
     """One JSON document with a line for each service and each server."""
-    return json_layout.document(json_layout.head(table.source, clock), _texts(table, owners, clock is not None), table)
+    return json_layout.document(json_layout.head(table.source, live), _texts(table, owners, live is not None), table)
 
 
 def _texts(table: Table, owners: Owners, live: bool) -> Iterator[tuple[str, list[str]]]:

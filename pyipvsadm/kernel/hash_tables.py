@@ -44,6 +44,10 @@ class HashTables(Record):
         """The number of rows with LONG connections or more."""
         return sum(count for length, count in self.chains if length >= LONG)
 
+    def data(self) -> dict[str, object]:
+        """What JSON says of them."""
+        return self.asdict() | {"chains": dict(self.chains)}
+
     def sentences(self) -> Iterator[str]:
         """A line for each table that has rows, connections first, and one for the rates."""
         if self.rows:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, NoReturn
 
+    from ...kernel.hash_tables import HashTables
     from ...model import Table
     from ...table.settings import Settings
 
@@ -24,6 +25,7 @@ def _refuse(value: object) -> NoReturn:
 
 
 DIGITS = 3  # behind the point of a time
+ROWS = "tables"  # the kernel's hash tables
 _encode: Any = make_encoder(None, _refuse, encode_basestring_ascii, None, ": ", ", ", False, False, True)
 
 
@@ -32,15 +34,20 @@ def dumps(value: Any) -> str:
     return "".join(_encode(value, 0))
 
 
-def head(source: str, clock: float | None) -> Settings:
-    """When and where a live table was read; nothing of a document."""
-    data = {} if clock is None else {"time": round(clock, DIGITS)}
-    return {**data, "source": source} if source else data
+def live_data(clock: float, rows: HashTables | None = None) -> Settings:
+    """What is said of a live table: when it was read, in seconds since 1970, and how the kernel keeps it, if known."""
+    return {"time": round(clock, DIGITS), **({ROWS: rows.data()} if rows else {})}
+
+
+def head(source: str, live: Settings | None) -> Settings:
+    """What is said of a `live` table, and where it was read; nothing of a document."""
+    return {**(live or {}), **({"source": source} if source else {})}
 
 
 def lines(head: Settings, groups: Texts, rest: Table) -> Iterator[str]:
-    """A line of JSON for each service, which repeats `head`."""
-    start = f"{dumps(head)[:-1]}, " if head else "{"
+    """A line of JSON for each service, which repeats `head`, but for ROWS."""
+    repeated = {key: value for key, value in head.items() if key != ROWS}
+    start = f"{dumps(repeated)[:-1]}, " if repeated else "{"
     for own, servers in groups:
         yield f'{start}{own[1:]}, "servers": [{", ".join(servers)}]}}\n'
 

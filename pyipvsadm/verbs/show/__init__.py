@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time
 
 from ...classic.commands import refused
+from ...documents.dialect.json_layout import live_data
 from ...documents.formats import FORMATS
 from ...errors import UsageError
 from ...kernel import hash_tables
@@ -50,15 +51,16 @@ def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | Non
     try:
         kernel = world.kernel if whole else world.readable
         wanted = services_by(names, lambda: kernel.services())
+        rows = None if wanted or wishes.brief else hash_tables.now()
         if format and format.layout and not (wanted or owners or kernel.source):
-            return _print(format.live(kernel, time()), world, wishes)
+            return _print(format.live(kernel, live_data(time(), rows)), world, wishes)
         table = _table(kernel, wanted, format is not None and format.counts, order)
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if format:
-        return _print(format.pieces(table, owners, time()), world, wishes)
+        return _print(format.pieces(table, owners, live_data(time(), rows)), world, wishes)
     with world.paged(wishes.pager):
-        _tell(table, None if wanted or wishes.brief else hash_tables.now(), world, wishes, owners)
+        _tell(table, rows, world, wishes, owners)
     return 0
 
 

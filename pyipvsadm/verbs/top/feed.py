@@ -69,7 +69,7 @@ class Lines:
             if not group.row.gone
         }
         head = {"time": round(clock, DIGITS), **({"source": self._source} if self._source else {})}
-        tables = {"tables": sample.tables.asdict() | {"chains": dict(sample.tables.chains)}} if sample.tables else {}
+        tables = {"tables": sample.tables.data()} if sample.tables else {}
         rest = {"total": self._total(sample.totals), **tables}
         yield json.dumps(head)[:-1] + ', "services": ['
         yield ", ".join([text for _, text in self._texts.values()])
