@@ -97,7 +97,7 @@ class TablesShape(Shape):
 
 
 class PodShape(Shape):
-    """What stands behind a server in a cluster; of `show --names`, and not read."""
+    """The pod behind a server in a cluster; `show --names` writes it, and it is not read."""
 
     pod: str = Field(description="the pod, with its namespace; empty if none is named")
     node: str = Field(description="the node that it is on")

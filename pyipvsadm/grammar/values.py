@@ -185,7 +185,7 @@ def fwmark(text: str, known: Known) -> Fields:
 
 
 def ipv6(text: str, known: Known) -> Fields:
-    """Make the fwmark service, which stands before this option, an IPv6 service."""
+    """Make the fwmark service, which comes before this option, an IPv6 service."""
     service = known.of("service")
     if not service.get("fwmark"):
         raise UsageError("-6 must follow -f\n", hint="write the mark first: `-f MARK -6`")

@@ -44,7 +44,7 @@ def run(words: list[str], world: World) -> int:
 def without_netns(words: list[str]) -> tuple[str | None, list[str]]:
     """The namespace that a line names before its last word, None if it names none, and the words without that.
 
-    It stands before everything else, or behind a verb.
+    It comes before everything else, or after a verb.
     """
     is_verb = any(verb.name == words[0] for verb in VERBS if words)
     for at in range(1, len(words)) if is_verb else range(len(words[:1])):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COLUMN = 24  # where explanations begin, at most: behind a longer head they go on lines of their own
 HELP = Parameter(names=("--help", "-h"), help="Show this help.")
 INSIDE = Parameter(
-    names=(NETNS,), value="NAME|PID|PATH", help="Act on this network namespace. May stand before the verb as well."
+    names=(NETNS,), value="NAME|PID|PATH", help="Act on this network namespace. May also come before the verb."
 )
 
 

@@ -21,7 +21,7 @@ RTAX_MTU = 2
 HEAD = Struct("=BBBBBBBBI")  # struct rtmsg, and fib_rule_hdr
 KIND_AT, LOCAL = 7, 2  # where it has its type, and the one of this machine's addresses
 HOP = Struct("=HBBi")  # struct rtnexthop
-DESTINATIONS = {  # by family: what stands before the address in a question
+DESTINATIONS = {  # by family: the bytes before the address in a request
     family: HEAD.pack(family, 8 * size, *[0] * 7) + rtnetlink.ATTRIBUTE.pack(rtnetlink.ATTRIBUTE.size + size, RTA_DST)
     for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16))
 }

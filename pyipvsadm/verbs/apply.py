@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from .vip.with_apply import Vips
 
 NOT_TRIED = errors.USAGE  # the exit status
-CHANGED, ERROR = 2, 1  # with `--detailed-exitcode`
-SHOWN = 100  # deletions that are shown before it is asked about them
+CHANGED, ERROR = 2, 1  # exit statuses with `--detailed-exitcode`
+SHOWN = 100  # deletions that the question shows
 TERMINAL = "/dev/tty"
 
 
 class Wishes(Record):
-    """What was asked for: `make_plan`'s part of it, and the rest."""
+    """The options of `apply`: first those for `make_plan`."""
 
     __slots__ = ()
     prune: bool = True
@@ -53,20 +53,20 @@ class Wishes(Record):
     dry_run: bool = False
     yes: bool = False
     force: bool = False
-    vips: str = ""  # the device to bind addresses on; none, to leave them alone
+    vips: str = ""  # the device to bind addresses on; empty to bind none
     wait_lock: float = WAIT  # seconds
-    left_alone: Scope | None = None  # what is never deleted
-    json: bool = False  # whether programs are told what was done
-    detailed: bool = False  # whether the exit status tells if anything was to do
+    left_alone: Scope | None = None  # services that are never deleted
+    json: bool = False  # whether to print the result as JSON
+    detailed: bool = False  # whether the exit status says if there was a change
 
     def plan(self, now: Table, wanted: Table) -> Plan:
-        """The plan from the one table to the other."""
+        """The plan that changes the table `now` into `wanted`."""
         if self.left_alone is not None:
             now = without(now, self.left_alone, wanted)
         return make_plan(now, wanted, prune=self.prune, keep_weights=self.keep_weights, only=self.only)
 
     def addresses(self, before: Table, plan: Plan, wanted: Table, world: World) -> Vips | None:
-        """The addresses that go with `plan`, if they are to be bound. Raises IpvsadmError."""
+        """The addresses to bind and remove with `plan`; None without `--vips`. Raises IpvsadmError."""
         if not self.vips:
             return None
         from .vip.with_apply import Vips
@@ -144,7 +144,7 @@ def apply(
 
 
 def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int:
-    """Make the table what the file `path` says; the exit status. Raises IpvsadmError where that fails."""
+    """Make the table match the file `path`; return the exit status. Raises IpvsadmError."""
     try:
         document = read_document(world, path, asked)
         wanted = document.table
@@ -168,7 +168,7 @@ def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int
 
 
 def _planned(wanted: Table, wishes: Wishes, world: World) -> tuple[Table, Plan]:
-    """The table now, and the plan from it to `wanted`. Raises IpvsadmError."""
+    """The current table, and the plan from it to `wanted`. Raises IpvsadmError."""
     progress = world.progress()
     if progress:
         progress.tell("reading the table")
@@ -179,7 +179,7 @@ def _planned(wanted: Table, wishes: Wishes, world: World) -> tuple[Table, Plan]:
 
 
 def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
-    """Make the table `wanted`, while nobody else of ours changes it; the exit status. Raises IpvsadmError."""
+    """Make the table `wanted`, under the lock; return the exit status. Raises IpvsadmError."""
     before, plan = _planned(wanted, wishes, world)
     if plan.phases:
         ask(plan, before, path, wishes, world)
@@ -209,12 +209,12 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
 
 
 def _status(changes: Sequence[object], wishes: Wishes) -> int:
-    """The exit status where all went well."""
+    """The exit status on success."""
     return CHANGED if wishes.detailed and changes else 0
 
 
 def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Outcome:
-    """Carry out `plan` on the table `before`, heeding `signals` and showing progress between batches."""
+    """Carry out `plan` on the table `before`; between batches, check `signals` and show progress."""
     progress, total = world.progress(), len(plan.steps)
 
     def pause(done: int) -> int:
@@ -226,9 +226,9 @@ def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Out
 
 
 def _as_of_now(agreed: Table, plan: Plan, wanted: Table, path: str, wishes: Wishes, world: World) -> tuple[Table, Plan]:
-    """The table read again, and the plan for it: `plan`, which is for the table `agreed`, unless that has changed.
+    """The table, read again, and the plan for it: still `plan` if the table `agreed` has not changed.
 
-    Raises IpvsadmError where it changes again while that new plan is made.
+    Raises IpvsadmError if it changes again while the new plan is made.
     """
     before = table_now(world)
     fresh = plan if before == agreed else wishes.plan(before, wanted)
@@ -250,19 +250,19 @@ def _as_of_now(agreed: Table, plan: Plan, wanted: Table, path: str, wishes: Wish
 
 
 def deletions(plan: Plan, before: Table | None = None) -> list[str]:
-    """What `plan` deletes, a line each; of the table `before` with the connections that end by it."""
+    """A line for each deletion of `plan`; given the table `before`, with the connections that it ends."""
     steps = [step for step in steps_told(plan.steps) if sign_of(step) == REMOVED]
     return [found.line() for found in differences(steps, now=before)]
 
 
 def _ask_again(agreed: Plan, plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
-    """See to it that what `plan` deletes is meant, if that isn't what was agreed upon."""
+    """Ask to confirm the deletions of `plan` if they differ from the `agreed` ones. Raises IpvsadmError."""
     if deletions(plan) != deletions(agreed):
         ask(plan, before, path, wishes, world)
 
 
 def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
-    """See to it that deletions are meant. Raises IpvsadmError if they aren't."""
+    """Ask to confirm deletions. Raises IpvsadmError if they aren't confirmed."""
     lines = [] if wishes.yes else deletions(plan, before)
     if not lines:
         return
@@ -282,6 +282,6 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
 
 
 def empties(plan: Plan, before: Table) -> bool:
-    """Whether `plan` leaves no service of the table `before`, nor adds one."""
+    """Whether `plan` deletes all services of the table `before`, and adds none."""
     verbs = [step.command.verb for step in plan.steps]
     return verbs.count("delete-service") == len(before.services) > 0 and "add-service" not in verbs

@@ -90,7 +90,7 @@ def _impacts(before: Table, plan: Plan) -> dict[str, Impact]:
 
 
 def as_text(found: Sequence[Difference], states: Iterable[State], moved: dict[str, Impact] | None) -> str:
-    """What differs, a line each, and below the lines of a service whom that moves; and then what is a state."""
+    """The differences as lines, with the clients that move below those of their service; then the states."""
     lines = []
     for name, its in groupby(found, lambda one: one.service):
         lines += [one.line() for one in its]
@@ -106,7 +106,7 @@ def _state_line(state: State) -> str:
 def as_json(
     is_same: bool, found: Sequence[Difference], states: Sequence[State], moved: dict[str, Impact] | None
 ) -> str:
-    """What differs, what is a state, and whom it moves, as JSON."""
+    """The differences, the states and the clients that move, as JSON."""
     data: dict[str, object] = {"same": is_same, "changes": [one.data() for one in found]}
     if states:
         data["states"] = [state.asdict() for state in states]

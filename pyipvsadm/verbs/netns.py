@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from ..world import World
 
-UNKNOWN = 1  # the exit status, where a namespace may not be looked into
+UNKNOWN = 1  # the exit status if a namespace may not be entered
 HEADS = ("Namespace", "Services", "Inode", "Process", "")
-NUMBERS = (1, 2)  # the columns that hold such
-Inode = tuple[int, int]  # with its device
+NUMBERS = (1, 2)  # the columns that contain numbers
+Inode = tuple[int, int]  # (device, inode)
 
 
 class Namespace:
-    """A network namespace. `services` is how many it holds, None if that is unknown.
+    """A network namespace. `services` is the number of its services, None if it is unknown.
 
-    `process` is the number and the name of the first process in it, if there is one.
+    `process` is the id and the name of the first process in it, if there is one.
     """
 
     def __init__(self, inode: Inode, path: str) -> None:
@@ -42,14 +42,14 @@ class Namespace:
 
     @property
     def called(self) -> str:
-        """What to write behind `--netns`."""
+        """The value of `--netns` that names it."""
         if self.names:
             return self.names[0]
         return str(self.process[0]) if self.process else self.path
 
 
 class Found:
-    """All the namespaces that could be seen, and how many processes didn't let us see theirs."""
+    """All visible namespaces, and the number of processes whose namespaces are `hidden` from us."""
 
     def __init__(self) -> None:
         self.namespaces: list[Namespace] = []
@@ -93,7 +93,7 @@ def search() -> Found:
     def see(path: str) -> Namespace | None:
         try:
             told = os.stat(path)
-        except OSError as error:  # mostly since the process has ended meanwhile
+        except OSError as error:  # usually because the process has ended meanwhile
             found.hidden += isinstance(error, PermissionError)
             return None
         inode = told.st_dev, told.st_ino
@@ -104,10 +104,10 @@ def search() -> Found:
         here.here = True
     for name, path in namespaces.names():
         named = see(path)
-        if named:  # by a name that another folder's hides it goes by its path
+        if named:  # called by its path if the same name in another folder hides it
             named.names.append(name if namespaces.path_of(name) == path else path)
     _see_processes(see)
-    nsfs = here.inode[0] if here else None  # a name that is left over is a file like any other
+    nsfs = here.inode[0] if here else None  # a stale name is an ordinary file
     found.namespaces = [one for one in known.values() if one.inode[0] == nsfs]
     return found
 
@@ -128,16 +128,16 @@ def _name_of(process: int) -> str:
 
 
 def services_in(namespace: Namespace) -> int | None:
-    """How many services `namespace` holds; None if that can't be told. This process is where it was afterwards."""
+    """The number of services in `namespace`; None if it is unknown. Afterwards, this process is where it was before."""
     try:
-        if namespace.here:  # which takes no privilege to enter
+        if namespace.here:  # no privilege is needed to enter it
             return len(Kernel.open(load=False).services())
         with namespaces.Entered(namespace.path):
             return len(Kernel.open(load=False).services())
     except UnreachableError as error:
         return None if error.errno == EPERM else 0  # a kernel without IPVS has no services anywhere
     except OSError as error:
-        return 0 if error.errno == EINVAL else None  # a name may stand for a namespace of another kind
+        return 0 if error.errno == EINVAL else None  # a name may belong to another kind of namespace
 
 
 def _as_table(told: Iterable[Namespace]) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..support.arguments import WaitLock
     from ..world import World
 
-    Given = dict[str, tuple[Option, str | None]]  # by role: its option, and the text of its value
+    Given = dict[str, tuple[Option, str | None]]  # by role: the option, and its value as text
 
 REFUSED = 1  # the exit status
 SCHEDULER_FLAGS = FLAG_1 | FLAG_2 | FLAG_3
@@ -40,7 +40,7 @@ SERVICE_ROLES, SERVER_ROLES = (
     next(rule.takes for rule in RULES if rule.verb == verb) for verb in ("edit-service", "edit-server")
 )
 SETTINGS = [one.name for one in LONG.values() if isinstance(one, Option) and one.role in SERVICE_ROLES + SERVER_ROLES]
-OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # word: its role, the fields and the flags that it takes away
+OFF: dict[str, tuple[str, dict[str, Any], int]] = {  # by word: the role, fields and flags that it removes
     "--no-persistent": ("persistent", {"timeout": 0, "netmask": None}, PERSISTENT),
     "--no-netmask": ("netmask", {"netmask": None}, 0),
     "--no-ops": ("ops", {}, ONE_PACKET),
@@ -93,7 +93,7 @@ def set_(
 
 
 def _told(words: list[str], output: str) -> tuple[list[str], str]:
-    """The words without `-o json` or `-o text`, and what is to be printed. An `-o` alone is the setting `--ops`."""
+    """The words without `-o json` or `-o text`, and the output format. An `-o` alone is the setting `--ops`."""
     for number in range(len(words) - 1):
         if words[number] == "-o" and words[number + 1] in ("text", "json"):
             return [*words[:number], *words[number + 2 :]], words[number + 1]
@@ -101,7 +101,7 @@ def _told(words: list[str], output: str) -> tuple[list[str], str]:
 
 
 def _step(world: World, key: Service, server: Server | None, given: Given, off: list[str]) -> Step | None:
-    """The step that changes what is `given`, and takes `off` what is named; None if that changes nothing."""
+    """The step that sets the `given` options and removes those in `off`; None if that changes nothing."""
     service = world.kernel.service(key)
     old = _current(server, service, world) if server else None
     command = edit_server(service, old, given, world) if old else edit_service(service, given, off, world)
@@ -109,13 +109,13 @@ def _step(world: World, key: Service, server: Server | None, given: Given, off: 
 
 
 def _refusal(verb: str, errno: int) -> IpvsadmError:
-    """The kernel's refusal, with the status that the modern verbs have for it."""
+    """The kernel's refusal, with the exit status of verbs."""
     error = refused(verb, errno)
     return error if isinstance(error, errors.UnreachableError) else IpvsadmError(str(error), error.hint, REFUSED)
 
 
 def _current(server: Server, service: Service, world: World) -> Server:
-    """`server` as it is now. Raises IpvsadmError if it isn't there."""
+    """The current state of `server`. Raises IpvsadmError if it doesn't exist."""
     for found in world.kernel.servers(service):
         if server_key(found) == server_key(server):
             return found
@@ -123,7 +123,7 @@ def _current(server: Server, service: Service, world: World) -> Server:
 
 
 def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
-    """The names of the service and the server, the options that are given, and those that are switched off."""
+    """(the names of the service and the server, the given options, the words that remove settings)."""
     off = list(dict.fromkeys(word for word in words if word in OFF))
     names: list[str] = []
     given: Given = {}
@@ -170,7 +170,7 @@ def _check_roles(given: Given, off: list[str], server: bool) -> None:
 
 
 def edit_service(old: Service, given: Given, off: list[str], world: World) -> Command | None:
-    """What sets a service anew, with what is `given` and without what is `off`; None if that is no change."""
+    """The command that sets the `given` options of a service and removes those in `off`; None if nothing changes."""
     known = Known(world.resolver)
     fields = known.of("service")
     fields.update(old.asdict())
@@ -188,7 +188,7 @@ def edit_service(old: Service, given: Given, off: list[str], world: World) -> Co
 
 
 def edit_server(service: Service, old: Server, given: Given, world: World) -> Command | None:
-    """What sets a server anew, with what is `given`; None if that is no change."""
+    """The command that sets the `given` options of a server; None if nothing changes."""
     known = Known(world.resolver)
     known.of("service").update(af=service.af)
     fields = known.of("server")
@@ -209,13 +209,13 @@ def edit_server(service: Service, old: Server, given: Given, world: World) -> Co
 
 
 def _take(given: Given, known: Known, fields: Fields) -> None:
-    """Put what the options say into `fields`."""
+    """Set `fields` to the values of the options."""
     for option, value in given.values():
         fields.update((option.sets,) if option.sets else option.read(value, known))
 
 
 def _settle_tunnel(fields: Fields, old: Server, given: set[str]) -> None:
-    """Keep of a tunnel's settings those that still go with it. Raises UsageError where some don't go together."""
+    """Drop settings of a tunnel that don't fit its type any more. Raises UsageError if given ones don't fit."""
     tunnel = given & {"tun-type", *TUNNEL_ROLES}
     if fields["forwarding"] != TUNNEL:
         if tunnel:

@@ -113,7 +113,7 @@ def run(
 def _wanted(
     world: World, server: str, services: Sequence[str], weight: int | None
 ) -> tuple[Table, dict[Key, Place], dict[Key, int]]:
-    """The table, the server's places in it, and the wanted weights where they differ."""
+    """The table, the server's places in it, and the wanted weights that differ from the current ones."""
     table, places = found(world, server, services)
     before = {} if weight is not None else load(table)
     wanted = {}
@@ -127,7 +127,7 @@ def _wanted(
 
 
 def _nothing(world: World, server: str, places: Mapping[Key, Place]) -> int:
-    """Tell why there is nothing to do. Raises IpvsadmError if no weight is known."""
+    """Report why there is nothing to do; return the exit status. Raises IpvsadmError if no weight is known."""
     if any(not place.server.weight for place in places.values()):
         raise IpvsadmError(
             f"no weight is recorded for {server}",
@@ -149,9 +149,9 @@ def _climb(
     lock: Lock,
     result: ServerResult,
 ) -> None:
-    """Make the steps, each at its time; `reached` keeps how far that is.
+    """Make the steps, each at its time; `reached` contains the weights of the last one.
 
-    Raises IpvsadmError where one is refused or a signal comes.
+    Raises IpvsadmError if one is refused or a signal arrives.
     """
     start, progress = clock.now(), world.progress()
     for number, (at, weights) in enumerate(steps, 1):
@@ -180,7 +180,7 @@ def _step(
     weights: Weights,
     result: ServerResult,
 ) -> None:
-    """Set `weights`, and write down how far that is. Raises IpvsadmError, also if others have set them meanwhile."""
+    """Set and record `weights`. Raises IpvsadmError, also if others have changed the weights meanwhile."""
     table = table_now(world)
     there = all_places(table)
     before = load(table)

@@ -58,7 +58,7 @@ def _options(
             metavar="NAME|PID|PATH",
             callback=_enter,
             is_eager=True,
-            help="Act on this network namespace. May also stand before the verb.",
+            help="Act on this network namespace. May also come before the verb.",
         ),
     ] = None,
 ) -> None:

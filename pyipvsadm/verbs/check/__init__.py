@@ -15,7 +15,7 @@ REFUSED = 1
 
 
 def run(world: World, path: str, trial: bool, asked: Asked) -> int:
-    """Judge the file `path`, with a `trial` in a sandbox's kernel too, and return the status. Raises IpvsadmError."""
+    """Check the file `path`, with a `trial` also in a sandbox's kernel; return the status. Raises IpvsadmError."""
     document = read_document(world, path, asked, checking=True)
     tried = ""
     if trial:
@@ -33,5 +33,5 @@ def run(world: World, path: str, trial: bool, asked: Asked) -> int:
 
 
 def summary(document: Document) -> str:
-    """How much there is in `document`."""
+    """A phrase with the numbers of services and servers in `document`."""
     return sizes(document.assembly.rows())

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from ...documents import Document
 
-TIMEOUT = 300  # seconds, for the boot and all
+TIMEOUT = 300  # seconds, including the boot
 ROOT = str(Path(__file__).parents[3])
 
 
 def refusals(document: Document) -> list[str]:
-    """What the kernel refuses, each with its place. Raises IpvsadmError where no sandbox can be had.
+    """A message for each refusal of the kernel, with its place. Raises IpvsadmError if there can't be a sandbox.
 
-    Daemons aren't tried, since it depends on a machine's interfaces whether they can start.
+    Daemons aren't tried, since they depend on the interfaces of the machine.
     """
     steps = list(_steps(document))
     answers = _tried([command for _, command in steps])
@@ -40,7 +40,7 @@ def refusals(document: Document) -> list[str]:
 
 
 def _steps(document: Document) -> Iterator[tuple[str, Command]]:
-    """What puts the table into an empty kernel, and the place of each step."""
+    """The commands that put the table into an empty kernel, each with its place."""
     table = document.table
     for (service, servers), (place, places) in zip(table.services, document.places(), strict=True):
         yield place, Command(verb="add-service", service=service)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Wishes(Record):
-    """How to show the table: `output` is a format or `table`; `plain`, `brief` and `pager` are about the latter."""
+    """The options of `show`: `output` is a format or `table`; `plain`, `brief` and `pager` are only for `table`."""
 
     __slots__ = ()
     output: str = "table"
@@ -37,7 +37,7 @@ class Wishes(Record):
 
 
 def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | None = None) -> int:
-    """Print the table, or the services that `names` name, with their owners, if these are known; the exit status.
+    """Print the table, or the services in `names`, with their owners if these are known; return the exit status.
 
     Raises IpvsadmError.
     """
@@ -47,7 +47,7 @@ def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | Non
             f"`--brief` is for people, and `-o {wishes.output}` for programs", hint="leave one of them out"
         )
     order = as_added if format else servers_in_order
-    whole = format is not None and not format.counts  # settings that are missing would be read as defaults
+    whole = format is not None and not format.counts  # missing settings would be read as defaults
     try:
         kernel = world.kernel if whole else world.readable
         wanted = services_by(names, lambda: kernel.services())
@@ -74,7 +74,7 @@ def _print(pieces: Iterable[str], world: World, wishes: Wishes) -> int:
 def _tell(table: Table, rows: HashTables | None, world: World, wishes: Wishes, owners: Owners | None) -> None:
     """Print the table for people: drawn, or as plain text, where that is wanted or the table is long.
 
-    `rows` is what the kernel tells of how it keeps it.
+    `rows` is the kernel's status of its hash tables.
     """
     canvas = world.canvas(wishes.plain)
     if canvas:

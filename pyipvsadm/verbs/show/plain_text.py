@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HEADS: Row = ("Service / server", "Settings", "Weight", "Active", "Inactive")
 OWNER = "Owner"
-NUMBERS = (2, 3, 4)  # the columns that hold such
+NUMBERS = (2, 3, 4)  # the columns that contain numbers
 INDENT = "  "
 
 
@@ -39,7 +39,7 @@ def _server_row(server: Server) -> Row:
 
 
 def _notes(table: Table, rows: HashTables | None) -> Iterator[str]:
-    """What there is beside services, a line each."""
+    """A line for each other part of the table: timeouts, daemons and the like."""
     if table.timeouts:
         tcp, tcpfin, udp = table.timeouts
         yield f"timeouts: tcp {tcp} s, tcpfin {tcpfin} s, udp {udp} s"
@@ -61,7 +61,7 @@ def brief_text(table: Table, owners: Owners | None = None) -> Iterator[str]:
 
 
 def plain_text(table: Table, owners: Owners | None = None, rows: HashTables | None = None) -> Iterator[str]:
-    """`table` in columns that are as wide as what they hold, and the owners in one more; notes below."""
+    """The lines of `table`, in columns as wide as their contents, with a column for owners; notes are below."""
     lines: list[tuple[str, ...]] = [HEADS if owners is None else (*HEADS, OWNER)]
     for service, servers in table.services:
         found = [_service_row(service), *map(_server_row, servers)]
