@@ -133,3 +133,23 @@ def test_samples_and_their_lines_are_those_of_records_that_are_all_new(seed, mon
 
 def without_readings(found):
     return found._replace(groups=tuple(group._replace(read=None) for group in found.groups))
+
+
+@pytest.mark.parametrize(("then", "readings"), [
+    ({}, 1),  # nothing changes
+    ({3: 9}, 1),  # counters do
+    ({31: 1}, 2), ({3: 0}, 2),  # a service comes, or goes
+])  # fmt: skip
+def test_a_table_is_read_until_its_services_are_the_same_before_and_after(then, readings):
+    changing = Changing(dict.fromkeys(range(1, 30), 1))
+    seen = []
+
+    def read(found):
+        seen.append(found)
+        if len(seen) == 1:
+            changing.counts.update(then)
+            changing.counts = {number: count for number, count in changing.counts.items() if count}
+        return found
+
+    assert changing.kernel.at_one_moment(read) == seen[-1]
+    assert len(seen) == readings

@@ -164,10 +164,15 @@ class Kernel:
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def _still_there(self, answers: list[bytes]) -> bool:
-        """Whether another reading has exactly the services of `answers`."""
+        """Whether another reading has exactly the services of `answers`.
+
+        Its request has the number of theirs, which were read to their end: idle services are the same bytes then.
+        """
         from .wire.answers import has_same_services
 
-        return has_same_services(answers, self._transport.dump(schema.GET_SERVICE))
+        number = codec.sequence_in(answers[0][codec.HEAD]) if answers else 0
+        again = self._transport.dump(schema.GET_SERVICE, number)
+        return b"".join(again) == b"".join(answers) or has_same_services(answers, again)
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH if there is none."""
