@@ -1,4 +1,4 @@
-"""Pure: successive readings -> rates, changes and history of services and servers."""
+"""Computes the rates, changes and histories of services and servers from successive readings. Pure."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     Key = tuple[object, ...]
     Owner = Callable[[Service, Server | None], str]
 
-REFRESH = 2.0  # seconds after which the kernel brings the counters that it tells up to date (ip_vs_est.c)
-SLACK = 0.95  # clocks differ: what takes this part of REFRESH is taken for it
+REFRESH = 2.0  # seconds between two updates of the counters that the kernel reports (ip_vs_est.c)
+SLACK = 0.95  # clocks differ, so this part of REFRESH counts as all of it
 MARKED = 5.0  # seconds for which a change stays marked
 HISTORY = 120  # samples that are kept of each service and server
-REMEMBERED = 2000  # services, or servers, up to which each has a history: 3 kB each
+REMEMBERED = 2000  # with more services, or servers, none has a history, which takes 3 kB each
 METRICS = 6  # figures of a sample in a history: active connections, and the rates
 COUNTERS = 5  # the first fields of Stats; the others are the kernel's own estimates
-KEY, SERVER_KEY = 5, 2  # the first fields of Service and Server, which tell them from others
+KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
 NO_MORE: Counts = (0,) * COUNTERS
 NOTHING: Rates = (0.0,) * COUNTERS
 NO_HISTORY = array("f")
 
 
 class Meter(NamedTuple):
-    """Counters, and how fast they grow: None as long as that isn't known.
+    """Counters and their rates, which are None until they are known.
 
-    `since` is when they were last seen to have grown, or when they were first seen.
+    `since` is the time of the last reading in which they had grown, or of the first reading.
     """
 
     counters: Counts
@@ -46,7 +46,7 @@ class Meter(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A change: what `came`, has `gone` or is of another `weight` than it `was`. Shown `until` then."""
+    """A change to show `until` a time: a row that `came`, has `gone`, or whose `weight` differs from what it `was`."""
 
     kind: str
     until: float
@@ -73,7 +73,7 @@ class Row(NamedTuple):
 
     @property
     def gone(self) -> bool:
-        """Whether it is there no more."""
+        """Whether it no longer exists."""
         return self.mark is not None and self.mark.kind == "gone"
 
 
@@ -89,7 +89,7 @@ class Group(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """The sums of all services that are there."""
+    """The sums of all existing services."""
 
     services: int = 0
     servers: int = 0
@@ -102,7 +102,7 @@ class Totals(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """All that is known at a moment. Times are those of a monotonic clock, in seconds."""
+    """The table at one moment, with rates, changes and histories. Times are those of a monotonic clock, in seconds."""
 
     started: float
     now: float
@@ -117,7 +117,7 @@ class Sample(NamedTuple):
 
 
 def nobody(service: Service, server: Server | None) -> str:
-    """Tell no owner."""
+    """The owner if none is known: an empty text."""
     return ""
 
 
@@ -237,7 +237,7 @@ def _mark(mark: Mark | None, now: float) -> Mark | None:
 
 
 def _gone(row: Row, now: float) -> Row | None:
-    """The row of what is there no more; None when it is to be forgotten."""
+    """The row of something that no longer exists; None when it is time to forget it."""
     if not row.gone:
         return row._replace(
             mark=Mark("gone", now + MARKED), active=0, inactive=0, persistent=0, meter=_still(row.meter)

@@ -1,6 +1,6 @@
-"""Pure: rows and the state -> the lines of a screen, or plain text.
+"""Turns rows and the state into the lines of a screen, or into plain text. Pure.
 
-A Line is a list of (text, style), as rich's Text.assemble takes them. Only what is on the screen is made.
+A Line is a list of (text, style), as rich's Text.assemble takes them. Only visible lines are made.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     Line = list[tuple[str, str]]
 
-EXPLAINED = 9  # lines that a screen has if there is room for the lines that explain
+EXPLAINED = 9  # a screen with so many lines has room for explanations
 MARKS = {"came": ("+", "green", "new"), "gone": ("-", "red", "gone"), "weight": ("~", "magenta", "was {}")}
-SAID = 3  # lines at most for what came of a change
-PEAK = 10  # letters of what tells how high the highest bar is
-PEAK_FROM = 24  # columns of a history that has room for it
+SAID = 3  # the most lines for the result of a change
+PEAK = 10  # characters for the value of the highest bar
+PEAK_FROM = 24  # columns of a history with room for that value
 
 
 class Signs(NamedTuple):
@@ -119,7 +119,7 @@ def _title(sample: Sample, state: State, screen: Screen) -> Line:
 
 
 def _rows(sample: Sample) -> list[str]:
-    """How full the kernel's table of connections is, if that is known, in one sentence."""
+    """A line about the kernel's table of connections, if its status is known."""
     return list(sample.tables.sentences())[:1] if sample.tables and sample.tables.rows else []
 
 
@@ -186,7 +186,7 @@ def _line(group: Group, row: Row, plan: Layout, state: State, signs: Signs) -> L
     if note := _note(row):
         line.append((f" {note}"[: plan.history + 1], f"bold {colour}" if row.mark else "dim"))
     else:
-        line += _history(history(group, row), plan, state, signs)  # whose bars can't be read in reverse
+        line += _history(history(group, row), plan, state, signs)  # not in reverse video, where bars can't be read
     return _joined(line)
 
 
@@ -212,7 +212,7 @@ def _note(row: Row) -> str:
 def _history(found: array[float], plan: Layout, state: State, signs: Signs) -> Line:
     """The history as bars, the latest at the right, and the highest value if there is room.
 
-    Only nothing has no bar: something has the lowest at least.
+    Only 0 has no bar: a small value has the lowest one.
     """
     if not plan.history:
         return []
