@@ -120,8 +120,8 @@ def _verb(words: list[str], world: World) -> int:
         from .support import application  # typer and rich: 150 ms that a valid line doesn't need
 
         return application.run(words, world)
-    except ModuleNotFoundError as error:
-        if lacking := libraries.missing(error.name or "", words[0]):
+    except ImportError as error:
+        if lacking := libraries.lacking(error, words[0]):
             raise lacking from error
         raise
 

@@ -26,11 +26,14 @@ LIBRARIES = {  # by the name that is imported
 CLASSIC = "ipvsadm's commands need none"
 
 
-def missing(module: str, verb: str) -> IpvsadmError | None:
-    """The error when `verb` can't import `module`; None if that isn't one of these libraries."""
-    library = LIBRARIES.get(module.partition(".")[0])
+def lacking(error: ImportError, verb: str) -> IpvsadmError | None:
+    """The error when `verb` can't import a library, or something of it; None if it is none of these libraries."""
+    module = (error.name or "").partition(".")[0]
+    library = LIBRARIES.get(module)
     if library is None:
         return None
+    if not isinstance(error, ModuleNotFoundError):
+        return _old(module, verb)
     return IpvsadmError(
         f"`{verb}` needs the library {library.name}, which isn't installed",
         hint=f"install Debian's package, with `apt-get install {library.package}`; {CLASSIC}",
@@ -39,12 +42,19 @@ def missing(module: str, verb: str) -> IpvsadmError | None:
 
 def require(module: str, verb: str) -> None:
     """Raise IpvsadmError if `module` is older than `verb` needs, ModuleNotFoundError if it is missing."""
-    library, version = LIBRARIES[module], str(__import__(module).__version__)
-    if _numbers(version) < _numbers(library.oldest):
-        raise IpvsadmError(
-            f"`{verb}` needs {library.name} {library.oldest} or newer, and {version} is installed",
-            hint=f"Debian has it from 13 on, and `pipx install` brings its own; {CLASSIC}",
-        )
+    if old := _old(module, verb):
+        raise old
+
+
+def _old(module: str, verb: str) -> IpvsadmError | None:
+    """The error if `module` is known to be older than `verb` needs; None otherwise."""
+    library, version = LIBRARIES[module], str(getattr(__import__(module), "__version__", ""))
+    if not version or _numbers(version) >= _numbers(library.oldest):
+        return None
+    return IpvsadmError(
+        f"`{verb}` needs {library.name} {library.oldest} or newer, and {version} is installed",
+        hint=f"Debian has it from 13 on, and `pipx install` brings its own; {CLASSIC}",
+    )
 
 
 def _numbers(version: str) -> list[int]:

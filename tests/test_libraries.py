@@ -81,8 +81,8 @@ def test_an_old_library_is_told(monkeypatch, version, will_do):
 
 
 def test_what_is_no_library_of_ours_is_not_excused():
-    assert libraries.missing("pyipvsadm.zork", "show") is None
-    assert libraries.missing("yaml.reader", "show")
+    assert libraries.lacking(ModuleNotFoundError(name="pyipvsadm.zork"), "show") is None
+    assert libraries.lacking(ModuleNotFoundError(name="yaml.reader"), "show")
 
 
 def test_the_bounds_are_those_of_the_project():
@@ -99,3 +99,20 @@ def test_lists_are_plain_text_where_nothing_draws():
     )
     assert done.stdout == "None\n"
     assert not done.stderr  # a note is for terminals
+
+
+OLD_PYDANTIC = "import sys, types; sys.modules['pydantic'] = m = types.ModuleType('x'); m.__version__ = '1.10.4';"
+
+
+def test_a_library_that_lacks_something_is_too_old():
+    words = [sys.executable, "-c", f"{OLD_PYDANTIC} {BARE}", str(ROOT), "check", "-"]
+    done = subprocess.run(words, input="version: 1\nservces: []\n", capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("`check` needs pydantic 2.10 or newer, and 1.10.4 is installed\nhint: ")
+
+
+def test_broken_json_is_told_by_a_process_that_has_read_none_before():
+    words = [sys.executable, "-m", "pyipvsadm", "check", "-"]
+    done = subprocess.run(words, cwd=ROOT, input='{"version": 1,}', capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("stdin:1: isn't JSON: remove the comma before `}`")

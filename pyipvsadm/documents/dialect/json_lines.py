@@ -57,7 +57,7 @@ def data_of(text: str) -> dict[str, Any]:
     """The mapping in the JSON `text`. Raises OtherError."""
     try:
         made, end = _scan(text, 0)
-    except (ValueError, StopIteration, RecursionError):
+    except (ValueError, StopIteration, RecursionError, SystemError):  # the last where json.decoder isn't loaded
         raise OtherError from None
     if text[end:].strip(" \t\r\n") or type(made) is not dict:
         raise OtherError
