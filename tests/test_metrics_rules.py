@@ -142,7 +142,8 @@ def test_panels_stand_beside_each_other():
         assert place["h"] in (1, HEIGHT)
         taken |= cells
     assert len({panel["id"] for panel in data["panels"]}) == len(data["panels"])
-    assert [panel["title"] for panel in data["panels"] if panel["type"] == "row"] == ["Overview", "Service", "Server"]
+    rows = [panel for panel in data["panels"] if panel["type"] == "row"]
+    assert [(row["title"], row["panels"]) for row in rows] == [("Overview", []), ("Service", []), ("Server", [])]
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)

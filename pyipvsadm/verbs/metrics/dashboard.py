@@ -163,7 +163,8 @@ def _panels() -> list[Data]:
     left, top = 0, 0
     for title, panels in PARTS.items():
         place = {"x": 0, "y": top, "w": WIDTH, "h": 1}
-        made.append({"id": len(made) + 1, "type": "row", "title": title, "collapsed": False, "gridPos": place})
+        row = {"id": len(made) + 1, "type": "row", "title": title, "collapsed": False, "panels": [], "gridPos": place}
+        made.append(row)
         left, top = 0, top + 1
         for panel in panels:
             if left + panel.width > WIDTH:
