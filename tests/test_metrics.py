@@ -13,7 +13,7 @@ import pytest
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.support import state
 from pyipvsadm.verbs.metrics import table_source, textfile
-from pyipvsadm.verbs.metrics.exposition import exposition, label_value
+from pyipvsadm.verbs.metrics.exposition import Exposition, exposition, label_value
 from pyipvsadm.verbs.metrics.readings import Reading
 from pyipvsadm.verbs.metrics.series import COMPATIBLE, OWN
 
@@ -209,6 +209,24 @@ def test_a_mark_of_both_families_has_one_weight_or_none():
     labels = frozenset({"local_mark": "00000011", "remote_address": "fd00:1::1"}.items())
     assert theirs["node_ipvs_backend_connections_active", labels] == 4
     assert not any(name == "node_ipvs_backend_weight" for name, _ in theirs)
+
+
+def test_each_of_several_readings_has_its_own_labels_and_figures():
+    """Whatever was kept of the reading before: a server more, another server, other figures, another setting."""
+
+    def reading(*servers, **settings):
+        return Reading(loaded=True, groups=((Service(fwmark=1, **settings), servers),))
+
+    first = Server(address=ONE, weight=3, stats=Stats())
+    readings = [
+        reading(first), reading(first, Server(address=TWO, stats=Stats())), reading(Server(address=TWO, stats=Stats())),
+        reading(first.replace(weight=4, stats=Stats(packets_in=5))), reading(first, scheduler="sh"), reading(),
+        reading(first.replace(forwarding=2)), Reading(loaded=True), Reading(),
+    ]  # fmt: skip
+    write = Exposition(OWN)
+    for one in (*readings, *reversed(readings)):
+        assert "".join(map(str, write([one]))) == "".join(exposition(OWN, [one]))
+        assert "".join(map(str, write([one, one.replace(netns="a")]))).count('netns="a"') > 0
 
 
 @pytest.mark.parametrize(("words", "message", "status"), [

@@ -9,12 +9,14 @@ import socket
 import threading
 import time
 from contextlib import closing, contextmanager
+from random import Random
 
 import pytest
 
 from pyipvsadm.errors import IpvsadmError
 from pyipvsadm.model import Stats
 from pyipvsadm.verbs.metrics.http_server import _bound, address_of, listener
+from pyipvsadm.verbs.metrics.http_server.compression import Compressor
 from pyipvsadm.verbs.metrics.http_server.http_request import Request, request_in
 from pyipvsadm.verbs.metrics.http_server.listener import Ending, Listener
 from pyipvsadm.verbs.metrics.http_server.responses import Answers
@@ -141,6 +143,32 @@ def test_answers(monkeypatch, line, status, content):
     assert body.decode() == content
     assert f"Content-Length: {len(content)}" in head or line.startswith("HEAD")
     assert ("Allow: GET, HEAD" in head) == status.startswith("405")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_compressed_texts_are_what_was_written_however_much_is_as_it_was(seed):
+    """Texts in a row, of pieces that come back at other places, grow, shrink, are empty, and stand there twice."""
+    random, compress = Random(seed), Compressor()
+    for _ in range(8):
+        pieces = [random.choice("abcé") * random.choice((0, 1, 700, 70_000)) for _ in range(random.randrange(12))]
+        assert gzip.decompress(b"".join(compress(pieces))).decode() == "".join(pieces)
+
+
+def test_what_is_as_it_was_is_not_made_again():
+    class Once(str):
+        made = 0
+
+        def __str__(self):
+            Once.made += 1
+            return str.__str__(self)
+
+        __hash__ = str.__hash__
+
+    compress = Compressor()
+    for pieces in (("a", "b"), ("z", "a", "b"), ("b", "z")):
+        told = b"".join(compress(map(Once, pieces)))
+        assert gzip.decompress(told).decode() == "".join(pieces)
+    assert Once.made == 3
 
 
 def test_gzip_is_for_those_who_take_it(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
@@ -105,6 +106,70 @@ def test_a_failure_gets_the_next_requests_another_number():
     with pytest.raises(OSError, match="refused"):
         repeated.read()
     assert not numbers() & first
+
+
+@pytest.mark.parametrize(("dumps", "asked"), [
+    ([range(1, 40)], 1),  # a table that is as it was is read once
+    ([range(1, 39), range(1, 40)], 3),  # the first misses one, so it is read until two are alike
+    ([range(1, 39), range(2, 40), range(1, 40)], 4),
+])  # fmt: skip
+def test_a_steady_dump_misses_no_service(dumps, asked):
+    """The dumps follow a whole one; the last of them stays."""
+    whole, count = dict.fromkeys(range(1, 40), 1), 0
+    changing = Changing(whole)
+    repeated = changing.kernel.repeatedly()
+    expected = repeated.read(steady=True)
+    assert len(expected) == 39
+
+    def play(data):
+        nonlocal count
+        if requests(data)[0][2] == 4:
+            count += 1
+            return small_kernel(table(dict.fromkeys(dumps[min(count, len(dumps)) - 1], 1)))(data)
+        return small_kernel(table(whole))(data)
+
+    changing.socket._play = play
+    assert repeated.read(steady=True) == expected
+    assert count == asked
+
+
+def test_a_table_that_never_keeps_still_is_given_up():
+    changing = Changing({})
+    repeated, count = changing.kernel.repeatedly(), 40
+
+    def play(data):
+        nonlocal count
+        count += 1
+        return small_kernel(table(dict.fromkeys(range(1, count), 1)))(data)
+
+    changing.socket._play = play
+    with pytest.raises(OSError, match="changes faster"):
+        repeated.read(steady=True)
+
+
+def test_over_another_socket_what_has_not_changed_is_the_same_object_too():
+    """The kernel names the socket that asked in each message; for a long dump, it is replaced."""
+    changing, ports = Changing(dict.fromkeys(range(1, 20), 1)), iter(range(1, 1000))
+    repeated = changing.kernel.repeatedly()
+    play = changing.play
+
+    def named(data):
+        port = struct.pack("=I", next(ports))
+        return [with_port(answer, port) for answer in play(data)]
+
+    changing.socket._play = named
+    before, now = repeated.read(), repeated.read()
+    assert all(old[0] is new[0] and old[1] is new[1] for old, new in zip(before, now, strict=True))
+
+
+def with_port(answer, port):
+    """The messages in `answer`, to the socket with this port."""
+    found, at = b"", 0
+    while at < len(answer):
+        (length,) = struct.unpack_from("=I", answer, at)
+        found += answer[at : at + 12] + port + answer[at + 16 : at + length]
+        at += length
+    return found
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from _operator import itemgetter
+from errno import EBADMSG
 from itertools import groupby, islice
 
+from .transport import DUMP_TRIES
 from .wire import codec, schema
-from .wire.answers import server_reader, servers_of_each, service_reader, services
+from .wire.answers import server_keys, server_reader, servers_of_each, service_reader, services
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from ..model import Server, Service
     from .transport import Transport
     from .wire import Encoder
 
     Told = tuple[bytes, list[Server]]  # what the kernel said, and what that means
+
+KEY = 5  # the first fields of a Service, which tell it from others
+HEAD = slice(4, 16)  # of a message: its type, flags, sequence number and port
 
 
 class Repeated:
@@ -34,8 +40,12 @@ class Repeated:
         self._servers: dict[bytes, Told] = {}  # by request
         self._service_reader, self._server_reader = service_reader(), server_reader()
 
-    def read(self, wanted: Iterable[Service] | None = None) -> list[tuple[Service, list[Server]]]:
-        """All services, or those that are `wanted`, each with its servers, in the kernel's order. Raises OSError."""
+    def read(self, wanted: Iterable[Service] | None = None, steady: bool = False) -> list[tuple[Service, list[Server]]]:
+        """All services, or those that are `wanted`, each with its servers, in the kernel's order.
+
+        With `steady`, a dump in several pieces counts only if it has the keys of the one before it, as in
+        `Kernel.services`. Raises OSError.
+        """
         number, self._number = self._number, 0
         if not number:
             number = self._transport.numbers(1)
@@ -43,37 +53,56 @@ class Repeated:
         before, self._servers = self._servers, {}
         found: list[tuple[Service, list[Server]]] = []
         self._transport.renew()
-        for family, alike in groupby(self._all(number) if wanted is None else wanted, itemgetter(0)):
+        for family, alike in groupby(self._all(number, steady) if wanted is None else wanted, itemgetter(0)):
             while group := list(islice(alike, self._ahead)):
-                found += zip(group, self._servers_of(group, family, number, before), strict=True)
+                found += zip(group, self._servers_of(group, family, number, before, steady), strict=True)
         self._number = number
         return found
 
-    def _all(self, number: int) -> list[Service]:
+    def _all(self, number: int, steady: bool) -> list[Service]:
         """All services: those of which nothing has changed are the same records as before."""
-        pieces = self._transport.dump(schema.GET_SERVICE, number)
+        for _ in range(DUMP_TRIES):
+            before = self._services
+            count = self._take(self._transport.dump(schema.GET_SERVICE, number))
+            if not steady or count < 2 or _keys(before) == _keys(self._services):
+                return self._services
+        raise OSError(EBADMSG, "the table changes faster than it can be read")
+
+    def _take(self, answers: list[bytes]) -> int:
+        """Make records of the services in `answers`, and return how many pieces that are."""
+        pieces = list(map(_bare, answers))
         if pieces != self._pieces:
-            now = services(self._service_reader.all(pieces))
+            now = services(self._service_reader.all(answers))
             same = len(now) == len(self._services)
             self._services = [
                 old if old == new else new for old, new in zip(self._services if same else now, now, strict=True)
             ]
             self._pieces = pieces
-        return self._services
+        return len(pieces)
 
     def _servers_of(
-        self, group: list[Service], family: int, number: int, before: dict[bytes, Told]
+        self, group: list[Service], family: int, number: int, before: dict[bytes, Told], steady: bool
     ) -> list[list[Server]]:
         """The servers of each of `group`, all of `family`: the same lists as `before` if nothing has changed."""
         question = self._encoder.question
         questions = [question(schema.GET_DEST, codec.DUMP, number, service) for service in group]
-        answers = list(self._transport.dumps(questions, number))
+        answers = list(self._transport.dumps(questions, number, server_keys if steady else None))
+        bare = list(map(_bare, answers))
         nothing: Told = (b"", [])
         told = [before.get(one, nothing) for one in questions]
-        changed = [at for at, (answer, (raw, _)) in enumerate(zip(answers, told, strict=True)) if answer != raw]
+        changed = [at for at, (answer, (raw, _)) in enumerate(zip(bare, told, strict=True)) if answer != raw]
         if changed:
             fresh = servers_of_each(self._server_reader.each([answers[at] for at in changed]), family)
             for at, its in zip(changed, fresh, strict=True):
-                told[at] = answers[at], its
+                told[at] = bare[at], its
         self._servers.update(zip(questions, told, strict=True))
         return [its for _, its in told]
+
+
+def _bare(answer: bytes) -> bytes:
+    """`answer` without what each of its messages begins with, which names the socket that asked."""
+    return answer.replace(answer[HEAD], b"")
+
+
+def _keys(found: list[Service]) -> list[tuple[Any, ...]]:
+    return [one[:KEY] for one in found]

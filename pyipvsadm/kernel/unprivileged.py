@@ -29,7 +29,7 @@ class Readings(Repeated):
     def __init__(self, kernel: Unprivileged) -> None:
         self._kernel = kernel
 
-    def read(self, wanted: Iterable[Service] | None = None) -> list[tuple[Service, list[Server]]]:
+    def read(self, wanted: Iterable[Service] | None = None, steady: bool = False) -> list[tuple[Service, list[Server]]]:
         """All services, or those that are `wanted`, each with its servers, in the kernel's order. Raises OSError."""
         return list(self._kernel.with_servers(self._kernel.services() if wanted is None else wanted))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FOLDER = "/run/pyipvsadm"
 OURS, PRIVATE = 0o700, 0o600  # the modes of the folder and of its files, whatever the umask
 LIMIT = 16 << 20  # bytes of a file; 4,000 servers take less than one million
+NOTHING = b"[]"  # the content of a file without rows
 REFUSED = 1  # the exit status
 
 
@@ -79,21 +80,34 @@ def open_private(inside: int, name: str, flags: int) -> int:
 def load(verb: str, namespace: int = 0) -> list[dict[str, Any]]:
     """The rows that `verb` stored for this namespace, or another one; none at first. Raises IpvsadmError."""
     try:
-        name = file_name(verb, "json", namespace)
-        with folder() as inside, open(open_private(inside, name, os.O_RDONLY), "rb") as file:
-            content = file.read(LIMIT + 1)
-        if len(content) > LIMIT:
-            raise ValueError(f"it is larger than {LIMIT >> 20} MiB")
-        import json
-
-        rows = json.loads(content.decode())
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ValueError("it is not a list of objects")
-        return rows
-    except FileNotFoundError:
-        return []
+        return rows_in(content(verb, namespace))
     except (OSError, ValueError, RecursionError) as error:
         raise unreadable(verb, error) from error
+
+
+def content(verb: str, namespace: int = 0) -> bytes:
+    """What `verb` stored for this namespace, or another one; no rows at first. Raises OSError, or ValueError."""
+    try:
+        name = file_name(verb, "json", namespace)
+        with folder() as inside, open(open_private(inside, name, os.O_RDONLY), "rb") as file:
+            found = file.read(LIMIT + 1)
+    except FileNotFoundError:
+        return NOTHING
+    if len(found) > LIMIT:
+        raise ValueError(f"it is larger than {LIMIT >> 20} MiB")
+    return found
+
+
+def rows_in(content: bytes) -> list[dict[str, Any]]:
+    """The rows in what a verb stored. Raises ValueError, or RecursionError."""
+    if content == NOTHING:
+        return []
+    import json
+
+    rows = json.loads(content.decode())
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("it is not a list of objects")
+    return rows
 
 
 def unreadable(verb: str, error: Exception) -> IpvsadmError:

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.long
 SERVICES, SERVERS = 2000, 4
 PAIRS = 7
 CALLS = 3 * SERVICES  # a question, its answer, and the end of that
-BOUND, SERIES = 0.5, 3  # of node_exporter's
+BOUND, EMULATED, SERIES = 0.5, 0.9, 3  # of node_exporter's
 TOUCHED = 600 << 20  # bytes: the host gives memory to the sandbox when it is touched first, which takes long
 SCRAPES, WARM = 10_000, 1000
 SLACK = 1024  # KiB
 NEVER_FRESH = (
-    "import sys; from pyipvsadm.verbs.metrics.http_server import answers; answers.FRESH = 0;"
+    "import sys; from pyipvsadm.verbs.metrics.http_server import responses; responses.FRESH = 0;"
     " from pyipvsadm.cli import command; sys.argv = ['pyipvsadm', *sys.argv[1:]]; command()"
 )
 
@@ -73,7 +73,13 @@ def memory(process):
 @needs_monitors
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_a_large_table_costs_half_of_what_it_costs_node_exporter(director, tmp_path, encoding):
-    """Prometheus asks for gzip. Of our time, what system calls cost is left out; of node_exporter's, nothing is."""
+    """Prometheus asks for gzip. All of our time counts, but the bound is on our time without system calls.
+
+    The kernel takes three calls for each service, where node_exporter needs one for each 30 servers. Emulated by
+    user-mode Linux, one of them takes 15 to 30 microseconds instead of one half, so that they alone take half of
+    node_exporter's time here. Of node_exporter's time, nothing is left out. The whole has a bound that user-mode Linux
+    can keep, and exceeds where a scrape does all its work again.
+    """
     bytearray(b"x") * TOUCHED
     assert director("-R", "".join(table(SERVICES, SERVERS))).returncode == 0
     with ours(director.namespace, tmp_path) as listener, node_exporter(director.namespace, tmp_path) as other:
@@ -92,6 +98,7 @@ def test_a_large_table_costs_half_of_what_it_costs_node_exporter(director, tmp_p
     print("seconds, ours, node_exporter's, of ours in calls:", *("%.2f %.2f %.2f," % row for row in rows))
     if encoding == "gzip":
         assert apart <= BOUND
+        assert whole <= EMULATED
 
 
 def test_memory_is_flat_over_many_scrapes(director, tmp_path):

@@ -10,18 +10,19 @@ from ...model import printable
 from ...record import Record
 from ...support.scope import scope_of
 from . import textfile
-from .exposition import ALL, exposition
+from .exposition import ALL, Exposition
 from .series import BACKEND, COMPATIBLE, COMPATIBLE_LABELS, LABELS, OWN
-from .table_source import Source
+from .table_source import Source, recall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from ...kernel import Kernel
     from ...world import World
     from .readings import Reading
     from .series import Series
+    from .table_source import Recall
 
 
 class Wishes(Record):
@@ -50,26 +51,26 @@ def run(world: World, wishes: Wishes) -> int:
         return 0
     series, keep, only = chosen(wishes), kept(wishes), scope_of(wishes.only)
     sources = _sources(world, wishes.netns)
+    write = Exposition(series, keep)
 
-    def read() -> list[Reading]:
-        return [source.read(only) for source in sources]
-
-    def write(readings: Sequence[Reading]) -> Iterable[str]:
-        return exposition(series, readings, keep)
+    def read(recall: Recall = recall) -> list[Reading]:
+        return [source.read(only, recall) for source in sources]
 
     if wishes.listen is not None:
         from . import http_server
 
-        return http_server.serve(world, http_server.address_of(wishes.listen), read, write)
+        address = http_server.address_of(wishes.listen)
+        with http_server.recaller([source.inode for source in sources], recall) as recalled:
+            return http_server.serve(world, address, lambda: read(recalled), write)
     try:
         pieces = write(read())
     except OSError as error:
         raise transport("list", error) from error
     if wishes.textfile is not None:
-        textfile.replace(wishes.textfile, pieces)
+        textfile.replace(wishes.textfile, map(str, pieces))
         return 0
     for piece in pieces:
-        world.write(piece)
+        world.write(str(piece))
     return 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+from typing import TypeVar
+
 from ...listing.health import DRAINED, FULL, state
 from ...listing.rules import daemon_state
 from ...listing.service_lines import scheduler_flags
@@ -13,20 +16,27 @@ from .series import ONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ...kernel.hash_tables import HashTables
     from ...model import Daemon, Info, Timeouts
 
     Group = tuple[Service, Sequence[Server]]
-    Keys = frozenset[tuple[tuple[object, ...], tuple[object, ...]]]
+    Drained = frozenset[tuple[tuple[object, ...], tuple[object, ...]]]
+    Keys = list[tuple[object, ...]]
+    Values = tuple[str, ...]
     Columns = dict[str, Sequence[int]]
-    Rows = list[tuple[tuple[str, ...], int | float]]  # the values of labels, and a figure
+    Rows = list[tuple[Values, int | float]]  # the values of labels, and a figure
 
 KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
+_R = TypeVar("_R", bound=Record)
 PROTOCOLS = {6: "TCP", 17: "UDP", 132: "SCTP"}
 FAMILIES = {4: "ipv4", 16: "ipv6"}  # by the length of an address
 MARK = "FWM"
+LOOKS = tuple(map(Service.FIELDS.index, ("scheduler", "flags", "engine")))  # what `_info` tells of a service
+SERVER_LOOKS = tuple(  # and of a server
+    map(Server.FIELDS.index, ("forwarding", "tunnel_type", "tunnel_port", "tunnel_flags"))
+)
 SEEN = ("weight", "active", "inactive")  # the fields of a server that /proc shows
 ASKED = (*SEEN, "persistent", "upper_threshold", "lower_threshold")  # and those that the kernel answers, too
 
@@ -47,7 +57,7 @@ class Reading(Record):
     timeouts: Timeouts | None = None
     daemons: tuple[Daemon, ...] = ()
     groups: tuple[Group, ...] = ()
-    drained: Keys | None = None
+    drained: Drained | None = None
     totals: Stats | None = None
     seconds: float = 0.0
 
@@ -73,7 +83,7 @@ def about_director(reading: Reading) -> dict[str, Rows]:
     return rows
 
 
-def service_names(service: Service) -> tuple[str, ...]:
+def service_names(service: Service) -> Values:
     """The values of SERVICE_LABELS, as node_exporter writes them: a mark is 8 hexadecimal digits."""
     if service.fwmark is not None:
         return "", "0", f"{service.fwmark:08X}", MARK, "ipv4" if service.af == 2 else "ipv6"
@@ -82,7 +92,7 @@ def service_names(service: Service) -> tuple[str, ...]:
     return spelled_address(address), str(service.port), "", PROTOCOLS.get(protocol, str(protocol)), family
 
 
-def server_names(server: Server) -> tuple[str, ...]:
+def server_names(server: Server) -> Values:
     """The values of BACKEND_LABELS."""
     return spelled_address(server.address), str(server.port)
 
@@ -133,15 +143,45 @@ def _counters(stats: Iterable[Stats | None]) -> Columns:
     return {f"stats.{name}": column for name, column in zip(Stats.FIELDS[:5], zip(*rows, strict=True), strict=False)}
 
 
-def service_settings(service: Service) -> tuple[str, ...]:
-    """The labels of a service's `_info`: scheduler, flags and engine."""
+def service_keys(reading: Reading) -> Keys:
+    """What tells each service from others."""
+    return [service[:KEY] for service, _ in reading.groups]
+
+
+def backend_keys(reading: Reading) -> Keys:
+    """What tells each server from others, and what tells its service."""
+    return [(service[:KEY], *[server[:SERVER_KEY] for server in servers]) for service, servers in reading.groups]
+
+
+def service_settings(reading: Reading) -> list[Values]:
+    """The labels of the `_info` of each service: scheduler, flags and engine."""
+    services = [service for service, _ in reading.groups]
+    return _each_once(services, map(itemgetter(*LOOKS), services), _scheduling)
+
+
+def _scheduling(service: Service) -> Values:
     flags = ["ops"] if service.flags & ONE_PACKET else []
     flags += [scheduler_flags(service)] if scheduler_flags(service) else []
     return service.scheduler or "", ",".join(flags), service.engine or ""
 
 
-def server_settings(server: Server, asked: bool) -> tuple[str, ...]:
-    """The labels of a server's `_info`: the forwarding method, and the kind of tunnel if the kernel was `asked`."""
+def backend_settings(reading: Reading) -> list[Values]:
+    """The labels of the `_info` of each server: how packets are forwarded, and the tunnel if the kernel was asked."""
+    servers = [server for _, servers in reading.groups for server in servers]
+    return _each_once(servers, map(itemgetter(*SERVER_LOOKS), servers), _asked if not reading.trouble else _seen)
+
+
+def _asked(server: Server) -> Values:
     settings = told.server_settings(server)
-    tunnel = settings["tunnel"] if asked else None
-    return str(settings["forwarding"]), told.word(tunnel) if tunnel else ""
+    return str(settings["forwarding"]), told.word(settings["tunnel"]) if settings["tunnel"] else ""
+
+
+def _seen(server: Server) -> Values:
+    return _asked(server)[0], ""
+
+
+def _each_once(records: Sequence[_R], looks: Iterable[object], tell: Callable[[_R], Values]) -> list[Values]:
+    """The result of `tell` for each of `records`, called once for all that have the same of `looks`."""
+    looks = list(looks)
+    known = {look: tell(one) for look, one in dict(zip(looks, records, strict=True)).items()}
+    return list(map(known.__getitem__, looks))

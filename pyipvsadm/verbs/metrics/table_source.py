@@ -19,14 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ...kernel.hash_tables import HashTables
+    from ...kernel.repeated import Repeated
     from ...model import Stats
     from ...table.plan import Scope
-    from .readings import Keys
+    from .readings import Drained
+
+    Recall = Callable[[int], Sequence[dict[str, object]]]
 
 PROC = "/proc/net"
 TABLE, STATUS, TOTALS = "ip_vs", "ip_vs_status", "ip_vs_stats"
 ABSENT = "this kernel has no IPVS, or its module isn't loaded"
 DENIED = "IPVS takes CAP_NET_ADMIN, even to list; /proc tells the rest"
+
+
+def recall(namespace: int) -> Sequence[dict[str, object]]:
+    """The rows that `drain` recorded in this namespace. Raises IpvsadmError."""
+    return state.load("drain", namespace)
 
 
 class Source:
@@ -38,11 +46,11 @@ class Source:
 
     def __init__(self, reach: Callable[[], Kernel], netns: str | None = None) -> None:
         """`reach` makes a Kernel each time it is called. Raises IpvsadmError if `netns` can't be entered."""
-        self._kernel: Kernel | None = None
+        self._kernel: tuple[Kernel, Repeated] | None = None
         self._reach = reach
         self._netns = netns
         self._status: int | None = None
-        self._inode = os.stat(namespaces.HERE).st_ino
+        self.inode = os.stat(namespaces.HERE).st_ino
         if netns is not None:
             self._enter(netns)
 
@@ -50,19 +58,22 @@ class Source:
         try:
             with namespaces.Entered(namespaces.path_of(netns)):
                 held = generic_netlink()
-                self._inode = os.stat(namespaces.HERE).st_ino
+                self.inode = os.stat(namespaces.HERE).st_ino
                 if os.path.exists(f"{PROC}/{STATUS}"):
                     self._status = os.open(f"{PROC}/{STATUS}", os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise namespaces.refusal(netns, error) from error
         self._reach = lambda: Kernel.open(load=False, held=held)
 
-    def read(self, only: Scope | None = None) -> Reading:
-        """The current reading, limited to `only`. Raises OSError if the kernel fails to answer."""
+    def read(self, only: Scope | None = None, recall: Recall = recall) -> Reading:
+        """The current reading, limited to `only`. Raises OSError if the kernel fails to answer.
+
+        `recall` returns the rows of `drain`'s record, given the inode of the namespace. It may raise IpvsadmError.
+        """
         start = monotonic()
         reading = self._now(only) if os.path.exists(f"{PROC}/{TABLE}") else Reading(trouble=ABSENT)
         if reading.loaded:
-            reading = reading.replace(drained=self._drained(), status=self._status_now(), totals=self._totals())
+            reading = reading.replace(drained=self._drained(recall), status=self._status_now(), totals=self._totals())
         return reading.replace(netns=self._netns, seconds=monotonic() - start)
 
     def _now(self, only: Scope | None) -> Reading:
@@ -78,27 +89,14 @@ class Source:
         """The kernel's answer. A reloaded module has another family number, so a new socket looks it up."""
         if self._kernel:
             try:
-                return self._table(self._kernel, only)
+                return _read(*self._kernel, only)
             except OSError:
                 self._kernel = None
         kernel = self._reach()
-        reading = self._table(kernel, only)
-        self._kernel = kernel
+        repeated = kernel.repeatedly()
+        reading = _read(kernel, repeated, only)
+        self._kernel = kernel, repeated
         return reading
-
-    def _table(self, kernel: Kernel, only: Scope | None) -> Reading:
-        """The table with its counters, in the kernel's order. A dump during changes may contain entries twice."""
-        services = {one[:KEY]: one for one in kernel.services(True, steady=True) if only is None or only.holds(one)}
-        return Reading(
-            loaded=True,
-            info=kernel.info(again=True),
-            timeouts=kernel.timeouts(),
-            daemons=tuple(kernel.daemons()),
-            groups=tuple(
-                (service, tuple({one[:SERVER_KEY]: one for one in servers}.values()))
-                for service, servers in kernel.with_servers(services.values(), True, steady=True)
-            ),
-        )
 
     def _status_now(self) -> HashTables | None:
         """The status of the hash tables, from Linux 7.2 on; None without it, or after the module was unloaded."""
@@ -113,15 +111,31 @@ class Source:
         """The counters of the whole namespace; None for another namespace than ours."""
         return proc_table.totals(_content(f"{PROC}/{TOTALS}")) if self._netns is None else None
 
-    def _drained(self) -> Keys | None:
+    def _drained(self, recall: Recall) -> Drained | None:
         """The servers that `drain` recorded; None if the record can't be read."""
         try:
-            return drained(state.load("drain", self._inode))
+            return drained(recall(self.inode))
         except IpvsadmError:
             return None
 
 
-def drained(rows: Sequence[dict[str, object]]) -> Keys:
+def _read(kernel: Kernel, repeated: Repeated, only: Scope | None) -> Reading:
+    """The table with its counters, in the kernel's order. A dump during changes may contain entries twice."""
+    services = [one for one in kernel.services(True, steady=True) if only.holds(one)] if only else None
+    groups = {
+        service[:KEY]: (service, list({one[:SERVER_KEY]: one for one in servers}.values()))
+        for service, servers in repeated.read(services, steady=True)
+    }
+    return Reading(
+        loaded=True,
+        info=kernel.info(again=True),
+        timeouts=kernel.timeouts(),
+        daemons=tuple(kernel.daemons()),
+        groups=tuple(groups.values()),
+    )
+
+
+def drained(rows: Sequence[dict[str, object]]) -> Drained:
     """The keys of the services and servers in the rows of `drain`'s file. Raises IpvsadmError."""
     return frozenset(
         (service_of(str(row.get("service")))[:KEY], server_of(str(row.get("server")))[:SERVER_KEY]) for row in rows

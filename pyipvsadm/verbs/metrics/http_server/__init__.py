@@ -13,14 +13,17 @@ from ....model import printable
 from . import privileges
 from .http_request import METRICS
 from .listener import Ending, Listener
+from .record_reader import recaller
 from .responses import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ....world import World
+    from ..exposition import Piece
     from ..readings import Reading
 
+__all__ = ["address_of", "recaller", "serve"]
 FAILED = 1  # the exit status
 LOCAL, LAST_PORT = "127.0.0.1", 65535
 FORMS = "write 9796, 127.0.0.1:9796 or [::1]:9796"
@@ -46,7 +49,7 @@ def serve(
     world: World,
     address: tuple[str, int],
     read: Callable[[], Sequence[Reading]],
-    write: Callable[[Sequence[Reading]], Iterable[str]],
+    write: Callable[[Sequence[Reading]], Iterable[str | Piece]],
 ) -> int:
     """Answer scrapes until SIGTERM arrives; return the exit status. Raises IpvsadmError."""
     with Ending() as ending:  # before anybody can know that we run

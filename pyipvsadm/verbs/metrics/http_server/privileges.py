@@ -16,10 +16,6 @@ LAST_CAPABILITY = "/proc/sys/kernel/cap_last_cap"
 def drop() -> None:
     """Become the user nobody if we are root, and keep only CAP_NET_ADMIN, if we have it. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-
-    def control(option: int, value: int) -> None:
-        _succeed(libc.prctl(option, value, 0, 0, 0))
-
     held = _effective()
     if held & ~KEPT:
         with open(LAST_CAPABILITY, encoding="ascii") as file:
@@ -28,15 +24,24 @@ def drop() -> None:
             if number != CAP_NET_ADMIN:
                 libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # needs CAP_SETPCAP; without it, there is nothing to drop
     if os.geteuid() == 0:
-        control(PR_SET_KEEPCAPS, 1)
+        _succeed(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
+    _hold(libc, held & KEPT)
+
+
+def hold_none() -> None:
+    """Be the same user from here on, but without any capability. Raises OSError."""
+    _hold(ctypes.CDLL(None, use_errno=True), 0)
+
+
+def _hold(libc: ctypes.CDLL, kept: int) -> None:
+    """Have the capabilities `kept` alone, and get no others by running a program."""
     head = (ctypes.c_uint32 * 2)(VERSION_3, 0)
-    kept = held & KEPT
     sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable: low words, then high ones
     _succeed(libc.capset(head, sets))
-    control(PR_SET_NO_NEW_PRIVS, 1)
+    _succeed(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
 def _effective() -> int:

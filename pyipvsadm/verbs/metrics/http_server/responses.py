@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import zlib
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from ....classic.commands import transport
 from ....errors import IpvsadmError
 from ..exposition import CONTENT_TYPE
+from .compression import Compressor
 from .http_request import HTML, INDEX, METRICS, head, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from ..exposition import Piece
     from ..readings import Reading
     from .http_request import Request
 
 FRESH = 1.0  # seconds for which a reading is used
-FAST, GZIP = 1, 31  # zlib's fastest level, and the window bits that select gzip
 
 
 class Answers:
@@ -27,10 +27,11 @@ class Answers:
     def __init__(
         self,
         read: Callable[[], Sequence[Reading]],
-        write: Callable[[Sequence[Reading]], Iterable[str]],
+        write: Callable[[Sequence[Reading]], Iterable[str | Piece]],
         tell: Callable[[str], None],
     ) -> None:
         self._read, self._write, self._tell = read, write, tell
+        self._compress = Compressor()
         self._readings: Sequence[Reading] = ()
         self._bodies: dict[bool, list[bytes]] = {}  # keyed by whether they are compressed
         self._until = 0.0
@@ -57,8 +58,8 @@ class Answers:
             self._readings = self._read()
             self._until = monotonic() + FRESH
         if gzip not in self._bodies:
-            pieces = (piece.encode() for piece in self._write(self._readings))
-            self._bodies[gzip] = [b"".join(_compressed(pieces))] if gzip else list(pieces)
+            pieces = self._write(self._readings)
+            self._bodies[gzip] = self._compress(pieces) if gzip else [str(piece).encode() for piece in pieces]
         return self._bodies[gzip]
 
     def forget(self) -> None:
@@ -74,10 +75,3 @@ class Answers:
             self._tell(text)
         self._told = text
         return text
-
-
-def _compressed(pieces: Iterable[bytes]) -> Iterable[bytes]:
-    squeezing = zlib.compressobj(FAST, zlib.DEFLATED, GZIP)
-    for piece in pieces:
-        yield squeezing.compress(piece)
-    yield squeezing.flush()
