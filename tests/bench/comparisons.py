@@ -8,11 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .schedule import BARE, DOCUMENTS, GROUPS, IP, JSON, LISTS, LOADS, NFT, OURS, RESTORE, RULES, STARTS, VERBS, Step
+from .schedule import (
+    BARE,
+    DOCUMENTS,
+    GROUPS,
+    IP,
+    JSON,
+    LISTS,
+    LOADS,
+    NFT,
+    OURS,
+    RESTORE,
+    RULES,
+    STARTS,
+    VERBS,
+    YAML,
+    Step,
+)  # fmt: skip
 
 STATS = (OURS, "-Ln", "--stats")
 PASS = (BARE,)
-AS_JSON = (OURS, "show", "-o", "json", ">json")
+AS_JSON, AS_YAML = ((OURS, "show", "-o", format, f">{format}") for format in ("json", "yaml"))
+SAVED = (OURS, "-Sn")
+AS_RULES = (*SAVED, ">saved")
 DEVICE = "kube-ipvs0"
 MADE, GONE = (IP, "link", "add", DEVICE, "type", "dummy"), (IP, "link", "delete", DEVICE)
 
@@ -23,7 +41,8 @@ class Comparison:
 
     Both run on a table of `rules` rules, in a fresh network namespace. `once` are commands that prepare it, `before`
     those that precede each run; none of them is timed. A last word `>NAME` keeps the output as `{NAME}`. `ends` are the
-    statuses with which ours may end, and `says` begins what it writes on stderr.
+    statuses with which ours may end, and `says` begins what it writes on stderr. Where it is `fresh`, each run has an
+    empty table in a network namespace of its own, and the rules on stdin.
     """
 
     group: str
@@ -36,6 +55,7 @@ class Comparison:
     before: tuple[tuple[str, ...], ...] = ()
     ends: tuple[int, ...] = (0,)
     says: str = ""
+    fresh: bool = False
 
     @property
     def against(self) -> str:
@@ -63,7 +83,16 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(STARTS, "vip zork", ("vip", "zork"), PASS, 12.0, ends=(2,), says="`vip zork`: unknown verb"),
     Comparison(STARTS, "check (no file)", ("check",), PASS, 12.0, ends=(2,), says="FILE is missing"),
     Comparison(DOCUMENTS, "check (JSON)", ("check", JSON), (LOADS, JSON), 4.0, rules=20000, once=(AS_JSON,)),
+    Comparison(DOCUMENTS, "check (YAML)", ("check", YAML), (OURS, "check", RULES), 2.0, rules=20000, once=(AS_YAML,)),
+    Comparison(DOCUMENTS, "diff (rules)", ("diff", "{saved}"), SAVED, 1.2, rules=20000, once=(AS_RULES,)),
+    Comparison(DOCUMENTS, "diff (JSON)", ("diff", JSON), SAVED, 1.4, rules=20000, once=(AS_JSON,)),
+    Comparison(DOCUMENTS, "diff (YAML)", ("diff", YAML), SAVED, 1.6, rules=20000, once=(AS_YAML,)),
+    Comparison(
+        DOCUMENTS, "apply (empty table)", ("apply", RULES), (OURS, RESTORE), 1.5,
+        rules=20000, fresh=True, says="done: 20000 added\n",
+    ),
     Comparison(LISTS, "show -o json", ("show", "-o", "json"), STATS, 1.3, rules=20000),
+    Comparison(LISTS, "show -o ndjson", ("show", "-o", "ndjson"), STATS, 1.3, rules=20000),
     Comparison(VERBS, "vip", ("vip",), (OURS, "-Ln"), 1.5, rules=20000, ends=(0, 1)),
     Comparison(
         VERBS, "vip sync", ("vip", "sync"), (IP, "-batch", "{addresses}"), 2.0,
@@ -94,7 +123,8 @@ def steps(one: Comparison, pairs: int) -> Iterator[Step]:
         ):
             yield from (prepared(before, one.rules) for before in one.before)
             yield Step(
-                row, command[0], one.rules, pair, command[1:], timed=pair > 0, ends=ends, says=says, compared=False
+                row, command[0], one.rules, pair, command[1:], restores=one.fresh, timed=pair > 0,
+                ends=ends, says=says, compared=False,
             )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 ANSWERS = {schedule.RESTORE: "ack", schedule.LIST: "dump", schedule.CLEAR: "ack"}
 EMPTY = hashlib.sha256(b"").hexdigest()[:16]
 ERROR_SHOWN = 300  # characters
-FILES = (*tables.FILES, "json", "yaml")  # what steps name, in braces
+FILES = (*tables.FILES, "json", "yaml", "saved")  # what steps name, in braces
 
 
 class Driver:
