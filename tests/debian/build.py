@@ -1,7 +1,8 @@
 """Makes the Debian package of a wheel, with dpkg-deb alone: `make deb` runs this as `python -m tests.debian.build`.
 
-One package serves Debian 12, 13 and sid: ipvsadm's commands need Python alone, so that the libraries of the verbs are
-recommended, in the versions that pyproject.toml wants.
+One package serves Debian 12, 13 and sid: it depends on the distribution's libraries in whatever version, since those of
+Debian 12 are older than pyproject.toml wants. There, ipvsadm's commands, which need Python alone, and right lines of
+most verbs work, and the rest says what it lacks.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ DESCRIPTION = """\
  doctor finds what is wrong with a director; sandbox boots a kernel to try
  things in.
  .
- ipvsadm's commands need Python alone; the verbs need the libraries that are
- recommended.
+ ipvsadm's commands need Python alone; the verbs need libraries that are as
+ new as those of Debian 13.
 """
 SECTION = {"Section": "net", "Priority": "optional", "Architecture": "all"}
 COPYRIGHT = """\
@@ -142,8 +143,7 @@ def add_control(tree: Path) -> None:
         **SECTION,
         "Maintainer": MAINTAINER,
         "Installed-Size": size,
-        "Depends": f"python3 ({PROJECT['requires-python']}~)",
-        "Recommends": ", ".join(f"{one.package} (>= {one.oldest}~)" for one in libraries),
+        "Depends": ", ".join([f"python3 ({PROJECT['requires-python']}~)", *(one.package for one in libraries)]),
         "Suggests": "ipvsadm, kmod, user-mode-linux",
         "Description": SYNOPSIS,
     }

@@ -40,10 +40,10 @@ def test_lintian_finds_no_error(package):
 
 @pytest.fixture(scope="module", params=RELEASES)
 def root(request, package):
-    """A root in which the package is installed as an admin does it, with what it recommends."""
+    """A root in which the package is installed as an admin does it, with what it depends on alone."""
     with Root(request.param) as made:
         made.put("/tmp/pyipvsadm.deb", package.read_bytes())
-        made.run("apt-get install -qq -y /tmp/pyipvsadm.deb")
+        made.install("/tmp/pyipvsadm.deb")
         made.install(*SANDBOX)
         made.put("/tmp/demo.py", (SOURCE / "tests/demo.py").read_bytes())
         yield made
@@ -71,9 +71,9 @@ def test_verbs_work_or_say_what_they_lack(root):
     if root.suite in VERBS:
         return
     wrong = "pyipvsadm show --wrong"
-    assert "apt-get install python3-typer" in root.run(wrong, check=False)
-    root.install("python3-typer")
     assert "`show` needs typer 0.15 or newer, and 0.7.0 is installed" in root.run(wrong, check=False)
+    said = root.run("echo '{\"version\": 1}' | pyipvsadm check -", check=False)
+    assert said.startswith("`check` needs pydantic 2.10 or newer, and 1.10.4 is installed")
     assert root.run("pyipvsadm convert -") == "version: 1\nservices: []\n"  # a right line takes no typer
 
 
