@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from pyipvsadm import documents
@@ -15,12 +15,13 @@ from pyipvsadm.documents.dialect.json_lines import LIVE, JsonRows
 from pyipvsadm.documents.dialect.yaml_lines import YamlRows
 from pyipvsadm.documents.formats import FORMATS, BrokenError
 from pyipvsadm.documents.schema_reader import Plain, schema
+from pyipvsadm.documents.source import Source, lines_of
 from pyipvsadm.documents.writers import counted
 from pyipvsadm.model import Server, Service, Stats, Table
 from pyipvsadm.table.assembly import Assembly, EnoughError
 from pyipvsadm.table.settings import CONNECTIONS
 
-from . import random_tables
+from . import fakes, random_tables
 from .properties import examples
 
 PLAIN = Plain(json.loads(schema()))
@@ -32,7 +33,7 @@ NUMBERS = some.one_of(some.sampled_from((0, 1, 2**32, 2**64 - 1)), some.integers
 def by_lines(text, format):
     """The table in `text` and the lines of its parts, read by lines; None if it is left to the plain reader."""
     assembly = Assembly()
-    if not json_yaml._is_read(ROWS[format](assembly, PLAIN), text, assembly):
+    if not json_yaml.are_read(ROWS[format](assembly, PLAIN), lines_of(text), assembly):
         assert (assembly.entries, assembly.problems, assembly.table()) == ([], [], Table())
         return None
     return assembly.table(), [(entry.place, entry.places) for entry in assembly.entries]
@@ -42,7 +43,7 @@ def plainly(text, format):
     """The table in `text` and the lines of its parts, read by the plain reader; None if it has problems."""
     assembly = Assembly()
     try:
-        findings = json_yaml._read(TREES[format](text), PLAIN, assembly)
+        findings = json_yaml.read_tree(TREES[format](text), assembly)
     except (BrokenError, EnoughError):
         return None
     if assembly.problems:
@@ -87,6 +88,32 @@ def test_what_is_live_is_said_as_the_writer_says_it():
     assert LIVE % tuple(range(13)) == f", {json.dumps(data)[1:-1]}"
 
 
+@given(some.text(alphabet="a\n\ufeffé", max_size=12), some.lists(some.integers(1, 4)))
+@examples(200)
+def test_lines_are_the_same_whatever_pieces_they_arrive_in(text, sizes):
+    content, pieces = text.encode(), []
+    for size in sizes:
+        pieces, content = [*pieces, content[:size]], content[size:]
+    lines = text.removeprefix("\ufeff").split("\n")
+    assume(text != "\ufeff")  # has no line, or an empty one: neither is a document
+    assert list(Source(pieces=lambda: [*pieces, content]).lines()) == (lines if lines[-1] else lines[:-1])
+
+
+@pytest.mark.parametrize("format", ROWS)
+def test_what_is_read_by_lines_and_what_is_not_come_from_any_kind_of_file(format, tmp_path):
+    for text in (documents.dump(TABLE, format), documents.dump(TABLE, format).replace("rr", "rx")):
+        path = tmp_path / f"table.{format}"
+        path.write_text(text)
+        regular = fakes.run(["check", str(path)], program="pyipvsadm")
+        piped = fakes.run(["check", "-"], stdin=text.encode(), program="pyipvsadm")
+        assert (regular.status, regular.stdout.replace(str(path), "-")) == (
+            piped.status,
+            piped.stdout.replace("stdin", "-"),
+        )
+        assert regular.message.replace(str(path), "stdin") == piped.message
+        assert ("known scheduler" in piped.message) == (piped.status != 0) == ("rx" in text)
+
+
 PIECES = (
     "{", "}", "[", "]", ", ", ",", ": ", ":", "-", " ", "  - ", "    ", "\n", '"', "'", "#", "0", "1", "null", "true",
     "a", "address", "servers:\n", "10.2.0.2", "fwmark:7", "192.0.2.1:80/tcp", "\t", "\r", "é", "\\u0031", "1.5", "NaN",
@@ -121,8 +148,9 @@ def test_live_json_that_is_changed_somewhere_is_read_alike_or_left(table, change
 
 SERVICE = Service(protocol=6, address=bytes((192, 0, 2, 1)), port=80, scheduler="rr")
 SERVERS = tuple(Server(address=bytes((10, 0, 0, n)), port=80, weight=n) for n in (1, 2))
-JSON, YAML = (documents.dump(Table(services=((SERVICE, SERVERS),)), format) for format in ROWS)
-WHOLE = "".join(FORMATS["json"].pieces(Table(services=((SERVICE, SERVERS),)), None, live_data(1.5)))
+TABLE = Table(services=((SERVICE, SERVERS),))
+JSON, YAML = (documents.dump(TABLE, format) for format in ROWS)
+WHOLE = "".join(FORMATS["json"].pieces(TABLE, None, live_data(1.5)))
 
 
 @pytest.mark.parametrize(("format", "text", "old", "new"), [

@@ -96,6 +96,8 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
     assembly = _known()
     inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name), path=path)
     try:
+        if file.format.is_read(file.lines(), assembly):
+            return file, assembly, Findings()
         findings = file.format.read(file.text, assembly, inputs)
         if assembly.problems:
             raise _error(file, findings, assembly)  # JSON that is too deep shows only while lines are looked for

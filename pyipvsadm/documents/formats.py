@@ -44,8 +44,9 @@ class Format(Record):
     one of `words` occurs there), or else the row with its extension, or else the first row whose pattern `begins`
     matches its first line. `limit` bounds its size in bytes; the default allows some 900,000 rules. The reader adds the
     pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax is broken. The
-    writer yields a table's text in pieces. `counts` says whether the text includes counters and owners; then `layout`
-    is the function that puts together the texts that `live` reads from a kernel.
+    reader `by_lines` reads what is laid out as `show` writes it, and leaves all else to the other one. The writer
+    yields a table's text in pieces. `counts` says whether the text includes counters and owners; then `layout` is the
+    function that puts together the texts that `live` reads from a kernel.
     """
 
     __slots__ = ()
@@ -56,9 +57,14 @@ class Format(Record):
     begins: str = ""
     limit: int = LIMIT
     reader: str = ""
+    by_lines: str = ""
     writer: str = ""
     counts: bool = False
     layout: str = ""
+
+    def is_read(self, lines: Iterator[str], assembly: Assembly) -> bool:
+        """Whether a document was read by its lines, which takes less time and memory; otherwise nothing is added."""
+        return bool(self.by_lines and _function(self.by_lines)(lines, assembly))
 
     def read(self, text: str, assembly: Assembly, inputs: Inputs) -> Findings:
         """Add the pieces in `text` to `assembly`. Raises BrokenError."""
@@ -97,10 +103,10 @@ class BrokenError(Exception):
 # fmt: off
 FORMATS = {row.name: row for row in (
     Format(name="json", extensions=(".json",), begins=r"\{",
-           reader="json_yaml.read_json", writer="writers.json_pieces", counts=True,
-           layout="dialect.json_layout.document"),
+           reader="json_yaml.read_json", by_lines="json_yaml.json_lines_read",
+           writer="writers.json_pieces", counts=True, layout="dialect.json_layout.document"),
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
-           reader="json_yaml.read_yaml", writer="writers.yaml_pieces"),
+           reader="json_yaml.read_yaml", by_lines="json_yaml.yaml_lines_read", writer="writers.yaml_pieces"),
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True, layout="dialect.json_layout.lines"),
     Format(name="kubernetes", words=("apiVersion",), holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:',
            limit=512 << 20, reader="kubernetes.read"),

@@ -7,54 +7,65 @@ from . import pieces
 from .dialect import OtherError, json_lines
 from .remarks import Findings
 from .schema_reader import Plain, schema
-from .source import lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..table.assembly import Assembly
     from .dialect import Rows
     from .formats import Inputs
     from .tree import Tree
 
 
-def read_json(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Add the pieces in the JSON `text` to `assembly`. Raises BrokenError."""
-    plain = Plain(json_lines.data_of(schema()))
-    if _is_read(json_lines.JsonRows(assembly, plain), text, assembly):
-        return Findings()
-    from . import tree
-
-    return _read(tree.from_json(text), plain, assembly)
+def json_lines_read(lines: Iterable[str], assembly: Assembly) -> bool:
+    """Whether JSON was read by its lines."""
+    return are_read(json_lines.JsonRows(assembly, _plain()), lines, assembly)
 
 
-def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
-    """Add the pieces in the YAML `text` to `assembly`. Raises BrokenError."""
-    from . import tree
+def yaml_lines_read(lines: Iterable[str], assembly: Assembly) -> bool:
+    """Whether YAML was read by its lines."""
     from .dialect.yaml_lines import YamlRows
 
-    plain = Plain(json_lines.data_of(schema()))
-    if _is_read(YamlRows(assembly, plain), text, assembly):
-        return Findings()
-    return _read(tree.from_yaml(text), plain, assembly)
+    return are_read(YamlRows(assembly, _plain()), lines, assembly)
 
 
-def _is_read(rows: Rows, text: str, assembly: Assembly) -> bool:
-    """Whether `text` was read by its lines; otherwise nothing is added."""
+def are_read(rows: Rows, lines: Iterable[str], assembly: Assembly) -> bool:
+    """Whether `rows` read all `lines`, without a problem; otherwise nothing is added. Raises IpvsadmError."""
     try:
-        rows.all(lines_of(text))
+        rows.all(lines)
         if not assembly.problems:
             return True
-    except (OtherError, EnoughError):
+    except (OtherError, EnoughError, UnicodeDecodeError):
         pass
     assembly.clear()
     return False
 
 
-def _read(found: Tree, plain: Plain, assembly: Assembly) -> Findings:
+def read_json(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Add the pieces in the JSON `text` to `assembly`. Raises BrokenError."""
+    from . import tree
+
+    return read_tree(tree.from_json(text), assembly)
+
+
+def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Add the pieces in the YAML `text` to `assembly`. Raises BrokenError."""
+    from . import tree
+
+    return read_tree(tree.from_yaml(text), assembly)
+
+
+def _plain() -> Plain:
+    return Plain(json_lines.data_of(schema()))
+
+
+def read_tree(found: Tree, assembly: Assembly) -> Findings:
+    """Add the pieces in `found` to `assembly`."""
     try:
         for problem in found.problems:
             assembly.wrong(*problem)
-        pieces.read(found.data, plain, assembly)
+        pieces.read(found.data, _plain(), assembly)
     except EnoughError:
         pass
     return Findings(line=found.line)

@@ -13,11 +13,11 @@ from .formats import FORMATS, Format, by_content, by_extension, by_first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from ..world import World
 
-PIECE = 1 << 20
+PIECE = 1 << 18
 PART = 1 << 16  # letters of a text that are split at once
 HEAD = 1 << 16  # bytes in which a format is detected
 LARGEST = max(format.limit for format in FORMATS.values())
@@ -25,18 +25,40 @@ PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "
 
 
 class Source(Record):
-    """A file's name for messages, its text, and the text's format."""
+    """A file's name for messages, its format, and its content in pieces, from the beginning with each call.
+
+    The pieces raise IpvsadmError if the file can't be read, is too large for its format, or isn't text.
+    """
 
     __slots__ = ()
     name: str = ""
-    text: str = ""
     format: Format = Format()
+    pieces: Callable[[], Iterable[bytes]] = tuple
+
+    @property
+    def text(self) -> str:
+        """The whole text. Raises IpvsadmError."""
+        return _text(b"".join(self.pieces()), self.name)
+
+    def lines(self) -> Iterator[str]:
+        """The lines, without holding all of them. Raises IpvsadmError, and UnicodeDecodeError."""
+        held: list[bytes] = []
+        coding = "utf-8-sig"
+        for piece in self.pieces():
+            whole, newline, rest = piece.rpartition(b"\n")
+            if newline:
+                yield from b"".join([*held, whole]).decode(coding).split("\n")
+                held, coding = [], "utf-8"
+            held.append(rest)
+        if rest := b"".join(held):
+            yield from rest.decode(coding).split("\n")
 
 
 def read_source(path: str, world: World, format: str = "") -> Source:
     """The file `path`, or stdin for `-`, in the named format, or in the detected one.
 
-    Raises IpvsadmError if it can't be read, is too large for its format, or isn't text.
+    A regular file is read anew when its content is asked for; of anything else, the content is kept. Raises
+    IpvsadmError, as the pieces of a Source do.
     """
     name = "stdin" if path == "-" else printable(path)
     pieces = _texts(world.content() if path == "-" else _pieces(path, name), name)
@@ -44,8 +66,11 @@ def read_source(path: str, world: World, format: str = "") -> Source:
     while len(head) < HEAD and (piece := next(pieces, b"")):
         head += piece
     found = FORMATS[format] if format else _format(path, name, head.decode("utf-8-sig", "replace"))
-    content = b"".join(_bounded(chain([head], pieces), name, found))
-    return Source(name=name, text=_text(content, name), format=found)
+    if path != "-" and os.path.isfile(path):
+        pieces.close()
+        return Source(name=name, format=found, pieces=lambda: _bounded(_texts(_pieces(path, name), name), name, found))
+    kept = list(_bounded(chain([head], pieces), name, found))
+    return Source(name=name, format=found, pieces=lambda: kept)
 
 
 def read_text(path: str, world: World) -> tuple[str, str]:
@@ -88,7 +113,7 @@ def _pieces(path: str, name: str) -> Iterator[bytes]:
         os.close(file)
 
 
-def _texts(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+def _texts(pieces: Iterable[bytes], name: str) -> Generator[bytes, None, None]:
     """`pieces`, checked to be text. Raises IpvsadmError."""
     first = b""
     for piece in pieces:
