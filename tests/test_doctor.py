@@ -16,8 +16,9 @@ from pyipvsadm.verbs.doctor import report, snapshot_file
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.doctor.collection import proc
 from pyipvsadm.verbs.doctor.findings import failure, note, warning
-from pyipvsadm.verbs.doctor.snapshot import Connection, Listener, Modules, UnseenError
+from pyipvsadm.verbs.doctor.snapshot import UnseenError
 from pyipvsadm.verbs.doctor.snapshot_file import shape
+from pyipvsadm.verbs.doctor.snapshot_values import Connection, Listener, Modules
 from pyipvsadm.verbs.doctor.verdict import Verdict
 
 from . import fakes

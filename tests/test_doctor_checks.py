@@ -11,7 +11,8 @@ from pyipvsadm.network.routes import Route
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.doctor.firewall import iptables
 from pyipvsadm.verbs.doctor.firewall.chains import Firewall
-from pyipvsadm.verbs.doctor.snapshot import (
+from pyipvsadm.verbs.doctor.snapshot import Snapshot
+from pyipvsadm.verbs.doctor.snapshot_values import (
     Arrival,
     Connection,
     Connections,
@@ -22,7 +23,6 @@ from pyipvsadm.verbs.doctor.snapshot import (
     Modules,
     Server,
     Service,
-    Snapshot,
     Standing,
     TableStatus,
     Timeouts,

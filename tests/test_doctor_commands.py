@@ -19,7 +19,7 @@ from pyipvsadm.support.verb import function_of
 from pyipvsadm.verbs import set as set_verb
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, remedies
 from pyipvsadm.verbs.doctor.firewall.chains import Chain
-from pyipvsadm.verbs.doctor.snapshot import Arrival, Connection, Tunnel
+from pyipvsadm.verbs.doctor.snapshot_values import Arrival, Connection, Tunnel
 from pyipvsadm.verbs.doctor.verdict import judge
 
 from .kernel.ailments import AILMENTS

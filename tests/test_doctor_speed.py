@@ -15,7 +15,7 @@ from pyipvsadm.grammar.shell import command, quoted
 from pyipvsadm.network.facts import Address
 from pyipvsadm.network.routes import Route
 from pyipvsadm.verbs.doctor.collection import services_of
-from pyipvsadm.verbs.doctor.snapshot import Arrival, Connection, Counters, Listener, Server, Service
+from pyipvsadm.verbs.doctor.snapshot_values import Arrival, Connection, Counters, Listener, Server, Service
 from pyipvsadm.verbs.doctor.verdict import judge
 
 from .test_doctor_checks import CLIENT, DROPPING, FILTER, HEALTHY, MARK, rules

@@ -14,7 +14,7 @@ from pyipvsadm.kernel import hash_tables
 from pyipvsadm.kernel.hash_tables import HashTables, told
 from pyipvsadm.model import Table
 from pyipvsadm.verbs.doctor.collection.proc import status, table_bits
-from pyipvsadm.verbs.doctor.snapshot import TableStatus
+from pyipvsadm.verbs.doctor.snapshot_values import TableStatus
 from pyipvsadm.verbs.top import view
 from pyipvsadm.verbs.top.feed import Lines
 from pyipvsadm.verbs.top.keys import State

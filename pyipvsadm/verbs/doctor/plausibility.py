@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from ...errors import IpvsadmError
-from .snapshot import Server, Service, Snapshot
+from .snapshot import Snapshot
+from .snapshot_values import Server, Service
 
 FORWARDINGS = ("masquerade", "local", "tunnel", "direct")
 LONGEST_DEVICE = 15  # bytes

@@ -12,7 +12,8 @@ from .firewall import remedies
 from .firewall.chains import Chain, Firewall
 from .firewall.packet_path import NO, Hit, Packet, matches
 from .firewall.rule_index import Index
-from .snapshot import Server, Service, Snapshot
+from .snapshot import Snapshot
+from .snapshot_values import Server, Service
 from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, Entries, is_suspect
 
 TRANSLATES = ("masquerade", "snat")

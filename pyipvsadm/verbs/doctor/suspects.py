@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .snapshot import Counters, Server, Service
+from .snapshot_values import Counters, Server, Service
 
 NAT = "masquerade"
 ENOUGH = 3  # packets or connections; fewer don't allow a judgement

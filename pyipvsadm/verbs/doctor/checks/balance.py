@@ -7,7 +7,8 @@ from collections import Counter
 from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Finding, Findings, failure, note, warning
 from ..queries import PROTOCOLS, TCP, fault_of, is_full, ours, pairs, subject
-from ..snapshot import Arrival, Server, Service, Snapshot, UnseenError
+from ..snapshot import Snapshot, UnseenError
+from ..snapshot_values import Arrival, Server, Service
 from ..suspects import ENOUGH, UDP, recent
 
 MANY = 20  # connections, or packets of a flow

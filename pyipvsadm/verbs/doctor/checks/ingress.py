@@ -30,7 +30,8 @@ from ..queries import (
     shortened,
     told,
 )
-from ..snapshot import Service, Snapshot
+from ..snapshot import Snapshot
+from ..snapshot_values import Service
 
 MAIN_ADDRESSES = ("127.0.0.1", "::1")
 STRICT = 1  # rp_filter

@@ -11,7 +11,8 @@ from ..firewall import remedies
 from ..firewall.chains import Chain, Firewall, Match, Rule
 from ..firewall.packet_path import DEEP, IPVS_PRIORITY, Packet, numbers, passage
 from ..queries import ARRIVING, base_chain, is_served
-from ..snapshot import Service, Snapshot
+from ..snapshot import Snapshot
+from ..snapshot_values import Service
 
 MARKABLE = ("prerouting", "input")  # hooks before IPVS
 TCP_PACKET = {"protocol": "6", "flags": "SYN"}

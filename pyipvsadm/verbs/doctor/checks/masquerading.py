@@ -19,7 +19,8 @@ from ..queries import (
     subject,
     translated,
 )
-from ..snapshot import NUMBER, Server, Service, Snapshot, UnseenError
+from ..snapshot import NUMBER, Snapshot, UnseenError
+from ..snapshot_values import Server, Service
 from ..suspects import NAT
 
 

@@ -24,7 +24,8 @@ from ..queries import (
     told,
     translated,
 )
-from ..snapshot import Server, Service, Snapshot, UnseenError
+from ..snapshot import Snapshot, UnseenError
+from ..snapshot_values import Server, Service
 from ..suspects import ENOUGH, NAT, UDP, recent
 
 ONE_PACKET = "use direct routing, or turn off one-packet scheduling, with which the kernel can't recognize answers"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
 from ..queries import addressed, is_full, load, named, ours, setting, subject
-from ..snapshot import Connection, Snapshot
+from ..snapshot import Snapshot
+from ..snapshot_values import Connection
 
 IGNORE_WEIGHTS = {"rr": "wrr", "lc": "wlc", "dh": "sh"}  # those that ignore weights: one that doesn't
 FALLBACK = {"sh": "sh-fallback", "mh": "mh-fallback"}

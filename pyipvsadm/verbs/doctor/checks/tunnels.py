@@ -8,7 +8,8 @@ from ..firewall import protocols
 from ..firewall.chains import Firewall
 from ..firewall.packet_path import Packet, passage
 from ..queries import clients, family, ours, outside, pairs, subject, told
-from ..snapshot import Server, Service, Snapshot
+from ..snapshot import Snapshot
+from ..snapshot_values import Server, Service
 
 OUTER = {"ip": 20, "ip6": 40}  # bytes of a header
 KINDS = {"ipip": 0, "gre": 4, "gue": 12}  # bytes of the tunnel's header; gue has 8 of UDP and 4 of its own

@@ -20,7 +20,8 @@ from ..queries import (
     subject,
     virtual_addresses,
 )
-from ..snapshot import Service, Snapshot
+from ..snapshot import Snapshot
+from ..snapshot_values import Service
 
 FAILOVER = ("keepalived", "kube-vip", "seesaw")  # programs that bind virtual addresses on one of several directors
 UNSHAPED = ("dummy", "tun")  # kinds of devices whose addresses aren't used as source addresses

@@ -24,7 +24,8 @@ from ..firewall.chains import Rule
 from ..firewall.packet_path import numbers
 from ..firewall.programs import firewall
 from ..queries import neighbour_of
-from ..snapshot import Connections, Counters, Daemon, Server, Service, Snapshot, Timeouts, Tunnel, UnseenError, made
+from ..snapshot import Snapshot, UnseenError
+from ..snapshot_values import Connections, Counters, Daemon, Server, Service, Timeouts, Tunnel, made
 from ..suspects import Entries, suspects
 from . import proc
 from .connection_attempts import tried

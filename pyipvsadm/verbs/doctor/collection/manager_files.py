@@ -18,7 +18,7 @@ from ....table.assembly import Assembly
 from ....table.comparison import service_key
 from ....table.differences import differences
 from ....table.plan import make_plan
-from ..snapshot import ManagerFile
+from ..snapshot_values import ManagerFile
 
 ROOT = "/"
 SHOWN = 10  # differences that are shown of one file

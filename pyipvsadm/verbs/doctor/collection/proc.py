@@ -15,7 +15,8 @@ from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, modul
 from ....kernel import hash_tables
 from ....listing.connections import packed
 from ....model import printable
-from ..snapshot import Connection, Listener, Modules, Standing, TableStatus, UnseenError
+from ..snapshot import UnseenError
+from ..snapshot_values import Connection, Listener, Modules, Standing, TableStatus
 from ..suspects import ALIVE, OPENING
 
 ROOT = Path("/")

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from struct import unpack_from
 
-from ..snapshot import Arrival, Service, UnseenError
+from ..snapshot import UnseenError
+from ..snapshot_values import Arrival, Service
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD  # linux/if_ether.h
 HEADER_BYTES = 128
