@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from errno import ENOENT, EPERM
@@ -343,6 +344,9 @@ def test_the_kernel_s_configuration_says_how_large_its_tables_are(play, monkeypa
     (tmp_path / "config").write_text(text)
     monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", (str(tmp_path / "missing"), str(tmp_path / "config")))
     assert "assuming" not in where(play, "192.0.2.1:82").stdout
+    (tmp_path / "config.gz").write_bytes(gzip.compress(text.encode()))
+    monkeypatch.setattr(kernel_pools, "CONFIGURATIONS", (str(tmp_path / "config.gz"),))
+    assert kernel_pools.sizes() == Sizes(mh_index=10)
 
 
 WRONG = [

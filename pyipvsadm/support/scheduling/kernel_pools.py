@@ -54,10 +54,10 @@ def sizes_in(configuration: str) -> Sizes:
 def _text(path: str) -> str:
     """A configuration. Raises OSError."""
     if path.endswith(".gz"):
-        import gzip
+        from zlib import MAX_WBITS, decompress  # as gzip does, whose import takes longer
 
-        with gzip.open(path, "rt", encoding="utf-8", errors="replace") as file:
-            return file.read()
+        with open(path, "rb") as packed:
+            return decompress(packed.read(), MAX_WBITS | 16).decode("utf-8", "replace")
     with open(path, encoding="utf-8", errors="replace") as file:
         return file.read()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from _socket import AF_INET, inet_pton
 
-from ...documents.source import read_text
 from ...errors import UsageError
 from ...grammar.schedulers import SCHEDULERS
 from ...grammar.shell import quoted
@@ -14,7 +13,6 @@ from ...prediction.clients import Client
 from ...record import Record
 from ...table.comparison import server_key, service_key
 from ...table.notation import address_of, server_of, spelled, spelled_server
-from ...table.plan import make_plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +96,8 @@ class Change(Record):
 
 def _from_table(service: Service, servers: Sequence[Server], planned: Services) -> list[Command]:
     """The commands that turn a service, which need not exist, into the `planned` one."""
+    from ...table.plan import make_plan
+
     now = Table(services=((service, tuple(servers)),) if service.scheduler else ())
     return [step.command for step in make_plan(now, Table(services=planned)).steps]
 
@@ -155,6 +155,8 @@ def _client(text: str) -> Client:
 
 def clients_in(path: str, service: Service, world: World) -> Iterator[Client]:
     """The clients in the file `path`: the first word of each line. Raises IpvsadmError."""
+    from ...documents.source import read_text
+
     name, text = read_text(path, world)
     for number, line in enumerate(text.split("\n"), 1):
         word = (line.split(None, 1) or COMMENT)[0]
