@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..errors import UsageError
-from ..grammar.options import NETNS, RULES, Option, Rule
+from ..grammar.options import LONG, NETNS, RULES, Option, Rule
+from ..grammar.schedulers import SCHEDULERS
 from ..grammar.suggestions import did_you_mean
 from ..model import printable
 from .topics import ALIASES, TOPICS, Topic, brief, topic
@@ -51,7 +52,9 @@ def _about(program: str, words: Sequence[str]) -> str:
 def _unknown(word: str) -> str:
     shown = printable(word) if len(word) < 40 else f"{printable(word[:36])}..."
     words = (word for word in ALIASES if not word.startswith("-"))
-    near = did_you_mean(word, dict.fromkeys([*(one.name for one in TOPICS), *(verb.name for verb in VERBS), *words]))
+    near = did_you_mean(
+        word, dict.fromkeys([*(one.name for one in TOPICS), *(verb.name for verb in VERBS), *words, *LONG, *SCHEDULERS])
+    )
     return f"There is no topic `{shown}`{near and f'; {near}'}"
 
 

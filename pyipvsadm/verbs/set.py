@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     Given = dict[str, tuple[Option, str | None]]  # by role: the option, and its value as text
 
+FORWARDINGS = "how packets are forwarded is `-m` (masquerade), `-g` (direct) or `-i` (tunnel)"
 REFUSED = 1  # the exit status
 SCHEDULER_FLAGS = FLAG_1 | FLAG_2 | FLAG_3
 SERVICE_ROLES, SERVER_ROLES = (
@@ -136,7 +137,11 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
             given[row.role] = row, value
     except OptionError as error:
         name = str(error).partition(":")[0].removeprefix("--")
-        near = did_you_mean(name, SETTINGS, "`pyipvsadm set --help` shows the settings", "--{}")
+        near = (
+            FORWARDINGS
+            if name in ("forwarding", "forward", "method")
+            else did_you_mean(name, SETTINGS, "`pyipvsadm set --help` shows the settings", "--{}")
+        )
         raise UsageError(str(error), hint=near) from None
     if not 1 <= len(names) <= 2:
         raise UsageError(

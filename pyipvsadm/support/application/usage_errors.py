@@ -23,10 +23,27 @@ SYNONYMS = {  # words of other tools for a verb of a group
     **dict.fromkeys(("list", "show"), "ls"),
     **dict.fromkeys(("bind", "create"), "add"),
 }
-NEVER = re.compile(r"(?!)")
-MEANT_BY = {  # what an extra argument looks like that is meant for an option, and the hint that names it, by the verb
-    "drain": (re.compile(r"[0-9]+[a-z]*"), "`--deadline` says how long to wait, such as `--deadline 10m`"),
-    "netns": (re.compile(r"([\w./-]+)"), r"to act on a namespace, name it before a command: `--netns \1 -Ln`"),
+DEADLINE = "`--deadline` says how long to wait, such as `--deadline 10m`"
+MEANT_BY = (  # a verb, what an extra argument looks like that is meant otherwise, and the hint on how
+    ("drain", re.compile(r"[0-9]+[a-z]*"), DEADLINE),
+    ("drain", re.compile(r"[0-9.:\[\]a-f ]*[.:].*"), "`drain` takes one server at a time"),
+    ("netns", re.compile(r"list|ls|show|all"), "without a name, all namespaces are listed"),
+    ("netns", re.compile(r"([\w./-]+)"), r"to act on a namespace, name it before a command: `--netns \1 -Ln`"),
+)
+FILE = "the file is named without an option: `{called} FILE`"
+INSTEAD = {  # (verb, option of other tools): how to get the same here
+    **dict.fromkeys(((verb, "-f") for verb in ("check", "diff", "apply", "convert")), FILE),
+    **dict.fromkeys(((verb, "--file") for verb in ("check", "diff", "apply", "convert")), FILE),
+    **dict.fromkeys(((verb, "--format") for verb in ("check", "diff", "apply")), "`--from` names the file's format"),
+    **dict.fromkeys((("apply", word) for word in ("-n", "--check", "--test")), "`--dry-run` shows what would change"),
+    **dict.fromkeys((("convert", word) for word in ("--to", "--format")), "`-o FORMAT` says what to write"),
+    **dict.fromkeys((("drain", word) for word in ("--timeout", "--time")), DEADLINE),
+    ("drain", "--weight"): "a drained server has weight 0; `set SERVICE SERVER --weight N` sets another one",
+    **dict.fromkeys((("show", word) for word in ("--watch", "-w", "--live")), "`top` shows the table live"),
+    **dict.fromkeys((("show", word) for word in ("-n", "--numeric")), "verbs always print numbers: leave it out"),
+    **dict.fromkeys((("top", word) for word in ("-d", "-i", "--delay")), "`--interval` sets the seconds of a sample"),
+    **dict.fromkeys((("top", word) for word in ("-n", "-b", "--batch")), "`--once` prints one sample"),
+    ("top", "--sort"): "the keys `<` and `>` choose the column to sort by",
 }
 LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
@@ -56,6 +73,8 @@ def _unknown_option(error: Any, words: list[str]) -> Told:
     chosen = next((own for own in (verb.options if verb else ()) if word in own.choices), None)
     if chosen:
         near = f"write `{chosen.names[0]} {word}`"
+    elif instead := INSTEAD.get((" ".join(words), error.option_name)):
+        near = instead
     elif error.option_name in NAMING:
         near = "verbs take names alone: 192.168.2.10:80/tcp is a service, and so is fwmark:7; 10.2.0.2:8080 is a server"
     else:
@@ -102,9 +121,9 @@ def _other(error: Any, words: list[str]) -> Told:
         message = f"`{' '.join(words)} {word}`: unknown verb" if word else f"`{' '.join(words)}` takes a verb"
         return message, did_you_mean(SYNONYMS.get(word, word), commands, there)
     extra = error.message.partition(" (")[2].rpartition(")")[0]
-    pattern, hint = MEANT_BY.get(words[0], (NEVER, ""))
-    meant = pattern.fullmatch(extra)
-    return (f"`{extra}`: one argument too many", meant.expand(hint) if meant else "") if extra else (error.message, "")
+    told = ((pattern.fullmatch(extra), hint) for verb, pattern, hint in MEANT_BY if verb == words[0])
+    meant = next((found.expand(hint) for found, hint in told if found), "")
+    return (f"`{extra}`: one argument too many", meant) if extra else (error.message, "")
 
 
 WORDED: dict[str, Callable[[Any, list[str]], Told]] = {  # by the name of the library's error class
