@@ -69,3 +69,30 @@ def test_the_table_outlives_boots_and_the_file_of_the_admin_is_never_written(roo
     assert "10.0.0.1:80/tcp" in root.run(f"cat {STATE}")
     assert booted(root, "ipvsadm -Sn; systemctl restart pyipvsadm; ipvsadm -Sn") == SECOND * 2
     assert root.run(f"stat -c '%i %y %a' {ADMINS}; md5sum {ADMINS}") == before
+
+
+SCRAPED = """\
+ipvsadm -A -t 10.0.0.1:80 -s rr; ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.1:80 -m
+pyipvsadm drain 10.1.0.1:80 --force >/dev/null
+systemctl is-enabled pyipvsadm-metrics
+systemctl start pyipvsadm-metrics
+for second in 1 2 3 4 5 6 7 8 9; do
+    python3 -c 'import urllib.request as u
+print(u.urlopen("http://127.0.0.1:9796/metrics").read().decode())' >/scraped 2>/dev/null && break
+    sleep 1
+done
+grep -E '^(ipvs_up|ipvs_backend_drained|ipvs_backend_weight)' /scraped
+grep -E '^(Uid|CapEff|NoNewPrivs):' /proc/$(systemctl show -P MainPID pyipvsadm-metrics)/status
+systemctl show -P TasksCurrent pyipvsadm-metrics
+systemctl stop pyipvsadm-metrics
+systemctl show -P Result -P ExecMainStatus pyipvsadm-metrics
+"""
+
+
+def test_the_listener_serves_with_one_privilege_and_ends(root):
+    said = booted(root, SCRAPED)
+    assert "\nipvs_up 1\n" in f"\n{said}", said
+    assert re.search(r'^ipvs_backend_drained\{local_address="10.0.0.1",.*\} 1$', said, re.MULTILINE), said
+    assert re.search(r"^Uid:\t65534\t65534\t65534\t65534$", said, re.MULTILINE), said
+    assert re.search(r"^CapEff:\t0*1000$", said, re.MULTILINE), said  # CAP_NET_ADMIN
+    assert said.splitlines()[-3:] == ["2", "success", "0"], said  # two processes, of which none is left
