@@ -31,7 +31,7 @@ from pyipvsadm.verbs.doctor.snapshot_values import (
 from pyipvsadm.verbs.doctor.verdict import judge
 
 VIP, VIP6, ONE, TWO, CLIENT = "192.0.2.10", "2001:db8::10", "10.2.0.2", "10.2.0.3", "198.51.100.7"
-UP = 0x1043  # up, broadcast, running, multicast
+UP, NO_CARRIER = 0x11043, 0x1003  # up, broadcast, multicast; the first is running, and its link is there
 SYSCTLS = {
     "net/ipv4/ip_forward": "1",
     "net/ipv4/tcp_keepalive_time": "600",
@@ -134,6 +134,11 @@ BACKUP = (Daemon("backup", "eth0"),)
 MASQUERADE = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -d 10.2.0.0/16 -j MASQUERADE\n"
 MARK = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 192.0.2.20/32 -p tcp -j MARK --set-xmark 0x7/0xffffffff\n"
 FILTER = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+UNTRACKED = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING {} -j {}\nCOMMIT\n"
+FROM_SERVERS, TO_SERVICE = "-s 10.2.0.0/24 -p tcp -m tcp --sport 8080", "-d 192.0.2.10/32 -p tcp -m tcp --dport 80"
+STATEFUL = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
+STRICT = STATEFUL.replace("FORWARD ACCEPT", "FORWARD DROP")
+TRACKS = {"ipv4__vs__conntrack": "1"}
 DROPPING = FILTER.replace("FORWARD ACCEPT", "FORWARD DROP").replace("INPUT ACCEPT", "INPUT DROP")
 OPEN_INPUT = "-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT\n"
 NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n"
@@ -244,6 +249,15 @@ ROWS = [  # a check, what it says, and how the healthy differs
     ("D2", F, with_server(server(port=8080))),
     ("D2", F, with_server(server(port=8080, forwarding="tunnel"))),
     ("D3", F, with_server(server(VIP))),
+    *(("N12", F, {**sysctls(**TRACKS), "firewall": rules(UNTRACKED.format(FROM_SERVERS, how) + rest)})
+      for how in ("CT --notrack", "NOTRACK") for rest in (STATEFUL, STRICT, MASQUERADE)),
+    ("N2", F, {**sysctls(**TRACKS), "firewall": rules(UNTRACKED.format(TO_SERVICE, "CT --notrack") + STRICT)}),
+    ("N2", F, {**sysctls(**TRACKS), "firewall": rules(UNTRACKED.format("-p tcp", "CT --notrack") + STRICT)}),
+    ("N2", F, {"firewall": rules(UNTRACKED.format(FROM_SERVERS, "CT --notrack") + STRICT)}),
+    ("V8", F, {"firewall": rules(UNTRACKED.format(TO_SERVICE, "CT --notrack") + DROPPING.replace("FORWARD DROP",
+        "FORWARD ACCEPT") + "-A INPUT -m state --state NEW,ESTABLISHED -j ACCEPT\n")}),
+    *(("D4", F, {"links": (*HEALTHY.links[:2], Link(3, "eth1", "", NO_CARRIER, 1600)), **changes})
+      for changes in ({}, with_server(server()), with_server(server(forwarding="tunnel")))),
     *(("D4", F, {"neighbours": (Neighbour(ONE, "eth1", state),)}) for state in ("failed", "incomplete")),
     ("D3", F, {**with_server(server(VIP, 80, "masquerade"))}),
     ("D3", F, {**with_server(server(VIP, 8080, "masquerade"))}),
@@ -322,6 +336,15 @@ SILENT = [  # what might be taken for an ailment
     {**table(MARKED), "firewall": rules(MARK), "marked_routes": {"7 192.0.2.20/32": Route("local", "lo")}},
     {**table(UDP), **sysctls(ipv4__vs__expire_nodest_conn="1")},
     sysctls(ipv4__vs__drop_entry="1"),  # which waits until memory is short
+    {**sysctls(**TRACKS), "firewall": rules(UNTRACKED.format(FROM_SERVERS, "CT --notrack") + FILTER)},  # no tracking
+    *({**sysctls(**TRACKS), "firewall": rules(UNTRACKED.format(what, how) + STATEFUL)} for what, how in (
+        (f"{FROM_SERVERS} -d 203.0.113.7", "CT --notrack"), (FROM_SERVERS, "CT --helper ftp"), ("-i eth7", "NOTRACK"),
+        (f"{FROM_SERVERS} -m string --string x", "NOTRACK"), (TO_SERVICE, "NOTRACK"), ("-p tcp", "CT --notrack"),
+    )),
+    {"firewall": rules(UNTRACKED.format(FROM_SERVERS, "NOTRACK") + STATEFUL)},  # with vs/conntrack=0
+    {**sysctls(**TRACKS), "firewall": rules(UNTRACKED.format("-p tcp", "NOTRACK") + STRICT.replace("ESTABLISHED",
+        "ESTABLISHED,UNTRACKED"))},
+    {"links": (Link(2, "eth0", "", NO_CARRIER, 1500), *HEALTHY.links[2:])},  # which leads to no server
     {"firewall": rules(FILTER + "-A INPUT -s 10.0.0.0/8 -p udp -j DROP\n-A FORWARD -p icmp -j DROP\n")},
     {"firewall": rules(DROPPING + OPEN_INPUT + "-A FORWARD -s 10.2.0.0/24 -j ACCEPT\n")},
     *({"firewall": rules(FILTER + f"-A {chain} {rule} -j DROP\n")} for chain in ("INPUT", "FORWARD") for rule in (

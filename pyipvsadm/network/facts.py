@@ -24,7 +24,7 @@ IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
 NDA_DST = 1  # linux/neighbour.h
 EXCEPTIONS_LISTED = [5, 3]  # Linux
 FOREVER = 2**32 - 1  # the value of a lifetime that doesn't end
-IFF_UP, IFF_NOARP, IFF_MULTICAST = 1, 0x80, 0x1000  # linux/if.h
+IFF_UP, IFF_NOARP, IFF_MULTICAST, IFF_LOWER_UP = 1, 0x80, 0x1000, 0x10000  # linux/if.h
 IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_OPTIMISTIC = 0x08, 0x40, 0x04  # linux/if_addr.h
 ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that answer or have answered
 NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
@@ -54,6 +54,11 @@ class Link:
     def up(self) -> bool:
         """Whether the device is set up, whatever its carrier state."""
         return bool(self.flags & IFF_UP)
+
+    @property
+    def carrier(self) -> bool:
+        """Whether the device has a link: the kernel drops what leaves by one that is up and has none."""
+        return bool(self.flags & IFF_LOWER_UP)
 
     @property
     def multicast(self) -> bool:

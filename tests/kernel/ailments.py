@@ -118,6 +118,8 @@ SIX = (  # a service of IPv6 on the address of a network card
 )
 NO_SIX = (f"pyipvsadm -D -t [{VIP6}]:80", f"ip addr del {VIP6}/128 dev client", silence("2001:db8:2:1::2", 80))
 TO_SIX = {"target": VIP6}
+TRACKED = ("sysctl -qw net.ipv4.vs.conntrack=1", f"{IPTABLES} -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT")
+STRICT = (*TRACKED[1:], f"{IPTABLES} -P FORWARD DROP")
 MARKED = ("ip addr add 10.1.0.101/32 dev vip", "pyipvsadm -A -f 7 -s rr", "pyipvsadm -a -f 7 -r 10.2.1.2:80 -m")
 UNMARKED = (*FLUSH, f"{IPTABLES} -t mangle -X", "pyipvsadm -D -f 7", "ip addr del 10.1.0.101/32 dev vip")
 MARKING, TO_MARKED = f"{IPTABLES} -t mangle -A", "-d 10.1.0.101 -p tcp -j MARK --set-mark"
@@ -161,6 +163,10 @@ ADDRESSES = (
         f"{IPTABLES} -A INPUT -i client -j own",
     ), after=(*FLUSH, f"{IPTABLES} -X")),
     Ailment("V8", FAILURE, "nat", (f"{IPTABLES} -t raw -A PREROUTING -d 10.1.0.64/26 -j DROP",), after=FLUSH),
+    Ailment("V8", FAILURE, "nat", (
+        f"{IPTABLES} -t raw -A PREROUTING -d {VIP} -p tcp -j NOTRACK", f"{IPTABLES} -P INPUT DROP",
+        f"{IPTABLES} -A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT",
+    ), after=OPEN),
     Ailment("V9", WARNING, "nat", (
         "ip link add away type veth peer name eth9 netns {client}", "ip link set away up",
         "ip addr add 10.4.0.1/24 dev away", "client: ip link set eth9 up", "client: ip addr add 10.4.0.2/24 dev eth9",
@@ -265,6 +271,15 @@ NAT = (
     ), after=(*OPEN, *UNTRACK)),
     Ailment("N6", FAILURE, "nat", (f"{IPTABLES} -A FORWARD -m state --state INVALID -j DROP",),
             after=(*OPEN, *UNTRACK)),
+    *(Ailment("N12", FAILURE, "nat", (
+        *TRACKED, f"{IPTABLES} -t raw -A PREROUTING -s 10.2.0.0/16 -p tcp -j {how}", *rest,
+    ), after=(*OPEN, *UNTRACK)) for how, rest in (("NOTRACK", ()), ("CT --notrack", STRICT))),
+    Ailment("N2", FAILURE, "nat", (
+        *TRACKED, *STRICT, f"{IPTABLES} -t raw -A PREROUTING -d {VIP} -p tcp --dport 80 -j NOTRACK",
+    ), after=(*OPEN, *UNTRACK)),
+    Ailment("N2", FAILURE, "nat", (
+        *STRICT, *UNTRACK, f"{IPTABLES} -t raw -A PREROUTING -s 10.2.0.0/16 -p tcp --sport 80 -j NOTRACK",
+    ), after=OPEN),
     Ailment("N8", WARNING, "nat", (
         f"{IPTABLES} -t nat -A POSTROUTING -d 10.2.0.0/16 -j MASQUERADE", "sysctl -qw net.ipv4.vs.conntrack=1",
         f"pyipvsadm -A -t {VIP}:33000 -s rr", f"pyipvsadm -a -t {VIP}:33000 -r 10.2.1.2:80 -m",
@@ -293,6 +308,10 @@ DIRECT_ROWS = (
         "server1: ip link set eth0 up", f"pyipvsadm set {DIRECT_VIP}:80 10.3.0.11:80 --weight 1", "sleep 1",
         requested(),
     )),
+    Ailment("D4", FAILURE, "nat", (  # before any packet was sent there
+        "ip link add dead type veth peer name spare netns {switch}", "ip addr add 10.8.0.1/24 dev dead",
+        "ip link set dead up", f"pyipvsadm -a -t {VIP}:80 -r 10.8.0.2:80 -m",
+    ), None, after=(f"pyipvsadm -d -t {VIP}:80 -r 10.8.0.2:80", "ip link del dead")),
     Ailment("D6", WARNING, "direct", (
         listen(DIRECT_VIP, 80), f"pyipvsadm -a -t {DIRECT_VIP}:80 -r 10.3.0.1 -g",
         "pyipvsadm --start-daemon backup --mcast-interface eth0",
@@ -377,6 +396,32 @@ DATAGRAMS = (
 )
 NO_DATAGRAMS = (f"pyipvsadm -D -u {VIP}:53", silence("10.2.1.2", 53), silence("10.2.2.2", 53))
 BY_UDP = {"port": 53, "kind": socket.SOCK_DGRAM}
+NAMES = ("client", "director", "server1", "server2")
+
+
+def six(device, way, *servers, via="2001:db8:3::1"):
+    """A service of IPv6 for four hosts on one link, whose servers have the virtual address; how each gets it."""
+    hosts = dict(zip(NAMES, (2, 1, 11, 12), strict=True))
+    return (
+        *(f"{name}: ip addr add 2001:db8:3::{host}/64 dev {device} nodad" for name, host in hosts.items()),
+        f"ip addr add {ROUTED6}/128 dev vip nodad", f"client: ip route add {ROUTED6}/128 via {via}",
+        *(f"{name}: {line}" for name in NAMES[2:] for line in servers),
+        *(listen(ROUTED6, 80, name) for name in NAMES[2:]), f"pyipvsadm -A -t [{ROUTED6}]:80 -s rr",
+        *(f"pyipvsadm -a -t [{ROUTED6}]:80 -r [2001:db8:3::{host}]:80 {way}" for host in (11, 12)),
+    )  # fmt: skip
+
+
+def no_six(device, servers):
+    """What takes it down."""
+    hosts = dict(zip(NAMES, (2, 1, 11, 12), strict=True))
+    return (
+        f"pyipvsadm -D -t [{ROUTED6}]:80", silence(ROUTED6, 80), f"client: ip route del {ROUTED6}/128",
+        f"ip addr del {ROUTED6}/128 dev vip",
+        *(f"{name}: ip addr del {ROUTED6}/128 dev {servers}" for name in NAMES[2:]),
+        *(f"{name}: ip addr del 2001:db8:3::{host}/64 dev {device}" for name, host in hosts.items()),
+    )  # fmt: skip
+
+
 HEALTHY: tuple[tuple[str, tuple[Act, ...], dict[str, Any], tuple[Act, ...]], ...] = (
     ("nat", (), {}, ()),
     ("direct", (), {}, ()),
@@ -389,6 +434,17 @@ HEALTHY: tuple[tuple[str, tuple[Act, ...], dict[str, Any], tuple[Act, ...]], ...
     ("nat: IPv6", (*(one.replace(VIP6, ROUTED6) if isinstance(one, str) else one for one in SIX),
                    f"ip addr add {ROUTED6}/128 dev vip nodad"), {"target": ROUTED6},
      (f"pyipvsadm -D -t [{ROUTED6}]:80", f"ip addr del {ROUTED6}/128 dev vip", silence("2001:db8:2:1::2", 80))),
+    ("direct: IPv6", six("eth0", "-g", f"ip addr add {ROUTED6}/128 dev lo nodad"), {"target": ROUTED6},
+     no_six("eth0", "lo")),
+    ("tunnel: IPv6", (
+        "modprobe ip6_tunnel", "ip addr add 2001:db8:1::1/64 dev client nodad",
+        "client: ip addr add 2001:db8:1::2/64 dev eth0 nodad",
+        *six("eth1", "-i", f"ip addr add {ROUTED6}/128 dev ip6tnl0 nodad", "ip link set ip6tnl0 up",
+             "ip route add 2001:db8:1::/64 via 2001:db8:3::2", via="2001:db8:1::1 src 2001:db8:1::2"),
+    ), {"target": ROUTED6}, (
+        *no_six("eth1", "ip6tnl0"), "ip addr del 2001:db8:1::1/64 dev client",
+        "client: ip addr del 2001:db8:1::2/64 dev eth0",
+    )),
     ("nat: hardened", HARDENED, {}, OPEN),
     ("nat: persistent", (f"{SET} --persistent 300",), {}, (f"{SET} --no-persistent",)),
     ("nat: UDP", DATAGRAMS, BY_UDP, NO_DATAGRAMS),

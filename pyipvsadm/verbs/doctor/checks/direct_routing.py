@@ -85,10 +85,11 @@ def servers_answer(snapshot: Snapshot) -> Findings:
     """Servers answer their neighbours."""
     told_of = set()
     lost = {(one.address, one.device): one.state for one in snapshot.seen("neighbours") if one.state in LOST}
+    dead = {link.name: "its link is down: no carrier" for link in snapshot.links or () if link.up and not link.carrier}
     for service, server in pairs(snapshot):
         route = snapshot.route(server.address)
         hop = route.gateway or server.address
-        state = lost.get((hop, route.device))
+        state = dead.get(route.device) or lost.get((hop, route.device))
         if server.weight and state and (hop, service.service) not in told_of:
             told_of.add((hop, service.service))
             yield failure(
@@ -164,8 +165,8 @@ CHECKS: tuple[Check, ...] = (
         "Servers answer their neighbours",
         (FAILURE,),
         servers_answer,
-        looks="the neighbour table's entries of servers and of routers to them",
-        matters="a neighbour that doesn't answer is down, or in another network",
+        looks="the neighbour table's entries of servers and of routers to them, and the links of the devices to them",
+        matters="a neighbour that doesn't answer is down, or in another network; a device without a link sends nothing",
         mend="give the server weight 0 until it is back",
         told_by=("D1",),
     ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note
+from ..firewall import remedies
 from ..firewall.chains import Firewall, in_network
 from ..firewall.packet_path import Hit, Packet, passage
 from ..queries import (
@@ -14,6 +15,7 @@ from ..queries import (
     answered,
     clients,
     family,
+    first_packet,
     inward,
     masquerade,
     networks,
@@ -35,39 +37,38 @@ Dropped = tuple[str, Packet, Hit]  # the subject, its packet that is dropped, an
 
 def rules_forward(snapshot: Snapshot) -> Findings:
     """The firewall forwards requests and replies."""
-    for name, packet, hit in _forward_drops(snapshot):
-        if not _mended_by_conntrack(snapshot, packet, hit):
-            yield told(hit, packet, name, "replies", "they never reach the client")
+    for name, packet, hit in _forward_drops(snapshot, mended=False):
+        yield told(hit, packet, name, "replies", "they never reach the client")
     for name, packet, hit in _output_drops(snapshot):
         yield told(hit, packet, name, "requests", "they never reach the server")
 
 
 def rules_know_connections(snapshot: Snapshot) -> Findings:
     """Rules know the connections of IPVS."""
-    for name, packet, hit in _forward_drops(snapshot):
-        if _mended_by_conntrack(snapshot, packet, hit):
-            finding = told(hit, packet, name, "replies", "")
-            yield finding._replace(
-                why="with vs/conntrack=0, the connections of IPVS are not tracked, and rules that match a state take"
-                f" replies for {packet['state']}",
-                commands=(setting("ipv4/vs/conntrack", 1),),
-            )
+    for name, packet, hit in _forward_drops(snapshot, mended=True):
+        yield told(hit, packet, name, "replies", "")._replace(
+            why="with vs/conntrack=0, the connections of IPVS are not tracked, and rules that match a state take"
+            f" replies for {packet['state']}",
+            commands=(setting("ipv4/vs/conntrack", 1),),
+        )
 
 
-def _forward_drops(snapshot: Snapshot) -> Iterator[Dropped]:
-    """The replies of servers that rules drop on all devices by which they could leave."""
+def _forward_drops(snapshot: Snapshot, *, mended: bool) -> Iterator[Dropped]:
+    """The replies of servers that rules drop on all devices by which they could leave, if tracking `mended` that."""
     ways = inward(snapshot) if snapshot.seen("services") else []
     for service, server in pairs(snapshot, NAT):
         firewall: Firewall = snapshot.seen("firewall")
         reply = _reply(snapshot, service, server)
-        if not firewall.chains:
+        if not firewall.chains or _half_tracked(snapshot, service, reply):
             continue
         sent = {**reply, "source": service.address or None, "source_port": str(service.port or "") or None, "in": None}
         for hooks, packet in ((PASSING, reply), (LEAVING, sent)):
             found = [passage(firewall, hooks, {**packet, "out": out}).drop for out in ways or [""]]
             drops = [one for one in found if one]
             if drops and len(drops) == len(found) and not _replied(server):
-                yield subject(service, server), {**packet, "out": ways[0] if len(ways) == 1 else None}, drops[0]
+                told_of = {**packet, "out": ways[0] if len(ways) == 1 else None}
+                if _mended_by_conntrack(snapshot, service, told_of, drops[0]) == mended:
+                    yield subject(service, server), told_of, drops[0]
                 break
 
 
@@ -98,7 +99,7 @@ def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
 
 def _reply(snapshot: Snapshot, service: Service, server: Server) -> Packet:
     """The known properties of the first packet from a server to a client, as firewalls see it."""
-    tracked = snapshot.sysctl("ipv4/vs/conntrack")
+    tracked = snapshot.sysctl("ipv4/vs/conntrack") and _request_state(snapshot, service) != "untracked"
     state = "established" if tracked else "invalid" if service.protocol == TCP else "new"
     return {
         **ARRIVING,
@@ -113,9 +114,47 @@ def _reply(snapshot: Snapshot, service: Service, server: Server) -> Packet:
     }
 
 
-def _mended_by_conntrack(snapshot: Snapshot, packet: Packet, hit: Hit) -> bool:
-    """Whether `packet`, which a rule drops, would pass if connections were tracked."""
-    if packet["state"] == "established":
+def _request_state(snapshot: Snapshot, service: Service) -> str | None:
+    """What rules take a client's first packet for; None if that isn't certain."""
+    firewall = snapshot.firewall
+    if not (firewall and firewall.untracks and service.address):
+        return "new"
+    packet = first_packet(service)
+    ways = [{**packet, "in": device} for device in inward(snapshot) or [""]]
+    states = {passage(firewall, ("prerouting",), way).packet["state"] for way in ways}
+    return states.pop() if len(states) == 1 else None
+
+
+def _half_tracked(snapshot: Snapshot, service: Service, reply: Packet) -> Hit | None:
+    """What keeps replies of TCP from being tracked where requests are; None if nothing certainly does."""
+    firewall: Firewall = snapshot.seen("firewall")
+    if not firewall.untracks or service.protocol != TCP or not service.address:
+        return None
+    if reply["family"] not in firewall.tracked or reply["state"] != "established":
+        return None
+    if _request_state(snapshot, service) != "new":
+        return None
+    return passage(firewall, ("prerouting",), reply).untracked
+
+
+def replies_are_tracked(snapshot: Snapshot) -> Findings:
+    """Replies are tracked where requests are."""
+    for service, server in pairs(snapshot, NAT):
+        reply = _reply(snapshot, service, server)
+        if hit := _half_tracked(snapshot, service, reply):
+            chain = hit.chain
+            yield failure(
+                subject(service, server),
+                f"replies are not tracked ({chain.program}, {chain.family} {chain.table} {chain.name}): {hit.text}",
+                "requests are, with vs/conntrack=1: so what clients send next is taken for a connection of its own, and"
+                " its port may change; a rule before that one leaves replies alone",
+                remedies.accept(chain, reply),
+            )
+
+
+def _mended_by_conntrack(snapshot: Snapshot, service: Service, packet: Packet, hit: Hit) -> bool:
+    """Whether `packet`, which a rule drops, would pass if vs/conntrack were 1."""
+    if snapshot.sysctl("ipv4/vs/conntrack") or _request_state(snapshot, service) != "new":
         return False
     known = {**packet, "state": "established"}
     hooks = LEAVING if hit.chain.hook in LEAVING else PASSING
@@ -223,6 +262,7 @@ CHECKS: tuple[Check, ...] = (
             "N3",
             "N6",
             "N9",
+            "N12",
             "V9",
             "D4",
         ),
@@ -235,5 +275,15 @@ CHECKS: tuple[Check, ...] = (
         looks="rules that match a connection's state, and vs/conntrack",
         matters="with vs/conntrack=0, such rules take replies for invalid or new",
         mend="set vs/conntrack to 1",
+    ),
+    Check(
+        "N12",
+        "Replies are tracked where requests are",
+        (FAILURE,),
+        replies_are_tracked,
+        looks="rules that take the replies of masqueraded servers out of connection tracking (notrack, CT), and"
+        " vs/conntrack",
+        matters="with vs/conntrack=1, a connection of which only requests are tracked comes to nothing",
+        mend="accept the replies before that rule",
     ),
 )

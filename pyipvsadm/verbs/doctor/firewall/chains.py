@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 
 HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+TRANSLATING = ("dnat", "snat", "masquerade")  # actions that take connection tracking
 Place = tuple[str, str, str, str]  # of a chain: program, family, table, name
 
 
@@ -108,9 +109,23 @@ class Firewall:
         return tuple(sorted(found | {"family"}))
 
     @cached_property
+    def untracks(self) -> bool:
+        """Whether a rule leaves packets out of connection tracking."""
+        return any(rule.action == "notrack" for chain in self.chains for rule in chain.rules)
+
+    @cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """The families whose connections the kernel tracks, since rules ask for their state or translate them."""
+        return tuple(family for family in ("ip", "ip6") if any(_asks(rule) for _, rule in self.rules(family)))
+
+    @cached_property
     def memory(self) -> dict[object, object]:
         """A cache of results about this firewall, by question."""
         return {}
+
+
+def _asks(rule: Rule) -> bool:
+    return rule.action in TRANSLATING or any(match.field == "state" for match in rule.matches)
 
 
 def in_network(address: str, network: str) -> bool:

@@ -132,6 +132,8 @@ def _action(option: str, name: str, following: Iterator[str]) -> tuple[str, str]
     value = dict(pairwise(words))
     if name == "MARK":
         return "mark", _mark(value.get("--set-xmark") or value.get("--set-mark") or "")
+    if name == "CT":
+        return ("notrack" if "--notrack" in words else ""), ""
     if name == "CONNMARK" and "--restore-mark" not in words:
         return "", ""
     if name in ACTIONS:

@@ -38,6 +38,7 @@ class Passage:
     packet: dict[str, str | None]
     drop: Hit | None = None
     dnat: Hit | None = None
+    untracked: Hit | None = None
     mark: int | None = 0
     marker: Rule | None = None
 
@@ -109,6 +110,8 @@ def _act(firewall: Firewall, base: Chain, chain: Chain, rule: Rule, made: Passag
             return "accept" if sure == YES else None
         case "mark" | "restore":
             _mark(made, rule, sure)
+        case "notrack":
+            _untrack(made, Hit(base, rule.text, certain=True), sure)
         case "return":
             return "" if sure == YES else None
         case "jump" | "goto" if depth and (callee := firewall.called(chain, rule.target)):
@@ -118,6 +121,15 @@ def _act(firewall: Firewall, base: Chain, chain: Chain, rule: Rule, made: Passag
             if rule.action == "goto" and sure == YES:
                 return ""
     return None
+
+
+def _untrack(made: Passage, hit: Hit, sure: str) -> None:
+    """Leave the packet out of connection tracking. A rule that is about some packets alone doesn't count for others."""
+    if sure == YES:
+        made.untracked = hit
+        made.packet["state"] = "untracked"
+    elif sure == MAYBE:
+        made.packet["state"] = None
 
 
 def _mark(made: Passage, rule: Rule, sure: str) -> None:
