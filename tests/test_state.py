@@ -108,7 +108,17 @@ def test_a_weight_that_we_did_not_write_is_no_weight(folder, change_to):
     assert caught.value.status == 1
 
 
-@pytest.mark.parametrize("content", [b"[" * 200_000, b"{}", b"[7]", b"\xff", b"[{]", b'[{"weight": NaN}', b""])
+def test_two_weights_of_a_server_are_no_weight(folder):
+    state.store("drain", [ROWS[0], {**ROWS[0], "weight": 999}])
+    with pytest.raises(IpvsadmError, match="a server has two weights") as caught:
+        change.load(None)
+    assert caught.value.status == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'[{"weight": 7, "weight": 8}]', b"[" * 200_000, b"{}", b"[7]", b"\xff", b"[{]", b'[{"weight": NaN}', b""],
+)
 def test_what_is_not_ours_is_an_error(folder, content):
     state.store("drain", ROWS)
     with open(state.path("drain"), "wb") as file:

@@ -104,10 +104,17 @@ def rows_in(content: bytes) -> list[dict[str, Any]]:
         return []
     import json
 
-    rows = json.loads(content.decode())
+    rows = json.loads(content.decode(), object_pairs_hook=_once)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("it is not a list of objects")
     return rows
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object none of whose names comes twice. Raises ValueError."""
+    if len(made := dict(pairs)) != len(pairs):
+        raise ValueError("an object has a name twice")
+    return made
 
 
 def unreadable(verb: str, error: Exception) -> IpvsadmError:

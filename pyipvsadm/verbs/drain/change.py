@@ -26,7 +26,10 @@ VERB = "drain"  # the verb to which the state belongs
 def load(table: Table) -> dict[Key, Weight]:
     """The recorded weights of servers that are as `drain` left them, by Place.key. Raises IpvsadmError."""
     try:
-        return still_true([_weight(row) for row in state.load(VERB)], table)
+        weights = [_weight(row) for row in state.load(VERB)]
+        if len({one.key for one in weights}) != len(weights):
+            raise ValueError("a server has two weights")
+        return still_true(weights, table)
     except (KeyError, TypeError, ValueError) as error:
         raise state.unreadable(VERB, error) from error
     except IpvsadmError as error:
