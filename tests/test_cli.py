@@ -336,7 +336,10 @@ def test_a_reader_that_went_away_is_no_error_to_talk_of(words, table, tmp_path):
     assert (tmp_path / "stderr").read_bytes() == b""
 
 
-@pytest.mark.parametrize("words", [["-Ln"], ["-Sn"], ["-v"], ["-h"], ["-L", "--timeout"]])
+@pytest.mark.parametrize(
+    "words",
+    [["-Ln"], ["-Sn"], ["-v"], ["-h"], ["-L", "--timeout"], ["set", "--help"], ["doctor", "-h"], ["help", "apply"]],
+)
 def test_a_full_disk_is_an_error(words, tmp_path):
     with open("/dev/full", "wb") as full, open(tmp_path / "stderr", "wb") as stderr:
         status = cli.main(["ipvsadm", *words], world(small_kernel(TABLE), stdout=full.fileno(), stderr=stderr.fileno()))
