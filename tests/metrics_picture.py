@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import demo
+from .bench.plot import canvas
 
 STEADY, AWAY = 24, 20  # seconds before a server leaves and after it came back; and between the two
 PROMETHEUS = "http://127.0.0.1:9090"
@@ -73,12 +74,7 @@ def _points(start: float, end: float) -> Points:
 
 def draw(path: Path) -> None:
     """Write the plot to `path`."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pyipvsadm", "font.size": 9})
-    from matplotlib import pyplot
-
+    pyplot = canvas()
     figure, panel = pyplot.subplots(figsize=(8, 2.8), layout="constrained")
     for colour, (server, points) in zip(COLOURS, sorted(record().items()), strict=True):
         panel.plot(*zip(*points, strict=True), label=server, color=colour, linewidth=1.5)

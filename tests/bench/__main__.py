@@ -1,8 +1,9 @@
 """`python -m tests.bench`: measure pyipvsadm against ipvsadm on one kernel, and tell.
 
-Writes samples.json, report.md and plot.svg into a folder, and a table to stdout. A run of all sizes also writes its
-results into tests/bench/README.md and README.md. The exit status is 1 where the two programs print or leave different
-things, 2 where the benchmark can't run, and 0 else, whatever the figures are.
+Writes samples.json, report.md and plot.svg into a folder, and a table to stdout; packets.json, packets.md and
+packets.svg of the group `packets`. A run of all sizes also writes its results into tests/bench/README.md and README.md.
+The exit status is 1 where the two programs print or leave different things, or something failed, 2 where the benchmark
+can't run, and 0 else, whatever the figures are.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import shlex
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 from . import cluster, comparisons, debian, kernels, page, plot, report, schedule
+from .packets import balancers, findings, guest
 from .qemu import MachineError
 from .samples import Sample
 from .stats import Samples
@@ -29,6 +32,7 @@ STARTS = 31  # pairs of single commands
 CLUSTERS = 5  # pairs of what a cluster has
 QUICK = 2  # pairs of all
 BUSY = 0.5  # load from others: a guest keeps two processors busy by itself
+GROUPS = (*schedule.GROUPS, schedule.PACKETS)
 OURS = ".venv/bin/pyipvsadm"
 FOLDER = kernels.REPOSITORY / ".bench"
 
@@ -40,9 +44,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--rules", default=SIZES, help="sizes of the tables (%(default)s)")
     parser.add_argument("--pairs", type=int, help="runs of each program (9, 7, 5 and 3, fewer for the larger)")
-    parser.add_argument(
-        "--only", action="append", choices=schedule.GROUPS, help="rows of this group alone; repeatable (all)"
-    )
+    parser.add_argument("--only", action="append", choices=GROUPS, help="rows of this group alone; repeatable (all)")
     parser.add_argument("--quick", action="store_true", help="two pairs, only to see that it works")
     parser.add_argument("--ours", default=OURS, help="our program's command (%(default)s)")
     parser.add_argument("--theirs", default="ipvsadm", help="the other's (%(default)s)")
@@ -61,7 +63,7 @@ def plan(chosen: argparse.Namespace) -> kernels.Plan:
     """What to measure. Raises debian.MissingError where a program isn't there."""
     sizes = [int(number) for number in chosen.rules.split(",")]
     pairs = QUICK if chosen.quick else chosen.pairs
-    groups = chosen.only or schedule.GROUPS
+    groups = chosen.only or GROUPS
     compared = comparisons.chosen(groups, max(sizes))
     needed = {one[0] for each in compared for one in (each.other, *each.once, *each.before)}
     return kernels.Plan(
@@ -72,6 +74,21 @@ def plan(chosen: argparse.Namespace) -> kernels.Plan:
         groups=groups,
         comparisons={one.row: pairs or pairs_of(one.rules) for one in compared},
         others={name: command(name)[0] for name in sorted(needed & {schedule.IP, schedule.NFT})},
+    )
+
+
+def packet_plan(chosen: argparse.Namespace) -> guest.Plan | None:
+    """What to measure of the group `packets`, if anything. Raises debian.MissingError where a program isn't there."""
+    most = max(int(number) for number in chosen.rules.split(","))
+    sizes = [size for size in (guest.QUICK_SIZES if chosen.quick else guest.SIZES) if size <= most]
+    if schedule.PACKETS not in (chosen.only or GROUPS) or not sizes:
+        return None
+    lines = {"pyipvsadm": chosen.ours, "ipvsadm": chosen.theirs}
+    return guest.Plan(
+        programs={name: command(lines.get(name, name)) for name in sorted({schedule.IP, *balancers.PROGRAMS})},
+        sizes=sizes,
+        rounds=1 if chosen.quick else chosen.pairs or guest.ROUNDS,
+        datagrams=guest.QUICK_DATAGRAMS if chosen.quick else guest.DATAGRAMS,
     )
 
 
@@ -100,7 +117,12 @@ def prepare(folder: Path) -> None:
 
 def is_full(chosen: argparse.Namespace) -> bool:
     """Whether a run is one that the pages show: of all groups and sizes, and of the programs themselves."""
-    return not (chosen.quick or chosen.only) and (chosen.rules, chosen.ours, chosen.theirs) == (SIZES, OURS, "ipvsadm")
+    return not chosen.only and has_all_sizes(chosen)
+
+
+def has_all_sizes(chosen: argparse.Namespace) -> bool:
+    """Whether a run has all sizes of its groups, and the programs themselves."""
+    return not chosen.quick and (chosen.rules, chosen.ours, chosen.theirs) == (SIZES, OURS, "ipvsadm")
 
 
 def tell(outcome: kernels.Outcome, objects: tuple[list[Sample], int], out: Path, *, full: bool) -> int:
@@ -131,25 +153,53 @@ def tell(outcome: kernels.Outcome, objects: tuple[list[Sample], int], out: Path,
     return 1 if wrong else 0
 
 
+def tell_packets(outcome: kernels.Outcome, out: Path, *, full: bool) -> int:
+    """Write the results of the group `packets` as `tell` does those of the others; the exit status."""
+    samples = Samples(outcome.samples)
+    content = {"facts": outcome.facts, "samples": [asdict(s) for s in samples.all]}
+    out.joinpath("packets.json").write_text(json.dumps(content, indent=1) + "\n")
+    tables = findings.render(samples, markdown=True)
+    out.joinpath("packets.md").write_text(tables)
+    print(*outcome.facts, "", findings.render(samples), sep="\n")
+    wrong = report.problems(samples.all)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    if not wrong:
+        with suppress(ImportError):  # of which `tell` speaks
+            findings.draw(samples, outcome.facts[0], out / "packets.svg")
+    if full and not wrong:
+        page.write_packets(tables, outcome.facts, out / "packets.svg")
+        print("Results written into tests/bench/README.md and man/pictures/packets.svg.")
+    return 1 if wrong else 0
+
+
 def main(arguments: list[str]) -> int:
     chosen = options(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a guest is ended too
     load = os.getloadavg()[0]
+    circumstances = [
+        f"{date.today():%d %B %Y}, `python -m tests.bench {shlex.join(arguments)}`".lstrip("0"),
+        f"load of the machine before: {load:.1f}" + (" - TOO BUSY FOR GOOD FIGURES" if load > BUSY else ""),
+    ]
+    status = 0
     try:
-        todo = plan(chosen)
+        todo, packets = plan(chosen), packet_plan(chosen)
         prepare(chosen.out)
-        on_host = chosen.kernel == "host" or (chosen.kernel == "auto" and kernels.host_has_ipvs())
-        outcome = kernels.on_host(todo) if on_host else kernels.in_qemu(todo, chosen.cache)
+        if {*todo.groups} != {schedule.PACKETS}:
+            on_host = chosen.kernel == "host" or (chosen.kernel == "auto" and kernels.host_has_ipvs())
+            outcome = kernels.on_host(todo) if on_host else kernels.in_qemu(todo, chosen.cache)
+            outcome.facts.extend(circumstances)
+            clusters = QUICK if chosen.quick else CLUSTERS
+            objects = cluster.measured(todo.ours, clusters) if schedule.DOCUMENTS in todo.groups else ([], 0)
+            status = tell(outcome, objects, chosen.out, full=is_full(chosen))
+        if packets:
+            outcome = guest.measured(packets, todo.python, chosen.cache)
+            outcome.facts.append(circumstances[0])
+            status |= tell_packets(outcome, chosen.out, full=has_all_sizes(chosen))
     except (debian.MissingError, MachineError) as error:
         print(error, file=sys.stderr)
         return 2
-    outcome.facts.append(f"{date.today():%d %B %Y}, `python -m tests.bench {shlex.join(arguments)}`".lstrip("0"))
-    outcome.facts.append(
-        f"load of the machine before: {load:.1f}" + (" - TOO BUSY FOR GOOD FIGURES" if load > BUSY else "")
-    )
-    clusters = QUICK if chosen.quick else CLUSTERS
-    objects = cluster.measured(todo.ours, clusters) if schedule.DOCUMENTS in todo.groups else ([], 0)
-    return tell(outcome, objects, chosen.out, full=is_full(chosen))
+    return status
 
 
 if __name__ == "__main__":

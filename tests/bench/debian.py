@@ -14,6 +14,9 @@ NEEDED = {  # a program, and the package that brings it
     "busybox": "busybox-static",
     "depmod": "kmod",
     "ipvsadm": "ipvsadm",
+    "iptables-legacy-restore": "iptables",
+    "nft": "nftables",
+    "ip": "iproute2",
     "unshare": "util-linux",
     "time": "time",  # GNU: a shell's own tells no peak memory, busybox's four times what it is
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 from . import box, comparisons, debian, schedule, tables
 from .cluster import LOADED
 from .driver import GNU_TIME
-from .qemu import Machine, MachineError
+from .qemu import Machine, MachineError, Result
 from .samples import Sample, read
 
 HERE = Path(__file__).resolve().parent
@@ -29,7 +29,7 @@ IN_BOX = """
 mkdir {box} && mount -t tmpfs -o size=80% box {box} || exit 1
 tar -x -b 1024 -f {archive} -C {box} || exit 1  # busybox's own tar takes five times as long
 for folder in dev proc sys; do mount --bind /$folder {box}/$folder || exit 1; done
-exec busybox chroot {box} {python} -m tests.bench.driver {config}
+exec busybox chroot {box} {python} -m {module} {config}
 """
 
 
@@ -114,35 +114,61 @@ def on_host(plan: Plan) -> Outcome:
 
 
 def in_qemu(plan: Plan, cache: Path) -> Outcome:
-    """Run the driver in Debian's kernel under QEMU, with the programs copied into the guest's memory."""
-    debian.require("qemu-system-x86_64", "busybox", "time")
+    """Run the driver in Debian's kernel under QEMU."""
+    debian.require("time")
     kernel = debian.kernel(cache)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        config, archive = Path(name, "config"), Path(name, "box.tar")
-        config.write_text(plan.config("/tmp/bench"))
-        packages = [REPOSITORY / "pyipvsadm", HERE, HERE.parent / "kernel", Path(name)]
-        box.archive(archive, [*programs(plan), GNU_TIME], [plan.python], [p for p in packages if p.is_dir()])
-        script = IN_BOX.format(box=BOX, archive=archive, python=plan.python, config=config)
-        result = Machine(kernel, boot_options=FIXED).run(
-            ["sh", "-c", script],
-            modules=MODULES,
-            environment={"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
-            timeout=300 + PATIENCE * plan.work,
-            progress=sys.stderr.write,
-        )
-    if result.status:
-        raise MachineError(f"the driver failed in the guest: {result.stderr.decode()[-2000:]}")
+    timeout = 300 + PATIENCE * plan.work
+    programs = [plan.ours[0], plan.theirs[0], *plan.others.values(), GNU_TIME]
+    result = boxed(
+        Machine(kernel, boot_options=FIXED), "tests.bench.driver", plan.config("/tmp/bench"), programs, plan.python,
+        modules=MODULES, timeout=timeout,
+    )  # fmt: skip
     return Outcome(list(read(result.stdout.decode().splitlines())), [
-        f"kernel {debian.version(kernel)} (Debian), under QEMU's software emulation (TCG), 2 processors,"
-        f" booted in {result.boot:.0f} s; {processor()}",
+        guest(kernel, result, "2 processors"),
         "programs, interpreter and output in the guest's memory, none over 9p; no address randomisation;"
         " a fresh network namespace for each table; the first pair of small sizes warms up and isn't counted",
     ])  # fmt: skip
 
 
-def programs(plan: Plan) -> list[str]:
-    """The files of all programs."""
-    return [plan.ours[0], plan.theirs[0], *plan.others.values()]
+def boxed(
+    machine: Machine,
+    module: str,
+    config: str,
+    programs: Sequence[str],
+    python: str,
+    *,
+    modules: Sequence[str],
+    timeout: float,
+    folders: Sequence[Path] = (),
+) -> Result:
+    """Run our `module` on `config` in `machine`, from a copy of it, of `programs` and of `folders` in its memory.
+
+    Raises MachineError where it fails.
+    """
+    debian.require("qemu-system-x86_64", "busybox")
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        file, archive = Path(name, "config"), Path(name, "box.tar")
+        file.write_text(config)
+        needed = [REPOSITORY / "pyipvsadm", HERE, HERE.parent / "kernel", Path(name), *folders]
+        box.archive(archive, programs, [python], [folder for folder in needed if folder.is_dir()])
+        result = machine.run(
+            ["sh", "-c", IN_BOX.format(box=BOX, archive=archive, python=python, module=module, config=file)],
+            modules=modules,
+            environment={"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
+            timeout=timeout,
+            progress=sys.stderr.write,
+        )
+    if result.status:
+        raise MachineError(f"{module} failed in the guest: {result.stderr.decode()[-2000:]}")
+    return result
+
+
+def guest(kernel: Path, result: Result, processors: str) -> str:
+    """What kernel ran where, in words."""
+    return (
+        f"kernel {debian.version(kernel)} (Debian), under QEMU's software emulation (TCG), {processors},"
+        f" booted in {result.boot:.0f} s; {processor()}"
+    )
 
 
 def processor() -> str:

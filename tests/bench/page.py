@@ -60,5 +60,14 @@ def write(rows: Sequence[report.Row], facts: Sequence[str], plot: Path, root: Pa
         shutil.copyfile(plot, root / "man" / "pictures" / "speed.svg")
 
 
+def write_packets(tables: str, facts: Sequence[str], plot: Path, root: Path = ROOT) -> None:
+    """Write the results of the group `packets` into the page of the benchmark below `root`."""
+    path = root / "tests" / "bench" / "README.md"
+    listed = "".join(f"- {fact}\n" for fact in facts)
+    path.write_text(fill(path.read_text(), "packets", f"{listed}\n{tables}"))
+    if plot.exists():
+        shutil.copyfile(plot, root / "man" / "pictures" / "packets.svg")
+
+
 def _table(rows: Sequence[report.Row]) -> str:
     return report.render(rows, (), markdown=True).strip("\n") + "\n"

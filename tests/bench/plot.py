@@ -7,6 +7,7 @@ hand would take more lines than this module has. It's a development dependency, 
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 from .schedule import LIST, NULL, OURS, RESTORE, SAVE, THEIRS
 from .stats import Samples
@@ -19,12 +20,7 @@ MARKERS = {THEIRS: "s", OURS: "o", NULL: "x"}
 
 def draw(samples: Samples, title: str, path: Path) -> None:
     """Write the plot to `path`: a panel each for -R, -Ln and -Sn. Raises ImportError without matplotlib."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pyipvsadm", "font.size": 9})
-    from matplotlib import pyplot
-
+    pyplot = canvas()
     figure, panels = pyplot.subplots(1, 3, figsize=(11, 4), sharey=True, layout="constrained")
     for panel, row in zip(panels, ROWS, strict=True):
         for program in (THEIRS, OURS, NULL):
@@ -46,3 +42,14 @@ def draw(samples: Samples, title: str, path: Path) -> None:
     figure.suptitle(title, fontsize=9)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
+
+
+def canvas() -> ModuleType:
+    """matplotlib.pyplot, which draws the same bytes for the same figures. Raises ImportError without matplotlib."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pyipvsadm", "font.size": 9})
+    from matplotlib import pyplot
+
+    return pyplot

@@ -241,10 +241,14 @@ def render(found: Sequence[Row], facts: Sequence[str], *, width: int = WIDTH, ma
         verdict = "" if row.holds is None else "yes" if row.holds else "NO"
         rules = f"{row.rules:,}" if row.rules else ""
         table.add_row(rules, row.operation, *row.figures, row.finding, row.bound, verdict)
+    return "".join(f"{line}\n" for line in facts) + drawn(table, width=400 if markdown else width)
+
+
+def drawn(table: Table, *, width: int = WIDTH) -> str:
+    """`table` as text of so many columns."""
     stream = io.StringIO()
-    console = Console(file=stream, width=400 if markdown else width, color_system=None)
-    console.print(table)
-    return "".join(f"{line}\n" for line in facts) + "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
+    Console(file=stream, width=width, color_system=None).print(table)
+    return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
 
 
 def seconds(value: float | None) -> str:

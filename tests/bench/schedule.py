@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 GROUPS = STARTS, DOCUMENTS, LISTS, RESTORES, VERBS = ("start", "documents", "lists", "restore", "verbs")
+PACKETS = "packets"  # a group of its own kind: it has neither tables nor pairs
 OURS, THEIRS, NULL, BARE, IP, NFT = "ours", "theirs", "null", "bare", "ip", "nft"
 RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
 CHECK, APPLY, APPLY_ONE = "check", "apply (unchanged)", "apply (one weight)"
