@@ -35,6 +35,7 @@ def test_its_parts_are_in_order():
         "Try it",
         "Install it",
         "Daily tasks",
+        "Monitoring",
         "Differences from ipvsadm",
         "Speed",
         "How it is built",
