@@ -6,8 +6,8 @@ set -u
 cd "$(dirname "$0")/.."
 
 if [ $# = 0 ]; then
-    for name in cli codec completion connections document golden kernel layout libraries lines listing parse record \
-        restore rules set show spelling startup top; do
+    for name in cli codec completion connections document golden input_lines kernel libraries listing notation parse record \
+        restore rules set show startup templates top; do
         set -- "$@" "tests/test_$name.py"
     done
 fi

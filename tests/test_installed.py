@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -108,3 +109,9 @@ def test_a_link_named_as_a_script_is_that_script(prefix, tmp_path, target):
 def test_as_a_module_it_is_called_pyipvsadm():
     done = subprocess.run([sys.executable, "-m", "pyipvsadm", "-z"], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.splitlines()[0] == TRY.format("pyipvsadm")
+
+
+def test_the_tests_that_other_pythons_run_are_there():
+    script = (ROOT / "tests" / "pythons.sh").read_text()
+    names = re.search(r"for name in (.*?); do", script, re.DOTALL)[1].replace("\\", "").split()
+    assert [name for name in names if not (ROOT / "tests" / f"test_{name}.py").exists()] == []

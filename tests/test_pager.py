@@ -90,7 +90,7 @@ def test_less_keeps_the_heads_and_ends_as_usual(seat):
     pager = seat("-Ln", SERVICES=LONG)
     pager.until(r"(?s)^Service / server.*192.168.0.1:80/tcp.*^:")
     pager.type("\x03")  # which the terminal takes for a reason to forget what was typed
-    for _ in range(5):
+    for _ in range(20):
         pager.read()
     pager.type(" ")
     pager.until("192.168.0.6:80/tcp")
