@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..table.assembly import EnoughError
 from . import pieces
-from .dialect import OtherError, json_lines
+from .dialect import OtherError
+from .dialect.json_lines import JsonRows
 from .remarks import Findings
 from .schema_reader import Plain, schema
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def json_lines_read(lines: Iterable[str], assembly: Assembly) -> bool:
     """Whether JSON was read by its lines."""
-    return are_read(json_lines.JsonRows(assembly, _plain()), lines, assembly)
+    return are_read(JsonRows(assembly, _plain()), lines, assembly)
 
 
 def yaml_lines_read(lines: Iterable[str], assembly: Assembly) -> bool:
@@ -57,7 +58,7 @@ def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
 
 def _plain() -> Plain:
-    return Plain(json_lines.data_of(schema()))
+    return Plain(JsonRows.data_of(schema()))
 
 
 def read_tree(found: Tree, assembly: Assembly) -> Findings:

@@ -17,7 +17,7 @@ from ..schema_reader import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ...shapes import Settings
@@ -42,6 +42,8 @@ class Rows:
 
     A `rest` is the text that says all besides a name or an address. Places are the numbers of lines.
     """
+
+    SERVICES = NO_SERVICES = ""  # the line before the services, and what says that there are none
 
     def __init__(self, assembly: Assembly, plain: Plain) -> None:
         self._assembly = assembly
@@ -85,6 +87,21 @@ class Rows:
 
     def all(self, lines: Iterable[str]) -> None:
         """Add all that `lines` say."""
+        others: list[str] = []
+        numbered = enumerate(lines, 1)
+        for _, line in numbered:
+            if len(others) > OTHERS or len(line) > LONG:
+                raise OtherError
+            others.append(line if line != self.SERVICES else self.NO_SERVICES + self.services_in(numbered))
+        self.others(self.data_of("\n".join(others)))
+
+    def services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
+        """Add the services that the next lines say; return what was read after their end."""
+        raise NotImplementedError
+
+    @staticmethod
+    def data_of(text: str) -> dict[str, Any]:
+        """The mapping that `text` says."""
         raise NotImplementedError
 
     def service_data(self, rest: str) -> dict[str, Any]:

@@ -9,18 +9,16 @@ from types import SimpleNamespace
 from ...model import PROTOCOLS
 from ...record import keep
 from ...table.settings import CONNECTIONS, COUNTS
-from . import LONG, OTHERS, OtherError, Rows
+from . import OtherError, Rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any, NoReturn
 
     from ...table.assembly import Assembly, Entry
     from ..schema_reader import Plain
 
-SERVICES = '  "services": ['  # the line before the services, of which each is a line and those of its servers
-NO_SERVICES = '  "services": []'
 SERVICE, SERVERS, NO_SERVERS, SERVERS_END = '    {"service": "', ', "servers": [', ', "servers": []}', "    ]}"
 SERVER = '      {"address": "'
 END = "  ]"
@@ -53,35 +51,28 @@ _reading: Any = SimpleNamespace(  # as json.loads does, whose modules take longe
 _scan = make_scanner(_reading)
 
 
-def data_of(text: str) -> dict[str, Any]:
-    """The mapping in the JSON `text`. Raises OtherError."""
-    try:
-        made, end = _scan(text, 0)
-    except (ValueError, StopIteration, RecursionError, SystemError):  # the last where json.decoder isn't loaded
-        raise OtherError from None
-    if text[end:].strip(" \t\r\n") or type(made) is not dict:
-        raise OtherError
-    return made
-
-
 class JsonRows(Rows):
     """Reads the lines of JSON."""
+
+    SERVICES = '  "services": ['  # each service is a line, and each of its servers is one
+    NO_SERVICES = '  "services": []'
 
     def __init__(self, assembly: Assembly, plain: Plain) -> None:
         super().__init__(assembly, plain)
         self._live: dict[str, bool] = {}  # what is said of live services and servers: whether `show` says it so
 
-    def all(self, lines: Iterable[str]) -> None:
-        """Add all that `lines` say."""
-        others: list[str] = []
-        numbered = enumerate(lines, 1)
-        for _, line in numbered:
-            if len(others) > OTHERS or len(line) > LONG:
-                raise OtherError
-            others.append(line if line != SERVICES else NO_SERVICES + self._services_in(numbered))
-        self.others(data_of("\n".join(others)))
+    @staticmethod
+    def data_of(text: str) -> dict[str, Any]:
+        """The mapping in the JSON `text`. Raises OtherError."""
+        try:
+            made, end = _scan(text, 0)
+        except (ValueError, StopIteration, RecursionError, SystemError):  # the last where json.decoder isn't loaded
+            raise OtherError from None
+        if text[end:].strip(" \t\r\n") or type(made) is not dict:
+            raise OtherError
+        return made
 
-    def _services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
+    def services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
         """Add the services that the next lines say, up to the end of their list; return what follows in that line."""
         entry: Entry | None = None  # the service whose servers are listed
         more = True  # whether an item must follow
@@ -127,7 +118,7 @@ class JsonRows(Rows):
 
     def service_data(self, rest: str) -> dict[str, Any]:
         """The data of a service, without its name and servers."""
-        return data_of(f"{{{rest}}}")
+        return self.data_of(f"{{{rest}}}")
 
     server_data = service_data
 

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from ..tree import written_yaml
-from . import LONG, OTHERS, OtherError, Rows
+from . import OtherError, Rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any, NoReturn
 
     from ...table.assembly import Entry
 
-SERVICES, NO_SERVICES = "services:", "services: []"
 SERVICE, SETTING, SERVERS, SERVER = "  - service: ", "    ", "    servers:", "      - {address: "
-
-
-def data_of(text: str) -> dict[str, Any]:
-    """The mapping in the YAML `text`. Raises OtherError."""
-    data = written_yaml.data_of(text)
-    if data is None:
-        raise OtherError
-    return data
 
 
 class YamlRows(Rows):
     """Reads the lines of YAML."""
 
-    def all(self, lines: Iterable[str]) -> None:
-        """Add all that `lines` say."""
-        others: list[str] = []
-        numbered = enumerate(lines, 1)
-        for _, line in numbered:
-            if len(others) > OTHERS or len(line) > LONG:
-                raise OtherError
-            others += [line] if line != SERVICES else [NO_SERVICES, *self._services_in(numbered)]
-        self.others(data_of("\n".join(others)))
+    SERVICES, NO_SERVICES = "services:", "services: []"
 
-    def _services_in(self, numbered: Iterator[tuple[int, str]]) -> list[str]:
+    @staticmethod
+    def data_of(text: str) -> dict[str, Any]:
+        """The mapping in the YAML `text`. Raises OtherError."""
+        data = written_yaml.data_of(text)
+        if data is None:
+            raise OtherError
+        return data
+
+    def services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
         """Add the services that the next lines say; return the line after them, if there is one."""
         entry: Entry | None = None  # the service whose servers are listed
         settings: list[str] = []  # or else the lines of a service
@@ -53,10 +44,10 @@ class YamlRows(Rows):
             else:
                 self._end(entry, settings, begun)
                 if not line.startswith(SERVICE):
-                    return [line] if begun else _refuse()
+                    return f"\n{line}" if begun else _refuse()
                 entry, settings, begun = None, [line], number
         self._end(entry, settings, begun)
-        return [] if begun else _refuse()
+        return "" if begun else _refuse()
 
     def _end(self, entry: Entry | None, settings: list[str], line: int) -> None:
         """Add the last service if it is still to add; check that it lists servers if it says so."""
@@ -72,13 +63,13 @@ class YamlRows(Rows):
 
     def service_data(self, rest: str) -> dict[str, Any]:
         """The data of a service, without its name and servers."""
-        data: dict[str, Any] = data_of(f"{SERVICES}\n{SERVICE}any\n{rest}")["services"][0]
+        data: dict[str, Any] = self.data_of(f"{self.SERVICES}\n{SERVICE}any\n{rest}")["services"][0]
         del data["service"]
         return data
 
     def server_data(self, rest: str) -> dict[str, Any]:
         """The data of a server, without its address."""
-        data = data_of(f"server: {{{rest}")["server"]
+        data = self.data_of(f"server: {{{rest}")["server"]
         if type(data) is not dict:
             raise OtherError
         return data
