@@ -8,7 +8,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as some
 
-from pyipvsadm import documents
 from pyipvsadm.documents import json_yaml, tree
 from pyipvsadm.documents.dialect.json_layout import live_data
 from pyipvsadm.documents.dialect.json_lines import LIVE, JsonRows
@@ -23,6 +22,7 @@ from pyipvsadm.table.settings import CONNECTIONS
 
 from . import fakes, random_tables
 from .properties import examples
+from .table_text import text_of
 
 PLAIN = Plain(json.loads(schema()))
 ROWS = {"json": JsonRows, "yaml": YamlRows}
@@ -71,7 +71,7 @@ def live_tables(draw):
 @given(random_tables.any_tables())
 @examples(80)
 def test_what_we_write_is_read_by_lines(format, table):
-    text = documents.dump(table, format)
+    text = text_of(table, format)
     assert by_lines(text, format) == plainly(text, format) != None  # noqa: E711
 
 
@@ -101,7 +101,7 @@ def test_lines_are_the_same_whatever_pieces_they_arrive_in(text, sizes):
 
 @pytest.mark.parametrize("format", ROWS)
 def test_what_is_read_by_lines_and_what_is_not_come_from_any_kind_of_file(format, tmp_path):
-    for text in (documents.dump(TABLE, format), documents.dump(TABLE, format).replace("rr", "rx")):
+    for text in (text_of(TABLE, format), text_of(TABLE, format).replace("rr", "rx")):
         path = tmp_path / f"table.{format}"
         path.write_text(text)
         regular = fakes.run(["check", str(path)], program="pyipvsadm")
@@ -135,7 +135,7 @@ def changed(text, changes):
 @given(random_tables.any_tables(), CHANGES)
 @examples(400)
 def test_what_is_changed_somewhere_is_read_alike_or_left(format, table, changes):
-    text = changed(documents.dump(table, format), changes)
+    text = changed(text_of(table, format), changes)
     assert by_lines(text, format) in (None, plainly(text, format))
 
 
@@ -149,7 +149,7 @@ def test_live_json_that_is_changed_somewhere_is_read_alike_or_left(table, change
 SERVICE = Service(protocol=6, address=bytes((192, 0, 2, 1)), port=80, scheduler="rr")
 SERVERS = tuple(Server(address=bytes((10, 0, 0, n)), port=80, weight=n) for n in (1, 2))
 TABLE = Table(services=((SERVICE, SERVERS),))
-JSON, YAML = (documents.dump(TABLE, format) for format in ROWS)
+JSON, YAML = (text_of(TABLE, format) for format in ROWS)
 WHOLE = "".join(FORMATS["json"].pieces(TABLE, None, live_data(1.5)))
 
 

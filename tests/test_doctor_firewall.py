@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, remedies, rule_index
 from pyipvsadm.verbs.doctor.firewall.chains import Chain, Firewall, Match, Rule, in_network
-from pyipvsadm.verbs.doctor.firewall.packet_path import MAYBE, YES, drop_of, matches, passage
+from pyipvsadm.verbs.doctor.firewall.packet_path import MAYBE, YES, matches, passage
 
 NFT = """{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
 {"table": {"family": "inet", "name": "f", "handle": 1}},
@@ -111,7 +111,7 @@ WAYS = [  # of a packet: the ruleset, the hook, the packet, and what drops it, w
 
 @pytest.mark.parametrize(("ruleset", "hook", "known", "dropped"), WAYS)
 def test_the_way_of_a_packet(ruleset, hook, known, dropped):
-    drop = drop_of(RULESETS[ruleset], hook, known)
+    drop = passage(RULESETS[ruleset], (hook,), known).drop
     assert (drop and (drop.text, drop.certain)) == dropped
 
 
@@ -126,7 +126,7 @@ def test_marks_are_read_with_what_they_are_for():
 
 def test_a_chain_that_calls_itself_ends():
     chain = Chain("nft", "ip", "t", "c", "input", rules=(Rule("jump c", "jump", "c"),))
-    assert drop_of(Firewall((chain,)), "input", packet()) is None
+    assert passage(Firewall((chain,)), ("input",), packet()).drop is None
 
 
 @pytest.mark.parametrize("ruleset", ["", "[]", '{"nftables": [{"rule": 5}]}'])
@@ -207,7 +207,7 @@ def test_what_nft_sends_elsewhere(statements, certain):
 ])  # fmt: skip
 def test_what_nft_drops(statements, dropped):
     known = packet(target="192.0.2.10", port="80", flags="SYN", packet_type="host")
-    found = drop_of(ruleset(*statements), "prerouting", known)
+    found = passage(ruleset(*statements), ("prerouting",), known).drop
     assert (found and found.certain) == dropped
 
 
@@ -238,5 +238,5 @@ def test_packets_alike_are_asked_about_once(monkeypatch):
     monkeypatch.setattr(packet_path, "matches", lambda rule, known: seen.append(rule) or original(rule, known))
     firewall = Firewall(iptables.chains("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j DROP\n", "iptables", "ip"))
     for number in range(100):
-        assert drop_of(firewall, "input", packet(target=f"192.0.2.{number}", port="80")) is None
+        assert passage(firewall, ("input",), packet(target=f"192.0.2.{number}", port="80")).drop is None
     assert len(seen) == 1

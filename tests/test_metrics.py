@@ -13,7 +13,7 @@ import pytest
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.support import state
 from pyipvsadm.verbs.metrics import table_source, textfile
-from pyipvsadm.verbs.metrics.exposition import Exposition, exposition, label_value
+from pyipvsadm.verbs.metrics.exposition import ALL, Exposition, label_value
 from pyipvsadm.verbs.metrics.readings import Reading
 from pyipvsadm.verbs.metrics.series import COMPATIBLE, OWN
 
@@ -107,6 +107,11 @@ def kernel(table=TABLE):
     return small_kernel(table, daemons=[daemon(2, 'e"\\th\n0', 7)])
 
 
+def scraped(series, reading, keep=ALL):
+    """The text of a single scrape."""
+    return "".join(map(str, Exposition(series, keep)([reading])))
+
+
 def told(*words, play=None):
     ran = run(["metrics", *words], play or kernel())
     assert (ran.status, ran.stderr) == (0, "")
@@ -149,7 +154,7 @@ def test_values_of_labels_are_escaped(text, escaped):
     assert label_value(text) == escaped
     mark = Service(fwmark=1, scheduler=text)
     groups = ((mark, (Server(address=ONE, stats=Stats()),)),)
-    made = "".join(exposition(OWN, [Reading(netns=text, loaded=True, groups=groups)]))
+    made = scraped(OWN, Reading(netns=text, loaded=True, groups=groups))
     assert f'ipvs_backend_weight{{netns="{escaped}",local_address=""' in made
     whole = text.replace("\udcff", "�")
     assert all(dict(labels)["netns"] == whole for _, labels in samples(made))
@@ -201,11 +206,11 @@ def test_names_and_labels_of_node_exporter(tmp_path):
 def test_a_mark_of_both_families_has_one_weight_or_none():
     groups = tuple((Service(af=af, fwmark=17), (Server(address=SIX_SERVER, weight=3, active=2),)) for af in (2, 10))
     reading = Reading(loaded=True, groups=groups)
-    own = samples("".join(exposition(OWN, [reading])))
+    own = samples(scraped(OWN, reading))
     weights = {dict(labels)["family"]: value for (name, labels), value in own.items() if name == "ipvs_backend_weight"}
     assert weights == {"ipv4": 3, "ipv6": 3}
     keep = ["local_mark", "remote_address"]
-    theirs = samples("".join(exposition(COMPATIBLE["node_exporter"], [reading], keep)))
+    theirs = samples(scraped(COMPATIBLE["node_exporter"], reading, keep))
     labels = frozenset({"local_mark": "00000011", "remote_address": "fd00:1::1"}.items())
     assert theirs["node_ipvs_backend_connections_active", labels] == 4
     assert not any(name == "node_ipvs_backend_weight" for name, _ in theirs)
@@ -225,7 +230,7 @@ def test_each_of_several_readings_has_its_own_labels_and_figures():
     ]  # fmt: skip
     write = Exposition(OWN)
     for one in (*readings, *reversed(readings)):
-        assert "".join(map(str, write([one]))) == "".join(exposition(OWN, [one]))
+        assert "".join(map(str, write([one]))) == scraped(OWN, one)
         assert "".join(map(str, write([one, one.replace(netns="a")]))).count('netns="a"') > 0
 
 

@@ -97,7 +97,7 @@ def test_a_way_of_forwarding_has_synonyms_and_is_written_in_one_way(tmp_path, wo
         f"  - {{address: 10.0.0.2, port: 80, forwarding: {word}}}\n"
     )
     ran = run(["convert", str(path), "-o", "json"])
-    ((_, (found,)),) = documents.load(str(path), None).services
+    ((_, (found,)),) = documents.read(str(path), None).table.services
     assert found.forwarding == forwarding
     assert ran.status == 0
     assert f'"forwarding": "{word}"' not in ran.stdout or word == "masquerade"
@@ -125,5 +125,5 @@ def test_yaml_that_is_indented_wrongly_is_told_in_words_that_help(tmp_path, text
     path = tmp_path / "table.yaml"
     path.write_text(text)
     with pytest.raises(DocumentError) as caught:
-        documents.load(str(path), None)
+        documents.read(str(path), None)
     assert told in str(caught.value)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pyipvsadm import documents
 from pyipvsadm.documents import schema_reader, shape
 from pyipvsadm.documents.tree import from_json
 
 from . import random_tables
 from .properties import examples
+from .table_text import text_of
 
 SCHEMA = json.loads(schema_reader.schema())
 PLAIN = schema_reader.Plain(SCHEMA)
@@ -63,7 +63,7 @@ def test_it_is_read_as_pydantic_reads_it_or_not_at_all(kind):
 @given(random_tables.any_tables())
 @examples(50)
 def test_what_we_write_is_plain(table):
-    data = json.loads(documents.dump(table, "json"))
+    data = json.loads(text_of(table, "json"))
     parts = [("document", data), *(("daemon", one) for one in data.get("daemons") or ())]
     for service in data["services"]:
         parts += [("service", service), *(("server", one) for one in service["servers"])]

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pyipvsadm import cli, documents
+from pyipvsadm import cli
 from pyipvsadm.documents.dialect.json_layout import live_data
 from pyipvsadm.documents.formats import FORMATS
 from pyipvsadm.kernel import Kernel
@@ -24,6 +24,7 @@ from . import fakes, random_tables
 from .ipvs import Ipvs
 from .netlink import FAMILY, CannedSocket, done, error, message, nla, requests, server, service, small_kernel
 from .properties import examples
+from .table_text import text_of
 from .terminal import ANSI, environment, seen
 
 VIP, SECOND = bytes((192, 168, 2, 10)), bytes((192, 168, 2, 11))
@@ -157,7 +158,7 @@ def test_yaml_and_rules_are_settings():
 def test_the_texts_of_a_kernel_are_those_of_the_plain_writer(format, table, count):
     ipvs = Ipvs()
     ipvs.counts = lambda dest: (count, len(dest), 0)
-    assert fakes.run(["-R"], ipvs.play, documents.dump(table, "rules").encode()).status == 0
+    assert fakes.run(["-R"], ipvs.play, text_of(table, "rules").encode()).status == 0
     same_text(format, ipvs.play, len(table.services))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyipvsadm.model import Command, Server, Service
-from pyipvsadm.prediction.hashes import FIRST, SECOND, siphash
+from pyipvsadm.prediction.hashes import FIRST, SECOND, siphashes
 from pyipvsadm.prediction.impact import impact, moved, shares
 from pyipvsadm.prediction.pools import MH_SIZES, Pool, after
 from pyipvsadm.prediction.slots import made, slots
@@ -43,7 +43,8 @@ def by_probing(pool):
     found, places = [None] * size, []
     for server in pool.servers:
         key = int.from_bytes(server.address, "big") + server.port
-        places.append([siphash(key, FIRST) % size, siphash(key, SECOND) % (size - 1) + 1])
+        start, step = (next(siphashes([key], seed)) for seed in (FIRST, SECOND))
+        places.append([start % size, step % (size - 1) + 1])
     left = size
     for index in cycle(range(len(weights))):
         turns = max(weights[index] // unit >> shift, 1) if weights[index] else 0

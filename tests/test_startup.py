@@ -13,6 +13,8 @@ import pytest
 from pyipvsadm import documents
 from pyipvsadm.world import World
 
+from .table_text import text_of
+
 ROOT = Path(__file__).parent.parent
 SLOW = {
     "typer", "rich", "pyroute2", "argparse", "dataclasses", "enum", "re", "typing", "ipaddress", "socket", "asyncio",
@@ -215,7 +217,7 @@ def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allow
     written = tmp_path / "table.yaml"
     written.write_text("version: 1\nservices:\n  - service: fwmark:7\n    servers:\n      - {address: 192.0.2.2}\n")
     shown = tmp_path / "shown.json"
-    shown.write_text(documents.dump(documents.load(str(rules), World()), "json"))
+    shown.write_text(text_of(documents.read(str(rules), World()).table, "json"))
     words = line.format(rules=rules, json=data, yaml=written, shown=shown).split()
     ran = subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM.format(root=str(ROOT), empty=False), *words],

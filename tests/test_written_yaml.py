@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pyipvsadm import documents
 from pyipvsadm.documents.formats import BrokenError
 from pyipvsadm.documents.tree import DEPTH, NOTHING, Builder, _resolved, quick_yaml, written_yaml, yaml_events
 
 from . import random_tables
 from .properties import examples
+from .table_text import text_of
 
 ALIKE = "version: 1\nservices:\n  - service: 192.0.2.1:80/tcp\n    scheduler: rr\n    servers:\n"
 OTHERS = (  # not of the dialect, or read otherwise by YAML than its look says
@@ -68,7 +68,7 @@ def test_more_than_data_is_left(text):
 @given(random_tables.any_tables())
 @examples(80)
 def test_what_we_write_is_of_the_dialect(table):
-    text = documents.dump(table, "yaml")
+    text = text_of(table, "yaml")
     assert written_yaml.data_of(text) == by_libyaml(text) is not None
 
 
@@ -88,7 +88,7 @@ CHANGES = some.tuples(some.floats(0, 1), some.integers(0, 4), some.sampled_from(
 @given(random_tables.any_tables(), some.lists(CHANGES, max_size=3))
 @examples(400)
 def test_what_is_changed_somewhere_is_read_alike_or_left(table, changes):
-    text = documents.dump(table, "yaml")
+    text = text_of(table, "yaml")
     for where, gone, piece in changes:
         at = int(where * len(text))
         text = text[:at] + piece + text[at + gone :]

@@ -12,7 +12,7 @@ from ..errors import IpvsadmError
 from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path
-from .formats import FORMATS, BrokenError, Inputs
+from .formats import BrokenError, Inputs
 from .remarks import Findings
 from .source import read_source
 
@@ -74,20 +74,10 @@ class Document(Record):
         return [(spelled(entry.place), list(map(spelled, entry.places))) for entry in self.assembly.entries]
 
 
-def load(path: str, world: World) -> Table:
-    """The table in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
-    return read(path, world).table
-
-
 def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
     """The document in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
     file, assembly, findings = _assembled(path, world, asked)
     return Document(assembly=assembly, findings=findings, name=file.name, format=file.format.name)
-
-
-def dump(table: Table, format: str) -> str:
-    """`table` in the format of that name. JSON includes counters and connections, if services have them."""
-    return "".join(FORMATS[format].pieces(table))
 
 
 def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly, Findings]:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 WIDTH = 78  # columns of a line
 BEGIN, END = '.\\" <{}>\n', '.\\" </{}>\n'
-WHERE = {"service": "a service", "server": "a server", "listing": "a list", "daemon": "a daemon"}
 
 
 def fill(page: str, lists: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-WIDTH, HEIGHT = 79, 23  # of a screen of 80 columns and 24 lines: the shell's next prompt takes one
+WIDTH = 79  # of a screen of 80 columns
 
 
 def explained(items: Iterable[tuple[str, str]], most: int = WIDTH) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import strerror, uname
+from os import uname
 from struct import Struct
 
 from . import rtnetlink
@@ -24,7 +24,7 @@ IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
 NDA_DST = 1  # linux/neighbour.h
 EXCEPTIONS_LISTED = [5, 3]  # Linux
 FOREVER = 2**32 - 1  # the value of a lifetime that doesn't end
-IFF_UP, IFF_NOARP, IFF_MULTICAST, IFF_LOWER_UP = 1, 0x80, 0x1000, 0x10000  # linux/if.h
+IFF_UP, IFF_MULTICAST, IFF_LOWER_UP = 1, 0x1000, 0x10000  # linux/if.h
 IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_OPTIMISTIC = 0x08, 0x40, 0x04  # linux/if_addr.h
 ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that answer or have answered
 NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
@@ -133,14 +133,6 @@ class Reading:
     def next_hops(self) -> tuple[str, ...]:
         """The routers that routes lead to. Raises OSError."""
         return next_hops(self._listed_routes())
-
-    def route_to(self, address: str, mark: int = 0) -> Route:
-        """The route of a packet to `address`, with or without a firewall mark. Raises OSError, such as ENETUNREACH."""
-        self._know()
-        (found,) = routes_to(self._socket, [(address, mark)], self._names, Destinations())
-        if isinstance(found, int):
-            raise OSError(found, strerror(found), address)
-        return found
 
     def routes_to(self, questions: Iterable[Question]) -> list[Route]:
         """The route of each address, with its mark or 0; type "none" has the reason as its source. Raises OSError."""

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from ..model import ONE_PACKET, Server
 from ..record import Record
 from .counts import BY_WEIGHT, LEAST, least
-from .hashes import FIRST, GOLDEN, WORD, fold, siphashes
+from .hashes import FIRST, fold, multiplied, siphashes
 from .memory import Expiry, Memory
 from .pools import HASHING, HIGHEST, LOWEST, MH_SIZES, TURNS, UNSURE, Pool
 from .slots import slots
@@ -165,17 +165,18 @@ class Chooser:
         return None if client.port is None else fold(client.address) + client.port
 
     def _first_slots(self, keys: Sequence[int | None]) -> Iterable[int]:
+        known = [key or 0 for key in keys]
         if self.pool.service.scheduler == "mh":
             size = MH_SIZES[self.pool.mh_index]
-            return (found % size for found in siphashes([key or 0 for key in keys], FIRST))
-        shift = 32 - self.pool.sh_bits
-        return (((key or 0) * GOLDEN & WORD) >> shift for key in keys)
+            return (found % size for found in siphashes(known, FIRST))
+        return multiplied(known, self.pool.sh_bits)
 
     def _by_destination(self) -> Choice:
         service = self.pool.service
         if service.address is None:
             return Choice(detail="the destination's address counts, which a mark doesn't tell")
-        return self._first((fold(service.address) * GOLDEN & WORD) >> (32 - self.pool.sh_bits))
+        (slot,) = multiplied((fold(service.address),), self.pool.sh_bits)
+        return self._first(slot)
 
     def _at(self, slot: int) -> Choice | None:
         """The choice for all clients that hash to `slot`; None if the fallback hashes each of them again."""

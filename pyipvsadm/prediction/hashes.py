@@ -9,10 +9,10 @@ from _struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 GOLDEN, WORD, LONG = 0x61C88647, 0xFFFFFFFF, (1 << 64) - 1
-KEYS = FIRST, SECOND = 2654435761, 2654446892  # for mh's two hashes; each is both halves of its key
+FIRST, SECOND = 2654435761, 2654446892  # for mh's two hashes; each is both halves of its key
 STATE = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573  # SipHash's initial state
 LANE = 128  # bits for each number of 64 bits, so that sums and shifts don't overflow into the next one
 TOGETHER = 512  # numbers that are hashed at once; they fit the processor's cache
@@ -29,9 +29,10 @@ def fold(address: bytes) -> int:
     return (value ^ value >> 32) & WORD
 
 
-def multiplied(value: int, bits: int) -> int:
-    """The bucket of `value` among 2 ** `bits` buckets, by the kernel's hash_32."""
-    return (value * GOLDEN & WORD) >> (32 - bits)
+def multiplied(values: Iterable[int], bits: int) -> Iterator[int]:
+    """The bucket of each of `values` among 2 ** `bits` buckets, by the kernel's hash_32."""
+    shift = 32 - bits
+    return ((value * GOLDEN & WORD) >> shift for value in values)
 
 
 def siphashes(values: Sequence[int], key: int) -> Iterator[int]:
@@ -44,11 +45,6 @@ def siphashes(values: Sequence[int], key: int) -> Iterator[int]:
         part = [value & WORD for value in values[first : first + TOGETHER]]
         lanes = Struct("<" + NUMBER * len(part))
         yield from lanes.unpack(_siphash(lanes.pack(*part), key))
-
-
-def siphash(value: int, key: int) -> int:
-    """The hash of one number."""
-    return next(siphashes((value,), key))
 
 
 def _siphash(lanes: bytes, key: int) -> bytes:

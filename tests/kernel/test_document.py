@@ -16,6 +16,7 @@ from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import Command, Table
 
 from .. import random_tables
+from ..table_text import text_of
 from . import rawtable
 from .directors import ipvsadm
 from .namespaces import Namespace
@@ -30,7 +31,7 @@ def read(text: str) -> Table:
     try:
         os.write(stdin, text.encode())
         os.lseek(stdin, 0, os.SEEK_SET)
-        return documents.load("-", cli.World(stdin=stdin))
+        return documents.read("-", cli.World(stdin=stdin)).table
     finally:
         os.close(stdin)
 
@@ -66,7 +67,7 @@ def test_what_a_kernel_holds_reads_back_equal_in_every_spelling(table):
         held = kernel.table(stats=True)
         assert settled(held).services == settled(table).services
         for format in FORMATS:
-            again = read(documents.dump(held, format))
+            again = read(text_of(held, format))
             assert settled(again).services == settled(held).services, format
             assert again.timeouts == held.timeouts
             assert again.daemons == (None if format == "rules" else ())
@@ -79,7 +80,7 @@ def test_ipvsadm_makes_the_same_table_of_our_rules(table):
         with ours.entered():
             kernel = Kernel.open()
             fill(kernel, table)
-            rules = documents.dump(kernel.table(), "rules")
+            rules = text_of(kernel.table(), "rules")
             wanted = rawtable.read()
         restore = ipvsadm(theirs)
         assert restore("-R", rules) == (0, "", "")

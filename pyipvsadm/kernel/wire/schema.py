@@ -9,7 +9,7 @@ from sys import byteorder
 
 from .codec import ADDRESS, BE16, TEXT, U8, U16, U32, U64, Kind, nested
 
-FAMILY, FAMILY_VERSION = "IPVS", 1
+FAMILY = "IPVS"
 
 # Commands, IPVS_CMD_*.
 (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .snapshot import Snapshot
 
 FAILURE, WARNING, NOTE, UNKNOWN = SEVERITIES = ("failure", "warning", "note", "unknown")
-DIRECTOR, REAL_SERVER = MODES = ("director", "real-server")  # what a machine is
+DIRECTOR, REAL_SERVER = "director", "real-server"  # what a machine is
 
 
 class Finding(NamedTuple):

@@ -125,11 +125,6 @@ class Exposition:
         return Block(frame=frame, columns=columns, settings=[settings[rows[0]] for rows in frame.merged])
 
 
-def exposition(series: Iterable[Series], readings: Sequence[Reading], keep: Collection[str] = ALL) -> Iterator[str]:
-    """The text of a single scrape, in pieces."""
-    return map(str, Exposition(series, keep)(readings))
-
-
 def _comments(reading: Reading) -> Iterator[str]:
     """Which series are missing, and why."""
     where = f" in {printable(reading.netns)}" if reading.netns else ""

@@ -33,7 +33,6 @@ from ..queries import (
 from ..snapshot import Snapshot
 from ..snapshot_values import Service
 
-MAIN_ADDRESSES = ("127.0.0.1", "::1")
 STRICT = 1  # rp_filter
 SHOWN = 8  # how many ports or addresses a finding names
 

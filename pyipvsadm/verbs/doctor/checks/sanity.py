@@ -12,7 +12,6 @@ IGNORE_WEIGHTS = {"rr": "wrr", "lc": "wlc", "dh": "sh"}  # those that ignore wei
 FALLBACK = {"sh": "sh-fallback", "mh": "mh-fallback"}
 UDP, TCP = 17, 6
 REUSE_SINCE = (5, 9)  # Linux
-ENOUGH = 3  # packets
 
 
 def has_usable_servers(snapshot: Snapshot) -> Findings:

@@ -11,7 +11,7 @@ from struct import unpack_from
 from ..snapshot import UnseenError
 from ..snapshot_values import Arrival, Service
 
-ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD  # linux/if_ether.h
+ETH_P_ALL = 3  # linux/if_ether.h
 HEADER_BYTES = 128
 PACKETS, CLIENTS = 5000, 500  # numbers that are enough to judge
 FRAGMENT = 0x1FFF  # the bits of a fragment's offset

@@ -7,12 +7,11 @@ possible. A dropping rule that is only for some clients or packets is ignored, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .chains import Chain, Firewall, Rule, in_network
 from .rule_index import Index
 
-ENDS = ("accept", "drop")
 DEEP = 16  # nested jumps, the most that the kernel allows
 IPVS_PRIORITY = 98  # of IPVS's hooks at input; higher ones come after it. Source: ip_vs_core.c, ip_vs_ops4
 YES, NO, MAYBE, SOME = "yes", "no", "maybe", "some"  # whether a rule matches; some: only some such packets
@@ -33,7 +32,10 @@ class Hit:
 
 @dataclass
 class Passage:
-    """The result for one packet. Its `mark` is None if it is unknown; `marker` is the rule that set it last."""
+    """The result for one packet. Its `mark` is None if it is unknown; `marker` is the rule that set it last.
+
+    `drop` and `dnat` are the first possible hits, or a certain one instead.
+    """
 
     packet: dict[str, str | None]
     drop: Hit | None = None
@@ -43,16 +45,11 @@ class Passage:
     marker: Rule | None = None
 
     def note(self, drop: Hit | None = None, dnat: Hit | None = None) -> None:
-        """Remember a hit: the first possible one, or a certain one instead."""
+        """Remember a hit."""
         if drop and (self.drop is None or drop.certain):
             self.drop = drop
         if dnat and (self.dnat is None or dnat.certain):
             self.dnat = dnat
-
-
-def drop_of(firewall: Firewall, hook: str, packet: Packet) -> Hit | None:
-    """The hit that drops `packet` at `hook`, a certain one rather than a possible one; None if nothing drops it."""
-    return passage(firewall, (hook,), packet).drop
 
 
 def passage(firewall: Firewall, hooks: Iterable[str], packet: Packet) -> Passage:
@@ -192,13 +189,3 @@ def _flags(wanted: str, value: str) -> bool:
     if not slash:
         return bool(given & set(looked.split(",")))
     return given & set(filter(None, looked.split(","))) == set(filter(None, asked.split(",")))
-
-
-def without(packet: Packet, *fields: str) -> dict[str, str | None]:
-    """`packet` with these fields unknown."""
-    return {**packet, **dict.fromkeys(fields)}
-
-
-def possible(hit: Hit) -> Hit:
-    """`hit`, but uncertain."""
-    return replace(hit, certain=False)
