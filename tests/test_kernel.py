@@ -376,7 +376,6 @@ def opened(monkeypatch):
     def make(play, loads=False, **how):
         socket = CannedSocket(play)
         asked = []
-        monkeypatch.setattr(kernel, "socket", lambda *_: socket)
         monkeypatch.setattr(transport, "socket", lambda *_: socket)
         monkeypatch.setattr(kernel, "_load_module", lambda: asked.append(True) or loads)
         try:
@@ -445,7 +444,6 @@ def test_without_ipvs_and_without_privilege_it_is_the_privilege_that_is_told(mon
         return canned
 
     monkeypatch.setattr(kernel, "_load_module", lambda: False)
-    monkeypatch.setattr(kernel, "socket", make)
     monkeypatch.setattr(transport, "socket", make)
     with pytest.raises(UnreachableError) as raised:
         Kernel.open()
@@ -462,7 +460,6 @@ def test_without_netlink(monkeypatch):
     def none(*_):
         raise OSError(EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(kernel, "socket", none)
     monkeypatch.setattr(transport, "socket", none)
     with pytest.raises(UnreachableError, match="Can't initialize ipvs"):
         Kernel.open()

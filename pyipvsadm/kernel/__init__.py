@@ -6,17 +6,17 @@ The fast readers of many answers are loaded when there are answers to read.
 from __future__ import annotations
 
 import os
-from _socket import AF_INET, IPPROTO_RAW, SOCK_RAW, socket
-from errno import EAGAIN, EBADMSG, ENOENT, ETIMEDOUT
+from errno import EAGAIN, EBADMSG, ETIMEDOUT
 
 from .. import errors
 from ..model import Command, Table
 from . import wire
-from .transport import Transport, emptied, generic_netlink
+from .transport import Transport, emptied, family_number, generic_netlink, raw_refusal
 from .wire import codec, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeVar
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .wire.templates import Reader
 
     Found = TypeVar("Found")
-
-GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 
 BATCH = 256  # requests per write; all their answers must fit the receive buffer
 AHEAD = 64  # services whose servers are requested and read together, which is cheaper than one by one
@@ -58,10 +56,12 @@ class Kernel:
             sock = emptied(held) if held else generic_netlink()
         except OSError as error:
             raise errors.unreachable(error.errno or 0) from error
-        family = _look_up(sock) or (load and _load_module() and _look_up(sock))
+        family = family_number(sock, schema.FAMILY)
+        if not family and load and _load_module():
+            family = family_number(sock, schema.FAMILY)
         if not family:
             sock.close()
-            raise errors.unreachable(_raw_refusal())
+            raise errors.unreachable(raw_refusal())
         kernel = cls(sock, family, None if held else generic_netlink)
         try:
             kernel.info()  # needs the same privilege as everything else
@@ -287,17 +287,6 @@ def ready() -> None:
     from .wire import answers, templates  # noqa: F401
 
 
-def _look_up(sock: socket) -> int:
-    """The number of IPVS's generic netlink family, 0 if there is none."""
-    name = codec.attribute(CTRL_ATTR_FAMILY_NAME, codec.TEXT.pack(schema.FAMILY))
-    try:
-        (answer,) = Transport(sock, GENL_ID_CTRL).ask(CTRL_CMD_GETFAMILY, name)
-    except (OSError, ValueError):
-        return 0
-    rows = ((CTRL_ATTR_FAMILY_ID, codec.U16, "id"),)
-    return int(codec.decode(rows, answer).get("id", 0))
-
-
 def _batches(commands: Iterable[Command | Alike]) -> Iterator[list[Command | Alike]]:
     """`commands`, BATCH at a time."""
     batch: list[Command | Alike] = []
@@ -308,15 +297,6 @@ def _batches(commands: Iterable[Command | Alike]) -> Iterator[list[Command | Ali
             batch = []
     if batch:
         yield batch
-
-
-def _raw_refusal() -> int:
-    """The errno to report without IPVS: EPERM if a raw socket is refused, which ipvsadm tries; otherwise ENOENT."""
-    try:
-        socket(AF_INET, SOCK_RAW, IPPROTO_RAW).close()
-    except OSError as error:
-        return error.errno or ENOENT
-    return ENOENT
 
 
 def _load_module() -> bool:

@@ -6,9 +6,9 @@ It knows netlink's framing, and nothing about IPVS.
 from __future__ import annotations
 
 import os
-from _socket import AF_NETLINK, MSG_DONTWAIT, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
+from _socket import AF_INET, AF_NETLINK, IPPROTO_RAW, MSG_DONTWAIT, SO_RCVBUF, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from _struct import Struct
-from errno import EBADMSG, ENOBUFS
+from errno import EBADMSG, ENOBUFS, ENOENT
 
 from .wire import codec
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 NETLINK_GENERIC = 16
+GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 SOL_NETLINK, NETLINK_CAP_ACK = 270, 10
 SO_RCVBUFFORCE = 33
 SO_NETNS_COOKIE, COOKIE_BYTES = 71, 8
@@ -195,6 +196,26 @@ def generic_netlink() -> socket:
         except OSError:
             continue  # each option is only an improvement
     return sock
+
+
+def family_number(sock: socket, name: str) -> int:
+    """The number of the generic netlink family of that name, 0 if there is none."""
+    wanted = codec.attribute(CTRL_ATTR_FAMILY_NAME, codec.TEXT.pack(name))
+    try:
+        (answer,) = Transport(sock, GENL_ID_CTRL).ask(CTRL_CMD_GETFAMILY, wanted)
+    except (OSError, ValueError):
+        return 0
+    rows = ((CTRL_ATTR_FAMILY_ID, codec.U16, "id"),)
+    return int(codec.decode(rows, answer).get("id", 0))
+
+
+def raw_refusal() -> int:
+    """The errno to report without IPVS: EPERM if a raw socket is refused, which ipvsadm tries; otherwise ENOENT."""
+    try:
+        socket(AF_INET, SOCK_RAW, IPPROTO_RAW).close()
+    except OSError as error:
+        return error.errno or ENOENT
+    return ENOENT
 
 
 def emptied(sock: socket) -> socket:
