@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pyipvsadm.errors import UsageError
 from pyipvsadm.model import BACKUP, MASTER, Command, Daemon, Server, Service, Table, Timeouts
 from pyipvsadm.shapes import row_of, server_of
+from pyipvsadm.table.differing_services import differing
 from pyipvsadm.table.plan import Plan, Scope, make_plan
-from pyipvsadm.table.unlike import unlike
 
 from .kernel_model import Model, canonical
 from .random_tables import GUE, LOCAL, MASQUERADE, TUNNEL, packed, similar_tables
@@ -76,7 +76,7 @@ def records(groups):
 def test_what_is_alike_takes_no_step(now, wanted, wishes, reverse):
     if reverse:  # as the kernel lists servers
         now = now.replace(services=tuple((service, its[::-1]) for service, its in now.services))
-    mine, its = map(records, unlike(rows(now.services), rows(wanted.services)))
+    mine, its = map(records, differing(rows(now.services), rows(wanted.services)))
     few = make_plan(now.replace(services=mine), wanted.replace(services=its), **wishes)
     assert sorted(map(repr, few.steps)) == sorted(map(repr, make_plan(now, wanted, **wishes).steps))
 
@@ -87,7 +87,7 @@ def test_what_is_alike_takes_no_step(now, wanted, wishes, reverse):
 ])  # fmt: skip
 def test_servers_in_another_order_are_alike_unless_the_scheduler_depends_on_it(scheduler, servers, count):
     web = WEB.replace(scheduler=scheduler)
-    mine, its = unlike(rows([(web, servers)]), rows([(web, (ONE, TWO))]))
+    mine, its = differing(rows([(web, servers)]), rows([(web, (ONE, TWO))]))
     assert (len(mine), len(its)) == (count, count)
 
 

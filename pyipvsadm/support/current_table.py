@@ -8,8 +8,8 @@ from ..classic.commands import refused
 from ..errors import LISTING, IpvsadmError
 from ..model import Table
 from ..shapes import row_of, server_of
+from ..table.differing_services import differing_rows
 from ..table.notation import spelled
-from ..table.unlike import unlike_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def table_now(world: World) -> Table:
         raise refused("list", error.errno or 0) from error
 
 
-def unlike_now(world: World, document: Document) -> tuple[Table, Table]:
+def differing_now(world: World, document: Document) -> tuple[Table, Table]:
     """The kernel's table and that of `document`, without the services that are alike in both. Raises IpvsadmError."""
     try:
-        now, wanted = unlike_rows(world.kernel, document.assembly.rows())
+        now, wanted = differing_rows(world.kernel, document.assembly.rows())
         counted = list(world.kernel.with_servers([service for service, _ in now], steady=True))
         rest = Table(timeouts=world.kernel.timeouts(), daemons=tuple(world.kernel.daemons()))
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from ..documents import AS_IT_IS
-from ..support.current_table import table_now, unlike_now
+from ..support.current_table import differing_now, table_now
 from ..support.document_input import read_document
 from ..support.scope import scope_of
 from ..support.verb import verb
@@ -64,7 +64,7 @@ def diff(
         wanted = document.table
         before, all_states = findings.expected(table_now(world), wanted)
     else:
-        (before, wanted), all_states = unlike_now(world, document), ()
+        (before, wanted), all_states = differing_now(world, document), ()
     states = [one for one in all_states if scope is None or scope.holds(service_of(one.service))]
     plan = make_plan(before, wanted, prune=not no_prune, keep_weights=keep_weights, only=scope)
     found = differences(plan.steps, findings.why, before)

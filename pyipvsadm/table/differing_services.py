@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 FIELDS = Server.FIELDS[SETTINGS]
 
 
-def unlike_rows(kernel: Kernel, wanted: Groups) -> tuple[Groups, Groups]:
-    """What `unlike` finds in the table of `kernel`, as it was at one moment, and in `wanted`. Raises OSError."""
+def differing_rows(kernel: Kernel, wanted: Groups) -> tuple[Groups, Groups]:
+    """What `differing` finds in the table of `kernel`, as it was at one moment, and in `wanted`. Raises OSError."""
 
     def rows(services: list[Service]) -> Iterator[tuple[Service, Sequence[Row]]]:
         for service, its in kernel.with_told_servers(services, FIELDS, itemgetter(SETTINGS), steady=True):
             yield service, [row_of(one) for one in its] if type(its) is list else its
 
-    return kernel.at_one_moment(lambda services: unlike(rows(services), wanted))
+    return kernel.at_one_moment(lambda services: differing(rows(services), wanted))
 
 
-def unlike(now: Iterable[tuple[Service, Sequence[Row]]], wanted: Groups) -> tuple[Groups, Groups]:
+def differing(now: Iterable[tuple[Service, Sequence[Row]]], wanted: Groups) -> tuple[Groups, Groups]:
     """The services of both, without those that are alike: a plan from the one to the other has the same steps.
 
-    If a scheduler depends on the order of servers, services of other orders are unlike.
+    If a scheduler depends on the order of servers, services whose servers are in another order differ.
     """
     others = {service_key(group[0]): group for group in wanted}
     found = []
