@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from errno import EPERM, ESRCH
 
+from ..errors import UnreachableError
 from ..model import Info, Table
 from . import Kernel, proc_table
 from .repeated import Repeated
@@ -21,6 +22,14 @@ LACKS = (  # what a user is told who reads a table from here
     " tunnels, timeouts or daemons, and the family of a mark is that of its servers; `sudo` shows all"
 )
 KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
+
+
+def instead_of(error: UnreachableError) -> Unprivileged:
+    """What can be read although `error` keeps us from the kernel. Raises `error` if that is nothing."""
+    try:
+        return Unprivileged()
+    except (OSError, ValueError):
+        raise error from None
 
 
 class Readings(Repeated):

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from errno import EPERM, EPIPE
 
-from .errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UnreachableError, UsageError, mismatch
-from .model import printable_lines
+from ..errors import OLDEST_IPVS, PIPE_CLOSED, IpvsadmError, OutputError, UnreachableError, UsageError, mismatch
+from ..model import printable_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .drawing.canvas import Canvas
-    from .kernel import Kernel
-    from .names import Names
-    from .pager import Pages
-    from .progress import Progress
+    from ..drawing.canvas import Canvas
+    from ..kernel import Kernel
+    from ..names import Names
+    from ..pager import Pages
+    from ..progress import Progress
 
 PIECE = 1 << 16  # bytes per read or write
-STYLE = "PYIPVSADM_STYLE"  # how tables are shown, whatever stdout is
+STYLE = "PYIPVSADM_STYLE"  # `plain` or `rich`: how tables are shown, whatever stdout is
 HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands print hints, whatever stderr is
 
 
@@ -59,8 +59,8 @@ class World:
 
     def enter(self, netns: str) -> None:
         """Enter the network namespace `netns` and stay in it. Raises IpvsadmError."""
-        from .grammar.options import NETNS
-        from .namespaces import enter
+        from ..grammar.options import NETNS
+        from ..namespaces import enter
 
         if self.netns:
             raise UsageError(f"`{NETNS}` is given twice", hint="name one network namespace")
@@ -70,8 +70,8 @@ class World:
     @property
     def called(self) -> str:
         """How to call this program again so that it acts on the same table."""
-        from .grammar.options import NETNS
-        from .grammar.shell import command
+        from ..grammar.options import NETNS
+        from ..grammar.shell import command
 
         return command(self.program, *((NETNS, self.netns) if self.netns else ()))
 
@@ -92,19 +92,16 @@ class World:
         except UnreachableError as error:
             if error.errno != EPERM:
                 raise
-            from .kernel.unprivileged import LACKS, Unprivileged
+            from ..kernel.unprivileged import LACKS, instead_of
 
-            try:
-                found = Unprivileged()
-            except (OSError, ValueError):
-                raise error from None
+            found = instead_of(error)
         self.note(LACKS)
         return found
 
     def reach(self, load: bool = True, again: bool = False) -> Kernel:
         """IPVS; loads its module only if `load` is set. `again` opens it anew. Raises UnreachableError."""
         if self._kernel is None or (again and not self._handed):
-            from .kernel import Kernel
+            from ..kernel import Kernel
 
             self._kernel = Kernel.open(load)
         return self._kernel
@@ -114,7 +111,7 @@ class World:
         """A function that opens the same kernel in a second process; None without a second processor or a way there."""
         if self._handed or len(os.sched_getaffinity(0)) < 2:
             return None
-        from .kernel import Kernel
+        from ..kernel import Kernel
 
         return lambda: Kernel.open(load=False)
 
@@ -122,7 +119,7 @@ class World:
     def names(self) -> Names:
         """The system's resolver."""
         if self._names is None:
-            from .names import Names
+            from ..names import Names
 
             self._names = Names()
         return self._names
@@ -169,7 +166,7 @@ class World:
         """A `with` block whose output goes through the pager if it is `wanted` and doesn't fit on the terminal."""
         if not wanted or not self.looked_at or os.environ.get("TERM") == "dumb":
             return Unpaged()
-        from .pager import Pages
+        from ..pager import Pages
 
         return Pages(self, self._stdout)
 
@@ -181,7 +178,7 @@ class World:
     def progress(self) -> Progress | None:
         """A progress line for work that starts now, shown until something is printed; None without a terminal."""
         if self.watched:
-            from .progress import begin
+            from ..progress import begin
 
             self._progress = begin(self._stderr)
         return self._progress
@@ -220,22 +217,11 @@ class World:
 
     def canvas(self, plain: bool = False) -> Canvas | None:
         """The canvas for tables: a terminal, or what the environment asks for; None where tables are `plain` text."""
-        style = os.environ.get(STYLE, "")
-        if plain or style == "plain":
+        if plain or not (self.looked_at or STYLE in os.environ):
             return None
-        if style not in ("", "rich"):
-            self.note(f"{STYLE} must be `plain` or `rich`; its value is ignored")
-        terminal = os.isatty(self._stdout)
-        ansi = terminal and os.environ.get("TERM") != "dumb"
-        if style != "rich" and not ansi:
-            return None
-        try:
-            from .drawing.canvas import canvas
-        except ModuleNotFoundError:  # rich isn't installed, and plain text doesn't need it
-            if style:
-                self.note(f"{STYLE}=rich needs the library rich, which isn't installed")
-            return None
-        return canvas(os.environ, self.columns, ansi)
+        from .style import canvas_for
+
+        return canvas_for(self, STYLE)
 
     @property
     def columns(self) -> int | None:
