@@ -8,13 +8,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as some
 
-from pyipvsadm.documents import json_yaml, tree
+from pyipvsadm.documents import json_yaml
 from pyipvsadm.documents.dialect.json_layout import live_data
 from pyipvsadm.documents.dialect.json_lines import LIVE, JsonRows
 from pyipvsadm.documents.dialect.yaml_lines import YamlRows
 from pyipvsadm.documents.formats import FORMATS, BrokenError
 from pyipvsadm.documents.schema_reader import Plain, schema
 from pyipvsadm.documents.source import Source, lines_of
+from pyipvsadm.documents.tree.json_tree import from_json
+from pyipvsadm.documents.tree.yaml_tree import from_yaml
 from pyipvsadm.documents.writers import counted
 from pyipvsadm.model import Server, Service, Stats, Table
 from pyipvsadm.table.assembly import Assembly, EnoughError
@@ -26,7 +28,7 @@ from .table_text import text_of
 
 PLAIN = Plain(json.loads(schema()))
 ROWS = {"json": JsonRows, "yaml": YamlRows}
-TREES = {"json": tree.from_json, "yaml": tree.from_yaml}
+TREES = {"json": from_json, "yaml": from_yaml}
 NUMBERS = some.one_of(some.sampled_from((0, 1, 2**32, 2**64 - 1)), some.integers(0, 10**6))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pyipvsadm.documents import schema_reader, shape
-from pyipvsadm.documents.tree import from_json
+from pyipvsadm.documents.tree.json_tree import from_json
 
 from . import random_tables
 from .properties import examples

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pyipvsadm.documents.formats import BrokenError
-from pyipvsadm.documents.tree import DEPTH, NOTHING, Builder, _resolved, quick_yaml, written_yaml, yaml_events
+from pyipvsadm.documents.tree import DEPTH, NOTHING, Builder, quick_yaml, written_yaml
+from pyipvsadm.documents.tree.yaml_tree import resolved, yaml_events
 
 from . import random_tables
 from .properties import examples
@@ -39,7 +40,7 @@ def by_libyaml(text):
 
 def quick(text):
     """The data of `text` by its bare events; NOTHING if it's left."""
-    return quick_yaml.data_of(text, _resolved, DEPTH, NOTHING)
+    return quick_yaml.data_of(text, resolved, DEPTH, NOTHING)
 
 
 def agree(text):

@@ -45,16 +45,16 @@ def are_read(rows: Rows, lines: Iterable[str], assembly: Assembly) -> bool:
 
 def read_json(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Add the pieces in the JSON `text` to `assembly`. Raises BrokenError."""
-    from . import tree
+    from .tree.json_tree import from_json
 
-    return read_tree(tree.from_json(text), assembly)
+    return read_tree(from_json(text), assembly)
 
 
 def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Add the pieces in the YAML `text` to `assembly`. Raises BrokenError."""
-    from . import tree
+    from .tree.yaml_tree import from_yaml
 
-    return read_tree(tree.from_yaml(text), assembly)
+    return read_tree(from_yaml(text), assembly)
 
 
 def _plain() -> Plain:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..formats import BrokenError
-from ..tree import yaml_events, yaml_problem
+from ..tree.yaml_tree import yaml_events, yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
