@@ -12,7 +12,8 @@ import pytest
 from pyipvsadm.model import Server, Service, Stats
 from pyipvsadm.verbs.top.columns import cut, figure
 from pyipvsadm.verbs.top.keys import Change, Shown, State, decoded, press, settle
-from pyipvsadm.verbs.top.sample import HISTORY, METRICS, NOTHING, follow, gained, measured
+from pyipvsadm.verbs.top.rates import NOTHING, gained, measured
+from pyipvsadm.verbs.top.sample import HISTORY, METRICS, follow
 from pyipvsadm.verbs.top.screen_layout import layout, listed
 from pyipvsadm.verbs.top.view import ASCII, Screen, frame, plain
 

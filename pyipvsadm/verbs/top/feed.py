@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ...kernel import Kernel
     from ...model import Server, Service
     from ...table.settings import Settings
-    from .sample import Group, Key, Rates, Row, Sample, Totals
+    from .rates import Rates
+    from .sample import Group, Key, Row, Sample, Totals
 
     Table = list[tuple[Service, list[Server]]]
     Reader = Callable[[], Table | None]

@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 from array import array
-from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...listing.order import in_order, servers_in_order
 from ...table.notation import spelled, spelled_server
+from .rates import NOTHING, REFRESH, SLACK, Meter, counts_in, measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from ...kernel.hash_tables import HashTables
-    from ...model import Server, Service, Stats
+    from ...model import Server, Service
+    from .rates import Rates
 
     Found = Iterable[tuple[Service, Iterable[Server]]]  # a table, with counters
-    Counts = tuple[int, ...]  # connections, packets in and out, bytes in and out, as Stats has them
-    Rates = tuple[float, ...]  # the same per second
     Key = tuple[object, ...]
     Owner = Callable[[Service, Server | None], str]
 
-REFRESH = 2.0  # seconds between two updates of the counters that the kernel reports (ip_vs_est.c)
-SLACK = 0.95  # clocks differ, so this part of REFRESH counts as all of it
 MARKED = 5.0  # seconds for which a change stays marked
 HISTORY = 120  # samples that are kept of each service and server
 REMEMBERED = 2000  # with more services, or servers, none has a history, which takes 3 kB each
 METRICS = 6  # figures of a sample in a history: active connections, and the rates
-COUNTERS = 5  # the first fields of Stats; the others are the kernel's own estimates
 KEY, SERVER_KEY = 5, 2  # how many of the first fields of Service and Server identify them
-NO_MORE: Counts = (0,) * COUNTERS
-NOTHING: Rates = (0.0,) * COUNTERS
 NO_HISTORY = array("f")
-
-
-class Meter(NamedTuple):
-    """Counters and their rates, which are None until they are known.
-
-    `since` is the time of the last reading in which they had grown, or of the first reading.
-    """
-
-    counters: Counts
-    rates: Rates | None
-    since: float
 
 
 class Mark(NamedTuple):
@@ -182,7 +165,7 @@ def _group(old: Group | None, service: Service, servers: Iterable[Server], momen
         ordered = _with_gone(rows, known, moment.now)
     now = moment.now
     mark = _mark(old.row.mark, now) if old else None if moment.first else Mark("came", now + MARKED)
-    meter = measured(old.row.meter if old else None, _counters(service.stats), now, moment.step)
+    meter = measured(old.row.meter if old else None, counts_in(service.stats), now, moment.step)
     name = old.row.name if old else moment.name(spelled(service), service)
     history = NO_HISTORY
     if moment.services:
@@ -213,7 +196,7 @@ def _server_row(old: Row | None, key: Key, service: Service, server: Server, mom
         mark = Mark("weight", now + MARKED, old.weight)
     else:
         mark = _mark(old.mark, now)
-    meter = measured(old.meter if old else None, _counters(server.stats), now, moment.step)
+    meter = measured(old.meter if old else None, counts_in(server.stats), now, moment.step)
     name = old.name if old else moment.name(spelled_server(server), service, server)
     history = NO_HISTORY
     if moment.servers:
@@ -227,10 +210,6 @@ def _columns(rows: Collection[Row]) -> Iterable[tuple[int, ...]]:
     return zip(*[row[-4:] for row in rows], strict=True) if rows else ((),) * 4
 
 
-def _counters(stats: Stats | None) -> Counts | None:
-    return stats[:COUNTERS] if stats else None
-
-
 def _mark(mark: Mark | None, now: float) -> Mark | None:
     """`mark`, as long as it is to be seen."""
     return mark if mark and now < mark.until else None
@@ -240,54 +219,9 @@ def _gone(row: Row, now: float) -> Row | None:
     """The row of something that no longer exists; None when it is time to forget it."""
     if not row.gone:
         return row._replace(
-            mark=Mark("gone", now + MARKED), active=0, inactive=0, persistent=0, meter=_still(row.meter)
+            mark=Mark("gone", now + MARKED), active=0, inactive=0, persistent=0, meter=row.meter._replace(rates=NOTHING)
         )
     return row if _mark(row.mark, now) else None
-
-
-def _still(meter: Meter) -> Meter:
-    return meter._replace(rates=NOTHING)
-
-
-def measured(before: Meter | None, counters: Counts | None, now: float, step: float) -> Meter:
-    """How fast `counters` grow, which were read `now`, `step` seconds after those of `before`; None if they weren't.
-
-    The kernel adds up what its processors counted every REFRESH seconds, for each service and server at
-    another moment. Counters that are read more often stand still, then grow by what came in REFRESH; so a rate
-    holds until the next growth is overdue.
-    """
-    if before is None or counters is None:
-        return Meter(counters or NO_MORE, None, now)
-    quiet = now - before.since
-    patience = REFRESH * SLACK if before.rates is None else REFRESH + min(step, REFRESH) / 2
-    if counters == before.counters:
-        if quiet < patience or before.rates == NOTHING:
-            return before
-        return Meter(counters, NOTHING, before.since)
-    more = gained(before.counters, counters)
-    if more == NO_MORE:  # they were zeroed, and what comes next is all that came since they last grew
-        return Meter(counters, before.rates, before.since)
-    if step < REFRESH * SLACK:
-        span = REFRESH
-    else:  # what didn't show at the last reading shows now
-        span = quiet if before.rates and quiet <= REFRESH + 1.5 * step and step < patience else step
-    return Meter(counters, tuple([count / span for count in more]), now)
-
-
-def gained(old: Counts, new: Counts) -> Counts:
-    """What was counted between `old` and `new`, though counters were zeroed or went round meanwhile.
-
-    Those of old kernels have 32 bits. All are zeroed together, so that none has grown beside one that has
-    shrunk, except where the latter was near its end.
-    """
-    more = tuple(map(sub, new, old))
-    if min(more) >= 0:
-        return more
-    ends = [1 << 32 if count < 1 << 32 else 1 << 64 for count in old]
-    went_round = all(gain >= 0 or count > end // 2 for gain, count, end in zip(more, old, ends, strict=True))
-    if went_round and max(more) > 0:
-        return tuple(gain if gain >= 0 else gain + end for gain, end in zip(more, ends, strict=True))
-    return new
 
 
 def _totals(before: Totals, groups: Iterable[Group], settled: bool) -> Totals:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...table.notation import MARK, spelled_address
 from .columns import BY_NAME, COLUMNS, NAME, Column
-from .sample import NO_HISTORY, NO_MORE, NOTHING, Group, Meter, Row
+from .rates import NO_MORE, NOTHING, Meter
+from .sample import NO_HISTORY, Group, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,8 @@ from ...table.notation import counted
 from ...table.settings import server_settings
 from .columns import BY_NAME, NAME, cut, figure
 from .keys import HELP, State
-from .sample import METRICS, NOTHING
+from .rates import NOTHING
+from .sample import METRICS
 from .screen_layout import PREFIX, WIDE, Layout, history, is_address, layout, listed, longest_name
 
 if TYPE_CHECKING:
