@@ -7,7 +7,7 @@ from .record import keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     Endpoint = tuple[bytes, int]  # packed address, port
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SETTINGS = slice(2, 9)  # the place of Settings in a Server
 UNCOUNTED = Server()[9:]
+_new = tuple.__new__
 
 
 def row_of(server: Server) -> Row:
@@ -28,8 +29,12 @@ def row_of(server: Server) -> Row:
 
 def server_of(row: Row) -> Server:
     """The server in `row`."""
-    address, port, settings = row
-    return Server.make((address, port, *settings, *UNCOUNTED))
+    return servers_of((row,))[0]
+
+
+def servers_of(rows: Iterable[Row]) -> tuple[Server, ...]:
+    """The servers in `rows`."""
+    return tuple([_new(Server, (address, port, *settings, *UNCOUNTED)) for address, port, settings in rows])
 
 
 class Shape:

@@ -78,7 +78,7 @@ def test_type_checkers_know_them(tmp_path):
     told = [line.partition(": ")[2] for line in ran.stdout.splitlines()]
     assert told[:-1] == [
         'note: Revealed type is "tuple[tuple[pyipvsadm.model.Service, tuple[pyipvsadm.model.Server, ...]], ...]"',
-        'note: Revealed type is "pyipvsadm.table.plan.Plan"',
+        'note: Revealed type is "pyipvsadm.table.steps.Plan"',
         'error: Unexpected keyword argument "wieght" for "Server"; did you mean "weight"?  [call-arg]',
         'error: Module has no attribute "Zork"  [attr-defined]',
     ]

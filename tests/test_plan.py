@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from pyipvsadm.errors import UsageError
 from pyipvsadm.model import BACKUP, MASTER, Command, Daemon, Server, Service, Table, Timeouts
 from pyipvsadm.shapes import row_of, server_of
+from pyipvsadm.table.differences import REMOVED, removals, sign_of, signs_of, steps_told
 from pyipvsadm.table.differing_services import differing
-from pyipvsadm.table.plan import Plan, Scope, make_plan
+from pyipvsadm.table.plan import Scope, make_plan
+from pyipvsadm.table.steps import Plan, commands_of
 
 from .kernel_model import Model, canonical
 from .random_tables import GUE, LOCAL, MASQUERADE, TUNNEL, packed, similar_tables
@@ -89,6 +91,23 @@ def test_servers_in_another_order_are_alike_unless_the_scheduler_depends_on_it(s
     web = WEB.replace(scheduler=scheduler)
     mine, its = differing(rows([(web, servers)]), rows([(web, (ONE, TWO))]))
     assert (len(mine), len(its)) == (count, count)
+
+
+@given(similar_tables(), similar_tables(), WISHES, st.slices(5))
+@settings(max_examples=120, deadline=None)
+def test_steps_that_are_made_when_they_are_looked_at_are_the_same_steps(now, wanted, wishes, which):
+    plan = make_plan(now, wanted, **wishes)
+    for phase in plan.phases:
+        steps = tuple(phase)
+        assert len(phase) == len(steps) > 0
+        assert phase == steps
+        assert tuple(phase[which]) == steps[which]
+        assert list(commands_of(phase)) == [step.command for step in steps]
+    assert list(plan.commands) == [step.command for step in plan.steps]
+    assert sorted(signs_of(plan)) == sorted(map(sign_of, steps_told(plan.steps)))
+    assert sorted(map(repr, removals(plan))) == sorted(
+        repr(step) for step in steps_told(plan.steps) if sign_of(step) == REMOVED
+    )
 
 
 @given(similar_tables(), similar_tables(), WISHES)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..table.assembly import Place
-    from ..table.plan import Scope, Step
+    from ..table.plan import Scope
+    from ..table.steps import Step
     from .owners import Owners
 
 

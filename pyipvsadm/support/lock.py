@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from ..errors import IpvsadmError
@@ -19,7 +18,7 @@ from .signals import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ..world import World
 
@@ -34,12 +33,16 @@ def _never() -> int:
     return 0
 
 
-@contextmanager
-def alone(world: World, seconds: float = WAIT, stopped: Callable[[], int] = _never) -> Iterator[None]:
-    """Hold the lock of this network namespace, after waiting up to `seconds` for it. Raises IpvsadmError.
+def alone(world: World, seconds: float = WAIT, stopped: Callable[[], int] = _never) -> state.Opened:
+    """Hold the lock of this network namespace, after waiting up to `seconds` for it.
 
-    `stopped` returns the number of a signal that ends the wait, or 0.
+    `stopped` returns the number of a signal that ends the wait, or 0. Raises IpvsadmError when it is entered.
     """
+    return state.Opened(lambda: _locked(world, seconds, stopped))
+
+
+def _locked(world: World, seconds: float, stopped: Callable[[], int]) -> int:
+    """The lock file, with the lock. Raises IpvsadmError."""
     try:
         with state.folder(make=True) as inside:
             lock = state.open_private(inside, state.file_name("table", "lock"), os.O_RDWR | os.O_CREAT)
@@ -48,9 +51,10 @@ def alone(world: World, seconds: float = WAIT, stopped: Callable[[], int] = _nev
     try:
         _wait(lock, world, seconds, stopped)
         _sign(lock)
-        yield
-    finally:
+    except BaseException:
         os.close(lock)
+        raise
+    return lock
 
 
 def _wait(lock: int, world: World, seconds: float, stopped: Callable[[], int]) -> None:

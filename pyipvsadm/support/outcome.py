@@ -7,7 +7,7 @@ from ..errors import IpvsadmError
 from ..grammar.shell import requoted
 from ..listing.rules import rule
 from ..record import Record
-from ..table.differences import as_text, differences, sign_of, steps_told, summed_up
+from ..table.differences import as_text, differences, signs_of, summed_up
 from ..table.notation import spelled
 from .signals import name_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ..table.journal import Outcome
-    from ..table.plan import Plan, Step
+    from ..table.steps import Plan, Step
 
     Data = dict[str, Any]
 
@@ -37,7 +37,7 @@ REFUSED, HALF_DONE = 1, 3  # exit statuses; after a signal, 128 plus its number
 
 def summary(plan: Plan) -> str:
     """What was done, in a line."""
-    return f"done: {summed_up(map(sign_of, steps_told(plan.steps)))}"
+    return f"done: {summed_up(signs_of(plan))}"
 
 
 class Result(Record):

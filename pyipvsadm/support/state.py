@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager, suppress
 
 from ..errors import IpvsadmError
 from ..namespaces import HERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 FOLDER = "/run/pyipvsadm"
@@ -39,12 +38,34 @@ def file_name(what: str, ending: str, namespace: int = 0) -> str:
     return f"{what}-{namespace or os.stat(HERE).st_ino}.{ending}"
 
 
-@contextmanager
-def folder(make: bool = False) -> Iterator[int]:
-    """Open the folder; if it is missing, `make` creates it. Raises OSError, such as ForeignError."""
+class Opened:
+    """Opens a file when it is entered, with the function that it is given, and closes it at the end.
+
+    It stands for contextlib's decorator, which takes longer to load than most verbs run.
+    """
+
+    def __init__(self, open: Callable[[], int]) -> None:
+        self._open = open
+
+    def __enter__(self) -> int:
+        self._file = self._open()
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+
+def folder(make: bool = False) -> Opened:
+    """Open the folder; if it is missing, `make` creates it. Raises OSError, such as ForeignError, when entered."""
+    return Opened(lambda: _folder(make))
+
+
+def _folder(make: bool) -> int:
     if make:
-        with suppress(FileExistsError):
+        try:
             os.mkdir(FOLDER, OURS)
+        except FileExistsError:
+            pass
     try:
         opened = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except NotADirectoryError:
@@ -55,9 +76,10 @@ def folder(make: bool = False) -> Iterator[int]:
             raise ForeignError(f"{FOLDER} belongs to user {found.st_uid}")
         if stat.S_IMODE(found.st_mode) != OURS:
             os.fchmod(opened, OURS)
-        yield opened
-    finally:
+    except BaseException:
         os.close(opened)
+        raise
+    return opened
 
 
 def open_private(inside: int, name: str, flags: int) -> int:
@@ -132,17 +154,22 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
     new = f"{name}.new"
     with folder(make=True) as inside:
         if not rows:
-            with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=inside)
+            _remove(name, inside)
             return
-        with suppress(FileNotFoundError):
-            os.unlink(new, dir_fd=inside)  # left by a killed run
+        _remove(new, inside)  # left by a killed run
         with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             import json
 
             lines = ",\n".join(map(json.dumps, rows))
             file.write(f"[\n{lines}\n]\n".encode())
         os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
+
+
+def _remove(name: str, inside: int) -> None:
+    try:
+        os.unlink(name, dir_fd=inside)
+    except FileNotFoundError:
+        pass
 
 
 def unwritable(error: OSError) -> IpvsadmError:

@@ -8,7 +8,7 @@ from ..grammar.schedulers import ENGINES, SCHEDULERS
 from ..grammar.suggestions import did_you_mean
 from ..model import ONE_PACKET, PERSISTENT, TUNNEL, Table, Timeouts
 from ..record import Record
-from ..shapes import server_of
+from ..shapes import server_of, servers_of
 from .notation import spelled, spelled_address, spelled_server, unfit
 
 TYPE_CHECKING = False
@@ -140,9 +140,10 @@ class Assembly:
 
     def row(self, entry: Entry, endpoint: Endpoint, settings: Settings, place: Place) -> None:
         """Add a server of the service in `entry`, given as a row."""
-        seen, (address, port), (_, _, upper, lower, *_) = entry.seen, endpoint, settings
+        address, port = endpoint
         row = address, port, settings
-        if endpoint in seen or lower > upper or address[0] in DOUBTFUL or len(address) != entry.length:
+        seen = entry.seen
+        if endpoint in seen or settings[3] > settings[2] or address[0] in DOUBTFUL or len(address) != entry.length:
             self._judge(entry, server_of(row), place)
         seen.setdefault(endpoint, place)
         entry.rows.append(row)
@@ -210,7 +211,7 @@ class Assembly:
 
     def table(self) -> Table:
         """Everything that was added, in order. It is valid only if there are no `problems`."""
-        services = tuple((service, tuple(map(server_of, rows))) for service, rows in self.rows())
+        services = tuple((service, servers_of(rows)) for service, rows in self.rows())
         return self.rest().replace(services=services)
 
     def rows(self) -> Groups:

@@ -6,6 +6,7 @@ from _socket import AF_INET
 
 from ..model import BACKUP, GRE, GUE, IPIP, PERSISTENT, TUNNEL, Server, Service
 from ..record import Record
+from ..shapes import UNCOUNTED, row_of, server_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,15 +45,15 @@ def server_key(server: Server) -> Key:
 
 def plain_service(service: Service) -> Service:
     """`service` as it is sent: with a scheduler, without counters."""
-    settled = {"scheduler": service.scheduler or SCHEDULER, "engine": service.engine or None, "stats": None}
-    if service.fwmark is not None:
-        settled.update(protocol=None, address=None, port=None)
-    return service.replace(**settled)
+    af, *where, mark, scheduler, flags, timeout, netmask, engine, _ = service
+    if mark is not None:
+        where = [None, None, None]
+    return Service.make((af, *where, mark, scheduler or SCHEDULER, flags, timeout, netmask, engine or None, None))
 
 
 def plain_server(server: Server) -> Server:
     """`server` without the kernel's counters."""
-    return Server.make((*server[:9], 0, 0, 0, None))
+    return server if server[9:] == UNCOUNTED else server_of(row_of(server))
 
 
 def service_changes(old: Service, new: Service) -> tuple[Change, ...]:

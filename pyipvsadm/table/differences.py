@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from _socket import IPPROTO_UDP
+from itertools import chain, repeat
 
 from ..listing.rules import daemon_state
 from ..record import Record
 from .comparison import server_key, service_key
 from .notation import spelled, spelled_server
 from .settings import changed, daemon_settings, server_settings, service_settings, told, told_changes
+from .steps import WholeSteps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from ..model import Table
-    from .plan import Step
     from .settings import Settings
+    from .steps import Plan, Step
 
     Changed = dict[str, tuple[Any, Any]]
 
@@ -101,7 +103,30 @@ def steps_told(steps: Sequence[Step]) -> list[Step]:
 
 def sign_of(step: Step) -> str:
     """The sign of the difference that `step` makes."""
-    return EDITED if step.changes else SIGNS[step.command.verb.partition("-")[0]]
+    return EDITED if step.changes else _sign(step.command.verb)
+
+
+def _sign(verb: str) -> str:
+    return SIGNS[verb.partition("-")[0]]
+
+
+def signs_of(plan: Plan) -> Iterator[str]:
+    """The sign of each difference that `plan` makes."""
+    whole, others = _parted(plan)
+    return chain(*(repeat(_sign(phase.verb), len(phase)) for phase in whole), map(sign_of, steps_told(others)))
+
+
+def removals(plan: Plan) -> list[Step]:
+    """The steps of `plan` that remove something, as they are told."""
+    whole, others = _parted(plan)
+    removing = [step for phase in whole if _sign(phase.verb) == REMOVED for step in phase]
+    return removing + [step for step in steps_told(others) if sign_of(step) == REMOVED]
+
+
+def _parted(plan: Plan) -> tuple[list[WholeSteps], list[Step]]:
+    """The phases of `plan` whose steps have one verb, and the steps of all others."""
+    whole = [phase for phase in plan.phases if isinstance(phase, WholeSteps)]
+    return whole, [step for phase in plan.phases if isinstance(phase, tuple) for step in phase]
 
 
 def summed_up(signs: Iterable[str]) -> str:

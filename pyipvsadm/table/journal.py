@@ -9,15 +9,16 @@ from ..kernel import BATCH
 from ..model import Table
 from ..record import Record
 from .comparison import server_key, service_key
-from .plan import Step, make_plan
+from .plan import make_plan
+from .steps import Step, commands_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from ..kernel import Kernel
     from ..model import Command, Service
-    from .plan import Plan
+    from .steps import Plan, Steps
 
 
 class Outcome(Record):
@@ -61,7 +62,7 @@ class _Journal:
     def __init__(self, kernel: Kernel, before: Table) -> None:
         self._kernel = kernel
         self._before = before
-        self._done: list[list[Step]] = []  # batches in the order in which they were carried out
+        self._done: list[Steps] = []  # batches in the order in which they were carried out
 
     def run(self, plan: Plan, pause: Callable[[int], int]) -> Outcome:
         """Carry out `plan`; roll back if that fails."""
@@ -71,23 +72,24 @@ class _Journal:
                 if stopped := pause(done):
                     return self._back(Outcome(stopped=stopped))
                 try:
-                    refusals = dict(self._kernel.submit((step.command for step in batch), checked=True))
+                    refusals = dict(self._kernel.submit(commands_of(batch), checked=True))
                 except BaseException as error:
                     self._done.append(batch)  # perhaps done: the inverse of a step that wasn't done changes nothing
                     outcome = self._back(Outcome(broken=str(error)))
                     if isinstance(error, OSError):
                         return outcome
                     raise
-                self._done.append([step for index, step in enumerate(batch) if index not in refusals])
+                self._done.append(_without(batch, refusals) if refusals else batch)
                 done += len(self._done[-1])
                 if refusals:
-                    return self._back(Outcome(refused=tuple((batch[n], errno) for n, errno in refusals.items())))
+                    steps = tuple(batch)
+                    return self._back(Outcome(refused=tuple((steps[n], errno) for n, errno in refusals.items())))
         return Outcome(done=done)
 
     def _back(self, outcome: Outcome) -> Outcome:
         """Roll back in reverse order, and read the table to see whether that worked."""
         for batch in reversed(self._done):
-            self._undo(step.inverse for step in reversed(batch))
+            self._undo(step.inverse for step in reversed(tuple(batch)))
         undone = sum(map(len, self._done))
         try:
             now = self._kernel.table()
@@ -126,8 +128,12 @@ class _Journal:
         )
 
 
-def _batches(phase: Sequence[Step]) -> Iterator[list[Step]]:
+def _without(batch: Steps, refusals: Container[int]) -> Steps:
+    return tuple(step for index, step in enumerate(batch) if index not in refusals)
+
+
+def _batches(phase: Steps) -> Iterator[Steps]:
     """The steps of a phase in batches; a step about a daemon goes alone, since the kernel may not answer it."""
-    size = 1 if phase[0].command.daemon else BATCH
+    size = 1 if next(iter(phase)).command.daemon else BATCH
     for first in range(0, len(phase), size):
-        yield list(phase[first : first + size])
+        yield phase[first : first + size]

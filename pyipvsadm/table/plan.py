@@ -7,6 +7,8 @@ the kernel must answer it before the next one is sent.
 
 from __future__ import annotations
 
+from itertools import repeat
+
 from ..errors import UsageError
 from ..kernel.validity import judge_daemon, judge_servers, judge_service, judge_timeouts
 from ..model import Command, Daemon, Server, Service, Table, Timeouts
@@ -22,15 +24,15 @@ from .comparison import (
     service_key,
     timeouts_changes,
 )
+from .steps import Plan, Step, WholeSteps, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .comparison import Key
+    from .steps import Steps
 
     Servers = tuple[Server, ...]
     Services = dict[Key, tuple[Service, Servers]]
-
-NO_MORE = Command()[4:]  # the fields of a Command behind its daemon
 
 # The phases, in their order.
 (
@@ -47,42 +49,13 @@ NO_MORE = Command()[4:]  # the fields of a Command behind its daemon
     STOP_DAEMONS,
     START_DAEMONS,
 ) = range(12)
-
-
-class Step(Record):
-    """A request, its inverse, and for an edit the changes."""
-
-    __slots__ = ()
-    command: Command = Command()
-    inverse: Command = Command()
-    changes: tuple[Change, ...] = ()
-
-    @property
-    def target(self) -> Key:
-        """What the step changes: the keys of a service and its server or None, the state of a daemon, or nothing
-        for the timeouts.
-        """
-        command = self.command
-        if command.service:
-            return service_key(command.service), server_key(command.server) if command.server else None
-        return (command.daemon.state,) if command.daemon else ()
-
-
-class Plan(Record):
-    """Steps by phases. No phase is empty: without phases, there is nothing to do."""
-
-    __slots__ = ()
-    phases: tuple[tuple[Step, ...], ...] = ()
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """All steps in order."""
-        return tuple(step for phase in self.phases for step in phase)
-
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        """The commands of the steps."""
-        return tuple(step.command for step in self.steps)
+WHOLE = {  # phases whose steps all have one verb
+    ADD_SERVICES: "add-service",
+    FILL_SERVICES: "add-server",
+    ADD_SERVERS: "add-server",
+    REMOVE_SERVERS: "delete-server",
+    REMOVE_SERVICES: "delete-service",
+}
 
 
 class Scope(Record):
@@ -121,7 +94,7 @@ def make_plan(
         draft.timeouts(now.timeouts or Timeouts(), wanted.timeouts or Timeouts())
         if wanted.daemons is not None:
             draft.daemons(now.daemons or (), wanted.daemons, _mixes_families(wanted))
-    return Plan(phases=tuple(tuple(phase) for phase in draft.phases if phase))
+    return draft.plan()
 
 
 def _judge(now: Table, wanted: Table) -> None:
@@ -148,9 +121,16 @@ class _Draft:
     """A plan under construction."""
 
     def __init__(self, prune: bool, keep_weights: bool) -> None:
-        self.phases: list[list[Step]] = [[] for _ in range(START_DAEMONS + 1)]
+        self._whole: dict[int, list[tuple[Service, Server | None]]] = {phase: [] for phase in WHOLE}
+        self._others: dict[int, list[Step]] = {phase: [] for phase in range(START_DAEMONS + 1) if phase not in WHOLE}
         self._prune = prune
         self._keep_weights = keep_weights
+
+    def plan(self) -> Plan:
+        """The plan of all that was planned."""
+        phases: dict[int, Steps] = {phase: tuple(steps) for phase, steps in self._others.items()}
+        phases.update((phase, WholeSteps(WHOLE[phase], what)) for phase, what in self._whole.items())
+        return Plan(phases=tuple(phases[phase] for phase in sorted(phases) if phases[phase]))
 
     def services(self, now: Services, wanted: Services) -> None:
         """Plan the changes of all services and their servers."""
@@ -169,16 +149,16 @@ class _Draft:
                 self._remove_service(plain_service(service), servers)
 
     def _add_service(self, service: Service, servers: Servers) -> None:
-        self._add(ADD_SERVICES, "add-service", "delete-service", service=service)
-        for server in _by_server_key(servers).values():
-            self._add(FILL_SERVICES, "add-server", "delete-server", service=service, server=plain_server(server))
+        _judge_keys(servers)
+        self._whole[ADD_SERVICES].append((service, None))
+        self._whole[FILL_SERVICES].extend(zip(repeat(service), map(plain_server, servers)))
 
     def _servers(self, service: Service, old: Servers, new: Servers) -> None:
         """Plan the changes of an existing service's servers."""
         now, wanted = _by_server_key(old), _by_server_key(new)
         for key, server in wanted.items():
             if key not in now:
-                self._add(ADD_SERVERS, "add-server", "delete-server", service=service, server=plain_server(server))
+                self._whole[ADD_SERVERS].append((service, plain_server(server)))
             elif server[:9] != now[key][:9]:
                 self._edit_server(service, now[key], server)
         if self._prune:
@@ -198,23 +178,10 @@ class _Draft:
         """Remove the servers one by one before the service, so that each step has one inverse."""
         for server in servers:
             self._remove_server(service, server)
-        self._add(REMOVE_SERVICES, "delete-service", "add-service", service=service)
+        self._whole[REMOVE_SERVICES].append((service, None))
 
     def _remove_server(self, service: Service, server: Server) -> None:
-        self._add(REMOVE_SERVERS, "delete-server", "add-server", service=service, server=plain_server(server))
-
-    def _add(
-        self,
-        phase: int,
-        verb: str,
-        inverse: str,
-        service: Service | None = None,
-        server: Server | None = None,
-        daemon: Daemon | None = None,
-    ) -> None:
-        what = service, server, daemon, *NO_MORE
-        step = Step.make((Command.make((verb, *what)), Command.make((inverse, *what)), ()))
-        self.phases[phase].append(step)
+        self._whole[REMOVE_SERVERS].append((service, plain_server(server)))
 
     def _edit(
         self,
@@ -228,7 +195,7 @@ class _Draft:
     ) -> None:
         command = Command(verb=verb, service=new, server=new_server)
         inverse = Command(verb=verb, service=old, server=old_server)
-        self.phases[phase].append(Step(command=command, inverse=inverse, changes=changes))
+        self._others[phase].append(Step(command=command, inverse=inverse, changes=changes))
 
     def timeouts(self, now: Timeouts, wanted: Timeouts) -> None:
         """Plan the changes of the timeouts."""
@@ -236,7 +203,7 @@ class _Draft:
         if changes:
             command = Command(verb="set", timeouts=Timeouts(**{change.field: change.new for change in changes}))
             inverse = Command(verb="set", timeouts=Timeouts(**{change.field: change.old for change in changes}))
-            self.phases[TIMEOUTS].append(Step(command=command, inverse=inverse, changes=changes))
+            self._others[TIMEOUTS].append(Step(command=command, inverse=inverse, changes=changes))
 
     def daemons(self, now: tuple[Daemon, ...], wanted: tuple[Daemon, ...], mixed: bool) -> None:
         """Plan the changes of the daemons: a daemon can't be changed, only stopped and restarted.
@@ -250,12 +217,11 @@ class _Draft:
         changes = {state: daemon_changes(running[state], asked[state]) for state in running.keys() & asked.keys()}
         for state, daemon in running.items():
             if changes.get(state) or (self._prune and state not in asked):
-                self._add(STOP_EARLY if mixed else STOP_DAEMONS, "stop-daemon", "start-daemon", daemon=daemon)
+                self._others[STOP_EARLY if mixed else STOP_DAEMONS].append(whole("stop-daemon", daemon=daemon))
         for state, daemon in asked.items():
             if changes.get(state) or state not in running:
-                command, inverse = (Command(verb=verb, daemon=daemon) for verb in ("start-daemon", "stop-daemon"))
-                step = Step(command=command, inverse=inverse, changes=changes.get(state, ()))
-                self.phases[START_DAEMONS].append(step)
+                step = whole("start-daemon", daemon=daemon).replace(changes=changes.get(state, ()))
+                self._others[START_DAEMONS].append(step)
 
 
 def _by_key(table: Table, only: Scope | None) -> Services:
@@ -268,10 +234,14 @@ def _by_key(table: Table, only: Scope | None) -> Services:
 
 
 def _by_server_key(servers: Servers) -> dict[Key, Server]:
-    found = {server_key(server): server for server in servers}
-    if len(found) < len(servers):
+    _judge_keys(servers)
+    return {server_key(server): server for server in servers}
+
+
+def _judge_keys(servers: Servers) -> None:
+    """Raise UsageError if a server occurs twice."""
+    if len(set(map(server_key, servers))) < len(servers):
         raise UsageError("a server is in its service twice", hint="a service holds each server once")
-    return found
 
 
 def _sort_key(entry: tuple[Service, Servers]) -> int:

@@ -12,12 +12,11 @@ from ..support.current_table import table_now
 from ..support.document_input import read_document
 from ..support.lock import WAIT, alone
 from ..support.outcome import Result, data_of, failure, result_of, summary
-from ..support.scheduling.effects import impact_lines
 from ..support.scope import scope_of
 from ..support.signals import Signals
 from ..support.verb import verb
 from ..table import journal
-from ..table.differences import REMOVED, differences, sign_of, steps_told
+from ..table.differences import differences, removals
 from ..table.journal import Outcome
 from ..table.notation import counted
 from ..table.plan import make_plan, without
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from ..model import Table
     from ..support.arguments import Device, DryRun, File, KeepWeights, NoPrune, Only, Told, WaitLock
     from ..support.outcome import Change
-    from ..table.plan import Plan, Scope
+    from ..table.plan import Scope
+    from ..table.steps import Plan
     from ..world import World
     from .vip.with_apply import Vips
 
@@ -201,7 +201,7 @@ def _apply(wanted: Table, path: str, wishes: Wishes, world: World) -> int:
                 managers.tell(world)
             if vips:
                 vips.release()
-        return _status([*plan.steps, *(vips.changes if vips else ())], wishes)
+        return _status([*plan.phases, *(vips.changes if vips else ())], wishes)
     finally:
         if wishes.json:
             result = result_of(plan, outcome) if outcome else result_of(plan, Outcome()).replace(complete=False)
@@ -215,7 +215,7 @@ def _status(changes: Sequence[object], wishes: Wishes) -> int:
 
 def _carry_out(plan: Plan, before: Table, world: World, signals: Signals) -> Outcome:
     """Carry out `plan` on the table `before`; between batches, check `signals` and show progress."""
-    progress, total = world.progress(), len(plan.steps)
+    progress, total = world.progress(), sum(map(len, plan.phases))
 
     def pause(done: int) -> int:
         if progress:
@@ -251,8 +251,7 @@ def _as_of_now(agreed: Table, plan: Plan, wanted: Table, path: str, wishes: Wish
 
 def deletions(plan: Plan, before: Table | None = None) -> list[str]:
     """A line for each deletion of `plan`; given the table `before`, with the connections that it ends."""
-    steps = [step for step in steps_told(plan.steps) if sign_of(step) == REMOVED]
-    return [found.line() for found in differences(steps, now=before)]
+    return [found.line() for found in differences(removals(plan), now=before)]
 
 
 def _ask_again(agreed: Plan, plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> None:
@@ -268,7 +267,7 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
         return
     more = f"... and {len(lines) - SHOWN} more, which `diff` shows\n" if len(lines) > SHOWN else ""
     what = counted(len(lines), "deletion")
-    told = "".join(lines[:SHOWN]) + more + "".join(impact_lines(before, plan.commands) if world.watched else ())
+    told = "".join(lines[:SHOWN]) + more + "".join(_impact(before, plan) if world.watched else ())
     answer = world.ask(f"{told}Go on with {what}? [y/N]", terminal=TERMINAL if path == "-" else "")
     if answer is None:
         if empties(plan, before):
@@ -279,6 +278,12 @@ def ask(plan: Plan, before: Table, path: str, wishes: Wishes, world: World) -> N
             )
     elif answer.lower() not in ("y", "yes"):
         raise IpvsadmError("nothing was done", status=NOT_TRIED)
+
+
+def _impact(before: Table, plan: Plan) -> list[str]:
+    from ..support.scheduling.effects import impact_lines
+
+    return impact_lines(before, plan.commands)
 
 
 def empties(plan: Plan, before: Table) -> bool:

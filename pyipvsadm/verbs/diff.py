@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..prediction.impact import Impact
     from ..support.arguments import File, KeepWeights, NoPager, NoPrune, Only
     from ..table.differences import Difference
-    from ..table.plan import Plan
+    from ..table.steps import Plan
     from ..world import World
 
 SAME, DIFFERS = 0, 1

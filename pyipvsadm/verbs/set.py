@@ -20,7 +20,7 @@ from ..support.verb import verb
 from ..table.comparison import plain_server, plain_service, server_changes, server_key, service_changes
 from ..table.differences import differences
 from ..table.notation import SERVICE_FORMS, server_of, service_of
-from ..table.plan import Step
+from ..table.steps import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .drain.places import Place, Weights
     from .drain.wait import Timer
 
-    Lock = Callable[[], AbstractContextManager[None]]  # the lock, while a step is made
+    Lock = Callable[[], AbstractContextManager[object]]  # the lock, while a step is made
 
 UNDRAINED, RISING, SAME = "undrained", "rising", "not drained"  # states of a server, for programs
 
@@ -87,7 +87,7 @@ def run(
     result = ServerResult(world, server, json)
     with wait.Clock() as clock, result.told():
 
-        def lock() -> AbstractContextManager[None]:
+        def lock() -> AbstractContextManager[object]:
             return alone(world, wait_lock, lambda: clock.first)
 
         with lock():

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from pyipvsadm.kernel import Kernel
 from pyipvsadm.model import Daemon, Server, Service, Table, Timeouts
 from pyipvsadm.table import journal
-from pyipvsadm.table.plan import Plan, make_plan
+from pyipvsadm.table.plan import make_plan
+from pyipvsadm.table.steps import Plan
 
 from ..kernel_model import canonical
 from ..random_tables import IPV6, packed, similar_tables

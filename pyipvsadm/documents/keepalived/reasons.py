@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...table.plan import Step
+    from ...table.steps import Step
     from ..states import ServiceKey, Started
 
 THRESHOLDS = {"upper_threshold", "lower_threshold"}

@@ -12,7 +12,8 @@ from ..remarks import Expected, State
 
 if TYPE_CHECKING:
     from ...model import Server, Service
-    from ...table.plan import Scope, Step
+    from ...table.plan import Scope
+    from ...table.steps import Step
     from ..owners import Owners, Pod
 
 DRAINING = "draining"

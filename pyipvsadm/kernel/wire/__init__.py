@@ -49,6 +49,8 @@ class Encoder:
         self._met: set[tuple[object, ...]] = set()  # what commands held besides addresses, ports and a weight
         self._known: dict[tuple[object, ...], Stencil] = {}  # by that
         self._questions: dict[tuple[object, ...], Stencil] = {}
+        self._service: Service | None = None  # of the command before, and what else its request has in common with more
+        self._kind: tuple[object, ...] = ()
 
     def frames(self, first: int, commands: Iterable[Command | Alike]) -> list[bytes]:
         """The requests of `commands`, numbered from `first` on."""
@@ -71,16 +73,24 @@ class Encoder:
         verb, service, server = command[:3]
         if service is None or service.address is None:
             return self._plain(sequence, command)
-        address, port, forwarding, weight, *others = server or NO_SERVER
-        looks = (verb, *service[:2], service[5:10], server is None, len(address), forwarding, *others[:5])
-        stencil = self._known.get(looks)
-        if stencil is None:
-            if looks not in self._met:
-                if len(self._met) < KINDS:
-                    self._met.add(looks)  # a single command of its kind needs no layout
+        address, port, forwarding, weight = (server or NO_SERVER)[:4]
+        kind = verb, server is None, len(address), forwarding, (server or NO_SERVER)[4:9]
+        if service is not self._service or kind != self._kind:
+            stencil = self._like((*kind, *service[:2], service[5:10]), command)
+            if stencil is None:
                 return self._plain(sequence, command)
+            self._service, self._kind = service, kind
+            self._start, self._frame = stencil.start(service[2:4]), stencil.frame
+        return self._frame(sequence, self._start, address, port, weight)
+
+    def _like(self, looks: tuple[object, ...], command: Command) -> Stencil | None:
+        """The layout of requests that look like that of `command`; None for the first one, which needs none."""
+        stencil = self._known.get(looks)
+        if stencil is None and looks in self._met:
             stencil = self._known[looks] = self._stencil(command)
-        return stencil.frame(sequence, stencil.start(service[2:4]), address, port, weight)
+        elif stencil is None and len(self._met) < KINDS:
+            self._met.add(looks)
+        return stencil
 
     def _learn(self, shape: Shape) -> Stencil:
         """The layout of the requests of `shape`, which is remembered."""

@@ -21,7 +21,8 @@ from .transaction import UnboundError, carry_out, device_there, looked_at
 if TYPE_CHECKING:
     from ...model import Service, Table
     from ...support.outcome import Result
-    from ...table.plan import Plan, Scope
+    from ...table.plan import Scope
+    from ...table.steps import Plan
     from ...world import World
 
 

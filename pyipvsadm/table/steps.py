@@ -1,0 +1,114 @@
+"""A plan: its steps, by phases."""
+
+from __future__ import annotations
+
+from _operator import itemgetter
+from itertools import repeat
+
+from ..model import Command
+from ..record import Record
+from .comparison import Change, server_key, service_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from ..model import Daemon, Server, Service
+    from .comparison import Key
+
+    Steps: TypeAlias = "tuple[Step, ...] | WholeSteps"
+
+
+NO_MORE = Command()[4:]  # the fields of a Command behind its daemon
+INVERSES = {  # of what is added or removed
+    "add-service": "delete-service",
+    "add-server": "delete-server",
+    "delete-service": "add-service",
+    "delete-server": "add-server",
+    "start-daemon": "stop-daemon",
+    "stop-daemon": "start-daemon",
+}
+
+
+class Step(Record):
+    """A request, its inverse, and for an edit the changes."""
+
+    __slots__ = ()
+    command: Command = Command()
+    inverse: Command = Command()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def target(self) -> Key:
+        """What the step changes: the keys of a service and its server or None, the state of a daemon, or nothing
+        for the timeouts.
+        """
+        command = self.command
+        if command.service:
+            return service_key(command.service), server_key(command.server) if command.server else None
+        return (command.daemon.state,) if command.daemon else ()
+
+
+def whole(
+    verb: str, service: Service | None = None, server: Server | None = None, daemon: Daemon | None = None
+) -> Step:
+    """The step that adds or removes something whole."""
+    what = service, server, daemon, *NO_MORE
+    return Step.make((Command.make((verb, *what)), Command.make((INVERSES[verb], *what)), ()))
+
+
+class WholeSteps:
+    """Steps of one verb that add or remove services, or servers of services. Each is made when it is looked at, since
+    there may be thousands.
+    """
+
+    def __init__(self, verb: str, what: Sequence[tuple[Service, Server | None]]) -> None:
+        self.verb = verb
+        self._what = what
+
+    @property
+    def commands(self) -> Iterator[Command]:
+        """The commands of the steps."""
+        fields = repeat(self.verb), map(_service, self._what), map(_server, self._what), repeat(None)
+        return map(_new, repeat(Command), zip(*fields, *map(repeat, NO_MORE)))  # noqa: B905 - repeated without end
+
+    def __len__(self) -> int:
+        return len(self._what)
+
+    def __getitem__(self, which: slice) -> WholeSteps:
+        return WholeSteps(self.verb, self._what[which])
+
+    def __iter__(self) -> Iterator[Step]:
+        return (whole(self.verb, *one) for one in self._what)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (WholeSteps, tuple)) and tuple(self) == tuple(other)
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+_new, _service, _server = tuple.__new__, itemgetter(0), itemgetter(1)
+
+
+class Plan(Record):
+    """Steps by phases. No phase is empty: without phases, there is nothing to do."""
+
+    __slots__ = ()
+    phases: tuple[Steps, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in order."""
+        return tuple(step for phase in self.phases for step in phase)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands of the steps."""
+        return tuple(command for phase in self.phases for command in commands_of(phase))
+
+
+def commands_of(steps: Steps) -> Iterable[Command]:
+    """The commands of `steps`."""
+    return steps.commands if isinstance(steps, WholeSteps) else (step.command for step in steps)
