@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ...model import Service
+    from ...prediction.clients import Client
     from ...world import World
 
 
@@ -31,6 +33,15 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
         clients += clients_in(file, key, world)
         if not clients:
             raise UsageError(f"{printable(file)} names no client", hint="it takes an address in each line")
+    answer, is_reachable = _answer(world, key, clients, change)
+    _print(answer, world, output, each=bool(clients) and not file)
+    if not is_reachable:
+        world.tell("this kernel has no IPVS: the table is taken for one that is applied to an empty one")
+    return 0
+
+
+def _answer(world: World, key: Service, clients: Sequence[Client], change: Change) -> tuple[Answer, bool]:
+    """Where the clients go, now and after `change`, and whether the kernel has IPVS. Raises IpvsadmError."""
     planned = change.planned(key, world)
     schedulers = (change.scheduler, *(service.scheduler for service, _ in planned))
     now = situation(world, key, schedulers, is_planned=bool(planned))
@@ -39,7 +50,7 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     then = after(pool, commands) if change.is_asked else None
     entries = remembered(world, pool.service, clients) if clients and now.reachable else {}
     forgets = expiry() if entries else None
-    answer = Answer(
+    found = Answer(
         pool=pool,
         then=then,
         clients=tuple(clients),
@@ -48,12 +59,17 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
         assumed=now.assumed,
         impact=impact(pool, then) if then else None,
     )
+    return found, now.reachable
+
+
+def _print(answer: Answer, world: World, output: str, each: bool) -> None:
+    """Print an answer: for `each` client, or how many clients each server gets."""
     if output == "json":
         from .client_objects import pieces
 
         for piece in pieces(answer):
             world.write(piece)
-    elif clients and not file:
+    elif each:
         world.write(answer.each())
     else:
         from .shares import shown
@@ -62,6 +78,3 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
         (world.draw if canvas else world.write)(shown(answer, canvas))
     if output != "json":
         world.write(answer.notes())
-    if not now.reachable:
-        world.tell("this kernel has no IPVS: the table is taken for one that is applied to an empty one")
-    return 0
