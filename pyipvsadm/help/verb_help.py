@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-COLUMN = 24  # where explanations begin, at most: behind a longer head they go on lines of their own
+COLUMN = 24  # where explanations begin at most; after a longer head, they get lines of their own
 HELP = Parameter(names=("--help", "-h"), help="Show this help.")
 INSIDE = Parameter(
     names=(NETNS,), value="NAME|PID|PATH", help="Act on this network namespace. May also come before the verb."
@@ -19,7 +19,7 @@ INSIDE = Parameter(
 
 
 def verb_named(words: Sequence[str]) -> Verb | None:
-    """The verb that `words` name, the verb of a group by two of them."""
+    """The verb that `words` name; two words name a verb of a group."""
     found: Verb | None = None
     among = VERBS
     for word in words:
@@ -52,7 +52,7 @@ def usage_line(words: Sequence[str], verb: Verb) -> str:
 
 
 def argument(of: Parameter) -> str:
-    """How an argument stands in a line of usage."""
+    """An argument, as a usage line shows it."""
     more = "..." if of.many and "..." not in of.value else ""
     return f"{of.value}{more}" if of.needed or "[" in of.value else f"[{of.value}{more}]"
 

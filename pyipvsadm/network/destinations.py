@@ -1,8 +1,8 @@
 """Pure: groups destinations that have the same route, so that the kernel is asked about one of each group.
 
-The kernel finds a route by the prefixes in which the destination lies, in the tables that its rules choose. So IPv4
-addresses that lie in the same prefixes, of routes and of rules, have the same route. Of IPv6 the source address depends
-on the destination, and so does the hop where a route has several: these are asked about one by one.
+The kernel finds a route by the prefixes that contain the destination, in the tables that its rules select. So IPv4
+addresses in the same prefixes, of routes and of rules, have the same route. In IPv6, the source address depends on the
+destination. So does the next hop if a route has several. Such destinations are asked about one by one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from socket import AF_INET, inet_pton
 
 from .rtnetlink import Attributes
 
-RTA_DST, RTA_MULTIPATH, RTA_NH_ID = 1, 9, 30  # linux/rtnetlink.h; a rule's destination has the number of a route's
+RTA_DST, RTA_MULTIPATH, RTA_NH_ID = 1, 9, 30  # linux/rtnetlink.h; a rule's destination has the same number
 BITS = 32
 SPECIAL = frozenset((0, 127, *range(224, 256)))  # the first byte of addresses that the kernel routes by other means
 
@@ -20,9 +20,9 @@ Prefix = tuple[int, int, Attributes]  # of a route or a rule: its family, its le
 
 
 class Destinations:
-    """Groups of IPv4 addresses, by the longest of `prefixes` in which each lies: the shorter ones contain that one."""
+    """Groups IPv4 addresses by the longest of `prefixes` that contains them: shorter ones contain that prefix, too."""
 
-    def __init__(self, prefixes: Iterable[Prefix] = ()) -> None:
+    def __init__(self, prefixes: Iterable[Prefix]) -> None:
         known: set[int] = set()
         for family, length, found in prefixes:
             if family == AF_INET:
@@ -44,7 +44,7 @@ class Destinations:
         for length in self._lengths:
             if (number := whole >> BITS - length) in self._known:
                 return number
-        return 1  # that of no prefix
+        return 1  # the group of addresses that no prefix contains
 
 
 def _number(packed: bytes, length: int) -> int:

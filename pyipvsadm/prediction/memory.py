@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .clients import Client, Entries
     from .pools import Pool
 
-FADING = frozenset(("FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSED"))  # in which a new connection may replace the old one
+FADING = frozenset(("FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSED"))  # states of entries that a new connection may replace
 BEGINS = frozenset(("TCP", "SCTP"))  # protocols whose packets show that a connection begins
 
 
@@ -44,7 +44,7 @@ class Memory:
         """The entries that decide where `client` goes: its connections, or else its persistence if that is still valid.
 
         Both if the service has no port of its own, since the next packet may go to another port than the connections.
-        An engine looks for entries of its own.
+        A persistence engine has entries of its own.
         """
         service = self._service
         live = self._entries.get((client.address, client.port), []) if client.port else []
@@ -55,7 +55,7 @@ class Memory:
         return live + [one for one in self._entries.get((masked(client.address, service), 0), []) if self._keeps(one)]
 
     def _keeps(self, one: Connection) -> bool:
-        """Whether an entry of persistence is valid: its server is there, with a weight if the kernel asks for that."""
+        """Whether an entry of persistence is valid: its server exists, and has a weight if the kernel demands one."""
         return any(server.weight or not self._expiry.quiescent for server in self.servers(one))
 
     def servers(self, one: Connection) -> list[Server]:

@@ -1,7 +1,7 @@
-"""Reads documents that are laid out as `show` writes them, by lines: most differ only in names, addresses and ports.
+"""Reads documents that are laid out as `show` writes them, line by line.
 
-What a line says besides is read once, by the plain reader, for all lines that say it in the same words. Where a
-document has another layout or a mistake, the plain reader reads all of it.
+Most lines differ only in names, addresses and ports. The plain reader reads the rest of a line, once for all lines
+with the same rest. If a document has another layout or a mistake, the plain reader reads all of it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     Key = tuple[Any, ...]
 
-NAMED = frozenset(("service", "servers", *pieces.PARTS))  # keys that stand elsewhere
-OTHERS, LONG = 4096, 1 << 16  # lines beside services, and their letters: no more in any document that `show` writes
+NAMED = frozenset(("service", "servers", *pieces.PARTS))  # keys that the rest of a service must not have
+OTHERS, LONG = 4096, 1 << 16  # the most lines beside services that `show` writes, and the most characters of one
 KEY = 5  # fields of a Service that identify it
-MODEL = {"service": "192.0.2.1:80/tcp", "scheduler": "rr"}  # what the plain reader is given around a server
-ADDRESS = "192.0.2.2"  # and for its address
+MODEL = {"service": "192.0.2.1:80/tcp", "scheduler": "rr"}  # the service that the plain reader gets around a server
+ADDRESS = "192.0.2.2"  # and the address that it gets for the server
 
 
 class OtherError(Exception):
@@ -40,7 +40,7 @@ class OtherError(Exception):
 class Rows:
     """Adds the services and servers of a document to `assembly`. Its methods raise OtherError.
 
-    A `rest` is the text that says all besides a name or an address. Places are the numbers of lines.
+    A `rest` is the text without the name or address. Places are line numbers.
     """
 
     SERVICES = NO_SERVICES = ""  # the line before the services, and what says that there are none
@@ -48,7 +48,7 @@ class Rows:
     def __init__(self, assembly: Assembly, plain: Plain) -> None:
         self._assembly = assembly
         self._plain = plain
-        self._ends: dict[str, tuple[int, int]] = {}  # of names: protocol and port
+        self._ends: dict[str, tuple[int, int]] = {}  # by the end of a name: its protocol and port
         self.servers: dict[str, tuple[int, Settings]] = {}
         self._services: dict[tuple[str, int, int | None], tuple[Any, ...]] = {}
 
@@ -80,13 +80,13 @@ class Rows:
         self._assembly.row(entry, (address, port), settings, line)
 
     def others(self, data: dict[str, Any]) -> None:
-        """Add what a document says besides services; `data` is the document without them."""
+        """Add the other parts of a document; `data` is the document without its services."""
         if data.get("services") != []:
             raise OtherError
         pieces.read(data, self._plain, self._assembly)
 
     def all(self, lines: Iterable[str]) -> None:
-        """Add all that `lines` say."""
+        """Add everything in `lines`."""
         others: list[str] = []
         numbered = enumerate(lines, 1)
         for _, line in numbered:
@@ -96,12 +96,12 @@ class Rows:
         self.others(self.data_of("\n".join(others)))
 
     def services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
-        """Add the services that the next lines say; return what was read after their end."""
+        """Add the services in the next lines; return the text that was read after them."""
         raise NotImplementedError
 
     @staticmethod
     def data_of(text: str) -> dict[str, Any]:
-        """The mapping that `text` says."""
+        """The mapping in `text`."""
         raise NotImplementedError
 
     def service_data(self, rest: str) -> dict[str, Any]:

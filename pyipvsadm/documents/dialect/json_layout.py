@@ -24,7 +24,7 @@ def _refuse(value: object) -> NoReturn:
     raise TypeError(value)
 
 
-DIGITS = 3  # behind the point of a time
+DIGITS = 3  # after the point of a time in seconds
 ROWS = "tables"  # the kernel's hash tables
 _encode: Any = make_encoder(None, _refuse, encode_basestring_ascii, None, ": ", ", ", False, False, True)
 
@@ -35,17 +35,17 @@ def dumps(value: Any) -> str:
 
 
 def live_data(clock: float, rows: HashTables | None = None) -> Settings:
-    """What is said of a live table: when it was read, in seconds since 1970, and how the kernel keeps it, if known."""
+    """The facts about a live table: when it was read, in seconds since 1970, and the kernel's hash tables, if known."""
     return {"time": round(clock, DIGITS), **({ROWS: rows.data()} if rows else {})}
 
 
 def head(source: str, live: Settings | None) -> Settings:
-    """What is said of a `live` table, and where it was read; nothing of a document."""
+    """The beginning of the output: the facts about a `live` table, and its source; nothing for a document."""
     return {**(live or {}), **({"source": source} if source else {})}
 
 
 def lines(head: Settings, groups: Texts, rest: Table) -> Iterator[str]:
-    """A line of JSON for each service, which repeats `head`, but for ROWS."""
+    """A line of JSON for each service. Each repeats `head`, except ROWS."""
     repeated = {key: value for key, value in head.items() if key != ROWS}
     start = f"{dumps(repeated)[:-1]}, " if repeated else "{"
     for own, servers in groups:

@@ -28,7 +28,7 @@ def _numbers(names: tuple[str, ...]) -> str:
     return "{" + ", ".join(f'"{name}": %d' for name in names) + "}"
 
 
-# What is said of live services and servers, as a format of its numbers. It isn't read, but must be JSON.
+# The connections and counters of live services and servers, as a format of numbers. They aren't read, but must be JSON.
 LIVE = f', "connections": {_numbers(CONNECTIONS)}, "counters": {_numbers(COUNTS)}, "rates": {_numbers(COUNTS)}'
 LIVE_START = LIVE.partition("{")[0]
 BLANKS = {code: " " for code in range(128) if not chr(code).isdigit()}
@@ -45,7 +45,7 @@ def _refuse(word: str) -> NoReturn:
     raise OtherError
 
 
-_reading: Any = SimpleNamespace(  # as json.loads does, whose modules take longer to load than most documents to read
+_reading: Any = SimpleNamespace(  # as json.loads does; its modules take longer to load than most documents to read
     strict=True, object_hook=None, object_pairs_hook=_mapping, parse_int=int, parse_float=float, parse_constant=_refuse
 )
 _scan = make_scanner(_reading)
@@ -59,7 +59,7 @@ class JsonRows(Rows):
 
     def __init__(self, assembly: Assembly, plain: Plain) -> None:
         super().__init__(assembly, plain)
-        self._live: dict[str, bool] = {}  # what is said of live services and servers: whether `show` says it so
+        self._live: dict[str, bool] = {}  # by text about live figures: whether `show` writes it so
 
     @staticmethod
     def data_of(text: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class JsonRows(Rows):
         return made
 
     def services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
-        """Add the services that the next lines say, up to the end of their list; return what follows in that line."""
+        """Add the services in the next lines, up to the end of their list; return the rest of the last line."""
         entry: Entry | None = None  # the service whose servers are listed
         more = True  # whether an item must follow
         for number, line in numbered:
@@ -96,7 +96,7 @@ class JsonRows(Rows):
         raise OtherError
 
     def _service(self, name: str, rest: str, line: int) -> Entry:
-        """Add a service; its `rest` repeats the parts of its name first, and ends where its servers are listed."""
+        """Add a service: its `rest` begins with the parts of its name, and ends where its servers begin."""
         end = SERVERS if rest.endswith(SERVERS) else NO_SERVERS
         key = self.key(name)
         parts = parts_text(*key)
@@ -109,7 +109,7 @@ class JsonRows(Rows):
         super().server(entry, host, self._settings(rest), line)
 
     def _settings(self, rest: str) -> str:
-        """`rest` without what is said of live services and servers at its end, if it is said as `show` says it."""
+        """`rest` without the live figures at its end, if they are as `show` writes them."""
         settings, start, live = rest.partition(LIVE_START)
         is_known = self._live.get(live)
         if is_known is None:
@@ -132,7 +132,7 @@ def _is_live(text: str) -> bool:
 
 
 def parts_text(af: int, protocol: int, address: bytes, port: int, mark: int | None) -> str:
-    """The parts of a service's name, as JSON says them."""
+    """The parts of a service's name in JSON."""
     family = f'"family": "{"ipv6" if af == AF_INET6 else "ipv4"}", '
     if mark is not None:
         return f'{family}"fwmark": {mark}, '

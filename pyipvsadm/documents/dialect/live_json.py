@@ -1,6 +1,6 @@
-"""What JSON says of a kernel's services and servers, without making records: what many of them share is written once.
+"""Writes a kernel's services and servers as JSON without making records: what many of them share is written once.
 
-The texts are those of the plain writer, which writes tables with owners, parts of tables, and tables without counters.
+The texts equal those of the plain writer, which is for tables with owners or without counters, and parts of tables.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...kernel import Kernel
     from ...model import Service
 
-    Told = tuple[str, int, int, int]  # what is said of a server behind its port, and its connections
+    Told = tuple[str, int, int, int]  # a server's text after its port, and its connections
     Rows = Sequence[tuple[bytes, int, Told]]
 
 COUNTED = slice(9, 12)  # the connections in a Server
@@ -34,7 +34,7 @@ class LiveTexts:
     """Reads the services of a kernel as texts."""
 
     def __init__(self) -> None:
-        self._servers: dict[tuple[object, ...], str] = {}  # what is said of settings
+        self._servers: dict[tuple[object, ...], str] = {}  # the texts of settings
         self._services: dict[tuple[object, ...], str] = {}
 
     def read(self, kernel: Kernel) -> Iterator[tuple[str, list[str]]]:
@@ -60,7 +60,7 @@ class LiveTexts:
         return (settings + LIVE % (*connections, *(server[-1] or ())), *connections)
 
     def _service(self, service: Service, rows: Rows) -> str:
-        """What is said of a service, without its last brace."""
+        """The text of a service, without its last brace."""
         looks = service[0], service[5:10]
         settings = self._services.get(looks)
         if settings is None:

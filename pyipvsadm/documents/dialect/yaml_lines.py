@@ -29,7 +29,7 @@ class YamlRows(Rows):
         return data
 
     def services_in(self, numbered: Iterator[tuple[int, str]]) -> str:
-        """Add the services that the next lines say; return the line after them, if there is one."""
+        """Add the services in the next lines; return the line after them, if there is one."""
         entry: Entry | None = None  # the service whose servers are listed
         settings: list[str] = []  # or else the lines of a service
         begun = 0  # the number of its first line
@@ -50,14 +50,14 @@ class YamlRows(Rows):
         return "" if begun else _refuse()
 
     def _end(self, entry: Entry | None, settings: list[str], line: int) -> None:
-        """Add the last service if it is still to add; check that it lists servers if it says so."""
+        """Add the last service unless that is done; check that a list of its servers isn't empty."""
         if settings:
             self._service(settings, line)
         if entry and not entry.rows:
             _refuse()  # this isn't an empty list
 
     def _service(self, lines: list[str], line: int) -> Entry:
-        """Add the service that its `lines` say, from its name on."""
+        """Add the service in `lines`, the first of which has its name."""
         name = _word(lines[0][len(SERVICE) :], "[")
         return self.service(self.key(name), name, "\n".join(lines[1:]), line)
 
@@ -76,7 +76,7 @@ class YamlRows(Rows):
 
 
 def _word(text: str, special: str) -> str:
-    """The word that `text` says, in quotes if it holds the letter `special`."""
+    """The word in `text`, which must be quoted if it contains the character `special`."""
     if text[:1] == text[-1:] == '"':
         return text[1:-1]
     return _refuse() if special in text else text

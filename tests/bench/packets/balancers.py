@@ -1,4 +1,4 @@
-"""The same services by three balancers, as the text that the program of each one reads: pure.
+"""Pure: the same services for three balancers, as the text that the program of each one reads.
 
 Rules and chains are those that kube-proxy writes for a UDP service with a cluster IP. Sources: `iptables-save` of its
 iptables mode, and `nft list ruleset` of its nftables mode.
@@ -34,7 +34,7 @@ class Service:
 
 
 def services(count: int) -> list[Service]:
-    """So many services, none of which shares an address with another."""
+    """`count` services that have no address in common."""
     return [
         Service(
             name=f"default/service-{number}:dns",
@@ -89,12 +89,12 @@ def chains(service: Service) -> list[str]:
 
 
 def digest(text: str) -> str:
-    """`text` as chains have it in their names, which have room for 28 characters."""
+    """The hash of `text` for the name of a chain, which has room for 28 characters."""
     return b32encode(hashlib.sha256(text.encode()).digest()).decode()[:16]
 
 
 def portal(service: Service) -> str:
-    """The rule that knows a service among all."""
+    """The rule that finds a service among all."""
     return (
         f'-A KUBE-SERVICES -d {service.address}/32 -p udp -m comment --comment "{service.name} cluster IP"'
         f" -m udp --dport {PORT} -j {chains(service)[0]}\n"
@@ -102,7 +102,7 @@ def portal(service: Service) -> str:
 
 
 def balancing(service: Service) -> Iterator[str]:
-    """The rules that choose a server: each takes its part of what those before it left."""
+    """The rules that choose a server: each takes its share of what the rules before it left."""
     own, *ends = chains(service)
     yield (
         f'-A {own} ! -s {PODS} -d {service.address}/32 -p udp -m comment --comment "{service.name} cluster IP"'
@@ -174,7 +174,7 @@ class Program:
 class Balancer:
     """One way to balance: what loads its tables, what adds the last service, and `settings` below /proc/sys/net.
 
-    Its `adders` have the names that results have for them.
+    Its `adders` are keyed by their names in the results.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What the rounds tell, as tables and as a plot: new connections a second, and seconds to add a service."""
+"""The results of the rounds, as tables and as a plot: new connections a second, and seconds to add a service."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render(samples: Samples, *, markdown: bool = False) -> str:
 
 
 def connections(samples: Samples, name: str, services: int) -> str:
-    """New connections a second, and which part that is of the same without a balancer."""
+    """New connections a second, and their ratio to those without a balancer."""
     time, part = samples.time(CONNECTION, name, services), share(samples, name, services)
     if not time or part is None:
         return ""
@@ -42,19 +42,19 @@ def connections(samples: Samples, name: str, services: int) -> str:
 
 
 def share(samples: Samples, name: str, services: int) -> float | None:
-    """Which part of the connections without a balancer `name` makes; the median of the rounds."""
+    """The ratio of the connections of `name` to those without a balancer: the median of the rounds."""
     own, most = (samples.times(CONNECTION, one, services) for one in (name, NONE.name))
     found = ratio(most, own)
     return found.median if found else None
 
 
 def adding(samples: Samples, name: str, services: int) -> str:
-    """The seconds that it takes to add one more service to so many."""
+    """The seconds that it takes to add one more service to `services`."""
     return seconds(samples.time(ADD, name, services))
 
 
 def change(samples: Samples, row: str, name: str) -> float | None:
-    """What the most services make of the figure that the fewest have: as a factor."""
+    """The figure for the most services, divided by the one for the fewest."""
     figure = share if row == CONNECTION else lambda samples, name, size: samples.time(ADD, name, size)
     few, many = (figure(samples, name, size) for size in (samples.sizes[0], samples.sizes[-1]))
     return many / few if few and many else None

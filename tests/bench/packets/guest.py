@@ -1,4 +1,4 @@
-"""The group `packets` from outside: Debian's kernel is booted for it, whatever the running one has."""
+"""The group `packets` from outside: boots Debian's kernel for it, whatever the running kernel has."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MODULES = (
     "ip_vs", "ip_vs_rr", "veth", "pktgen", "nf_nat", "iptable_nat", "xt_nat", "xt_MASQUERADE", "xt_statistic",
     "xt_comment", "xt_mark", "xt_tcpudp", "nf_tables", "nft_chain_nat", "nft_nat", "nft_masq", "nft_numgen",
 )  # fmt: skip
-ROOM = ("ip_vs.conn_tab_bits=18", "nf_conntrack.hashsize=262144")  # for the connections of all rounds, alike for both
+ROOM = ("ip_vs.conn_tab_bits=18", "nf_conntrack.hashsize=262144")  # equal, for the connections of all rounds
 EXTENSIONS = "/usr/lib/*/xtables"  # of iptables, which loads them by name
 COUNTED = ("-icount", "shift=0,sleep=off")  # the guest's clock goes on by a nanosecond with each instruction
-PATIENCE = 0.1  # seconds a service and round, above which the guest is given up
+PATIENCE = 0.1  # seconds for each service and round; then the guest is given up
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Plan:
 
 
 def measured(plan: Plan, python: str, cache: Path) -> Outcome:
-    """The samples. Where the guest fails there is one that says so, since other groups have been measured before."""
+    """The samples. If the guest fails, one sample says so, since other groups have been measured before."""
     kernel = debian.kernel(cache)
     options = (*FIXED, *ROOM)
     machine = Machine(kernel, processors=1, accelerator="tcg,thread=single", clock=COUNTED, boot_options=options)
@@ -71,7 +71,7 @@ def measured(plan: Plan, python: str, cache: Path) -> Outcome:
 
 
 def versions(programs: Mapping[str, Sequence[str]]) -> str:
-    """What those programs that aren't measured elsewhere say of themselves."""
+    """The versions of the programs that no other group measures."""
     told = (
         subprocess.run([*programs[name], "--version"], capture_output=True, text=True).stdout.strip()
         for name in ("iptables-legacy-restore", "nft")

@@ -50,7 +50,7 @@ POLL, PATIENCE = 0.004, 100.0  # seconds
 
 
 class PacketError(Exception):
-    """What was to be measured doesn't work: says what."""
+    """Something that is to be measured doesn't work; the message says what."""
 
 
 class Network:
@@ -60,7 +60,7 @@ class Network:
         self.client, self.director, self.servers = namespaces = Namespace(), Namespace(), Namespace()
         for namespace in namespaces:
             with namespace.entered():
-                NO_IPV6.write_text("1")  # whose neighbours would be looked for meanwhile
+                NO_IPV6.write_text("1")  # which would look for neighbours meanwhile
         links = LINKS.format(
             director_mac=DIRECTOR_MAC, servers_mac=SERVERS_MAC, client=self.client.path(), servers=self.servers.path()
         )
@@ -76,9 +76,9 @@ class Network:
         self._sources = 0
 
     def send(self, target: str, port: int, datagrams: int) -> float:
-        """Send so many, each from a port of its own; the seconds until all arrived. Raises PacketError if they don't.
+        """Send datagrams, each from its own port; return the seconds until all have arrived. Raises PacketError.
 
-        Each call has a source address of its own, so that no datagram belongs to a connection that there is.
+        Each call has its own source address, so that no datagram belongs to an existing connection.
         """
         self._sources += 1
         expected = self._arrived() + datagrams
@@ -94,7 +94,7 @@ class Network:
             return ended - generator.begun()
 
     def prove(self, target: str, port: int, datagrams: int) -> None:
-        """Send so many, and raise PacketError where a server gets none of them."""
+        """Send datagrams, and raise PacketError if a server gets none of them."""
         self.send(target, port, datagrams)
         counts = [taken(one) for one in self._takers]
         if sum(counts) != datagrams or not all(counts):
@@ -108,9 +108,9 @@ class Network:
 
 
 class Generator:
-    """The kernel's generator of packets, in the network namespace of its maker: sends from ports that go up.
+    """The kernel's packet generator, in the network namespace of its maker. The source port goes up with each packet.
 
-    A thread waits for its end, which it tells with a tenth of a second's delay.
+    A thread waits for its end, which it reports a tenth of a second late.
     """
 
     def __init__(self, target: str, port: int, datagrams: int, source: str) -> None:
@@ -137,7 +137,7 @@ class Generator:
 
 
 def taker(address: str) -> socket.socket:
-    """A socket for the datagrams of a server, of which it drops what it has no room for."""
+    """A socket that receives the datagrams of a server, and drops those that it has no room for."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, SERVER_PORT))
     made.setblocking(False)
@@ -145,7 +145,7 @@ def taker(address: str) -> socket.socket:
 
 
 def taken(one: socket.socket) -> int:
-    """How many datagrams wait at `one`; none does afterwards."""
+    """Take all datagrams that wait at `one`; return their number."""
     count = 0
     while True:
         try:

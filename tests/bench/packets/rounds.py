@@ -3,7 +3,7 @@
     python -m tests.bench.packets.rounds CONFIG
 
 CONFIG is JSON: `programs` (name -> command), `sizes` (services), `rounds`, `datagrams` (of a
-round), `folder` (in memory; made). It wants to be root of a machine that is there for this alone.
+round), `folder` (in memory; made). It must be root on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Contender:
         self._datagrams: int = config["datagrams"]
 
     def samples(self, number: int) -> Iterator[Sample]:
-        """What a round tells: the seconds of one new connection, and of one more service by each program."""
+        """The samples of a round: the seconds for one new connection, and for one more service by each program."""
         seconds = self._network.send(*self._target, self._datagrams) / self._datagrams
         yield Sample(CONNECTION, self.balancer.name, self._count, number, seconds, 0)
         for name, program in self.balancer.adders.items():
@@ -56,7 +56,7 @@ class Contender:
             yield Sample(ADD, name, self._count, number, self._run(program, self._there), 0)
 
     def _run(self, program: Program, count: int) -> float:
-        """Have `program` read its lines for so many services; the seconds. Raises PacketError where it complains."""
+        """Let `program` read its lines for `count` services; return the seconds. Raises PacketError if it complains."""
         name, *words = program.words
         source, errors = self._folder / "lines", self._folder / "errors"
         source.write_text("".join(program.lines(self._services[:count])))
@@ -90,14 +90,14 @@ def measured(config: dict[str, Any]) -> Iterator[Sample]:
 
 
 def failed(balancer: Balancer, count: int, number: int, error: Exception) -> Sample:
-    """A sample that says why there is none."""
+    """A sample that says why nothing was measured."""
     return Sample(CONNECTION, balancer.name, count, number, 0.0, 1, timed=False, error=str(error))
 
 
 def main(path: str) -> int:
     config = json.loads(Path(path).read_text())
     Path(config["folder"]).mkdir(parents=True, exist_ok=True)
-    QUEUE.write_text(str(config["datagrams"]))  # where the sender is faster than the director; else they'd be dropped
+    QUEUE.write_text(str(config["datagrams"]))  # room for what the sender is ahead of the director
     for sample in measured(config):
         print(write(sample), flush=True)
         print(f"{sample.rules:>6} services, round {sample.pair}: {sample.row:<14} {sample.program:<13}"

@@ -61,7 +61,7 @@ def serve(
             raise IpvsadmError(f"privileges can't be given up: {error.strerror}", status=FAILED) from error
         host, port = listening.getsockname()[:2]
         world.tell(f"listening at http://{f'[{host}]' if ':' in host else host}:{port}{METRICS}")
-        gc.freeze()  # what the start has made stays
+        gc.freeze()  # what was made at the start stays
         answers = Answers(read, write, world.tell)
         Listener(listening, answers, answers.forget).run(ending)
     return 0

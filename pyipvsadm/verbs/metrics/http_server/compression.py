@@ -1,7 +1,7 @@
-"""Compresses one text after another by gzip. Pieces that were in the last text, too, aren't compressed again.
+"""Compresses texts with gzip, one after another. Pieces that the last text had, too, are not compressed again.
 
-Each piece is compressed without looking back at others (RFC 1951 lets a stream be cut where it is flushed), so what it
-became goes into another stream as it is. The stream's checksum follows from those of its pieces.
+Each piece is compressed without reference to the others (RFC 1951 allows a stream to be cut where it is flushed), so
+its compressed form can go into another stream. The checksum of a stream follows from those of its pieces.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Compressor:
 
 @lru_cache(4096)
 def _shift(size: int) -> int:
-    """What a checksum is multiplied with as `size` bytes follow: x^(8 * size)."""
+    """The factor by which a checksum is multiplied when `size` bytes follow: x^(8 * size)."""
     result, power = ONE, ONE >> 8
     while size:
         if size & 1:

@@ -1,13 +1,13 @@
-"""Tells a listener that has dropped its privileges what `drain` recorded, which is root's alone.
+"""Gives a listener that has dropped its privileges what `drain` recorded, which only root may read.
 
-A child process stays root, but without a capability, an open file, or the right to write one. Asked by one byte, which
-names a namespace, it sends what the record of that namespace holds, and that is all it does. It takes no signal but
-SIGKILL, and ends when nobody is left to ask.
+A child process stays root, but has no capabilities, no open files, and no right to write one. It receives one byte,
+which names a namespace, and sends the record of that namespace; it does nothing else. It ignores the signals that end
+the listener, and ends when nobody is left to ask.
 """
 
 from __future__ import annotations
 
-import json  # noqa: F401 - it reads the record, and can't be loaded where nobody may not enter Python's folder
+import json  # noqa: F401 - reads the record; can't be loaded later if the user nobody can't enter Python's folder
 import os
 import resource
 import signal
@@ -28,7 +28,7 @@ PATIENCE = 2.0  # seconds to wait for an answer
 LENGTH = 4  # bytes that tell how many follow
 UNREADABLE = b"\xff" * LENGTH
 MOST_NAMESPACES = 256  # as many as a byte can name
-IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # those who get them with the listener end after it
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a group may get them, but the child ends last
 LIMITS = {resource.RLIMIT_FSIZE: 0, resource.RLIMIT_NPROC: 0, resource.RLIMIT_CORE: 0}
 
 
@@ -93,7 +93,7 @@ def _be_child(answering: socket.socket, namespaces: Sequence[int]) -> None:
 
 
 def _give_up(kept: int) -> None:
-    """Close all files but `kept`, and drop what a reader of one file needs not. Raises OSError."""
+    """Close all files but `kept`, and drop all rights that a reader of one file doesn't need. Raises OSError."""
     os.chdir("/")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
