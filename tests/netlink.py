@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from errno import ENOPROTOOPT
+from socket import MSG_DONTWAIT
 
 DONE, ERROR = 3, 2
 CHANGES = (1, 2, 3, 5, 6, 7, 9, 10, 12, 16, 17)  # the commands that answer with an acknowledgement
@@ -115,9 +116,11 @@ class CannedSocket:
         self._waiting += self._play(data)
         return len(data)
 
-    def recv(self, size: int) -> bytes:
+    def recv(self, size: int, flags: int = 0) -> bytes:
         self.calls += 1
         self.rooms.append(size)
+        if flags == MSG_DONTWAIT and not self._waiting:
+            raise BlockingIOError
         assert self._waiting, "the program waits for an answer that never comes"
         answer = self._waiting.pop(0)
         if isinstance(answer, OSError):
@@ -133,6 +136,13 @@ class CannedSocket:
         if self._namespace is None:
             raise OSError(ENOPROTOOPT, "Protocol not available")
         return self._namespace
+
+    def setblocking(self, flag: bool) -> None:
+        """It never waits."""
+
+    def fileno(self) -> int:
+        """It has no file: what goes around it fails."""
+        return -1
 
     def close(self) -> None:
         """Nothing of a fake is left open."""

@@ -240,6 +240,30 @@ def test_what_is_left_of_an_earlier_dump_is_passed_over(known):
     assert weights(told.servers(VIP)) == [1, 1]
 
 
+ONE = message(7, 5, b"")
+FIRST, OTHER = ONE + message(7, 5, nla(2, b"")), message(7, 5, nla(2, b""))
+
+
+@pytest.mark.parametrize(("received", "answers"), [
+    ([FIRST + done(7), OTHER + done(7)], [FIRST, OTHER]),
+    ([FIRST + done(7), done(7)], [FIRST, b""]),  # the second has no servers
+    ([FIRST + done(7), FIRST + OTHER[:20]], []),  # ... or more than one piece has room for
+    ([FIRST + done(7), OTHER], []),
+    ([FIRST + done(7), OTHER + done(8)], []),  # the end of another dump
+    ([FIRST + done(7), OTHER + done(7, errno=EBUSY)], []),
+    ([FIRST + done(7), OTHER + done(7, flags=2 | INTERRUPTED)], []),
+    ([message(7, 5, b"", flags=2 | INTERRUPTED) + done(7), OTHER + done(7)], []),
+    ([message(6, 5, b"") + done(7), OTHER + done(7)], []),  # left over
+    ([FIRST + done(7), error(7, EBUSY)], []),
+    ([], []),
+])  # fmt: skip
+def test_dumps_that_come_all_at_once_are_single_pieces_or_asked_for_again(received, answers):
+    told, socket = talk(plays(lambda s: [ONE, done(s[0])]))
+    socket.send(done(1))  # what a failure leaves is thrown away
+    assert told._transport.short_dumps([b"?", b"?"], 7, lambda file, questions: received) == answers
+    assert bool(socket._waiting) == bool(answers)
+
+
 @pytest.mark.parametrize(
     "end", [lambda s: [error(s[0], EBUSY)], lambda s: [message(s[0], 5, TEN[0]), done(s[0], errno=EBUSY)]]
 )

@@ -283,7 +283,7 @@ class Kernel:
 
 def ready() -> None:
     """Load the modules that read a table, so that no file needs to be read later."""
-    from . import repeated  # noqa: F401
+    from . import asynchronous_io, repeated  # noqa: F401
     from .wire import answers, templates  # noqa: F401
 
 

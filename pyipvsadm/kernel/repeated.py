@@ -6,7 +6,7 @@ from _operator import itemgetter
 from errno import EBADMSG
 from itertools import groupby, islice
 
-from .transport import DUMP_TRIES
+from .transport import DUMP_TRIES, LEAST_ROOM
 from .wire import codec, schema
 from .wire.answers import server_keys, server_reader, servers_of_each, service_reader, services
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEY = 5  # the first fields of a Service, which tell it from others
 HEAD = slice(4, 16)  # of a message: its type, flags, sequence number and port
+SHORT = LEAST_ROOM * 2 // 3  # bytes that servers take in a single piece, even if a few more come
+MANY = 16  # services whose servers are worth a call for all
 
 
 class Repeated:
@@ -52,8 +54,9 @@ class Repeated:
             self._pieces, self._services, self._servers = [], [], {}
         before, self._servers = self._servers, {}
         found: list[tuple[Service, list[Server]]] = []
+        asked = self._all(number, steady) if wanted is None else wanted
         self._transport.renew()
-        for family, alike in groupby(self._all(number, steady) if wanted is None else wanted, itemgetter(0)):
+        for family, alike in groupby(asked, itemgetter(0)):
             while group := list(islice(alike, self._ahead)):
                 found += zip(group, self._servers_of(group, family, number, before, steady), strict=True)
         self._number = number
@@ -86,7 +89,7 @@ class Repeated:
         """The servers of each of `group`, all of `family`: the same lists as `before` if nothing has changed."""
         question = self._encoder.question
         questions = [question(schema.GET_DEST, codec.DUMP, number, service) for service in group]
-        answers = list(self._transport.dumps(questions, number, server_keys if steady else None))
+        answers = self._answers_to(questions, number, before, steady)
         bare = list(map(_bare, answers))
         nothing: Told = (b"", [])
         told = [before.get(one, nothing) for one in questions]
@@ -97,6 +100,20 @@ class Repeated:
                 told[at] = bare[at], its
         self._servers.update(zip(questions, told, strict=True))
         return [its for _, its in told]
+
+    def _answers_to(self, questions: list[bytes], number: int, before: dict[bytes, Told], steady: bool) -> list[bytes]:
+        """The answers to all `questions`. Those that were short `before` take a single call, if there are many."""
+        keys = server_keys if steady else None
+        short = [one for one in questions if one in before and len(before[one][0]) <= SHORT]
+        if len(short) >= MANY:
+            from .asynchronous_io import exchange
+
+            found = self._transport.short_dumps(short, number, exchange(self._ahead, LEAST_ROOM, codec.DONE_LENGTH))
+            answers = dict(zip(short, found, strict=False))
+            rest = [one for one in questions if one not in answers]
+            answers.update(zip(rest, self._transport.dumps(rest, number, keys), strict=True))
+            return [answers[one] for one in questions]
+        return list(self._transport.dumps(questions, number, keys))
 
 
 def _bare(answer: bytes) -> bytes:

@@ -14,7 +14,9 @@ from .wire import codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from .asynchronous_io import Exchange
 
 NETLINK_GENERIC = 16
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
@@ -109,6 +111,24 @@ class Transport:
             if len(pieces) > 1:
                 pieces = [b"".join(self._steady(pieces, question, *heads, keys) if keys else pieces)]
             yield pieces[0] if pieces else b""
+
+    def short_dumps(self, questions: Sequence[bytes], number: int, exchange: Exchange) -> list[bytes]:
+        """As `dumps`, by an `exchange` of all at once; nothing if a dump has several pieces, or is unusual otherwise.
+
+        Raises OSError.
+        """
+        among, end = codec.dump_heads(self._family, number)
+        self._socket.setblocking(False)
+        try:
+            found = exchange(self._socket.fileno(), questions)
+        finally:
+            self._socket.setblocking(True)
+        ends = [one[-codec.DONE_LENGTH :] for one in found]
+        whole = [last[codec.HEAD] == end and not codec.error_number(last) for last in ends]
+        if not found or not all(whole) or any(one[codec.HEAD] not in (among, end) for one in found):
+            emptied(self._socket)
+            return []
+        return [one[: -codec.DONE_LENGTH] for one in found]
 
     def _steady(
         self, pieces: list[bytes], question: bytes, among: bytes, end: bytes, keys: Callable[[list[bytes]], object]
@@ -219,9 +239,9 @@ def raw_refusal() -> int:
 
 
 def emptied(sock: socket) -> socket:
-    """`sock`, without the pending answers to earlier requests. Raises OSError."""
+    """`sock`, without the pending answers to earlier requests, for which no more room is offered. Raises OSError."""
     try:
-        while sock.recv(MOST_ROOM, MSG_DONTWAIT):
+        while sock.recv(LEAST_ROOM, MSG_DONTWAIT):
             pass
     except BlockingIOError:
         pass
