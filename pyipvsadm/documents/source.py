@@ -54,7 +54,7 @@ class Source(Record):
             yield from rest.decode(coding).split("\n")
 
 
-def read_source(path: str, world: World, format: str = "") -> Source:
+def read_source(path: str, world: World, format: str) -> Source:
     """The file `path`, or stdin for `-`, in the named format, or in the detected one.
 
     A regular file is read anew when its content is asked for; of anything else, the content is kept. Raises

@@ -128,7 +128,7 @@ def shown(table: Table, canvas: Canvas, owner: Owner | None = None, rows: HashTa
     return rendered(Drawing(lines), canvas)
 
 
-def summed(table: Table, canvas: Canvas, owner: Owner | None = None) -> str:
+def summed(table: Table, canvas: Canvas, owner: Owner | None) -> str:
     """`show --brief`: a line for each service."""
     return rendered(
         Drawing(sum_rows.lines(table.services, Listing(), None, canvas, owner or service_rows.nobody)), canvas

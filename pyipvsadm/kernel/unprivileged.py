@@ -51,13 +51,12 @@ class Unprivileged(Kernel):
 
     source = proc_table.SOURCE
 
-    def __init__(self, path: str = SERVICES) -> None:
+    def __init__(self) -> None:
         """Raises OSError if IPVS isn't loaded."""
-        self._path = path
         self._now()
 
     def _now(self) -> tuple[Info, dict[Service, tuple[Server, ...]]]:
-        with open(self._path, encoding="ascii", errors="replace") as file:
+        with open(SERVICES, encoding="ascii", errors="replace") as file:
             info, groups = proc_table.table(file.read())
         return info or Info(), dict(groups)
 

@@ -27,7 +27,7 @@ def command_of(environ: Mapping[str, str]) -> str:
     return "" if named.strip() in NONE else named
 
 
-def environment_for(environ: Mapping[str, str], heads: int = 0) -> dict[str, str]:
+def environment_for(environ: Mapping[str, str], heads: int) -> dict[str, str]:
     """The environment of the pager, where less keeps so many `heads`, the first lines, on the screen."""
     found = {**SETTINGS, **environ, **(SECURE if _is_raised(environ) else {})}
     return {**found, "LESS": f"--header={heads}${found['LESS']}"} if heads else found

@@ -53,7 +53,7 @@ def running(root: str = "/") -> Iterator[tuple[str, str]]:
             yield name, process
 
 
-def command_line(process: str, root: str = "/") -> list[str]:
+def command_line(process: str, root: str) -> list[str]:
     """The words of the command line of a process; none if it isn't visible."""
     return _read(os.path.join(root, "proc", process, "cmdline")).removesuffix("\0").split("\0")
 

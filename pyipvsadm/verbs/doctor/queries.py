@@ -18,6 +18,7 @@ from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, Entries, is_susp
 
 TRANSLATES = ("masquerade", "snat")
 TCP = 6
+SHOWN = 3  # names in a list that is shortened
 CLOSED = {"CLOSE"}  # the states of connections that are refused
 PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp"}
 ARRIVING = {"target_type": "local", "source_type": "unicast", "packet_type": "host", "fragment": "first"}
@@ -205,10 +206,10 @@ def hears(snapshot: Snapshot, protocol: str, address: str, port: int) -> bool:
     )
 
 
-def shortened(names: Sequence[str], shown: int = 3) -> str:
+def shortened(names: Sequence[str]) -> str:
     """The first of `names`, and the number of the others."""
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def arrivals_by_service(snapshot: Snapshot) -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ def _notes(table: Table, rows: HashTables | None) -> Iterator[str]:
         yield from rows.sentences()
 
 
-def brief_text(table: Table, owners: Owners | None = None) -> Iterator[str]:
+def brief_text(table: Table, owners: Owners | None) -> Iterator[str]:
     """The services of `table`, a line each, with the sums of their servers."""
     sums = sums_of(Listing())
     rows = [("Service", "Scheduler", "Servers", *(head for _, head, _ in sums), *([OWNER] if owners else []))]
@@ -60,7 +60,7 @@ def brief_text(table: Table, owners: Owners | None = None) -> Iterator[str]:
     yield aligned(rows, range(2, 3 + len(sums)))
 
 
-def plain_text(table: Table, owners: Owners | None = None, rows: HashTables | None = None) -> Iterator[str]:
+def plain_text(table: Table, owners: Owners | None, rows: HashTables | None) -> Iterator[str]:
     """The lines of `table`, in columns as wide as their contents, with a column for owners; notes are below."""
     lines: list[tuple[str, ...]] = [HEADS if owners is None else (*HEADS, OWNER)]
     for service, servers in table.services:

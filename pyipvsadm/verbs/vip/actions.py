@@ -137,7 +137,7 @@ def binding(
     wanted: Iterable[str],
     device: str,
     servers: Callable[[], Iterable[str]],
-    force: bool = False,
+    force: bool,
     routed: bool = False,
 ) -> list[Change]:
     """The changes that bind those `wanted` addresses that no interface has; the device is created if it is missing.

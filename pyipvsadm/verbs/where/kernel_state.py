@@ -41,7 +41,7 @@ class Situation(Record):
     reachable: bool = True
 
 
-def situation(world: World, service: Service, others: Iterable[str | None], is_planned: bool = False) -> Situation:
+def situation(world: World, service: Service, others: Iterable[str | None], is_planned: bool) -> Situation:
     """The situation of `service`; `others` are schedulers that may be assumed for it. Raises IpvsadmError.
 
     If it `is_planned`, it need not exist, and then has no scheduler.
