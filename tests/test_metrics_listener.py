@@ -236,6 +236,7 @@ def test_who_takes_the_answer_slowly_is_cut_off_and_only_so_many_are_answered_at
         source.body = BODY
         assert ask(port)[1].startswith(BODY.encode())
         for client in slow:
+            assert client.recv(8) == b"HTTP/1.1", "who waits for another's end isn't late"
             client.close()
 
 

@@ -1,7 +1,8 @@
 """An HTTP server for Prometheus: one thread, with bounds on connections, time and memory.
 
 A client has PATIENCE seconds to send its request, and as long again to read the response. Silent clients delay nobody;
-if there are too many, the oldest are disconnected. At most ANSWERED responses are sent at the same time.
+if there are too many, the oldest are disconnected. At most ANSWERED responses are sent at the same time; who waits for
+that isn't late.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import socket
 from collections import deque
 from itertools import islice
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -135,12 +137,12 @@ class Listener:
         client.request = request_in(client.received)
         if client.request:
             client.received = b""
-            client.until = monotonic() + PATIENCE
+            client.until = inf
             self._selector.unregister(client.connection)
             self._waiting.append(client)
 
     def _begin(self, client: Client) -> None:
-        """Make the answer to `client`, if it is still connected. The time for this doesn't make other clients late."""
+        """Make the answer to `client`, if it is still connected. The time for this makes no other client late."""
         if client.connection not in self._clients or client.request is None:
             return
         start = monotonic()
@@ -148,6 +150,7 @@ class Listener:
         took = monotonic() - start
         for one in self._clients.values():
             one.until += took
+        client.until = monotonic() + PATIENCE
         client.left.extend(map(memoryview, pieces[:1] if client.request.head_only else filter(None, pieces)))
         self._selector.register(client.connection, selectors.EVENT_WRITE)
 
