@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..world import World
 
 PIECE = 1 << 16  # bytes: the allocator uses the memory of such a piece again, and returns that of larger ones
-PART = 1 << 16  # letters of a text that are split at once
+PART = 1 << 16  # characters of a text that are split at once
 HEAD = 1 << 16  # bytes in which a format is detected
 LARGEST = max(format.limit for format in FORMATS.values())
 PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "unzstd", b"PK": "unzip"}

@@ -48,7 +48,7 @@ def service_data(service: Service) -> Settings:
 
 
 def named_data(service: Service) -> Settings:
-    """What JSON says of a service: the parts of its name beside that."""
+    """A service as in JSON, which also has the parts of its name."""
     data = service_data(service)
     return {"service": data.pop("service"), **parts(service), **data}
 

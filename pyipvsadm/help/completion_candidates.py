@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .typed_line import Line, Row
 
 FILES, DIRECTORIES, COMMAND = "files", "directories", "command"  # what a shell itself knows to complete
-SHELLS = {"FILE": FILES, "DIR": DIRECTORIES}  # by what stands for the value
+SHELLS = {"FILE": FILES, "DIR": DIRECTORIES}  # by the placeholder of the value
 HELP = Parameter(names=("--help",), help="Show help.")  # which every verb has
 ELSEWHERE = {verb.name for verb in VERBS if verb.passes}  # what runs elsewhere has namespaces of its own
 NETNS_PLACES = {NETNS, *(verb.name for verb in VERBS if not verb.passes)}
@@ -199,6 +199,6 @@ def _argument(verb: Verb, index: int) -> Parameter | None:
 
 
 def _value(parameter: Parameter, behind: list[str], current: str, live: Live) -> Answer:
-    """What may stand for the value of `parameter`, behind the arguments `behind`."""
+    """The candidates for the value of `parameter`, after the arguments `behind`."""
     found = verb_values(parameter, behind, live)
     return Answer(offers=_matching(found, current), then=SHELLS.get(parameter.value.strip("[]."), ""))

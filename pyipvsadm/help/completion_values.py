@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Offer = tuple[str, str]
 
     class Live(Protocol):
-        """What the machine has to offer: nothing, rather than an error, where it may not be asked."""
+        """The values that this machine offers: none, rather than an error, if it can't be asked."""
 
         @property
         def names(self) -> Names: ...
@@ -145,7 +145,7 @@ def timeouts(index: int, live: Live) -> Iterator[Offer]:
 
 
 def verb_values(parameter: Parameter, behind: Sequence[str], live: Live) -> Iterator[Offer]:
-    """What may stand for `parameter` of a verb, behind the arguments `behind`."""
+    """The values for `parameter` of a verb, after the arguments `behind`."""
     for choice in parameter.choices:
         yield choice, ""
     kind = parameter.value.strip("[].").split(" ")[0]

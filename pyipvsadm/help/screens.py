@@ -23,14 +23,14 @@ EXAMPLES = (  # without the program's name
 
 
 def usage(program: str, word: str = "") -> str:
-    """The screen about `word`: a topic, a verb, or what stands in a topic; about all without a word."""
+    """The screen about `word`: a topic, a verb, or something in a topic; without a word, the overview."""
     if not word:
         return _overview(program)
     return _about(program, [word]) or _unknown(word) + "\n" + _screen(program, TOPICS[-1])
 
 
 def asked(program: str, words: Sequence[str]) -> str:
-    """What `help` with `words` says: a verb, which may take two, or a topic. Raises UsageError where it's none."""
+    """The output of `help` with `words`, which name a verb, maybe by two words, or a topic. Raises UsageError."""
     if not words:
         return _overview(program)
     if found := _about(program, words):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Row = Rule | Option
     Words = dict[str, str]
 
-BRIEF = 64  # letters
+BRIEF = 64  # characters
 _TUNNEL = ("tun-type", *TUNNEL_ROLES)
 
 

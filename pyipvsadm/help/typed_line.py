@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Row = Rule | Option
 
-PROBE = "-"  # a word that is no option, and no value that may be left out
+PROBE = "-"  # a word that is neither an option nor an optional value
 
 
 class Line:
@@ -74,7 +74,7 @@ def read(words: Sequence[str], rule: Rule | None = None) -> Line | None:
 
 
 def attached(line: Line, word: str) -> str:
-    """Take what `word`, which is being typed, says into `line`; return what stands in it before a value.
+    """Add `word`, which is being typed, to `line`; return the part of it that comes before a value.
 
     That is all of it if it is a bundle of short options, and nothing if it is, or begins, the name of one option.
     """

@@ -12,7 +12,7 @@ WIDTH = 79  # of a screen of 80 columns
 def explained(items: Iterable[tuple[str, str]], most: int = WIDTH) -> Iterator[str]:
     """Each head, and in a column its explanation, on as many lines as it takes.
 
-    The column is `most` at most: a head that reaches it stands on a line of its own.
+    The column is `most` at most: a head that reaches it gets a line of its own.
     """
     items = list(items)
     column = min(most, max((len(head) for head, _ in items), default=0) + 2)

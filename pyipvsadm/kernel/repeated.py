@@ -1,4 +1,4 @@
-"""Reads the table again and again: what the kernel tells in the same bytes as before keeps its records."""
+"""Reads the table repeatedly: what the kernel sends as the same bytes keeps its records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .transport import Transport
     from .wire import Encoder
 
-    Told = tuple[bytes, list[Server]]  # what the kernel said, and what that means
+    Told = tuple[bytes, list[Server]]  # an answer of the kernel, and its servers
 
 KEY = 5  # the first fields of a Service, which tell it from others
 HEAD = slice(4, 16)  # of a message: its type, flags, sequence number and port
@@ -30,8 +30,8 @@ MANY = 16  # services whose servers are worth a call for all
 class Repeated:
     """Readings of a table with its counters, one after the other.
 
-    All requests have the same number, so that the same answers are the same bytes. That is safe as long as each is read
-    to its end: after a failure they get another one.
+    All requests have the same number, so that equal answers are equal bytes. That is safe as long as each answer is
+    read to its end: after a failure, requests get another number.
     """
 
     def __init__(self, transport: Transport, encoder: Encoder, ahead: int) -> None:
@@ -43,7 +43,7 @@ class Repeated:
         self._service_reader, self._server_reader = service_reader(), server_reader()
 
     def read(self, wanted: Iterable[Service] | None = None, steady: bool = False) -> list[tuple[Service, list[Server]]]:
-        """All services, or those that are `wanted`, each with its servers, in the kernel's order.
+        """All services, or the `wanted` ones, each with its servers, in the kernel's order.
 
         With `steady`, a dump in several pieces counts only if it has the keys of the one before it, as in
         `Kernel.services`. Raises OSError.

@@ -58,7 +58,7 @@ def _is_raised(environ: Mapping[str, str]) -> bool:
 
 
 def rows(data: bytes, columns: int) -> int:
-    """How many rows of so many `columns` the lines of `data` take on a terminal."""
+    """The number of rows that the lines of `data` take on a terminal with so many `columns`."""
     import re
 
     lines = re.sub(r"\x1b\[[0-9;]*m", "", data.decode("utf-8", "replace")).splitlines()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ..world import World
 
-PROGRAMS = {  # the kernel's name of a process, up to 15 letters: the usual name
+PROGRAMS = {  # the kernel's name of a process, up to 15 characters: the usual name
     "keepalived": "keepalived",
     "ldirectord": "ldirectord",
     "kube-proxy": "kube-proxy",

@@ -30,7 +30,7 @@ DOUBTFUL = frozenset((ZERO, *range(224, 240), 0xFE, BROADCAST))  # first bytes o
 
 
 class EnoughError(Exception):
-    """There are so many problems that more are no help."""
+    """There are so many problems that more would not help."""
 
 
 class Problem(Record):

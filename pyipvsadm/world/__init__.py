@@ -25,7 +25,7 @@ HINTS = "PYIPVSADM_HINTS"  # `always` or `never`: whether ipvsadm's commands pri
 
 
 class Unpaged:
-    """A `with` block whose output goes where it goes anyway."""
+    """A `with` block that leaves the output alone."""
 
     def __enter__(self) -> None: ...
     def __exit__(self, kind: object, error: object, trace: object) -> None: ...
@@ -171,7 +171,7 @@ class World:
         return Pages(self, self._stdout)
 
     def head(self, lines: int) -> None:
-        """Say that the output begins with so many head lines, which a pager keeps on the screen if it can."""
+        """Say that the output begins with this many head lines, which a pager keeps on the screen if it can."""
         if self.pages:
             self.pages.heads = lines
 

@@ -59,7 +59,7 @@ def _why_not(code: str, verdict: Verdict) -> dict[str, str]:
 
 
 def as_text(verdict: Verdict, columns: int | None) -> str:
-    """The verdict for people: drawn for a terminal of so many `columns`, or plain for None."""
+    """The verdict for people: drawn for a terminal with so many `columns`, or plain for None."""
     return _plain(verdict) if columns is None else _on_terminal(verdict, columns)
 
 

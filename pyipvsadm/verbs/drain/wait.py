@@ -34,7 +34,7 @@ class Clock(Signals):
     now = staticmethod(time.monotonic)
 
     def rest(self, seconds: float) -> None:
-        """Wait for so many seconds, or until a signal arrives."""
+        """Wait for `seconds`, or until a signal arrives."""
         until = time.monotonic() + seconds
         while not self.first and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, SLICE))

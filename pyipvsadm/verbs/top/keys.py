@@ -157,7 +157,7 @@ def _typed(state: State, key: str) -> State:
 
 
 def _moved(lines: Callable[[Shown], int]) -> Callable[[State, Shown], State]:
-    """An action that moves the cursor by so many `lines`."""
+    """An action that moves the cursor by `lines`."""
 
     def move(state: State, shown: Shown) -> State:
         if not shown.keys:
@@ -169,7 +169,7 @@ def _moved(lines: Callable[[Shown], int]) -> Callable[[State, Shown], State]:
 
 
 def _sorted_by(step: int) -> Callable[[State, Shown], State]:
-    """An action that sorts by the column so many columns further."""
+    """An action that sorts by another column, `step` columns further."""
 
     def choose(state: State, shown: Shown) -> State:
         names = shown.columns

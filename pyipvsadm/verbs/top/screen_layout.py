@@ -37,7 +37,7 @@ class Layout(NamedTuple):
 
 
 def layout(width: int, names: int) -> Layout:
-    """The layout for `width` columns and names of up to `names` letters. Columns without room are left out."""
+    """The layout for `width` columns and names of up to `names` characters. Columns without room are left out."""
     wide = width >= WIDE
     columns = [(column, letters) for column in COLUMNS if (letters := column.wide if wide else column.width)]
     settings = SETTINGS if wide else 0

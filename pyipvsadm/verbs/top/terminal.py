@@ -197,7 +197,7 @@ class Terminal:
         return None
 
     def _text(self, line: Line, width: int) -> str:
-        """The text that shows `line` and clears the rest; not after a full line, where that erases the last letter."""
+        """The text that shows `line` and clears the rest; after a full line, that would erase a character."""
         full = sum(len(text) for text, _ in line) >= width
         return "".join([self._styled(printable(text), style) for text, style in line]) + ("" if full else "\x1b[K")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Line = list[tuple[str, str]]
 
-EXPLAINED = 9  # a screen with so many lines has room for explanations
+EXPLAINED = 9  # a screen with this many lines has room for explanations
 MARKS = {"came": ("+", "green", "new"), "gone": ("-", "red", "gone"), "weight": ("~", "magenta", "was {}")}
 SAID = 3  # the most lines for the result of a change
 PEAK = 10  # characters for the value of the highest bar

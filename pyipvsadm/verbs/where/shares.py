@@ -97,7 +97,7 @@ def _aligned(columns: list[tuple[str, bool]], rows: list[Told]) -> str:
 
 
 def _parts(share: float) -> tuple[int, int]:
-    """A share as bars have it: in whole percent, rounded as in text, unless that is none or all."""
+    """A share as bars show it: in whole percent, rounded as in text, unless that is none or all."""
     whole = round(share * 100)
     return (whole, 100) if 0 < whole < 100 else (round(share * PARTS), PARTS)
 
