@@ -240,3 +240,26 @@ def test_packets_alike_are_asked_about_once(monkeypatch):
     for number in range(100):
         assert passage(firewall, ("input",), packet(target=f"192.0.2.{number}", port="80")).drop is None
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize(("hooks", "matched"), [
+    (("prerouting", "forward"), {"family", "state", "port"}),
+    (("prerouting", "input"), {"family", "state", "port", "source"}),
+])  # fmt: skip
+def test_packets_are_told_apart_by_what_rules_at_their_hooks_match(hooks, matched):
+    text = (
+        "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:own - [0:0]\n"
+        "-A INPUT -s 203.0.113.1/32 -j DROP\n-A FORWARD -j own\n-A own -p tcp --dport 80 -j RETURN\n"
+    )
+    found = Firewall(iptables.chains(text, "iptables", "ip")).fields(hooks)
+    assert {*found} == matched | {"protocol"}
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    ("-A INPUT -s 203.0.113.1/32 -j DROP", ["-A", "INPUT", "-s", "203.0.113.1/32", "-j", "DROP"]),
+    ('-A INPUT -m comment --comment "two words" -j DROP', ["-A", "INPUT", "-m", "comment", "--comment", "two words",
+                                                            "-j", "DROP"]),
+    ("-A INPUT -m comment --comment a\\ b -j DROP", ["-A", "INPUT", "-m", "comment", "--comment", "a b", "-j", "DROP"]),
+])  # fmt: skip
+def test_a_rule_is_parted_as_a_shell_parts_it(line, words):
+    assert iptables._words(line) == words

@@ -65,15 +65,18 @@ def plan(chosen: argparse.Namespace) -> kernels.Plan:
     pairs = QUICK if chosen.quick else chosen.pairs
     groups = chosen.only or GROUPS
     compared = comparisons.chosen(groups, max(sizes))
-    needed = {one[0] for each in compared for one in (each.other, *each.once, *each.before)}
+    needed = set().union(*(one.needs for one in compared))
+    debian.require(*sorted(needed & debian.NEEDED.keys()))
+    there = {name for name in needed if debian.program(name)}
     return kernels.Plan(
         ours=command(chosen.ours),
         theirs=command(chosen.theirs),
         sizes=[(n, pairs or pairs_of(n)) for n in sizes],
         starts=QUICK if chosen.quick else STARTS,  # which are as quick as they are noisy
         groups=groups,
-        comparisons={one.row: pairs or pairs_of(one.rules) for one in compared},
-        others={name: command(name)[0] for name in sorted(needed & {schedule.IP, schedule.NFT})},
+        comparisons={one.row: pairs or pairs_of(one.rules) for one in compared if one.needs <= there},
+        lacking={one.row: sorted(one.needs - there) for one in compared if not one.needs <= there},
+        others={name: command(name)[0] for name in sorted(there)},
     )
 
 
@@ -189,6 +192,7 @@ def main(arguments: list[str]) -> int:
             on_host = chosen.kernel == "host" or (chosen.kernel == "auto" and kernels.host_has_ipvs())
             outcome = kernels.on_host(todo) if on_host else kernels.in_qemu(todo, chosen.cache)
             outcome.facts.extend(circumstances)
+            outcome.facts.extend(f"not run: {row}, without {', '.join(names)}" for row, names in todo.lacking.items())
             clusters = QUICK if chosen.quick else CLUSTERS
             objects = cluster.measured(todo.ours, clusters) if schedule.DOCUMENTS in todo.groups else ([], 0)
             status = tell(outcome, objects, chosen.out, full=is_full(chosen))

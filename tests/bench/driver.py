@@ -23,7 +23,7 @@ from pathlib import Path
 from ..kernel.namespaces import Namespace
 from . import comparisons, encode, schedule, tables
 from .samples import Sample, first_difference, write
-from .schedule import NULL, THEIRS, Step
+from .schedule import NULL, THEIRS, WATCHED, Step
 
 GNU_TIME = "/usr/bin/time"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
@@ -66,8 +66,10 @@ class Driver:
             command = [GNU_TIME, "-q", "-f", "%M", "-o", str(peak), *command]
         source = str(self._folder / "rules") if step.restores else os.devnull
         timing = piped if step.piped else filed
-        seconds, first, status = timing(command, source, str(output), str(errors))
+        seconds, processor, first, status = timing(command, source, str(output), str(errors))
         content = output.read_bytes()
+        if step.program in WATCHED and not status:
+            seconds = processor = float(content)
         if step.into:
             self._folder.joinpath(step.into).write_bytes(content)
         said = errors.read_text(errors="replace")[:ERROR_SHOWN]
@@ -77,6 +79,7 @@ class Driver:
             step.row, step.program, step.rules, step.pair, seconds, 0 if status in step.ends else status, step.timed,
             peak=int(peak.read_text().split()[-1]) if step.peak else None,
             first=first,
+            processor=processor,
             digest=digest,
             error="" if expected and said.startswith(expected) else said or expected,
             difference=self._compare(step, digest, content) if step.compared else "",
@@ -113,8 +116,8 @@ class Driver:
         return difference
 
 
-def filed(command: list[str], source: str, output: str, errors: str) -> tuple[float, None, int]:
-    """Run `command` into files: seconds, no time to the first byte, exit status."""
+def filed(command: list[str], source: str, output: str, errors: str) -> tuple[float, float, None, int]:
+    """Run `command` into files: seconds, those of processors, no time to the first byte, exit status."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, source, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
@@ -122,12 +125,13 @@ def filed(command: list[str], source: str, output: str, errors: str) -> tuple[fl
     ]
     begin = time.monotonic()
     child = os.posix_spawn(command[0], command, ENVIRONMENT, file_actions=actions)
-    _, status = os.waitpid(child, 0)
-    return time.monotonic() - begin, None, os.waitstatus_to_exitcode(status)
+    _, status, usage = os.wait4(child, 0)
+    seconds = time.monotonic() - begin
+    return seconds, usage.ru_utime + usage.ru_stime, None, os.waitstatus_to_exitcode(status)
 
 
-def piped(command: list[str], source: str, output: str, errors: str) -> tuple[float, float, int]:
-    """Run `command` into a pipe: seconds, seconds to the first byte, exit status."""
+def piped(command: list[str], source: str, output: str, errors: str) -> tuple[float, float, float, int]:
+    """Run `command` into a pipe: seconds, those of processors, seconds to the first byte, exit status."""
     inlet, outlet = os.pipe()
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, source, os.O_RDONLY, 0),
@@ -142,10 +146,10 @@ def piped(command: list[str], source: str, output: str, errors: str) -> tuple[fl
     while piece := os.read(inlet, 65536):
         content += piece
     os.close(inlet)
-    _, status = os.waitpid(child, 0)
+    _, status, usage = os.wait4(child, 0)
     seconds = time.monotonic() - begin
     Path(output).write_bytes(content)
-    return seconds, first, os.waitstatus_to_exitcode(status)
+    return seconds, usage.ru_utime + usage.ru_stime, first, os.waitstatus_to_exitcode(status)
 
 
 def family() -> int:

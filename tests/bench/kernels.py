@@ -21,14 +21,22 @@ from .samples import Sample, read
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-MODULES = ("ip_vs", *(f"ip_vs_{name}" for name in tables.SCHEDULERS), "dummy", "nf_tables", "nf_conntrack")
+MODULES = (
+    "ip_vs",
+    *(f"ip_vs_{name}" for name in tables.SCHEDULERS),
+    "dummy",
+    "nf_tables",
+    "nf_conntrack",
+    "iptable_filter",
+)
 PATIENCE = 0.02  # seconds a rule and pair, above which a guest is given up; ten times what it took
+HOLDS = "import sys; held = open(sys.argv[1], 'rb').read()"
 FIXED = ("norandmaps",)  # QEMU 7 knows code by its address: with random ones it would translate each start anew
 BOX = "/run/box"
 IN_BOX = """
 mkdir {box} && mount -t tmpfs -o size=80% box {box} || exit 1
 tar -x -b 1024 -f {archive} -C {box} || exit 1  # busybox's own tar takes five times as long
-for folder in dev proc sys; do mount --bind /$folder {box}/$folder || exit 1; done
+for folder in dev proc sys; do mount --rbind /$folder {box}/$folder || exit 1; done
 exec busybox chroot {box} {python} -m {module} {config}
 """
 
@@ -37,7 +45,8 @@ exec busybox chroot {box} {python} -m {module} {config}
 class Plan:
     """What to measure: the commands of both programs, `sizes` as (rules, pairs), and pairs of single commands.
 
-    Of `groups` alone. `comparisons` has the pairs of each, by its row; `others` are programs that they run as well.
+    Of `groups` alone. `comparisons` has the pairs of each, by its row; `others` are programs that they run as well;
+    `lacking` has those that aren't there, by the rows that can't be run without.
     """
 
     ours: Sequence[str]
@@ -47,6 +56,7 @@ class Plan:
     groups: Sequence[str] = schedule.GROUPS
     comparisons: Mapping[str, int] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def python(self) -> str:
@@ -60,17 +70,30 @@ class Plan:
         compared = sum(one.rules * self.comparisons.get(one.row, 0) for one in comparisons.COMPARISONS)
         return compared + sum(rules * pairs for rules, pairs in self.sizes)
 
+    @property
+    def programs(self) -> dict[str, list[str]]:
+        """The command of each program of `schedule`."""
+        bare, watcher = [self.python, "-I"], [self.python, "-I", str(HERE / "watcher.py")]
+        others = {name: [path] for name, path in self.others.items()}
+        if exporter := others.get(schedule.EXPORTER):
+            others[schedule.EXPORTER] = [*watcher, schedule.SCRAPES, *exporter]
+        return {
+            schedule.OURS: [*self.ours],
+            schedule.THEIRS: [*self.theirs],
+            schedule.BARE: [*bare, "-c", "pass"],
+            schedule.NULL: [*bare, str(HERE / "null.py")],
+            schedule.LOADS: [*bare, "-c", LOADED],
+            schedule.HELD: [*bare, "-c", HOLDS],
+            schedule.CLIENTS: [*bare, str(HERE / "clients.py")],
+            schedule.ALONE: [*others.get(schedule.TASKSET, ()), "-c", "0", *self.ours],
+            **{kind: [*watcher, kind, *self.ours] for kind in (schedule.SCREENS, schedule.LINES, schedule.SCRAPES)},
+            **others,
+        }
+
     def config(self, folder: str) -> str:
         """The driver's configuration; it works in `folder`."""
         return json.dumps({
-            "programs": {
-                schedule.OURS: [*self.ours],
-                schedule.THEIRS: [*self.theirs],
-                schedule.BARE: [self.python, "-I", "-c", "pass"],
-                schedule.NULL: [self.python, "-I", str(HERE / "null.py")],
-                schedule.LOADS: [self.python, "-I", "-c", LOADED],
-                **{name: [path] for name, path in self.others.items()},
-            },
+            "programs": self.programs,
             "groups": [*self.groups],
             "comparisons": {**self.comparisons},
             "sizes": self.sizes,

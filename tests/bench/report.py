@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from rich import box
 from rich.console import Console
@@ -25,6 +26,7 @@ from .schedule import (
     LIST,
     LIST_EMPTY,
     LOADS,
+    MEMORY,
     NULL,
     OBJECTS,
     OURS,
@@ -38,9 +40,11 @@ from .schedule import (
 )
 from .stats import Ratio, Samples, exponent, ratio
 
-BOUND_RULES = 20000  # the size whose ratios are bounded
-BOUNDS = {RESTORE: 0.25, LIST: 1.0, STATS: 1.0, RATE: 1.0, SAVE: 1.0, CLEAR: 1.0}
-APPLY_BOUND = 1.3  # times a save and a check of the same table
+BOUNDS = {  # times ipvsadm's time, by size
+    1000: {LIST: 1.8},
+    20000: {RESTORE: 0.15, LIST: 0.5, STATS: 0.6, RATE: 0.6, SAVE: 0.5, CLEAR: 1.0},
+}
+APPLY_RULES, APPLY_BOUND = 20000, 1.3  # times a save and a check of the same table
 START_BOUND = 1.5  # times the bare interpreter
 PEAK_RULES = 100000  # the size whose memory is bounded
 PEAKS = {RESTORE: 64.0, LIST: 96.0, SAVE: 96.0}  # MiB
@@ -76,7 +80,9 @@ def rows(samples: Samples) -> Iterator[Row]:
         yield from (apply_row(samples, row, rules) for row in (APPLY, APPLY_ONE) if samples.times(row, OURS, rules))
         yield from (peak_row(samples, row, rules) for row in PEAKS if samples.peak(row, OURS, rules) is not None)
     yield from (growth_row(samples, row) for row in PEAKS if len(samples.kernel(row)) > 1)
-    yield from (comparison_row(samples, one) for one in chosen() if samples.times(one.row, OURS, one.rules))
+    for one in chosen():
+        if samples.figures(one.row, one.program, one.rules, one.figure):
+            yield comparison_row(samples, one)
 
 
 def start_row(samples: Samples, row: str) -> Row:
@@ -96,14 +102,14 @@ def time_row(samples: Samples, row: str, rules: int) -> Row:
     """One operation at one size, against ipvsadm. -C is let off the interpreter's start."""
     allowance = samples.time(START, BARE) or 0.0 if row == CLEAR else 0.0
     found = ratio(samples.times(row, OURS, rules), samples.times(row, THEIRS, rules), allowance)
-    bounded = rules == BOUND_RULES
+    bound = BOUNDS.get(rules, {}).get(row)
     return Row(
         rules=rules,
         operation=row,
         figures=each(lambda program: seconds(samples.time(row, program, rules))),
         finding=f"{spread(found)} of ipvsadm" + (" + a bare start" if row == CLEAR else ""),
-        bound=at_most(BOUNDS[row]) if bounded else "",
-        holds=found.median <= BOUNDS[row] if bounded and found else None,
+        bound="" if bound is None else at_most(bound),
+        holds=found.median <= bound if found and bound is not None else None,
     )
 
 
@@ -111,7 +117,7 @@ def apply_row(samples: Samples, row: str, rules: int) -> Row:
     """`apply`, of the table that is there or of one weight changed, against a save and a check together."""
     saved, checked = (samples.times(part, OURS, rules) for part in (SAVE, CHECK))
     found = ratio(samples.times(row, OURS, rules), {n: saved[n] + checked[n] for n in saved if n in checked})
-    bounded = rules == BOUND_RULES and row == APPLY
+    bounded = rules == APPLY_RULES and row == APPLY
     return Row(
         rules=rules,
         operation=row,
@@ -165,14 +171,19 @@ def growth_row(samples: Samples, row: str) -> Row:
 
 
 def comparison_row(samples: Samples, one: Comparison) -> Row:
-    """One command of ours against another command."""
-    theirs = samples.times(one.against, one.other[0], one.rules)
-    found = ratio(samples.times(one.row, OURS, one.rules), theirs)
+    """One command of ours against another command, or against so many milliseconds."""
+    ours = samples.figures(one.row, one.program, one.rules, one.figure)
+    if one.other:
+        found = ratio(ours, samples.figures(one.against, one.other[0], one.rules, one.figure))
+    else:
+        start = samples.time(START, BARE) or 0.0
+        found = ratio({pair: value - start for pair, value in ours.items()}, dict.fromkeys(ours, one.each / 1000))
+    value = median(ours.values())
     return Row(
         rules=one.rules,
         operation=one.row,
-        figures=("", seconds(samples.time(one.row, OURS, one.rules)), ""),
-        finding=f"{spread(found)} of {one.yardstick}",
+        figures=("", mebibytes(value) if one.figure == MEMORY else seconds(value), ""),
+        finding=f"{spread(found)} {'of ' * bool(one.other)}{one.yardstick}",
         bound=at_most(one.bound),
         holds=found.median <= one.bound if found else None,
     )

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 class Sample:
     """Which step it was; its time in seconds, its peak memory in KiB, and what it printed, as a digest.
 
-    `first` is the time to the first byte of output, `error` the beginning of its standard error,
-    `difference` where the output isn't what the program that ran the same row before had.
+    `processor` is its time on processors and that of its children, in seconds, `first` the time to the first byte of
+    output, `error` the beginning of its standard error, `difference` where the output isn't what the program that ran
+    the same row before had.
     """
 
     row: str
@@ -24,6 +25,7 @@ class Sample:
     timed: bool = True
     peak: int | None = None
     first: float | None = None
+    processor: float | None = None
     digest: str = ""
     error: str = ""
     difference: str = ""

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+SECONDS, PROCESSOR, MEMORY = "seconds", "processor", "memory"  # what is compared
 GROUPS = STARTS, DOCUMENTS, LISTS, RESTORES, VERBS = ("start", "documents", "lists", "restore", "verbs")
 PACKETS = "packets"  # a group of its own kind: it has neither tables nor pairs
 OURS, THEIRS, NULL, BARE, IP, NFT = "ours", "theirs", "null", "bare", "ip", "nft"
+ALONE, HELD, CLIENTS = "ours on one processor", "a process that holds the file", "clients"
+SCREENS, LINES, SCRAPES = "screens", "lines", "scrapes"  # ours, as `watcher` runs it
+IPTABLES, IPTABLES_SAVE = "iptables-legacy-restore", "iptables-legacy-save"
+TASKSET, EXPORTER = "taskset", "prometheus-node-exporter"
+ELSEWHERE = (IP, NFT, IPTABLES, IPTABLES_SAVE, TASKSET, EXPORTER)  # programs that rows need, and that may be missing
+WATCHED = (SCREENS, LINES, SCRAPES, EXPORTER)  # the programs of which `watcher` prints the seconds
 RESTORE, LIST, STATS, RATE, SAVE, CLEAR = "-R", "-Ln", "-Ln --stats", "-Ln --rate", "-Sn", "-C"
 CHECK, APPLY, APPLY_ONE = "check", "apply (unchanged)", "apply (one weight)"
 OBJECTS, LOADS = "check (objects of Kubernetes)", "json.loads"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from .samples import Sample
-from .schedule import BARE, LIST, LIST_EMPTY, NULL, OURS, SAVE, START
+from .schedule import BARE, LIST, LIST_EMPTY, MEMORY, NULL, OURS, SAVE, START
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,14 @@ class Samples:
         """The most memory that a run took, in MiB; None where it wasn't measured."""
         peaks = [sample.peak for sample in self.of(row, program, rules) if sample.peak is not None]
         return max(peaks) / 1024 if peaks else None
+
+    def figures(self, row: str, program: str, rules: int, figure: str) -> dict[int, float]:
+        """The `figure` of each pair that counts; memory is in MiB, less that of a bare interpreter."""
+        if figure == MEMORY:
+            bare, peak = self.peak(START, BARE) or 0.0, self.peak(row, program, rules)
+            return {} if peak is None else {0: peak - bare}
+        found = {one.pair: getattr(one, figure) for one in self.of(row, program, rules) if one.timed}
+        return {pair: value for pair, value in found.items() if value is not None}
 
     def first(self, row: str, program: str, rules: int) -> float | None:
         """The median of the seconds to the first byte of output."""

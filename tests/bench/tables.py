@@ -17,6 +17,7 @@ FIRST_SERVICE: dict[int, IPv4Address | IPv6Address] = {
     AF_INET6: IPv6Address("2001:db8:1::1"),
 }
 CLIENTS = 4000  # that the firewall refuses
+NAMESPACES = 200  # with names, for the verb that lists them
 FIRST_CLIENT = IPv4Address("203.0.0.1")
 FIRST_SERVER: dict[int, IPv4Address | IPv6Address] = {
     AF_INET: IPv4Address("172.16.0.1"),
@@ -107,11 +108,31 @@ def firewall(services: list[Service]) -> Iterator[str]:
     yield "}\n}\n"
 
 
+def iptables(services: list[Service]) -> Iterator[str]:
+    """The lines with which iptables-restore refuses the same packets."""
+    yield "*filter\n:INPUT ACCEPT\n"
+    yield from (f"-A INPUT -s {FIRST_CLIENT + number} -j DROP\n" for number in range(CLIENTS))
+    yield "COMMIT\n"
+
+
+def namespaces(services: list[Service]) -> Iterator[str]:
+    """The lines with which `ip -batch` makes network namespaces."""
+    yield from (f"netns add pyipvsadm-bench-{number}\n" for number in range(NAMESPACES))
+
+
+def no_namespaces(services: list[Service]) -> Iterator[str]:
+    """The lines with which `ip -batch` deletes them."""
+    yield from (f"netns delete pyipvsadm-bench-{number}\n" for number in range(NAMESPACES))
+
+
 FILES: dict[str, Callable[[list[Service]], Iterator[str]]] = {  # by the name that steps have for them
     "rules": lines,
     "changed": changed,
     "addresses": addresses,
     "firewall": firewall,
+    "iptables": iptables,
+    "namespaces": namespaces,
+    "no_namespaces": no_namespaces,
 }
 
 

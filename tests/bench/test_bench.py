@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import struct
+import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
 
 from . import __main__ as bench
-from . import box, cluster, comparisons, encode, page, plot, qemu, report, schedule, tables
+from . import box, cluster, comparisons, encode, page, plot, qemu, report, schedule, tables, watcher
 from .samples import Sample, first_difference, read, write
 from .schedule import (
     ADD_SERVER,
@@ -192,7 +194,11 @@ class TestComparisons:
         first, *rest = comparisons.steps(one, 2)
         assert (first.row, first.restores, first.timed) == (RESTORE, True, False)
         turns = [(step.row, step.pair, step.timed) for step in rest if step.row != "preparation"]
-        assert turns == [(row, pair, pair > 0) for pair in (0, 1, 2) for row in (one.row, one.against)]
+        rows, pairs = [one.row, one.against] if one.other else [one.row], (0, 1, 2)
+        if one.figure == schedule.MEMORY:
+            pairs = (0,)
+        assert turns == [(row, pair, pair > 0) for pair in pairs for row in rows]
+        assert all(step.peak is (one.figure == schedule.MEMORY) for step in rest if step.row in rows)
         assert not any(step.timed for step in rest if step.row == "preparation")
 
     @pytest.mark.parametrize("one", comparisons.COMPARISONS, ids=lambda one: one.row)
@@ -214,6 +220,42 @@ class TestComparisons:
         samples = [sample(one.row, OURS, one.rules, seconds=seconds), sample(one.against, OURS, one.rules)]
         row = next(row for row in report.rows(Samples(samples)) if row.operation == one.row)
         assert (row.holds, row.finding) == (holds, f"{seconds:.2f} ({seconds:.2f}-{seconds:.2f}) of -Ln --stats")
+
+    def verdict(self, name: str, *samples: Sample) -> tuple[bool | None, str]:
+        row = next(row for row in report.rows(Samples(samples)) if row.operation == name)
+        return row.holds, row.finding.partition(" of ")[0]
+
+    @pytest.mark.parametrize(("mebibytes", "holds", "finding"), [
+        (40, True, "3.00 (3.00-3.00)"), (41, False, "3.10 (3.10-3.10)"),
+    ])  # fmt: skip
+    def test_memory_is_that_beyond_the_interpreter(self, mebibytes, holds, finding):
+        row, untimed = "check (JSON): memory", {"rules": 20000, "pair": 0, "timed": False}
+        told = self.verdict(
+            row,
+            sample(START, BARE, pair=0, timed=False, peak=10 << 10),
+            sample(row, OURS, peak=mebibytes << 10, **untimed),
+            sample(f"against {row}", schedule.HELD, peak=20 << 10, **untimed),
+        )
+        assert told == (holds, finding)
+
+    @pytest.mark.parametrize(("seconds", "holds"), [(0.5, True), (0.7, False)])
+    def test_a_sample_of_top_is_held_by_the_processors_time(self, seconds, holds):
+        row = "top: a sample"
+        ours = sample(row, schedule.SCREENS, 20000, seconds=9.0, processor=seconds)
+        theirs = sample(f"against {row}", OURS, 20000, seconds=0.1, processor=1.0)
+        assert self.verdict(row, ours, theirs)[0] is holds
+
+    @pytest.mark.parametrize(("seconds", "holds"), [(0.8, True), (0.9, False)])
+    def test_milliseconds_for_each_are_without_a_bare_start(self, seconds, holds):
+        row = "netns (200 namespaces)"
+        told = self.verdict(row, sample(START, BARE, seconds=0.25), sample(row, OURS, 10, seconds=seconds))
+        assert told[0] is holds  # 600 ms are three for each of 200
+
+    def test_a_row_says_which_programs_it_needs(self):
+        needs = {one.row: one.needs for one in comparisons.COMPARISONS}
+        assert needs["metrics: a scrape"] == {"prometheus-node-exporter"}
+        assert needs["-Ln (one processor)"] == {"taskset"}
+        assert needs["check (JSON)"] == set()
 
     def test_the_tables_that_they_bind_and_refuse(self):
         services = tables.table(80)
@@ -292,7 +334,7 @@ class TestReport:
         assert verdicts[0, "-R: growth"] is True
 
     def test_what_is_broken_is_told(self):
-        verdicts = self.verdicts(run_of((1000, 20000), ours=5e-4))
+        verdicts = self.verdicts(run_of((1000, 20000), ours=3e-4))
         assert verdicts[20000, RESTORE] is False
         assert verdicts[20000, LIST] is True
 
@@ -398,6 +440,35 @@ class TestGuest:
         tmp_path.joinpath("two").symlink_to(tmp_path / "three")
         Path(tmp_path, "three").touch()
         assert list(box.link_targets(str(tmp_path / "one"))) == [str(tmp_path / "two"), str(tmp_path / "three")]
+
+
+class TestWatcher:
+    LINES = "import time\nfor n in range(%d):\n    print(n, flush=True)\n    sum(range(200_000))\ntime.sleep(60)"
+
+    def test_it_takes_the_processors_time_of_each_answer_and_ends_the_program(self):
+        command = [sys.executable, "-I", "-c", self.LINES % 1000]
+        found = list(islice(watcher.lines(command), watcher.WARM))
+        assert len(set(found)) == 1
+        os.kill(found[0], signal.SIGKILL)
+        os.waitpid(found[0], 0)
+        seconds = watcher.measured(watcher.lines(command), 20)
+        assert 0.0005 < seconds < 0.1
+
+    def test_a_program_that_ends_too_early_is_no_measurement(self):
+        with pytest.raises((StopIteration, RuntimeError)):
+            watcher.measured(watcher.lines([sys.executable, "-I", "-c", "print(1)"]), 1)
+
+    def test_screens_are_counted_on_a_terminal(self):
+        drawn = "print('\\033[?2026l', end='', flush=True)\n    sum(range(200_000))"
+        command = [sys.executable, "-I", "-c", f"import sys\nwhile sys.stdout.isatty():\n    {drawn}"]
+        assert watcher.measured(watcher.screens(command), 20) > 0
+
+    def test_it_prints_what_it_found(self):
+        told = subprocess.run(
+            [sys.executable, "-I", watcher.__file__, "lines", sys.executable, "-I", "-c", self.LINES % 1000, "5"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert float(told.stdout) > 0
 
 
 def test_the_growth_of_a_linear_run_is_one():

@@ -102,11 +102,18 @@ class Firewall:
     def _places(self) -> dict[Place, Chain]:
         return {chain.place: chain for chain in self.chains}
 
+    def fields(self, hooks: tuple[str, ...]) -> tuple[str, ...]:
+        """The fields that tell packets apart at `hooks`: those with the same values in them are treated the same."""
+        found = self._fields.get(hooks)
+        if found is None:
+            chains = [chain for chain in self.chains if chain.hook in hooks or not chain.hook]
+            matched = {match.field for chain in chains for rule in chain.rules for match in rule.matches}
+            found = self._fields[hooks] = tuple(sorted(matched | {"family", "state"}))
+        return found
+
     @cached_property
-    def fields(self) -> tuple[str, ...]:
-        """The fields of packets that rules match: packets with the same values in them are treated the same."""
-        found = {match.field for chain in self.chains for rule in chain.rules for match in rule.matches}
-        return tuple(sorted(found | {"family"}))
+    def _fields(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
 
     @cached_property
     def untracks(self) -> bool:

@@ -35,6 +35,7 @@ TARGETS = ("--to-destination", "--to-ports", "--to", "--on-port")
 UNCERTAIN = "TPROXY"  # it accepts, drops or ignores a packet, depending on sockets and the routes of a mark
 SYN = "FIN,SYN,RST,ACK/SYN"
 WHOLE_MASK = "0xffffffff"
+QUOTING = {"'", '"', "\\"}  # lines without these are far more, and quickly parted
 
 
 def chains(saved: str, program: str, family: str) -> tuple[Chain, ...]:
@@ -67,6 +68,8 @@ def chains(saved: str, program: str, family: str) -> tuple[Chain, ...]:
 
 def _words(line: str) -> list[str]:
     """The words of a rule; quotes keep blanks within a word if they are balanced."""
+    if not QUOTING.intersection(line):
+        return line.split()
     try:
         return shlex.split(line)
     except ValueError:

@@ -55,7 +55,7 @@ class Passage:
 def passage(firewall: Firewall, hooks: Iterable[str], packet: Packet) -> Passage:
     """The result for `packet` at `hooks`, up to IPVS."""
     hooks = tuple(hooks)
-    asked = (hooks, *((field, packet.get(field)) for field in firewall.fields))
+    asked = (hooks, *map(packet.get, firewall.fields(hooks)))
     found = firewall.memory.get(asked)
     if not isinstance(found, Passage):
         found = firewall.memory[asked] = _passage(firewall, hooks, packet)
