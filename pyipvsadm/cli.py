@@ -106,10 +106,10 @@ def _run(words: list[str], world: World) -> int:
 
 def _verb(words: list[str], world: World) -> int:
     from . import libraries
-    from .help.verb_help import HELP, verb_help
+    from .help import verb_help
     from .support import right_line
 
-    if words[-1] in HELP.names and (told := verb_help(world.program, words[:-1])):
+    if words[-1] in verb_help.HELP.names and (told := verb_help.verb_help(world.program, words[:-1])):
         with world.paged():
             world.write(told)
         return 0
@@ -120,6 +120,10 @@ def _verb(words: list[str], world: World) -> int:
         from .support import application  # typer and rich: 150 ms that a valid line doesn't need
 
         return application.run(words, world)
+    except IpvsadmError as error:
+        if words[1:] and words[-1] == HELP:
+            error.hint = f"`{world.program} {' '.join(words[:-1])} --help` explains it"
+        raise
     except ImportError as error:
         if lacking := libraries.lacking(error, words[0]):
             raise lacking from error
@@ -143,12 +147,13 @@ def _is_verb(word: str) -> bool:
 
 def _meant(words: list[str], otherwise: str) -> str:
     """A hint that names the verb that the first of `words` was probably meant to be."""
+    from .grammar.mistakes import dashed
     from .grammar.suggestions import did_you_mean, meant
     from .verbs import NAMES
 
     if not any(word.startswith("-") for word in words):
         otherwise = f"the verbs are {', '.join(NAMES)}; `-h` shows the commands"
-    return meant(words[0]) or did_you_mean(words[0], NAMES, otherwise)
+    return meant(words[0]) or did_you_mean(words[0], NAMES) or dashed(words[0]) or otherwise
 
 
 def _save(words: list[str], world: World) -> int:

@@ -65,7 +65,7 @@ EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
     "pyipvsadm.table",
 }  # fmt: skip
 TOLD = ALL | PARSED
-WRONG = (TOLD - {"pyipvsadm.classic.commands"}) | {"pyipvsadm.grammar.mistakes"}
+WRONG = (TOLD - {"pyipvsadm.classic.commands"}) | {"pyipvsadm.grammar.mistakes", "pyipvsadm.grammar.mistaken_addresses"}
 GUESSED = WRONG | {"pyipvsadm.grammar.suggestions", "pyipvsadm.grammar.shell"}
 VERSION = TOLD | {"pyipvsadm.help"}
 HELPED = VERSION | {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .formats import Inputs
 
 LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # the rules that define a table
+FORMS = f"rules are lines of {LINES}, and comments begin with `#`"
 
 
 def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
@@ -31,21 +32,26 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     The lines that save prints and comments are valid. Any other line is a problem.
     """
     try:
-        _lines(lines_of(text), assembly, Parser(inputs.names, "ipvsadm").line)
+        _lines(lines_of(text), assembly, Parser(inputs.names, "ipvsadm").line, lambda: inputs.names().ports())
     except EnoughError:
         pass
     return Findings()
 
 
-def _lines(lines: Iterable[str], assembly: Assembly, parse: Callable[[str], Command | Alike | None]) -> None:
-    """Give all lines to `assembly`. Raises EnoughError."""
+def _lines(
+    lines: Iterable[str],
+    assembly: Assembly,
+    parse: Callable[[str], Command | Alike | None],
+    ports: Callable[[], list[str]],
+) -> None:
+    """Give all lines to `assembly`. Raises EnoughError. `ports` tells the names of ports."""
     row = assembly.row
     entry = shape_before = virtual_before = None  # of the line before: most lines are about servers of one service
     for number, line in enumerate(lines, 1):
         try:
             found = parse(line)
         except IpvsadmError as error:
-            assembly.wrong(number, _refusal(words(line), error))
+            assembly.wrong(number, _refusal(words(line), error, ports))
             continue
         if found is None:
             continue
@@ -81,12 +87,15 @@ def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
         assembly.wrong(number, f"`{words(text)[0]}` does not describe a table: only lines of {LINES} do")
 
 
-def _refusal(words: list[str], error: IpvsadmError) -> str:
+def _refusal(words: list[str], error: IpvsadmError, ports: Callable[[], list[str]]) -> str:
     """The reason for refusing a line, on one line."""
+    from ..grammar.mistakes import mistaken
+
+    hint = mistaken(words, ports)
     if isinstance(error, NoCommandError):
-        return f"`{words[0]}` is not a rule: rules are lines of {LINES}, and comments begin with `#`"
-    message = str(error).strip()
-    return f"{message} ({error.hint})" if error.hint else message
+        return f"`{words[0]}` is not a rule: {hint or FORMS}"
+    message, hint = str(error).strip(), hint or error.hint
+    return f"{message} ({hint})" if hint else message
 
 
 def pieces(table: Table) -> Iterator[str]:

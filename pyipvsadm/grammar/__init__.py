@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _socket import IPPROTO_UDP
+from _socket import AF_INET6, IPPROTO_UDP
 
 from ..errors import NoCommandError, OptionError, UsageError
 from ..model import (
@@ -20,7 +20,7 @@ from ..model import (
     printable,
 )
 from .options import LONG, SHORT, TUNNEL_ROLES, TUNNEL_RULES, Rule, check
-from .values import DAYS_31, TUNNELS, Known, integer, scheduler_flags
+from .values import DAYS_31, TUNNELS, Known, integer, scheduler_flags, seconds_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def _meant(word: str) -> str:
         otherwise = (
             f"did you mean `-{other}`?" if other in SHORT else f"there is no option `-{printable(letter)}`; {otherwise}"
         )
-    if word.startswith("--") and (found := meant(name)):
+    near = any(option.startswith(name.rstrip("s")) for option in LONG)
+    if word.startswith("--") and not near and (found := meant(name)):
         return found
     return did_you_mean(name, LONG, otherwise, "--{}") if len(word) > 2 else otherwise
 
@@ -169,9 +170,7 @@ def _timeouts(words: list[str], known: Known) -> list[str]:
     values = [integer(word, 0, DAYS_31) for word in words[:3]]
     for word, value in zip(words, values, strict=False):
         if value is None:
-            raise UsageError(
-                f"invalid timeout value `{word}' specified", hint=f"give seconds from 0 to {DAYS_31} (31 days)"
-            )
+            raise UsageError(f"invalid timeout value `{word}' specified", hint=seconds_hint(0, word))
     known.of("timeouts").update(zip(Timeouts.FIELDS, values, strict=True))
     return words[3:]
 
@@ -222,9 +221,8 @@ def settled_service(service: Service) -> Service:
     """`service` as it is to be created or edited, with defaults."""
     if service.fwmark is None:
         if not service.port and not service.flags & PERSISTENT:
-            raise UsageError(
-                "Zero port specified for non-persistent service", hint="name a port, or use `-p` for all ports"
-            )
+            how = "name a port, as in `[2001:db8::1]:80`," if service.af == AF_INET6 else "name a port,"
+            raise UsageError("Zero port specified for non-persistent service", hint=f"{how} or use `-p` for all ports")
         if service.flags & ONE_PACKET and service.protocol != IPPROTO_UDP:
             raise UsageError("One-Packet Scheduling is only for UDP virtual services", hint="use `-u`, or omit `-o`")
     return service.replace(scheduler=service.scheduler or "wlc", engine=service.engine or None)

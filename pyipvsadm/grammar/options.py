@@ -240,6 +240,7 @@ TUNNEL_RULES = {  # which tunnel options go with which kind
 
 ROLES = tuple(dict.fromkeys(option.role for option in OPTIONS if option.role))
 TUNNEL_ROLES = ("tun-port", "tun-nocsum", "tun-csum", "tun-remcsum")
+SISTERS = tuple("AEDaed")  # commands for a service, and for a server: the same letter in the other case
 NETNS = "--netns"  # before everything else, or after a verb
 LONG = {row.name: row for row in (*RULES, *OPTIONS)}
 SHORT = {letter: row for row in (*RULES, *OPTIONS) for letter in row.short}
@@ -262,7 +263,16 @@ def check(rule: Rule, given: Iterable[str], roles: tuple[str, ...] = ROLES, kind
                 )
             chosen = role
         elif role not in rule.needs and role not in rule.takes:
-            raise UsageError(f"Illegal '{role}' option with the '{rule.command}' {kind}", hint=_takes(rule))
+            raise UsageError(
+                f"Illegal '{role}' option with the '{rule.command}' {kind}", hint=f"{_sister(rule, role)}{_takes(rule)}"
+            )
+
+
+def _sister(rule: Rule, role: str) -> str:
+    """The beginning of a hint: the command of the same letter that takes `role`, for a server or a service."""
+    other = SHORT.get(rule.short.swapcase()) if rule.short in SISTERS else None
+    takes = isinstance(other, Rule) and role in other.needs + other.takes
+    return f"that is for `-{rule.short.swapcase()}`; " if takes else ""
 
 
 def _takes(rule: Rule) -> str:

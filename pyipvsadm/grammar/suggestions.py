@@ -13,22 +13,56 @@ LONGEST = 40  # letters; longer words get no suggestion, since no name of ours i
 PART = 3  # letters that suffice to find a name by its middle; its beginning takes one less
 
 
+SHOW = "`show` shows the table; so does `-Ln`, as ipvsadm does"
+DRAIN = "`drain SERVER` takes a server out of service, and `undrain SERVER` puts it back"
 MEANT = {  # words of other tools: their equivalents here
-    **dict.fromkeys(("list", "ls", "status", "stat"), "`show` shows the table; so does `-Ln`, as ipvsadm does"),
+    **dict.fromkeys(("list", "ls", "status", "stat"), SHOW),
+    **dict.fromkeys(("get", "describe", "info", "print", "display", "view"), SHOW),
+    **dict.fromkeys(("service", "services", "server", "servers"), SHOW),
     **dict.fromkeys(("stats", "rate"), "`top` shows rates live; `-Ln --stats` and `-Ln --rate` list them"),
     **dict.fromkeys(("add", "create", "new"), "`-A` adds a service, and `-a` a server to it: `-A -t 192.168.2.10:80`"),
     **dict.fromkeys(("edit", "change", "modify"), "`set` changes single settings; `-E` and `-e` replace all of them"),
     **dict.fromkeys(("del", "delete", "remove", "rm"), "`-D` deletes a service, and `-d` a server of it"),
-    **dict.fromkeys(("flush", "clear", "reset"), "`-C` deletes all services; `-Z` zeroes the counters"),
-    **dict.fromkeys(("save", "dump", "export"), "`-Sn > FILE` saves the table; so does `show -o yaml > FILE`"),
+    **dict.fromkeys(("flush", "clear", "reset", "destroy"), "`-C` deletes all services; `-Z` zeroes the counters"),
+    **dict.fromkeys(
+        ("save", "dump", "export", "backup"), "`-Sn > FILE` saves the table; so does `show -o yaml > FILE`"
+    ),
     **dict.fromkeys(("restore", "load", "import"), "`-R < FILE` carries out rules; `apply FILE` applies a table"),
     **dict.fromkeys(
         ("start", "stop"), "`--start-daemon` and `--stop-daemon` are for the daemons; IPVS itself always runs"
     ),
     **dict.fromkeys(("reload", "restart"), "`apply FILE` makes the table match FILE; IPVS itself always runs"),
+    **dict.fromkeys(("disable", "cordon", "maint", "maintenance", "enable", "uncordon", "ready"), DRAIN),
+    **dict.fromkeys(("connections", "connection", "conns", "conn", "sessions"), "`-Lnc` lists the connections"),
+    **dict.fromkeys(("monitor", "watch", "live"), "`top` shows the table live"),
+    **dict.fromkeys(("validate", "verify", "lint", "test"), "`check FILE` finds what is wrong with a file"),
+    **dict.fromkeys(("plan", "preview", "compare"), "`diff FILE` shows what `apply FILE` would change"),
+    **dict.fromkeys(("weight", "weights", "scale"), "`set SERVICE SERVER --weight N` changes a weight"),
+    **dict.fromkeys(
+        ("timeout", "timeouts", "set-timeout", "set-timeouts"),
+        "`--set TCP TCPFIN UDP` sets the timeouts, in seconds; `-L --timeout` lists them",
+    ),
+    **dict.fromkeys(
+        ("addr", "addresses", "bind"), "`vip` lists the virtual addresses, and `vip add ADDRESS` binds one"
+    ),
+    **dict.fromkeys(("daemon", "daemons", "sync"), "`--start-daemon master` starts a daemon; `-L --daemon` lists them"),
+    **dict.fromkeys(("ns", "namespace", "namespaces"), "`netns` lists the namespaces; `--netns X -Ln` acts on one"),
+    **dict.fromkeys(("exporter", "prometheus"), "`metrics` prints the counters for Prometheus"),
+    **dict.fromkeys(("diagnose", "debug", "troubleshoot"), "`doctor` finds what keeps traffic from being balanced"),
     **dict.fromkeys(("ver", "version"), "`-v` shows the version"),
     **dict.fromkeys(("usage", "commands"), "`-h` shows the verbs and commands"),
 }
+
+
+UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}  # in seconds
+
+
+def in_seconds(text: str) -> str:
+    """The end of a hint, if `text` is a time with a unit: how to write it as a number of seconds."""
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    seconds = UNITS.get(text[len(digits) :], 0)
+    known = seconds and digits.isascii() and digits.isdigit() and len(digits) < 8
+    return f", without a unit: `{int(digits) * seconds}`" if known else ""
 
 
 def meant(word: str) -> str:

@@ -198,10 +198,15 @@ def persistence(text: str | None, known: Known) -> Fields:
     """Read the persistence timeout; None stands for the default."""
     value = DEFAULT_PERSISTENCE if text is None else integer(text, 1, DAYS_31)
     if value is None:
-        raise UsageError(
-            f"invalid timeout value `{text}' specified", hint=f"give seconds from 1 to {DAYS_31} (31 days)"
-        )
+        raise UsageError(f"invalid timeout value `{text}' specified", hint=seconds_hint(1, text or ""))
     return {"flags": known.of("service").get("flags", 0) | PERSISTENT, "timeout": value}
+
+
+def seconds_hint(least: int, text: str) -> str:
+    """A hint on how to write a time, in seconds from `least` on, instead of `text`."""
+    from .suggestions import in_seconds
+
+    return f"give seconds from {least} to {DAYS_31} (31 days){in_seconds(text)}"
 
 
 def netmask(text: str, known: Known) -> Fields:
@@ -213,7 +218,7 @@ def netmask(text: str, known: Known) -> Fields:
         value = int(f"{sign}{digits[:length].lstrip('0')[:20] or 0}")
         value = max(-(2**63), min(value, 2**63 - 1)) & 0xFFFFFFFF  # as C's atoi does: a long, cut to an int
         if not 1 <= value <= 128:
-            raise UsageError("illegal ipv6 netmask specified", hint="give a prefix length from 1 to 128")
+            raise UsageError("illegal ipv6 netmask specified", hint="give a prefix length from 1 to 128, such as `64`")
         return {"netmask": value if value != 128 else None}
     try:
         mask = int.from_bytes(ipv4(text, known), "big")
@@ -223,6 +228,8 @@ def netmask(text: str, known: Known) -> Fields:
         ) from None
     if text.isascii() and text.isdigit() and mask <= 32:
         known.notes.append(f"`-M {text}` is the mask 0.0.0.{mask}, not a prefix length")
+    elif (rest := mask ^ 0xFFFFFFFF) & (rest + 1):
+        known.notes.append(f"the mask {'.'.join(map(str, mask.to_bytes(4, 'big')))} has gaps: give ones, then zeros")
     return {"netmask": mask if mask != 0xFFFFFFFF else None}
 
 

@@ -16,6 +16,7 @@ MARK, IPV6 = "fwmark:", "ipv6"
 LAST_MARK, LAST_PORT, LAST_PROTOCOL = 2**32 - 1, 65535, 65535
 
 SERVICE_FORMS = "write 192.168.2.10:80/tcp, [2001:db8::1]:53/udp, fwmark:7 or fwmark:7/ipv6"
+LISTED = "`pyipvsadm show` lists the services; "
 ALL = "without a name, all services are shown"
 NETWORK_FORMS = "write 192.168.2.0/24, 192.168.2.10, 2001:db8::/32 or fwmark:7"
 SERVER_FORMS = "write 10.2.0.2:8080 or [2001:db8::2]:8080"
@@ -38,7 +39,7 @@ def service_of(text: str) -> Service:
     try:
         return _service(text)
     except ValueError as error:
-        raise UsageError(f"`{printable(text)}` is not a service: {error}", hint=SERVICE_FORMS) from None
+        raise UsageError(f"`{printable(text)}` is not a service: {error}", hint=_service_hint(text)) from None
 
 
 def services_by(names: Sequence[str], services: Callable[[], list[Service]]) -> list[Service]:
@@ -48,18 +49,21 @@ def services_by(names: Sequence[str], services: Callable[[], list[Service]]) -> 
     """
     found: dict[Service, None] = {}
     there: list[Service] | None = None
-    for name in names:
+    for before, name in zip(("", *names), names, strict=False):
         try:
             address = address_of(name.removeprefix("[").removesuffix("]"))
         except ValueError:
             if name.isalpha():
                 raise UsageError(f"`{printable(name)}` is not a service", hint=f"{ALL}; {SERVICE_FORMS}") from None
+            if before and name.isdecimal():
+                hint = _service_hint(f"{before}:{name}")
+                raise UsageError(f"`{name}` is not a service: a port goes behind a colon", hint=hint) from None
             found[service_of(name)] = None
             continue
         there = services() if there is None else there
         its = [service for service in there if service.address == address and service.fwmark is None]
         if not its:
-            raise UsageError(f"no service has the address {name}", hint=SERVICE_FORMS)
+            raise UsageError(f"no service has the address {name}", hint=f"{LISTED}{_service_hint(name)}")
         found |= dict.fromkeys(service_of(spelled(service)) for service in its)
     return list(found)
 
@@ -113,12 +117,25 @@ def spelled_server(server: Server) -> str:
 
 def address_of(text: str) -> bytes:
     """The packed address, of either family, that `text` gives in digits. Raises ValueError with the reason."""
-    family = AF_INET6 if ":" in text else AF_INET
     try:
-        return inet_pton(family, text)
-    except (OSError, ValueError):
-        what = "IPv6" if family == AF_INET6 else "IPv4"
+        return _address(text)
+    except ValueError:
+        what = "IPv6" if ":" in (bare_address(text) or text) else "IPv4"
         raise ValueError(f"`{printable(text)}` is not an {what} address in digits") from None
+
+
+def bare_address(text: str) -> str:
+    """The address in `text`, which isn't one since a port or a prefix length stands behind it; empty otherwise."""
+    from .mistaken_names import bare
+
+    return bare(text, _address)
+
+
+def _address(text: str) -> bytes:
+    try:
+        return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except OSError:
+        raise ValueError from None
 
 
 def network_of(text: str) -> tuple[bytes, int]:
@@ -140,6 +157,14 @@ def network_of(text: str) -> tuple[bytes, int]:
 def spelled_address(address: bytes) -> str:
     """A packed address in digits, without brackets."""
     return inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address)
+
+
+def _service_hint(text: str) -> str:
+    """How to write the name of the service that `text` means, or of any."""
+    from .mistaken_names import meant_service
+
+    meant = meant_service(text, _service)
+    return f"did you mean `{spelled(meant)}`? {SERVICE_FORMS}" if meant else SERVICE_FORMS
 
 
 def _service(text: str) -> Service:
@@ -165,6 +190,8 @@ def _protocol(text: str) -> int:
 def _endpoint(text: str) -> tuple[bytes, int]:
     """Address and port in `text`, both in digits. Raises ValueError with the reason."""
     host, colon, port = text.rpartition(":")
+    if colon and not host:
+        raise ValueError("the address is missing")
     if text.startswith("["):
         if not host.endswith("]"):
             raise ValueError("write an IPv6 address in brackets, followed by `:PORT`")
