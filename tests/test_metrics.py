@@ -294,6 +294,10 @@ UDP  [fd00:0000:0000:0000:0000:0000:0000:0001]:0050 rr ops
 FWM  00000011 rr 
   -> [fd00:0001:0000:0000:0000:0000:0000:0009]:0000      Route   6      0          0         
 FWM  00000011 rr ops 
+FWM  00000012 rr 
+  -> 0A090101:0000      Route   6      0          0         
+FWM  00000013 rr 
+  -> 0A090101:0000      Tunnel  6      0          0         
 """  # noqa: W291 - as the kernel writes it
 
 
@@ -312,8 +316,9 @@ def test_without_privilege_what_proc_shows_is_told(tmp_path, monkeypatch):
     assert found["ipvs_backend_connections_active", frozenset(FIRST.items())] == 10
     info = {**TUNNEL, "forwarding": "tunnel", "tunnel": ""}
     assert found["ipvs_backend_info", frozenset(info.items())] == 1
-    marks = {dict(labels)["family"] for name, labels in found if name == "ipvs_service_info" and "FWM" in str(labels)}
-    assert marks == {"ipv4", "ipv6"}
+    services = [dict(labels) for name, labels in found if name == "ipvs_service_info"]
+    marks = [(one["local_mark"][-2:], one["family"]) for one in services if one["proto"] == "FWM"]
+    assert marks == [("11", "ipv6"), ("11", ""), ("12", "ipv4"), ("13", "")]  # tunnels do not tell
     names = {name for name, _ in found}
     assert not names & {"ipvs_service_persistence_seconds", "ipvs_backend_upper_threshold", "ipvs_timeout_seconds"}
     assert not any(name.endswith("_total") for name in names)

@@ -113,9 +113,9 @@ class Exposition:
         keys_of, labels_of, columns_of, settings_of = BLOCKS[about]
         keys = keys_of(reading)
         known, frame = self._frames.get((about, reading.netns), (None, Frame()))
-        if known != keys:
+        if known != keys or reading.trouble:  # without privilege, labels depend on more than keys
             frame = _frame(labels_of(reading, self._keep))
-            self._frames[about, reading.netns] = keys, frame
+            self._frames[about, reading.netns] = [] if reading.trouble else keys, frame
         columns, settings = columns_of(reading), settings_of(reading)
         if frame.merged is None:
             return Block(frame=frame, columns=columns, settings=settings)
@@ -198,7 +198,8 @@ def _chosen_lines(row: Series, block: Block, column: Sequence[int]) -> Iterator[
 
 def _service_labels(reading: Reading, keep: Collection[str]) -> list[str]:
     """The labels that identify each service."""
-    columns = zip(*[service_names(service) for service, _ in reading.groups], strict=True)
+    names = [service_names(service, servers, not reading.trouble) for service, servers in reading.groups]
+    columns = zip(*names, strict=True)
     return _labels(SERVICE_LABELS, columns, keep, [_netns(reading)] * len(reading.groups))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from _socket import AF_INET
 from operator import itemgetter
 from typing import TypeVar
 
 from ...listing.health import DRAINED, FULL, state
 from ...listing.rules import daemon_state
 from ...listing.service_lines import scheduler_flags
-from ...model import ONE_PACKET, PERSISTENT, Server, Service, Stats
+from ...model import ONE_PACKET, PERSISTENT, TUNNEL, Server, Service, Stats
 from ...record import Record
 from ...table import settings as told
 from ...table.notation import spelled_address
@@ -83,10 +84,16 @@ def about_director(reading: Reading) -> dict[str, Rows]:
     return rows
 
 
-def service_names(service: Service) -> Values:
-    """The values of SERVICE_LABELS, as node_exporter writes them: a mark is 8 hexadecimal digits."""
+def service_names(service: Service, servers: Sequence[Server], asked: bool) -> Values:
+    """The values of SERVICE_LABELS, as node_exporter writes them: a mark is 8 hexadecimal digits.
+
+    /proc doesn't show the family of a mark. Unless the kernel was `asked`, only the servers tell it: those of another
+    family get packets by tunnels.
+    """
     if service.fwmark is not None:
-        return "", "0", f"{service.fwmark:08X}", MARK, "ipv4" if service.af == 2 else "ipv6"
+        known = asked or any(len(server.address) == 16 or server.forwarding != TUNNEL for server in servers)
+        family = "ipv4" if service.af == AF_INET else "ipv6"
+        return "", "0", f"{service.fwmark:08X}", MARK, family if known else ""
     protocol, address = service.protocol or 0, service.address or b""
     family = FAMILIES[len(address)]
     return spelled_address(address), str(service.port), "", PROTOCOLS.get(protocol, str(protocol)), family
