@@ -263,3 +263,13 @@ def test_packets_are_told_apart_by_what_rules_at_their_hooks_match(hooks, matche
 ])  # fmt: skip
 def test_a_rule_is_parted_as_a_shell_parts_it(line, words):
     assert iptables._words(line) == words
+
+
+@pytest.mark.parametrize(("text", "looks"), [
+    ("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n-A INPUT -s 203.0.113.1/32 -j DROP\n", False),
+    ("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n", True),
+    ("*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j ACCEPT\n", True),
+    ("", False),
+])  # fmt: skip
+def test_a_hook_without_rules_and_drops_looks_at_no_packet(text, looks):
+    assert Firewall(iptables.chains(text, "iptables", "ip")).looks_at(("prerouting", "forward")) is looks

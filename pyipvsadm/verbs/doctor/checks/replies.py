@@ -32,6 +32,7 @@ from ..suspects import ENOUGH, NAT, UDP, recent
 
 ONE_PACKET = "use direct routing, or turn off one-packet scheduling, with which the kernel can't recognize answers"
 PASSING, LEAVING = ("prerouting", "forward"), ("postrouting",)  # hooks before and after the translation of a reply
+SENDING = ("output", "postrouting")  # those of a request
 Dropped = tuple[str, Packet, Hit]  # the subject, its packet that is dropped, and the rule that drops it
 
 
@@ -58,8 +59,10 @@ def _forward_drops(snapshot: Snapshot, *, mended: bool) -> Iterator[Dropped]:
     ways = inward(snapshot) if snapshot.seen("services") else []
     for service, server in pairs(snapshot, NAT):
         firewall: Firewall = snapshot.seen("firewall")
+        if not firewall.looks_at((*PASSING, *LEAVING)):
+            return
         reply = _reply(snapshot, service, server)
-        if not firewall.chains or _half_tracked(snapshot, service, reply):
+        if _half_tracked(snapshot, service, reply):
             continue
         sent = {**reply, "source": service.address or None, "source_port": str(service.port or "") or None, "in": None}
         for hooks, packet in ((PASSING, reply), (LEAVING, sent)):
@@ -81,8 +84,8 @@ def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
     """The requests to servers that rules drop."""
     for service, server in pairs(snapshot, NAT):
         firewall: Firewall = snapshot.seen("firewall")
-        if not firewall.chains:
-            continue
+        if not firewall.looks_at(SENDING):
+            return
         packet = {
             "family": family(server.address),
             "protocol": str(service.protocol) if service.protocol else None,
@@ -93,7 +96,7 @@ def _output_drops(snapshot: Snapshot) -> Iterator[Dropped]:
             "packet_type": "host",
             "fragment": "first",
         }
-        if hit := passage(firewall, ("output", "postrouting"), packet).drop:
+        if hit := passage(firewall, SENDING, packet).drop:
             yield subject(service, server), packet, hit
 
 
@@ -140,6 +143,8 @@ def _half_tracked(snapshot: Snapshot, service: Service, reply: Packet) -> Hit | 
 def replies_are_tracked(snapshot: Snapshot) -> Findings:
     """Replies are tracked where requests are."""
     for service, server in pairs(snapshot, NAT):
+        if not snapshot.seen("firewall").untracks:
+            return
         reply = _reply(snapshot, service, server)
         if hit := _half_tracked(snapshot, service, reply):
             chain = hit.chain

@@ -78,6 +78,11 @@ class Firewall:
         """The base chains that packets of a family pass at `hook`, in their order."""
         return self._base.get((hook, family), ())
 
+    def looks_at(self, hooks: tuple[str, ...]) -> bool:
+        """Whether anything at `hooks` depends on the packet: a rule, or a policy that drops."""
+        chains = (one for hook in hooks for family in ("ip", "ip6") for one in self.at(hook, family))
+        return any(one.rules or one.policy == "drop" for one in chains)
+
     def rules(self, family: str) -> Iterator[tuple[Chain, Rule]]:
         """All rules for packets of a family."""
         for chain in self.chains:
