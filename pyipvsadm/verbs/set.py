@@ -8,8 +8,9 @@ from .. import errors
 from ..classic.commands import refused
 from ..errors import IpvsadmError, OptionError, UsageError
 from ..grammar import scan, settled_service
-from ..grammar.options import LONG, RULES, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
-from ..grammar.suggestions import did_you_mean
+from ..grammar.options import LONG, RULES, SHORT, TUNNEL_ROLES, TUNNEL_RULES, Option, Rule, check
+from ..grammar.schedulers import SCHEDULERS
+from ..grammar.suggestions import DRAIN, did_you_mean
 from ..grammar.values import TUNNELS, Known, scheduler_flags
 from ..listing.rules import rule
 from ..model import DIRECT, FLAG_1, FLAG_2, FLAG_3, GUE, ONE_PACKET, PERSISTENT, TUNNEL, Command, Server, Service
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     Given = dict[str, tuple[Option, str | None]]  # by role: the option, and its value as text
 
 FORWARDINGS = "how packets are forwarded is `-m` (masquerade), `-g` (direct) or `-i` (tunnel)"
+SHOWN = "`pyipvsadm set --help` shows the settings"
+DRAINED = ("drain", "drained", "state", "disable", "disabled", "down", "maint")  # words of other tools
 REFUSED = 1  # the exit status
 SCHEDULER_FLAGS = FLAG_1 | FLAG_2 | FLAG_3
 SERVICE_ROLES, SERVER_ROLES = (
@@ -131,34 +134,55 @@ def _read(words: list[str]) -> tuple[list[str], Given, list[str]]:
     try:
         for row, value, *_ in scan([word for word in words if word not in OFF], names):
             if isinstance(row, Rule) or row.role not in SERVICE_ROLES + SERVER_ROLES:
-                raise UsageError(f"`--{row.name}` is not a setting", hint="`pyipvsadm set --help` shows the settings")
+                raise UsageError(f"`--{row.name}` is not a setting", hint=_other_case(row.short) or SHOWN)
             if row.role in given or any(OFF[word][0] == row.role for word in off):
                 raise UsageError(f"`{row.role}` is set twice", hint="give only one of them")
             given[row.role] = row, value
     except OptionError as error:
-        name = str(error).partition(":")[0].removeprefix("--")
-        near = (
-            FORWARDINGS
-            if name in ("forwarding", "forward", "method")
-            else did_you_mean(name, SETTINGS, "`pyipvsadm set --help` shows the settings", "--{}")
-        )
-        raise UsageError(str(error), hint=near) from None
+        raise UsageError(str(error), hint=_meant(str(error).partition(":")[0], error.hint)) from None
     if not 1 <= len(names) <= 2:
         raise UsageError(
             f"unexpected argument `{names[2]}'" if names else "which service?",
             hint=_setting(names[1:]) or f"give the service first, then its server, then the settings: {SERVICE_FORMS}",
         )
     if not given and not off:
-        raise UsageError("nothing to set", hint="name a setting, such as `--weight 0`; `set --help` shows them")
+        hint = _setting(names[1:]) or "name a setting, such as `--weight 0`; `set --help` shows them"
+        raise UsageError("nothing to set", hint=hint)
     return names, given, off
+
+
+def _meant(word: str, otherwise: str) -> str:
+    """A hint for the option `word`, which isn't there, or lacks its value."""
+    name = word.lstrip("-")
+    if name in SETTINGS:
+        return otherwise
+    if name in ("forwarding", "forward", "method", "mode", "nat", "masq", "dr", "tun"):
+        return FORWARDINGS
+    if name in DRAINED:
+        return DRAIN
+    names = [*SETTINGS, *(word.removeprefix("--") for word in OFF)]
+    return _other_case(name) or did_you_mean(name, names, SHOWN, "--{}")
+
+
+def _other_case(letter: str) -> str:
+    """A hint that names the setting of the same letter in the other case."""
+    row = SHORT.get(letter.swapcase())
+    is_setting = isinstance(row, Option) and row.role in SERVICE_ROLES + SERVER_ROLES
+    return f"did you mean `-{letter.swapcase()}`?" if is_setting else ""
 
 
 def _setting(words: list[str]) -> str:
     """A hint on how to write the setting that `words` name without hyphens, or by its value; empty for none."""
-    for word, value in zip(words, [*words[1:], ""], strict=False):
-        row = LONG.get(word)
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        name, equals, value = word.partition("=")
+        row = LONG.get(name) or (SHORT.get(name) if equals else None)
         if isinstance(row, Option) and row.role in SERVICE_ROLES + SERVER_ROLES:
-            return f"a setting is an option: `{' '.join(filter(None, (f'--{word}', row.value and value)))}`"
+            value = (value if equals else following) if row.value else ""
+            return f"a setting is an option: `{' '.join(filter(None, (f'--{row.name}', value)))}`"
+        if word in SCHEDULERS:
+            return f"a setting is an option: `--scheduler {word}`"
+        if word in DRAINED:
+            return DRAIN
     number = next((word for word in words if word.isdecimal() and word.isascii()), "")
     return f"a setting is an option, such as `--weight {number}`" if number else ""
 

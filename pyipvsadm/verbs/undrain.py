@@ -114,7 +114,7 @@ def _wanted(
     world: World, server: str, services: Sequence[str], weight: int | None
 ) -> tuple[Table, dict[Key, Place], dict[Key, int]]:
     """The table, the server's places in it, and the wanted weights that differ from the current ones."""
-    table, places = found(world, server, services)
+    table, places = found(world, server, services, "undrain")
     before = {} if weight is not None else load(table)
     wanted = {}
     for place in places:

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ...errors import UsageError
 from ...grammar.suggestions import did_you_mean
+from ...help.command_lines import Parameter
 from ...help.verb_help import argument, verb_named
 from ...model import printable
+from ..right_line import NUMBERS
+from .other_words import INSTEAD, MEANT_BY, NAMED, NAMING, SYNONYMS, WRITTEN_TO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Told = tuple[str, str]  # what is wrong, and a hint or "", in which `{called}` stands for the verb's command line
 
-NAMING = ("-t", "-u", "-f", "-r")  # options of ipvsadm that name a service or a server
-SYNONYMS = {  # words of other tools for a verb of a group
-    **dict.fromkeys(("remove", "delete", "del", "unbind"), "rm"),
-    **dict.fromkeys(("list", "show"), "ls"),
-    **dict.fromkeys(("bind", "create"), "add"),
-}
-DEADLINE = "`--deadline` says how long to wait, such as `--deadline 10m`"
-MEANT_BY = (  # a verb, what an extra argument looks like that is meant otherwise, and the hint on how
-    ("drain", re.compile(r"[0-9]+[a-z]*"), DEADLINE),
-    ("drain", re.compile(r"[0-9.:\[\]a-f ]*[.:].*"), "`drain` takes one server at a time"),
-    ("netns", re.compile(r"list|ls|show|all"), "without a name, all namespaces are listed"),
-    ("netns", re.compile(r"([\w./-]+)"), r"to act on a namespace, name it before a command: `--netns \1 -Ln`"),
-)
-FILE = "the file is named without an option: `{called} FILE`"
-INSTEAD = {  # (verb, option of other tools): how to get the same here
-    **dict.fromkeys(((verb, "-f") for verb in ("check", "diff", "apply", "convert")), FILE),
-    **dict.fromkeys(((verb, "--file") for verb in ("check", "diff", "apply", "convert")), FILE),
-    **dict.fromkeys(((verb, "--format") for verb in ("check", "diff", "apply")), "`--from` names the file's format"),
-    **dict.fromkeys((("apply", word) for word in ("-n", "--check", "--test")), "`--dry-run` shows what would change"),
-    **dict.fromkeys((("convert", word) for word in ("--to", "--format")), "`-o FORMAT` says what to write"),
-    **dict.fromkeys((("drain", word) for word in ("--timeout", "--time")), DEADLINE),
-    ("drain", "--weight"): "a drained server has weight 0; `set SERVICE SERVER --weight N` sets another one",
-    **dict.fromkeys((("show", word) for word in ("--watch", "-w", "--live")), "`top` shows the table live"),
-    **dict.fromkeys((("show", word) for word in ("-n", "--numeric")), "verbs always print numbers: leave it out"),
-    **dict.fromkeys((("top", word) for word in ("-d", "-i", "--delay")), "`--interval` sets the seconds of a sample"),
-    **dict.fromkeys((("top", word) for word in ("-n", "-b", "--batch")), "`--once` prints one sample"),
-    ("top", "--sort"): "the keys `<` and `>` choose the column to sort by",
-}
 LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
 
@@ -70,13 +44,13 @@ def _unknown_option(error: Any, words: list[str]) -> Told:
     known = [name for own in error.ctx.command.params for name in own.opts if name.startswith("--")]
     word = error.option_name.lstrip("-")
     verb = verb_named(words)
-    chosen = next((own for own in (verb.options if verb else ()) if word in own.choices), None)
-    if chosen:
-        near = f"write `{chosen.names[0]} {word}`"
-    elif instead := INSTEAD.get((" ".join(words), error.option_name)):
+    chosen = [own.names[0] for own in (verb.options if verb else ()) if word in own.choices]
+    if instead := INSTEAD.get((" ".join(words), error.option_name)):
         near = instead
+    elif chosen:
+        near = f"write `{'--output' if '--output' in chosen else chosen[0]} {word}`"
     elif error.option_name in NAMING:
-        near = "verbs take names alone: 192.168.2.10:80/tcp is a service, and so is fwmark:7; 10.2.0.2:8080 is a server"
+        near = NAMED
     else:
         near = did_you_mean(word, [name[2:] for name in known], form="--{}")
     return f"{error.option_name}: unknown option", near
@@ -99,17 +73,30 @@ def _bad_value(error: Any, words: list[str]) -> Told:
     limits = own if hasattr(own, "min") else getattr(own, "type", None)  # on typer's parameters, or click's types
     low, high = getattr(limits, "min", None), getattr(limits, "max", None)
     if low is not None and high is not None:
-        return f"{name}: give a number from {low:g} to {high:g}", ""
+        return f"{name}: give a number from {_digits(low)} to {_digits(high)}", ""
     word = error.message.partition("`")[2].partition("`")[0]
     verb = verb_named(words)
     rows = (*verb.options, *verb.arguments) if verb else ()
-    choices = next((row.choices for row in rows if row.field == own.name), ())
+    row = next((row for row in rows if row.field == own.name), Parameter())
+    if row.kind in NUMBERS:
+        return f"{name}: give a number", ""
+    choices = row.choices
+    if name == "--output" and (file := WRITTEN_TO.fullmatch(word)):
+        form = file[2].replace("yml", "yaml")
+        return f"{name}: `{word}` is a file, not a format", f"write `-o {form} > {word}`" if form in choices else ""
     return f"{name}: {error.message}".rstrip("."), did_you_mean(word, choices)
 
 
+def _digits(number: float) -> str:
+    return str(int(number) if number == int(number) else number)
+
+
 def _bad_use(error: Any, words: list[str]) -> Told:
-    how = "missing argument" if "requires" in error.message else "option does not take an argument"
-    return f"{error.option_name}: {how}", ""
+    verb, name = verb_named(words), error.option_name
+    if "requires" not in error.message:
+        return f"{name}: option does not take an argument", f"`{{called}} --help` explains it; write `{name}` alone"
+    value = next((row.value for row in (verb.options if verb else ()) if name in row.names), "")
+    return f"{name}: missing argument", f"`{{called}} --help` explains it; write `{name} {value}`" if value else ""
 
 
 def _other(error: Any, words: list[str]) -> Told:
@@ -121,7 +108,7 @@ def _other(error: Any, words: list[str]) -> Told:
         message = f"`{' '.join(words)} {word}`: unknown verb" if word else f"`{' '.join(words)}` takes a verb"
         return message, did_you_mean(SYNONYMS.get(word, word), commands, there)
     extra = error.message.partition(" (")[2].rpartition(")")[0]
-    told = ((pattern.fullmatch(extra), hint) for verb, pattern, hint in MEANT_BY if verb == words[0])
+    told = ((pattern.fullmatch(extra), hint) for verbs, pattern, hint in MEANT_BY if words[0] in verbs)
     meant = next((found.expand(hint) for found, hint in told if found), "")
     return (f"`{extra}`: one argument too many", meant) if extra else (error.message, "")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import PIPE_CLOSED, IpvsadmError, OutputError, UsageError
-from ...table.notation import address_of, spelled_address
+from ...table.notation import address_of, bare_address, spelled_address
 from . import catalogue, report, snapshot_file
 from .checks import CHECKS
 from .collection import collect
@@ -57,6 +57,7 @@ def run(world: World, wishes: Wishes) -> int:
         if wishes.lists or wishes.explain is not None:
             _print(_catalogue(wishes), world, wishes.pager)
             return 0
+        catalogue.refuse_words(wishes.services)
         codes = [catalogue.named(code).code for code in wishes.checks]
         vips = _vips(wishes)
         if wishes.read is not None:
@@ -113,4 +114,6 @@ def _vips(wishes: Wishes) -> tuple[str, ...]:
     try:
         return tuple(spelled_address(address_of(text)) for text in wishes.vips)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        hosts = [found for text in wishes.vips if (found := bare_address(text))]
+        hint = f"`--vip` takes an address alone: `--vip {hosts[0]}`" if hosts else "write 192.168.2.10 or 2001:db8::10"
+        raise UsageError(str(error), hint) from None

@@ -10,6 +10,12 @@ from ...support.text_table import aligned
 from .checks import CHECKS
 from .findings import Check
 
+WORDS = {  # in the place of a service: what is typed
+    **dict.fromkeys(("list", "ls", "checks"), "`pyipvsadm doctor --list` lists the checks"),
+    "all": "without a name, all services are judged",
+    "director": "without `--mode`, this machine is a director",
+    "real-server": "write `pyipvsadm doctor --mode real-server --vip ADDRESS`",
+}
 HEADS = ("Check", "Finds", "Mode", "Title")
 
 
@@ -43,6 +49,17 @@ def explained(check: Check) -> str:
         *([f"  Left out   if one of these finds the cause: {', '.join(check.told_by)}"] if check.told_by else []),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def refuse_words(names: Iterable[str]) -> None:
+    """Raise UsageError if one of `names`, which are to be services, is a check, or a word that is meant otherwise."""
+    codes = {check.code for check in CHECKS}
+    for name in names:
+        if (code := name.upper()) in codes:
+            hint = f"`pyipvsadm doctor --check {code}` runs only it, and `--explain {code}` explains it"
+            raise UsageError(f"`{name}` is a check, not a service", hint)
+        if name in WORDS:
+            raise UsageError(f"`{name}` is not a service", WORDS[name])
 
 
 def named(code: str) -> Check:

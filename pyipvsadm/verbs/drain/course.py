@@ -7,6 +7,7 @@ from _socket import IPPROTO_UDP
 from ... import errors
 from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
+from ...model import PROTOCOLS, printable
 from ...record import Record
 from ...support import managers
 from ...support.current_table import table_now
@@ -54,7 +55,7 @@ class Wishes(Record):
 
 def run(world: World, wishes: Wishes) -> int:
     """Drain a server, and return the exit status. Raises IpvsadmError."""
-    servers_of(wishes.server)  # reports wrong words before anything is read from the kernel
+    _servers(wishes.server)  # reports wrong words before anything is read from the kernel
     result = ServerResult(world, wishes.server, wishes.json)
     with wait.Clock() as clock, result.told():
         places = _drained(world, wishes, clock, result)
@@ -83,9 +84,9 @@ def _counts_as_busy(wishes: Wishes, around: Machine, clock: Timer) -> Callable[[
     return busy
 
 
-def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, list[Place]]:
+def found(world: World, server: str, services: Sequence[str], verb: str) -> tuple[Table, list[Place]]:
     """The table, and the places of `server` in `services`, or in all. Raises IpvsadmError if there are none."""
-    address, port = servers_of(server)
+    address, port = _servers(server)
     only = [service_of(name) for name in services]
     table = table_now(world)
     places = places_of(table, address, port, only)
@@ -94,14 +95,26 @@ def found(world: World, server: str, services: Sequence[str]) -> tuple[Table, li
         where = f"{spelled(missing[0])} has" if missing else "no service has"
         raise IpvsadmError(
             f"{where} no server {server}" if missing else f"{where} a server {server}",
-            hint=_is_service(server, table) or f"nothing was done; `{world.called} show` lists services and servers",
+            hint=_is_service(server, table, verb)
+            or f"nothing was done; `{world.called} show` lists services and servers",
             status=NOTHING,
         )
     return table, places
 
 
-def _is_service(name: str, table: Table) -> str:
-    """A hint on how to drain the servers of the service `name`, given instead of a server; empty if it isn't one."""
+def _servers(name: str) -> tuple[bytes, int | None]:
+    """Address and port of the servers that `name` names. Raises UsageError."""
+    try:
+        return servers_of(name)
+    except UsageError as error:
+        plain, _, protocol = name.rpartition("/")
+        if protocol in PROTOCOLS.values():
+            error.hint = f"a server has no protocol: write `{printable(plain)}`"
+        raise
+
+
+def _is_service(name: str, table: Table, verb: str) -> str:
+    """A hint on how to `verb` the servers of the service `name`, given instead of a server; empty if it isn't one."""
     try:
         key = service_key(service_of(name))
     except UsageError:
@@ -110,7 +123,7 @@ def _is_service(name: str, table: Table) -> str:
     if servers is None:
         return ""
     one = spelled_server(servers[0]) if servers else "SERVER"
-    return f"that is a service, but `drain` takes a server: `drain {one} --from {name}`"
+    return f"that is a service, but `{verb}` takes a server: `{verb} {one} --from {name}`"
 
 
 def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
@@ -121,7 +134,7 @@ def _missing(only: Sequence[Service], places: Sequence[Place]) -> list[Service]:
 def _drained(world: World, wishes: Wishes, clock: Timer, result: ServerResult) -> list[Place]:
     """Set the server's weights to 0, record and print the old ones, and return its places."""
     with alone(world, wishes.wait_lock, lambda: clock.first):
-        table, places = found(world, wishes.server, wishes.services)
+        table, places = found(world, wishes.server, wishes.services, "drain")
         if not wishes.force:
             _check_others(table, places)
         before = load(table)

@@ -14,7 +14,7 @@ from ...support.lock import WAIT, alone
 from ...support.outcome import Result, data_of
 from ...support.signals import Signals
 from ...support.text_table import aligned
-from ...table.notation import address_of, spelled_address, unfit
+from ...table.notation import address_of, bare_address, spelled_address, unfit
 from . import ledger
 from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
 from .other_machines import seen, servers_of
@@ -230,7 +230,11 @@ def _addresses(words: Sequence[str]) -> list[str]:
         try:
             packed = address_of(word)
         except ValueError as error:
-            raise UsageError(str(error), hint="write 192.168.2.10 or 2001:db8::10, without a length") from None
+            host = bare_address(word.removesuffix("/tcp").removesuffix("/udp"))
+            alone = f"`vip` takes an address alone, such as `{host}`: " if host else ""
+            raise UsageError(
+                str(error), hint=f"{alone}write 192.168.2.10 or 2001:db8::10, without a length or a port"
+            ) from None
         if unfit(packed):
             raise UsageError(f"`{word}` can't be the address of one machine", hint="write a unicast address")
         found.append(spelled_address(packed))

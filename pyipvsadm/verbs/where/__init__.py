@@ -7,7 +7,7 @@ from ...model import printable
 from ...prediction.choices import Chooser
 from ...prediction.impact import impact
 from ...prediction.pools import after
-from ...table.notation import service_of
+from ...table.notation import address_of, service_of, spelled, spelled_address
 from .explanations import Answer
 from .kernel_state import expiry, remembered, situation
 from .question import Change, client_of, clients_in
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def run(world: World, name: str, words: Sequence[str], file: str, change: Change, output: str) -> int:
     """Print where the clients go; return the exit status. Raises IpvsadmError."""
-    key = service_of(name)
+    key = _service(name, words)
     clients = [client_of(word, key) for word in words]
     if change.format and not change.table:
         raise UsageError("--from names the format of a table, but there is none", hint="name its file with `--table`")
@@ -38,6 +38,18 @@ def run(world: World, name: str, words: Sequence[str], file: str, change: Change
     if not is_reachable:
         world.tell("this kernel has no IPVS: the table is taken for one that is applied to an empty one")
     return 0
+
+
+def _service(name: str, words: Sequence[str]) -> Service:
+    """The service `name`, before the `words` that name clients. Raises UsageError."""
+    try:
+        return service_of(name)
+    except UsageError as error:
+        try:
+            first, client = spelled(service_of(words[0])), spelled_address(address_of(name))
+        except (UsageError, ValueError, IndexError):
+            raise error from None
+        raise UsageError(str(error), hint=f"the service goes first: `where {first} {client}`") from None
 
 
 def _answer(world: World, key: Service, clients: Sequence[Client], change: Change) -> tuple[Answer, bool]:

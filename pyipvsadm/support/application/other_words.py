@@ -1,0 +1,80 @@
+"""Words of other tools, and of ipvsadm, behind a verb: how to get the same there."""
+
+from __future__ import annotations
+
+import re
+
+NAMING = ("-t", "-u", "-f", "-r")  # options of ipvsadm that name a service or a server
+NAMED = "verbs take names alone: 192.168.2.10:80/tcp is a service, and so is fwmark:7; 10.2.0.2:8080 is a server"
+SYNONYMS = {  # words of other tools for a verb of a group
+    **dict.fromkeys(("remove", "delete", "del", "unbind"), "rm"),
+    **dict.fromkeys(("list", "show"), "ls"),
+    **dict.fromkeys(("bind", "create"), "add"),
+}
+FILED = ("check", "diff", "apply", "convert")
+DEADLINE = "`--deadline` says how long to wait, such as `--deadline 10m`"
+FROM = "`--from SERVICE` drains the server in one service only"
+NETNS = "to act on a namespace, name it before a command"
+MEANT_BY = (  # verbs, what an extra argument looks like that is meant otherwise, and the hint on how
+    (("drain",), re.compile(r"[0-9]+[a-z]*"), DEADLINE),
+    (("drain", "undrain"), re.compile(r"from (\S+)"), r"`--from \1` names the service"),
+    (("drain",), re.compile(r"[0-9.:\[\]a-f ]*[.:].*"), "`drain` takes one server at a time"),
+    (("undrain",), re.compile(r"([0-9]+)"), r"`--weight \1` gives the server that weight"),
+    (("undrain",), re.compile(r"[0-9.:\[\]a-f ]*[.:].*"), "`undrain` takes one server at a time"),
+    (("netns",), re.compile(r"list|ls|show|all"), "without a name, all namespaces are listed"),
+    (("netns",), re.compile(r"([\w./-]+)"), rf"{NETNS}: `--netns \1 -Ln`"),
+    (("diff",), re.compile(r".*"), "`diff FILE` compares one file with the kernel's table"),
+    (("convert",), re.compile(r"(?:> )?(\S+)\.(json|yaml|rules)"), r"it prints the table: `-o \2 > \1.\2`"),
+    (FILED, re.compile(r".*"), "`{called} --help` explains it; name one file at a time"),
+    (("metrics",), re.compile(r"start|serve|run|listen"), "`--listen PORT` serves until it is ended"),
+)
+FILE = "the file is named without an option: `{called} FILE`"
+DRY = "`--dry-run` shows what would change"
+YES = "`--yes` also deletes all services"
+ALL = "without a name, all services are shown"
+COUNTED = "`-Ln --stats` and `-Ln --rate` list counters and rates, `top` shows rates live, and `-o json` has both"
+CONNECTIONS = "`-Lnc` lists the connections"
+INSTEAD = {  # (verb, option of other tools): how to get the same here
+    (verb, option): hint
+    for verbs, options, hint in (
+        (FILED, ("-f", "--file"), FILE),
+        (("check", "diff", "apply"), ("--format",), "`--from` names the file's format"),
+        (("convert",), ("--input", "-i"), "`--from` names the file's format"),
+        (("convert",), ("--to", "--format"), "`-o FORMAT` says what to write"),
+        (("check",), ("-o", "--output", "--json"), "`convert -o json FILE` prints the table as JSON"),
+        (("apply",), ("-n", "--check", "--test", "--diff", "--plan"), DRY),
+        (("apply",), ("-y", "--auto-approve", "--assume-yes"), YES),
+        (("diff",), ("--dry-run", "-n", "--check"), "`diff` changes nothing: leave it out"),
+        (("diff",), ("-u", "-r", "-q", "--brief", "--quiet"), "the exit status says whether they differ: 0 or 1"),
+        (("drain",), ("--timeout", "--time"), DEADLINE),
+        (("drain",), ("-w",), "`--wait` waits until the server is empty"),
+        (("drain",), ("--yes", "-y", "-f"), "`--force` also drains the last server of a service"),
+        (("drain", "undrain"), ("--service", "--svc", "--in"), FROM),
+        (("drain",), ("--weight",), "a drained server has weight 0; `set SERVICE SERVER --weight N` sets another one"),
+        (("drain", "undrain"), ("--all", "-a"), "without `--from`, all services of the server are meant"),
+        (("drain",), ("--dry-run", "-n"), "`where SERVICE --without SERVER` tells where its clients would go"),
+        (("drain",), ("--ramp",), "`undrain` has a ramp; `drain` stops new connections at once"),
+        (("show",), ("--watch", "-w", "--live"), "`top` shows the table live"),
+        (("show",), ("-n", "--numeric"), "verbs always print numbers: leave it out"),
+        (("show",), ("--all", "-a", "-A", "-l", "-L", "--list"), ALL),
+        (("show",), ("--stats", "--stat", "--rate", "--rates", "--counters"), COUNTED),
+        (("show",), ("-c", "--connections", "--connection"), CONNECTIONS),
+        (("show",), ("--sort",), "services are in the order of `-L`; `top` sorts by columns"),
+        (("show",), ("--server", "--service"), NAMED),
+        (("top",), ("-d", "-i", "--delay"), "`--interval` sets the seconds of a sample"),
+        (("top",), ("-n", "-b", "--batch", "-1"), "`--once` prints one sample"),
+        (("top",), ("--json",), "write `-o ndjson`"),
+        (("top",), ("--sort",), "the keys `<` and `>` choose the column to sort by"),
+        (("netns",), ("-l", "--list", "--all", "-a"), "without an option, all namespaces are listed"),
+        (("netns",), ("-L", "-A", "-a", "-S"), f"{NETNS}: `--netns X -Ln`"),
+        (("metrics",), ("--port", "-p"), "`--listen PORT` serves at a port"),
+        (("metrics",), ("-o", "--output", "--format", "--json"), "it prints Prometheus's text; `show -o json` is JSON"),
+        (("completion",), ("--bash", "--zsh", "--fish"), "the shell is named without hyphens: `{called} bash`"),
+        (("doctor",), ("--fix", "--repair"), "`doctor` changes nothing: it prints the commands"),
+        (("doctor",), ("-v", "--verbose"), "`--explain CHECK` explains a check"),
+        (("doctor",), ("--service",), "services are named without an option: `{called} 192.168.2.10:80`"),
+    )
+    for verb in verbs
+    for option in options
+}
+WRITTEN_TO = re.compile(r"(\S+)\.(json|yaml|yml|rules)")  # a file in the place of a format
