@@ -204,7 +204,7 @@ WRONG_DOCUMENTS = [
     (SERVERS + "  - {address: 10.2.0.2, weight: '3'}\n  - {address: 10.2.0.3, weight: 1.5}\n"
      "  - {address: 10.2.0.4, weight: true}\n  - {address: 10.2.0.5, weight: 010}\n  - {address: 10.2.0.6, weight: [1]}\n"
      f"  - {{address: 10.2.0.7, weight: {'9' * 5000}}}\n  - {{address: 10.2.0.8, weight: }}\n", [
-        'stdin:5: services[0].servers[0].weight: should be a whole number, not "3"',
+        'stdin:5: services[0].servers[0].weight: should be a whole number, not "3"; without quotes: `3`',
         'stdin:6: services[0].servers[1].weight: should be a whole number, not "1.5"',
         "stdin:7: services[0].servers[2].weight: should be a whole number, not true",
         'stdin:8: services[0].servers[3].weight: should be a whole number, not "010"',
@@ -325,7 +325,8 @@ def test_the_problems_of_rules_are_told_all_at_once_with_their_lines(text, expec
     ("version: 1\nservices:\n" + "- " * 100_000, "stdin:3: is nested more than 32 levels deep"),
     ("version: 1\x01\n", "stdin:1: isn't YAML: control characters are not allowed"),
     ('{"version": 1,\n "services": [}', "stdin:2: isn't JSON: Expecting value, at column 15"),
-    ('{"version": 1}\n{', "stdin:2: isn't JSON: Extra data, at column 1"),
+    ('{"version": 1}\n{', "stdin:2: isn't JSON: Extra data, at column 1; a table is one document;"
+     " lines as `show -o ndjson` prints them aren't read"),
     ('{"version": 1,\n "services":' + "[" * 100_000, "stdin:1: is nested more than 32 levels deep"),
     ('{"version": 1,\n "services":' + "9" * 5000 + "}", "stdin:2: a number is too long"),
     ("\n\nhello world\n",
@@ -347,9 +348,10 @@ def test_json_that_is_too_deep_is_told_with_its_line(text, depth):
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), [
-    ("x.json", "", "x.json:1: isn't JSON: Expecting value, at column 1"),
-    ("x.json", "-A -t 192.0.2.1:80", "x.json:1: isn't JSON: Expecting value, at column 1"),
-    ("x.yaml", "", "x.yaml:1: should be a mapping of keys to values, not null"),
+    ("x.json", "", 'x.json:1: the file is empty: a table without services is `{"version": 1, "services": []}`'),
+    ("x.json", "-A -t 192.0.2.1:80", "x.json:1: isn't JSON: Expecting value, at column 1;"
+     " it looks like rules: `--from rules` reads it as such"),
+    ("x.yaml", "", "x.yaml:1: the file is empty: a table without services is `version: 1` and `services: []`"),
     ("x.yaml", "- 3", "x.yaml:1: should be a mapping of keys to values, not a list"),
     ("x.rules", "version: 1\n", f"x.rules:1: `version:` is not a rule: rules are {ONLY}, and comments begin with `#`"),
 ])  # fmt: skip

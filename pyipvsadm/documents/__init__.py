@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from _operator import itemgetter
+from itertools import islice
 
 from ..errors import IpvsadmError
 from ..model import Table, printable
@@ -14,16 +15,17 @@ from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path
 from .formats import BrokenError, Inputs
 from .remarks import Findings
-from .source import read_source
+from .source import lines_of, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ..table.assembly import Place
     from ..world import World
     from .source import Source
 
+LOOKED = 100_000  # lines in which something suspicious is looked for
 SHOWN = 100  # problems that a message lists
 MODULES = "/sys/module"
 
@@ -93,7 +95,8 @@ def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly,
             raise _error(file, findings, assembly)  # JSON that is too deep shows only while lines are looked for
     except BrokenError as error:
         raise DocumentError(
-            f"{file.name}:{error.line}: {error}", hint="correct this first: nothing after it can be read"
+            f"{file.name}:{error.line}: {error}{''.join(_advice(file, (error.line - 1, error.line)).values())}",
+            hint="correct this first: nothing after it can be read",
         ) from None
     return file, assembly, findings
 
@@ -112,15 +115,25 @@ def _known() -> Assembly:
     )
 
 
+def _advice(file: Source, numbers: Iterable[int]) -> dict[int, str]:
+    """What is suspicious in the lines of `file` with these numbers, for JSON and YAML."""
+    from .advice import EMPTY, of_line
+
+    wanted = set(numbers) if file.format.name in EMPTY else ()
+    lines = enumerate(islice(lines_of(file.text), LOOKED), 1) if wanted else ()
+    return {number: of_line(line) for number, line in lines if number in wanted}
+
+
 def _error(file: Source, findings: Findings, assembly: Assembly) -> DocumentError:
     """The error with all problems, sorted by line."""
     line = findings.line
     placed = sorted(((line(problem.place), problem) for problem in assembly.problems), key=itemgetter(0))
+    advice = _advice(file, (number for number, _ in placed[:SHOWN]))
     lines = []
     for number, (place, message, other) in placed[:SHOWN]:
         where = f"{spelled_path(place)}: " if place and isinstance(place, tuple) else ""
         first = "" if other is None else f" (the first is at {file.name}:{line(other)})"
-        lines.append(printable(f"{file.name}:{number}: {where}{message}{first}"))
+        lines.append(printable(f"{file.name}:{number}: {where}{message}{first}{advice.get(number, '')}"))
     if len(placed) > SHOWN:
         ends = f"; after {PROBLEMS} nothing more was read" if len(placed) >= PROBLEMS else ""
         lines.append(f"and {len(placed) - SHOWN} more{ends}")

@@ -6,6 +6,7 @@ from ..table.assembly import EnoughError
 from . import pieces
 from .dialect import OtherError
 from .dialect.json_lines import JsonRows
+from .formats import BrokenError
 from .remarks import Findings
 from .schema_reader import Plain, schema
 
@@ -47,6 +48,8 @@ def read_json(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Add the pieces in the JSON `text` to `assembly`. Raises BrokenError."""
     from .tree.json_tree import from_json
 
+    if not text.strip():
+        raise _empty("json")
     return read_tree(from_json(text), assembly)
 
 
@@ -54,7 +57,16 @@ def read_yaml(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """Add the pieces in the YAML `text` to `assembly`. Raises BrokenError."""
     from .tree.yaml_tree import from_yaml
 
-    return read_tree(from_yaml(text), assembly)
+    found = from_yaml(text)
+    if found.data is None and all(line.startswith(("#", "---")) for line in text.split("\n") if line.strip()):
+        raise _empty("yaml")
+    return read_tree(found, assembly)
+
+
+def _empty(format: str) -> BrokenError:
+    from .advice import EMPTY
+
+    return BrokenError(1, EMPTY[format])
 
 
 def _plain() -> Plain:

@@ -107,17 +107,20 @@ class Reading:
 
     def _message(self, found: Any, kind: type[Shape]) -> str:
         """The problem's message: our wording where pydantic's doesn't say how to go on."""
+        from .advice import of_key, of_number, of_text
+
         what, loc = found["type"], found["loc"]
         if what == "extra_forbidden":
             from .shape import NESTED
 
             known = NESTED[loc[0]].model_fields if loc[1:] else kind.model_fields
-            return f"unknown key{self._assembly.suggestion(str(loc[-1]), known)}"
+            return f"unknown key{of_key(str(loc[-1]), known) or self._assembly.suggestion(str(loc[-1]), known)}"
         if what == "missing":
             field = kind.model_fields[loc[-1]]
             return f"is missing: {field.description}" + (f", such as {field.examples[0]}" if field.examples else "")
         if what in ("model_type", "model_attributes_type"):
-            return f"should be a mapping of keys to values, not {_shown(found['input'])}"
+            how = of_text(found["input"], kind.model_fields) if isinstance(found["input"], str) else ""
+            return f"should be a mapping of keys to values, not {_shown(found['input'])}{how}"
         if what == "value_error":
             return str(found["msg"]).removeprefix("Value error, ")
         if what == "literal_error":
@@ -126,7 +129,10 @@ class Reading:
             near = self._assembly.suggestion(found["input"], names) if isinstance(found["input"], str) else ""
             return f"should be {expected}, not {_shown(found['input'])}{near if 'did you mean' in near else ''}"
         should = KINDS.get(what) or found["msg"].replace("Input should", "should")
-        return f"{should}, not {_shown(found['input'])}"
+        how = of_number(found["input"]) if what == "int_type" else ""
+        if what == "list_type" and isinstance(found["input"], str):
+            how = f"; write `[{found['input'][:60]}]`"
+        return f"{should}, not {_shown(found['input'])}{how}"
 
     def address(self, raw: object, path: Path) -> None:
         """Read an address that is to be bound."""

@@ -45,7 +45,7 @@ def address_or_none(text: Any) -> bytes | None:
 
 
 def _canonical(word: Any) -> Any:
-    return SYNONYMS.get(word, word) if isinstance(word, str) else word
+    return SYNONYMS.get(word.lower(), word) if isinstance(word, str) else word
 
 
 def _number(low: int, high: int, description: str) -> Any:

@@ -55,7 +55,10 @@ def _no_json(error: json.JSONDecodeError) -> BrokenError:
     before = error.doc[: error.pos + error.doc.startswith(",", error.pos)].rstrip()
     after = error.doc[error.pos :].lstrip(", \t\r\n")[:1]
     if not before.endswith(",") or after not in ("}", "]"):
-        return BrokenError(error.lineno, f"isn't JSON: {error.msg}, at column {error.colno}")
+        from ..advice import of_json
+
+        advice = of_json(error.doc, error.pos, error.msg)
+        return BrokenError(error.lineno, f"isn't JSON: {error.msg}, at column {error.colno}{advice}")
     column = len(before) - before.rfind("\n") - 1
     return BrokenError(before.count("\n") + 1, f"isn't JSON: remove the comma before `{after}`, at column {column}")
 

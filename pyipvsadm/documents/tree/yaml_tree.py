@@ -25,6 +25,7 @@ YAML_WORDS = (  # of what the parser says, a part; and what it means
     ("did not find expected key", INDENTED),
     ("did not find expected '-' indicator", INDENTED),
     ("expected <block end>", INDENTED),
+    ("found unexpected end of stream", "a quote isn't closed"),
     ("found character that cannot start any token", "a word begins with a character that goes in quotes"),
 )
 
