@@ -67,6 +67,11 @@ class Document(Record):
         """The table. Each call makes it anew."""
         return self.assembly.table()
 
+    def whole(self) -> Table:
+        """The table, even if the document was compared with the kernel's while it was read."""
+        compared = self.findings.compared
+        return compared.whole() if compared else self.table
+
     def places(self) -> list[tuple[str, list[str]]]:
         """The places of the table's parts in the file: for each service, its place and its servers' places."""
 
@@ -76,17 +81,25 @@ class Document(Record):
         return [(spelled(entry.place), list(map(spelled, entry.places))) for entry in self.assembly.entries]
 
 
-def read(path: str, world: World, asked: Asked = AS_IT_IS) -> Document:
-    """The document in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file."""
-    file, assembly, findings = _assembled(path, world, asked)
+def read(path: str, world: World, asked: Asked = AS_IT_IS, compared: bool = False) -> Document:
+    """The document in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file.
+
+    If it is to be `compared` with the kernel's table, it may have only what differs: then its findings say so.
+    """
+    file, assembly, findings = _assembled(path, world, asked, compared)
     return Document(assembly=assembly, findings=findings, name=file.name, format=file.format.name)
 
 
-def _assembled(path: str, world: World, asked: Asked) -> tuple[Source, Assembly, Findings]:
+def _assembled(path: str, world: World, asked: Asked, compared: bool) -> tuple[Source, Assembly, Findings]:
     """The document in the file `path`, after all checks. Raises IpvsadmError."""
     file = read_source(path, world, asked.format)
     assembly = _known()
-    inputs = Inputs(names=lambda: world.names, options=asked.options(file.format.name), path=path)
+    inputs = Inputs(
+        names=lambda: world.names,
+        options=asked.options(file.format.name),
+        path=path,
+        kernel=(lambda: world.kernel) if compared else None,
+    )
     try:
         if file.format.is_read(file.lines(), assembly):
             return file, assembly, Findings()

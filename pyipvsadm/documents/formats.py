@@ -29,12 +29,16 @@ LIMIT = 64 << 20  # bytes of a document
 
 
 class Inputs(Record):
-    """A reader's inputs besides a text: the function that makes the resolver, its own options, and the text's file."""
+    """A reader's inputs besides a text: the function that makes the resolver, its own options, and the text's file.
+
+    If `kernel` is given, the reader may leave out what is the same in the kernel, and say so in its findings.
+    """
 
     __slots__ = ()
     names: Callable[[], Names] = Names
     options: Record | None = None
     path: str = ""
+    kernel: Callable[[], Kernel] | None = None
 
 
 class Format(Record):

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..shapes import Groups
     from ..table.assembly import Place
     from ..table.plan import Scope
     from ..table.steps import Step
@@ -42,6 +43,18 @@ class Expected(Record):
     states: tuple[State, ...] = ()
 
 
+class Compared(Record):
+    """A document that was compared with the kernel's table while it was read, so that it has only what differs.
+
+    `others` are the services of the kernel, with their servers, that the document says in other words or not at all.
+    `whole` reads the whole document.
+    """
+
+    __slots__ = ()
+    others: Groups = ()
+    whole: Callable[[], Table] = Table
+
+
 def first_line(place: Place) -> int:
     """The line of a place that is a line number, or the first line."""
     return place if isinstance(place, int) else 1
@@ -52,7 +65,7 @@ class Findings(Record):
 
     `line` returns the line of a place. `left_alone` holds the services that are never removed, even if the file lacks
     them. `rival` names the program that would undo the changes of `apply`. `expected` takes the kernel's table and the
-    file's; `why` gives the reason for a step between them.
+    file's; `why` gives the reason for a step between them. `compared` is set if the pieces are only what differs.
     """
 
     __slots__ = ()
@@ -63,3 +76,4 @@ class Findings(Record):
     rival: str = ""
     expected: Callable[[Table, Table], Expected] | None = None
     why: Callable[[Step], str] | None = None
+    compared: Compared | None = None

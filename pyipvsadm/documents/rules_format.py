@@ -9,20 +9,26 @@ from ..listing import rules
 from ..listing.service_lines import netmask
 from ..model import PERSISTENT, Command
 from ..table.assembly import EnoughError
+from ..table.comparison import service_key
 from ..table.notation import spelled
-from .remarks import Findings
+from .remarks import Compared, Findings
 from .source import lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ..kernel import Kernel
     from ..model import Table
     from ..shapes import Alike
-    from ..table.assembly import Assembly
+    from ..table.assembly import Assembly, Entry
     from .formats import Inputs
 
+    Given = Callable[[str, Assembly], Assembly]
+
 LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # the rules that define a table
+SERVICE = "\n-A "  # the beginning of a service's lines, where save has written them
+SOME = 64  # services from which it pays off to look for them in the kernel, instead of reading them
 FORMS = f"rules are lines of {LINES}, and comments begin with `#`"
 
 
@@ -31,11 +37,43 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
 
     The lines that save prints and comments are valid. Any other line is a problem.
     """
-    try:
-        _lines(lines_of(text), assembly, Parser(inputs.names, "ipvsadm").line, lambda: inputs.names().ports())
-    except EnoughError:
-        pass
+    parse = Parser(inputs.names, "ipvsadm").line
+
+    def given(text: str, assembly: Assembly) -> Assembly:
+        try:
+            _lines(lines_of(text), assembly, parse, lambda: inputs.names().ports())
+        except EnoughError:
+            pass
+        return assembly
+
+    if inputs.kernel and text.count(SERVICE) >= SOME and (compared := _compared(text, assembly, given, inputs.kernel)):
+        return Findings(compared=compared)
+    given(text, assembly)
     return Findings()
+
+
+def _compared(text: str, assembly: Assembly, given: Given, kernel: Callable[[], Kernel]) -> Compared | None:
+    """Add the rules in `text` that aren't as in the kernel; None if all must be read, and then nothing is added.
+
+    `given` adds the rules in a text to an Assembly, which it returns.
+    """
+    from .same_rules import Parts
+
+    def read_one(part: str) -> Entry | None:
+        found = given(part, assembly.another())
+        return None if found.problems else found.entries[0]
+
+    parts = Parts(text, SERVICE, read_one)
+    try:
+        others = parts.others(kernel())
+    except (OSError, IpvsadmError):
+        return None  # told where the table is compared, if the document is valid
+    given(parts.rest, assembly)
+    said = set(map(service_key, parts.said)) if assembly.entries else ()
+    if assembly.problems or any(service_key(entry.service) in said for entry in assembly.entries):
+        assembly.clear()
+        return None
+    return Compared(others=others, whole=lambda: given(text, assembly.another()).table())
 
 
 def _lines(

@@ -8,7 +8,7 @@ from ..classic.commands import refused
 from ..errors import LISTING, IpvsadmError
 from ..model import Table
 from ..shapes import row_of, server_of
-from ..table.differing_services import differing_rows
+from ..table.differing_services import differing, differing_rows
 from ..table.notation import spelled
 
 TYPE_CHECKING = False
@@ -34,13 +34,14 @@ def table_now(world: World) -> Table:
 def differing_now(world: World, document: Document) -> tuple[Table, Table]:
     """The kernel's table and that of `document`, without the services that are alike in both. Raises IpvsadmError."""
     try:
-        now, wanted = differing_rows(world.kernel, document.assembly.rows())
+        compared, rows = document.findings.compared, document.assembly.rows()
+        now, wanted = differing(compared.others, rows) if compared else differing_rows(world.kernel, rows)
         counted = list(world.kernel.with_servers([service for service, _ in now], steady=True))
         rest = Table(timeouts=world.kernel.timeouts(), daemons=tuple(world.kernel.daemons()))
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if [list(map(row_of, servers)) for _, servers in counted] != [list(rows) for _, rows in now]:
-        return table_now(world), document.table  # it changes meanwhile
+        return table_now(world), document.whole()  # it changes meanwhile
     before = tuple((service, tuple(servers)) for service, servers in counted)
     after = tuple((service, tuple(map(server_of, rows))) for service, rows in wanted)
     return rest.replace(services=before), document.assembly.rest().replace(services=after)

@@ -58,7 +58,7 @@ def diff(
 
     Exit status: 0 if nothing differs, 1 if something does, 2 if the comparison fails.
     """
-    document = read_document(world, file, asked)
+    document = read_document(world, file, asked, compared=True)
     findings, scope = document.findings, scope_of(only)
     if findings.expected:
         wanted = document.table
