@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm.documents import rules_format, same_rules
+from pyipvsadm.documents import rules_format
+from pyipvsadm.documents.dialect import same_rules
 
 from .fakes import run
 from .netlink import nla, server, service, small_kernel

@@ -57,7 +57,7 @@ def _compared(text: str, assembly: Assembly, given: Given, kernel: Callable[[], 
 
     `given` adds the rules in a text to an Assembly, which it returns.
     """
-    from .same_rules import Parts
+    from .dialect.same_rules import Parts
 
     def read_one(part: str) -> Entry | None:
         found = given(part, assembly.another())

@@ -6,23 +6,23 @@ for an address and a port, say what the kernel's text says.
 
 from __future__ import annotations
 
-from ..listing import numeric, rules
-from ..listing.order import short_in_order
-from ..listing.service_lines import Settings as ServiceSettings
-from ..model import Server
-from ..record import KEPT
-from ..shapes import SETTINGS
-from ..table.assembly import DOUBTFUL
-from ..table.comparison import BY_ORDER, service_changes
+from ...listing import numeric, rules
+from ...listing.order import short_in_order
+from ...listing.service_lines import Settings as ServiceSettings
+from ...model import Server
+from ...record import KEPT
+from ...shapes import SETTINGS
+from ...table.assembly import DOUBTFUL
+from ...table.comparison import BY_ORDER, service_changes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..kernel import Kernel
-    from ..model import Service
-    from ..shapes import Groups, Row, Settings, Short
-    from ..table.assembly import Entry
+    from ...kernel import Kernel
+    from ...model import Service
+    from ...shapes import Groups, Row, Settings, Short
+    from ...table.assembly import Entry
 
 FIELDS = Server.FIELDS[SETTINGS]
 
