@@ -39,7 +39,7 @@ KEYS = {  # words of other tools for a key
     **dict.fromkeys(("backends", "real_servers", "realservers", "endpoints", "destinations"), "servers"),
     **dict.fromkeys(("vip", "name", "virtual", "virtual_server", "listen"), "service"),
 }
-QUOTED = re.compile(r"[0-9]{1,10}")
+QUOTED = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
 def of_line(line: str) -> str:
