@@ -12,7 +12,7 @@ from ...kernel import hash_tables
 from ...listing.order import as_added, servers_in_order, services_in_order
 from ...model import Table
 from ...record import Record
-from ...support.current_table import named
+from ...support.current_table import AbsentError, named
 from ...table.notation import services_by
 
 TYPE_CHECKING = False
@@ -55,6 +55,9 @@ def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | Non
         if format and format.layout and not (wanted or owners or kernel.source):
             return _print(format.live(kernel, live_data(time(), rows)), world, wishes)
         table = _table(kernel, wanted, format is not None and format.counts, order)
+    except (UsageError, AbsentError) as error:
+        error.hint = _is_server(names, kernel) or error.hint
+        raise
     except OSError as error:
         raise refused("list", error.errno or 0) from error
     if format:
@@ -62,6 +65,22 @@ def run(world: World, names: Sequence[str], wishes: Wishes, owners: Owners | Non
     with world.paged(wishes.pager):
         _tell(table, rows, world, wishes, owners)
     return 0
+
+
+def _is_server(names: Iterable[str], kernel: Kernel) -> str:
+    """A hint on how to show the service of a server among `names`; empty if none is a server."""
+    from ...table.notation import servers_of, spelled
+
+    for name in names:
+        try:
+            address, port = servers_of(name)
+            groups = kernel.table().services
+        except (UsageError, OSError):
+            continue
+        for service, servers in groups:
+            if any(one.address == address and port in (None, one.port) for one in servers):
+                return f"that is a server of {spelled(service)}: `show {spelled(service)}`"
+    return ""
 
 
 def _print(pieces: Iterable[str], world: World, wishes: Wishes) -> int:
