@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pyipvsadm import cli
+from pyipvsadm.documents.dialect import yaml_layout
 from pyipvsadm.documents.dialect.json_layout import live_data
 from pyipvsadm.documents.formats import FORMATS
 from pyipvsadm.kernel import Kernel
@@ -152,7 +153,7 @@ def test_yaml_and_rules_are_settings():
     )
 
 
-@pytest.mark.parametrize("format", ["json", "ndjson"])
+@pytest.mark.parametrize("format", ["json", "ndjson", "yaml"])
 @given(random_tables.any_tables(), some.integers(0, 2**32 - 1))
 @examples(60)
 def test_the_texts_of_a_kernel_are_those_of_the_plain_writer(format, table, count):
@@ -162,9 +163,24 @@ def test_the_texts_of_a_kernel_are_those_of_the_plain_writer(format, table, coun
     same_text(format, ipvs.play, len(table.services))
 
 
-@pytest.mark.parametrize("format", ["json", "ndjson"])
+@pytest.mark.parametrize("format", ["json", "ndjson", "yaml"])
 def test_counters_are_those_of_the_plain_writer(format):
     same_text(format, kernel(), len(SERVICES))
+
+
+@given(
+    some.text().filter(str.isprintable)
+    | some.text("yno-_.:/0123456789")
+    | some.sampled_from(["null", "No", "~", "1e3", "0x1f", "1:20", "fwmark:7/", "10.0.0.1:", "2001:db8::1", "-"])
+)
+@examples(400)
+def test_yaml_reads_every_text_back_as_it_was(text):
+    assert yaml.safe_load(yaml_layout.scalar([text, text])) == [text, text]
+
+
+@pytest.mark.parametrize("text", ["rr", "sh-port", "10.0.0.1", "10.0.0.1:80/tcp", "fwmark:7", "fwmark:7/ipv6"])
+def test_yaml_needs_no_quotes_for_words_and_names(text):
+    assert yaml_layout.scalar(text) == text
 
 
 def same_text(format, play, count):

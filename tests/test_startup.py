@@ -184,7 +184,7 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("show", set()),
     ("show -o rules", set()),
     ("show -o json", set()),
-    ("show -o yaml", PATTERNS | {"json"}),
+    ("show -o yaml", set()),
     ("check {rules}", set()),
     ("check --from rules -", set()),
     ("check {json}", PATTERNS | {"json"}),

@@ -49,8 +49,8 @@ class Format(Record):
     matches its first line. `limit` bounds its size in bytes; the default allows some 900,000 rules. The reader adds the
     pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax is broken. The
     reader `by_lines` reads what is laid out as `show` writes it, and leaves all else to the other one. The writer
-    yields a table's text in pieces. `counts` says whether the text includes counters and owners; then `layout` is the
-    function that puts together the texts that `live` reads from a kernel.
+    yields a table's text in pieces. `counts` says whether the text includes counters and owners. `layout` puts together
+    the texts that `live` reads from a kernel, by the class `texts`.
     """
 
     __slots__ = ()
@@ -64,6 +64,7 @@ class Format(Record):
     by_lines: str = ""
     writer: str = ""
     counts: bool = False
+    texts: str = ""
     layout: str = ""
 
     def is_read(self, lines: Iterator[str], assembly: Assembly) -> bool:
@@ -87,12 +88,9 @@ class Format(Record):
 
         Raises OSError, before the first piece.
         """
-        from .dialect.json_layout import head
-        from .dialect.live_json import LiveTexts
-
-        texts = LiveTexts().read(kernel)
+        texts = _function(self.texts)().read(kernel)
         rest = Table(timeouts=kernel.timeouts(), daemons=tuple(kernel.daemons()))
-        pieces: Iterator[str] = _function(self.layout)(head("", live), texts, rest)
+        pieces: Iterator[str] = _function(self.layout)(*((live,) if self.counts else ()), texts, rest)
         return pieces
 
 
@@ -108,10 +106,13 @@ class BrokenError(Exception):
 FORMATS = {row.name: row for row in (
     Format(name="json", extensions=(".json",), begins=r"\{",
            reader="json_yaml.read_json", by_lines="json_yaml.json_lines_read",
-           writer="writers.json_pieces", counts=True, layout="dialect.json_layout.document"),
+           writer="writers.json_pieces", counts=True,
+           texts="dialect.live_json.JsonTexts", layout="dialect.json_layout.document"),
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
-           reader="json_yaml.read_yaml", by_lines="json_yaml.yaml_lines_read", writer="writers.yaml_pieces"),
-    Format(name="ndjson", writer="writers.ndjson_pieces", counts=True, layout="dialect.json_layout.lines"),
+           reader="json_yaml.read_yaml", by_lines="json_yaml.yaml_lines_read", writer="writers.yaml_pieces",
+           texts="dialect.live_yaml.YamlTexts", layout="dialect.yaml_layout.document"),
+    Format(name="ndjson", writer="writers.ndjson_pieces", counts=True,
+           texts="dialect.live_json.JsonTexts", layout="dialect.json_layout.lines"),
     Format(name="kubernetes", words=("apiVersion",), holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:',
            limit=512 << 20, reader="kubernetes.read"),
     Format(name="keepalived", extensions=(".conf",), words=("global_defs", "vrrp_instance", "virtual_server"),

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 
 from ..table.notation import parts, spelled, spelled_address
-from ..table.settings import COUNTS, connections_of, daemon_data, server_settings, service_settings
-from .dialect import json_layout
+from ..table.settings import COUNTS, connections_of, server_settings, service_settings
+from .dialect import json_layout, yaml_layout
 from .owners import NOBODY, Owners
-from .schema_reader import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
 
     from ..model import Server, Service, Stats, Table
     from ..table.settings import Settings
@@ -32,14 +29,6 @@ UNSEEN = frozenset(  # what /proc doesn't show
         "persistent",
     )
 )
-DEFAULTS: Settings = {  # YAML leaves these out
-    **dict.fromkeys(("persistence", "netmask", "engine", "tunnel", "maxlen", "group", "port", "ttl")),
-    **dict.fromkeys(("upper_threshold", "lower_threshold"), 0),
-    "one_packet": False,
-    "flags": [],
-}
-BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|fwmark:[0-9]+(/ipv6)?|[0-9]+(\.[0-9]+){3}(:[0-9]+/[a-z0-9]+)?")
-NOT_BARE = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # YAML's reserved words
 
 
 def service_data(service: Service) -> Settings:
@@ -111,35 +100,11 @@ def _group(
 
 def yaml_pieces(table: Table) -> Iterator[str]:
     """One YAML document without counters and most defaults, with a line for each server."""
-    yield f"version: {VERSION}\nservices:{'' if table.services else ' []'}\n"
-    for service, servers in table.services:
-        settings = [f"{key}: {_scalar(value)}" for key, value in _plain(service_data(service)).items()]
-        lines = [f"      - {_flow(_plain(server_data(server)))}\n" for server in servers]
-        yield "  - " + "\n    ".join(settings) + "\n" + ("    servers:\n" if lines else "") + "".join(lines)
-    if table.timeouts is not None:
-        yield f"timeouts: {_flow(table.timeouts.asdict())}\n"
-    if table.daemons is not None:
-        lines = [f"  - {_flow(_plain(daemon_data(daemon)))}\n" for daemon in table.daemons]
-        yield "daemons:\n" + "".join(lines) if lines else "daemons: []\n"
-    if table.addresses is not None:
-        yield f"addresses: {_scalar(list(map(spelled_address, table.addresses)))}\n"
-
-
-def _plain(data: Settings) -> Settings:
-    """`data` without most defaults."""
-    return {key: value for key, value in data.items() if key not in DEFAULTS or value != DEFAULTS[key]}
-
-
-def _flow(data: Settings) -> str:
-    return "{" + ", ".join([f"{key}: {_scalar(value)}" for key, value in data.items()]) + "}"
-
-
-def _scalar(value: Any) -> str:
-    """A value in YAML, on one line."""
-    if isinstance(value, dict):
-        return _flow(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_scalar, value)) + "]"
-    if isinstance(value, str) and BARE.fullmatch(value) and value.lower() not in NOT_BARE:
-        return value
-    return json.dumps(value, ensure_ascii=False)  # JSON is valid YAML, too
+    groups = (
+        (
+            yaml_layout.lines(service_data(service)),
+            [yaml_layout.flow(yaml_layout.plain(server_data(server))) for server in servers],
+        )
+        for service, servers in table.services
+    )
+    return yaml_layout.document(groups, table)

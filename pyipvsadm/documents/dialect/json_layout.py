@@ -10,7 +10,7 @@ from ..schema_reader import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, NoReturn
 
     from ...kernel.hash_tables import HashTables
@@ -26,7 +26,14 @@ def _refuse(value: object) -> NoReturn:
 
 DIGITS = 3  # after the point of a time in seconds
 ROWS = "tables"  # the kernel's hash tables
-_encode: Any = make_encoder(None, _refuse, encode_basestring_ascii, None, ": ", ", ", False, False, True)
+
+
+def encoder(text: Callable[[str], str]) -> Any:
+    """A function that yields the pieces of a value, as json.dumps writes it, with `text` for its texts."""
+    return make_encoder(None, _refuse, text, None, ": ", ", ", False, False, True)
+
+
+_encode = encoder(encode_basestring_ascii)
 
 
 def dumps(value: Any) -> str:

@@ -1,0 +1,59 @@
+"""Writes a kernel's services and servers without making records: what many of them share is written once.
+
+The texts equal those of the plain writer, which is for tables with owners or without counters, and parts of tables.
+"""
+
+from __future__ import annotations
+
+from _socket import AF_INET, AF_INET6
+
+from ...listing.order import services_in_order
+from ...model import Server
+from ...shapes import SETTINGS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from ...kernel import Kernel
+    from ...model import Service
+
+    Row = tuple[bytes, int, Any]  # a server: address, port, and what is told of it
+    Rows = Sequence[Row]
+
+FAMILIES = {4: AF_INET, 16: AF_INET6}
+
+
+class LiveTexts:
+    """Reads the services of a kernel as texts in some format, with what the format tells of a server's FIELDS."""
+
+    FIELDS: tuple[str, ...] = Server.FIELDS[SETTINGS]
+    COUNTS = False  # whether the counters of services are read
+
+    def read(self, kernel: Kernel) -> Iterator[tuple[str, list[str]]]:
+        """All services, as they were at one moment, each with its servers in the order to add them. Raises OSError.
+
+        All are read now, but the texts, which take most memory, are made one after the other.
+        """
+        groups = kernel.at_one_moment(lambda services: self._rows(kernel, services), stats=self.COUNTS)
+        return ((self.service(service, rows), list(map(self.server, reversed(rows)))) for service, rows in groups)
+
+    def _rows(self, kernel: Kernel, services: list[Service]) -> list[tuple[Service, Rows]]:
+        found = kernel.with_told_servers(services_in_order(services), self.FIELDS, self.told, steady=True)
+        return [
+            (service, [(one[0], one[1], self.told(one)) for one in its] if isinstance(its, list) else its)
+            for service, its in found
+        ]
+
+    def told(self, server: Server) -> Any:
+        """What is told of a server besides its address and port."""
+        raise NotImplementedError
+
+    def service(self, service: Service, rows: Rows) -> str:
+        """The text of a service."""
+        raise NotImplementedError
+
+    def server(self, row: Row) -> str:
+        """The text of a server."""
+        raise NotImplementedError

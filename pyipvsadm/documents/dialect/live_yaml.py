@@ -1,0 +1,49 @@
+"""What `show -o yaml` tells of a kernel's services and servers."""
+
+from __future__ import annotations
+
+from _socket import inet_ntop
+
+from ...record import keep
+from ...table.notation import spelled
+from ...table.settings import server_settings, service_settings
+from .live_texts import FAMILIES, LiveTexts
+from .yaml_layout import flow, lines, plain, scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...model import Server, Service
+    from .live_texts import Row, Rows
+
+
+class YamlTexts(LiveTexts):
+    """Reads the services of a kernel as YAML."""
+
+    def __init__(self) -> None:
+        self._services: dict[tuple[object, ...], str] = {}  # the texts of settings
+        self._quotes: dict[object, str] = {}  # around addresses and names, by their kind
+
+    def told(self, server: Server) -> str:
+        """The settings of a server, with the last brace."""
+        return flow(plain(server_settings(server)))[1:]
+
+    def service(self, service: Service, rows: Rows) -> str:
+        """The lines of a service."""
+        looks = service[0], service[5:10]
+        settings = self._services.get(looks)
+        if settings is None:
+            settings = keep(self._services, looks, lines(service_settings(service)))
+        return f"service: {self._quoted(spelled(service), service[:2])}\n    {settings}"
+
+    def server(self, row: Row) -> str:
+        """The mapping of a server."""
+        address, port, told = row
+        host = inet_ntop(FAMILIES[len(address)], address)
+        return f"{{address: {self._quoted(host, len(address))}, port: {port}, {told}"
+
+    def _quoted(self, text: str, kind: object) -> str:
+        """An address or a name, in quotes if others of its kind are."""
+        quote = self._quotes.get(kind)
+        if quote is None:
+            quote = keep(self._quotes, kind, "" if scalar(text) == text else '"')
+        return f"{quote}{text}{quote}"
