@@ -32,6 +32,7 @@ MODULES = (
 PATIENCE = 0.02  # seconds a rule and pair, above which a guest is given up; ten times what it took
 HOLDS = "import sys; held = open(sys.argv[1], 'rb').read()"
 FIXED = ("norandmaps",)  # QEMU 7 knows code by its address: with random ones it would translate each start anew
+EXTENSIONS = "usr/lib/*/xtables"  # of iptables, which loads them by name
 BOX = "/run/box"
 IN_BOX = """
 mkdir {box} && mount -t tmpfs -o size=80% box {box} || exit 1
@@ -144,7 +145,7 @@ def in_qemu(plan: Plan, cache: Path) -> Outcome:
     programs = [plan.ours[0], plan.theirs[0], *plan.others.values(), GNU_TIME]
     result = boxed(
         Machine(kernel, boot_options=FIXED), "tests.bench.driver", plan.config("/tmp/bench"), programs, plan.python,
-        modules=MODULES, timeout=timeout,
+        modules=MODULES, timeout=timeout, folders=extensions(),
     )  # fmt: skip
     return Outcome(list(read(result.stdout.decode().splitlines())), [
         guest(kernel, result, "2 processors"),
@@ -184,6 +185,11 @@ def boxed(
     if result.status:
         raise MachineError(f"{module} failed in the guest: {result.stderr.decode()[-2000:]}")
     return result
+
+
+def extensions() -> list[Path]:
+    """The folders with the extensions of iptables."""
+    return [*Path("/").glob(EXTENSIONS)]
 
 
 def guest(kernel: Path, result: Result, processors: str) -> str:

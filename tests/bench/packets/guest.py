@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import debian
-from ..kernels import FIXED, Outcome, boxed, guest
+from ..kernels import FIXED, Outcome, boxed, extensions, guest
 from ..qemu import Machine, MachineError
 from ..samples import Sample, read
 from .balancers import NONE, SERVERS
@@ -22,7 +22,6 @@ MODULES = (
     "xt_comment", "xt_mark", "xt_tcpudp", "nf_tables", "nft_chain_nat", "nft_nat", "nft_masq", "nft_numgen",
 )  # fmt: skip
 ROOM = ("ip_vs.conn_tab_bits=18", "nf_conntrack.hashsize=262144")  # equal, for the connections of all rounds
-EXTENSIONS = "/usr/lib/*/xtables"  # of iptables, which loads them by name
 COUNTED = ("-icount", "shift=0,sleep=off")  # the guest's clock goes on by a nanosecond with each instruction
 PATIENCE = 0.1  # seconds for each service and round; then the guest is given up
 
@@ -56,7 +55,7 @@ def measured(plan: Plan, python: str, cache: Path) -> Outcome:
         result = boxed(
             machine, "tests.bench.packets.rounds", plan.config("/tmp/packets"),
             [command[0] for command in plan.programs.values()], python,
-            modules=MODULES, folders=[*Path("/").glob(EXTENSIONS[1:])],
+            modules=MODULES, folders=extensions(),
             timeout=300 + PATIENCE * plan.rounds * sum(plan.sizes),
         )  # fmt: skip
     except MachineError as error:
