@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from pyipvsadm.errors import UsageError
 from pyipvsadm.help.verb_table import VERBS
-from pyipvsadm.support.application import application, netns_option, usage_errors
+from pyipvsadm.support.application import application, netns_option, run, usage_errors
 from pyipvsadm.support.document_input import document_options
-from pyipvsadm.support.right_line import Call, call_of, whole
+from pyipvsadm.support.right_line import Call, call_of, lacking, whole
 from pyipvsadm.support.verb import function_of
 
 from .properties import examples
@@ -180,6 +181,30 @@ def test_what_we_read_typer_reads_alike(words):
         return
     if found is not None:
         assert found == read_by_typer(words[0])(words)
+
+
+@given(lines())
+@examples(300)
+def test_a_line_that_lacks_an_argument_is_refused_as_typer_refuses_it(words):
+    with contextlib.suppress(UsageError):
+        if found := lacking(words, "pyipvsadm"):
+            with pytest.raises(UsageError) as error:
+                run(words, Elsewhere())
+            told = error.value
+            assert (str(found), found.hint, found.status) == (str(told), told.hint, told.status)
+            return
+
+
+NEEDY = [
+    [row.name]
+    for row in VERBS
+    if row.arguments and row.arguments[0].needed and not row.arguments[0].choices and not row.passes
+]
+
+
+@pytest.mark.parametrize("words", NEEDY, ids=lambda words: words[0])
+def test_a_verb_alone_that_needs_an_argument_lacks_it(words):
+    assert lacking(words, "pyipvsadm")
 
 
 @pytest.mark.parametrize("words", [["df", "-h"], ["pyipvsadm", "show", "-h"]])

@@ -5,8 +5,10 @@ If a line holds anything that isn't plain, such as a wrong word, typer reads the
 
 from __future__ import annotations
 
+from ..errors import UsageError
 from ..grammar.options import NETNS
 from ..help.command_lines import Parameter, Verb
+from ..help.verb_help import argument
 from ..help.verb_table import VERBS
 from ..record import Record
 from .verb import function_of
@@ -26,6 +28,10 @@ NOT_FREE = ("--", "--help", "-h")  # words that are never arguments
 
 class UnsureError(Exception):
     """Only typer can read the line."""
+
+
+class LackingError(UnsureError):
+    """The line is valid so far, but lacks the argument of this name."""
 
 
 class Call(Record):
@@ -55,16 +61,43 @@ class Call(Record):
 
 def call_of(words: Sequence[str]) -> Call | None:
     """The call that `words`, which begin with a verb, ask for; None if typer must read them. Raises UsageError."""
-    row = _named(VERBS, words[0])
-    names, rest = [row.name], whole(words)[1:]
     try:
-        while row.verbs:
-            row = _named(row.verbs, rest.pop(0))
-            names.append(row.name)
+        names, row, rest = _parted(words)
         values = _values(row, rest)
     except UnsureError:
         return None
     return Call(names=tuple(names), netns=values.pop("", ""), values=values)
+
+
+def lacking(words: Sequence[str], program: str) -> UsageError | None:
+    """The error of `words`, which begin with a verb, if they only lack an argument; None if typer must read them."""
+    try:
+        names, row, rest = _parted(words)
+        _values(row, rest)
+    except LackingError as error:
+        message, hint = lacks(str(error), row)
+        status = function_of(names[0]).verb.usage_status  # type: ignore[attr-defined]
+        return UsageError(message, hint.format(called=" ".join([program, *names])), status)
+    except UnsureError:
+        pass
+    return None
+
+
+def lacks(name: str, row: Verb) -> tuple[str, str]:
+    """What is said where an argument of `row` is missing, and a hint, in which `{called}` stands for the command."""
+    return f"{name.strip('{}')} is missing", f"write `{{called}} {' '.join(map(argument, row.arguments))}`"
+
+
+def _parted(words: Sequence[str]) -> tuple[list[str], Verb, list[str]]:
+    """The names of the verb in `words`, its row, and the other words. Raises UnsureError, and UsageError."""
+    row = _named(VERBS, words[0])
+    names, rest = [row.name], whole(words)[1:]
+    while row.verbs:
+        if not rest:
+            raise UnsureError
+        row = _named(row.verbs, rest.pop(0))
+        names.append(row.name)
+    return names, row, rest
 
 
 def whole(words: Sequence[str]) -> list[str]:
@@ -116,7 +149,7 @@ def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
     for own in rows:
         taken, words = (words, []) if own.many else (words[:1], words[1:])
         if own.needed and not taken:
-            raise UnsureError
+            raise UnsureError if own.choices else LackingError(own.value)
         if taken:
             read = [_value(own, word, False) if own.choices else word for word in taken]
             values[own.field] = read if own.many else read[0]

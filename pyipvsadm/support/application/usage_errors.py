@@ -8,10 +8,10 @@ import typer
 
 from ...errors import UsageError
 from ...grammar.suggestions import did_you_mean
-from ...help.command_lines import Parameter
-from ...help.verb_help import argument, verb_named
+from ...help.command_lines import Parameter, Verb
+from ...help.verb_help import verb_named
 from ...model import printable
-from ..right_line import NUMBERS
+from ..right_line import NUMBERS, lacks
 from .other_words import INSTEAD, MEANT_BY, NAMED, NAMING, SYNONYMS, WRITTEN_TO
 
 if TYPE_CHECKING:
@@ -57,12 +57,8 @@ def _unknown_option(error: Any, words: list[str]) -> Told:
 
 
 def _missing(error: Any, words: list[str]) -> Told:
-    verb = verb_named(words)
-    name = error.param.metavar or error.param.name.upper()
-    return (
-        f"{name.strip('{}')} is missing",
-        f"write `{{called}} {' '.join(map(argument, verb.arguments))}`" if verb else "",
-    )
+    verb, name = verb_named(words), error.param.metavar or error.param.name.upper()
+    return lacks(name, verb or Verb())
 
 
 def _bad_value(error: Any, words: list[str]) -> Told:
