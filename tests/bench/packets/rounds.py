@@ -61,7 +61,7 @@ class Contender:
         source, errors = self._folder / "lines", self._folder / "errors"
         source.write_text("".join(program.lines(self._services[:count])))
         with self._network.director.entered():
-            seconds, _, status = filed([*self._programs[name], *words], str(source), os.devnull, str(errors))
+            seconds, _, _, status = filed([*self._programs[name], *words], str(source), os.devnull, str(errors))
         if status or errors.stat().st_size:
             raise PacketError(f"{name} ended with {status}: {errors.read_text()[:300]}")
         return seconds
