@@ -74,7 +74,7 @@ def plan(chosen: argparse.Namespace) -> kernels.Plan:
         sizes=[(n, pairs or pairs_of(n)) for n in sizes],
         starts=QUICK if chosen.quick else STARTS,  # which are as quick as they are noisy
         groups=groups,
-        comparisons={one.row: pairs or pairs_of(one.rules) for one in compared if one.needs <= there},
+        comparisons={one.row: pairs or pairs_of(one.size) for one in compared if one.needs <= there},
         lacking={one.row: sorted(one.needs - there) for one in compared if not one.needs <= there},
         others={name: command(name)[0] for name in sorted(there)},
     )

@@ -74,11 +74,11 @@ class Comparison:
     Without `other`, at most `bound` milliseconds for `each` of so many things, and a bare start. `ours` are words of
     `program`.
 
-    Both run on a table of `rules` rules, in a fresh network namespace. `once` are commands that prepare it, `before`
-    those that precede each run, `after` those that follow all; none of them is timed. A last word `>NAME` keeps the
-    output as `{NAME}`. `ends` are the statuses with which ours may end, and `says` begins what it writes on stderr.
-    Where it is `fresh`, each run has an empty table in a network namespace of its own, and the rules on stdin. Memory
-    is measured once, and that of a bare interpreter taken off.
+    Both run on a table of `rules` rules, in a fresh network namespace. `once` are commands that prepare it, and make
+    its `connections`, `before` those that precede each run, `after` those that follow all; none of them is timed. A
+    last word `>NAME` keeps the output as `{NAME}`. `ends` are the statuses with which ours may end, and `says` begins
+    what it writes on stderr. Where it is `fresh`, each run has an empty table in a network namespace of its own, and
+    the rules on stdin. Memory is measured once, and that of a bare interpreter taken off.
     """
 
     group: str
@@ -87,6 +87,7 @@ class Comparison:
     other: tuple[str, ...]
     bound: float
     rules: int = 0
+    connections: int = 0
     once: tuple[tuple[str, ...], ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
@@ -96,6 +97,11 @@ class Comparison:
     program: str = OURS
     figure: str = SECONDS
     each: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many rules or connections it works on."""
+        return max(self.rules, self.connections)
 
     @property
     def against(self) -> str:
@@ -159,7 +165,10 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(LISTS, "show -o json", ("show", "-o", "json"), STATS, 1.3, rules=20000),
     Comparison(LISTS, "show -o ndjson", ("show", "-o", "ndjson"), STATS, 1.3, rules=20000),
     Comparison(LISTS, "show -o yaml", ("show", "-o", "yaml"), STATS, 1.3, rules=20000),
-    Comparison(LISTS, "-Lcn (50,000 connections)", ("-Lcn",), (THEIRS, "-Lcn"), 0.8, rules=20, once=CONNECTED),
+    Comparison(
+        LISTS, "-Lcn (50,000 connections)", ("-Lcn",), (THEIRS, "-Lcn"), 0.8,
+        rules=20, connections=50000, once=CONNECTED,
+    ),
     *(
         Comparison(
             LISTS, f"{row} (one processor)", tuple(row.split()), (THEIRS, *row.split()), 0.8,
@@ -198,8 +207,8 @@ COMPARISONS: tuple[Comparison, ...] = (
 
 
 def chosen(groups: Iterable[str] = GROUPS, most: int | None = None) -> list[Comparison]:
-    """The comparisons of `groups` with tables of at most `most` rules, the smaller tables first."""
-    found = [one for one in COMPARISONS if one.group in groups and (most is None or one.rules <= most)]
+    """The comparisons of `groups` with at most `most` rules, and as many connections, the smaller tables first."""
+    found = [one for one in COMPARISONS if one.group in groups and (most is None or one.size <= most)]
     return sorted(found, key=lambda one: one.rules)
 
 

@@ -68,7 +68,7 @@ class Plan:
     @property
     def work(self) -> int:
         """About how many rules all runs go through."""
-        compared = sum(one.rules * self.comparisons.get(one.row, 0) for one in comparisons.COMPARISONS)
+        compared = sum(one.size * self.comparisons.get(one.row, 0) for one in comparisons.COMPARISONS)
         return compared + sum(rules * pairs for rules, pairs in self.sizes)
 
     @property
