@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, remedies, rule_index
+from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, programs, remedies, rule_index
 from pyipvsadm.verbs.doctor.firewall.chains import Chain, Firewall, Match, Rule, in_network
 from pyipvsadm.verbs.doctor.firewall.packet_path import MAYBE, YES, matches, passage
 
@@ -133,6 +133,22 @@ def test_a_chain_that_calls_itself_ends():
 def test_what_is_no_ruleset_is_told(ruleset):
     with pytest.raises(ValueError, match=r".+"):
         nft.chains(ruleset)
+
+
+@pytest.mark.parametrize(("ruleset", "runs"), [
+    ('{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}}]}', ["-j list ruleset"]),
+    (NFT, ["-j list ruleset", "-a list ruleset"]),
+])  # fmt: skip
+def test_nft_runs_again_only_for_the_text_of_rules(ruleset, runs, tmp_path, monkeypatch):
+    outputs = {"-j": ruleset, "-a": NFT_TEXT}
+    for option, output in outputs.items():
+        (tmp_path / option).write_text(output)
+    program = tmp_path / "nft"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/runs\n/bin/cat {tmp_path}/$1\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(programs, "PATH", str(tmp_path))
+    assert programs.firewall(privileged=True).chains == nft.chains(ruleset, NFT_TEXT)
+    assert (tmp_path / "runs").read_text().splitlines() == runs
 
 
 @pytest.mark.parametrize(("address", "network", "inside"), [

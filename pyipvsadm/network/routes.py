@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from errno import EAFNOSUPPORT, EOPNOTSUPP
+from functools import cache
 from itertools import tee
 from os import strerror
 from struct import Struct
@@ -102,6 +103,7 @@ def local_among(made: socket.socket, addresses: Sequence[str]) -> set[str]:
     }
 
 
+@cache
 def no_way(error: int) -> Route:
     """The placeholder for a missing route; its source is the reason."""
     return Route("none", source=strerror(error))

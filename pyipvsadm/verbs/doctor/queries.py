@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
-from ...grammar.shell import command
+from ...grammar.shell import command, quoted
 from ...network.facts import Link, is_loopback
 from .findings import Finding, failure, warning
 from .firewall import remedies
@@ -14,7 +14,7 @@ from .firewall.packet_path import NO, Hit, Packet, matches
 from .firewall.rule_index import Index
 from .snapshot import Snapshot
 from .snapshot_values import Server, Service
-from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, Entries, is_suspect
+from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, is_suspect
 
 TRANSLATES = ("masquerade", "snat")
 TCP = 6
@@ -34,9 +34,11 @@ NOT_OUTSIDE = ("dummy", "ipip", "gre", "sit", "ip6tnl", "ip6gre", "ifb", "nlmon"
 def pairs(snapshot: Snapshot, *forwarding: str) -> Iterable[tuple[Service, Server]]:
     """Each server with its service, for these forwarding methods or all, except servers on this machine."""
     snapshot.seen("services")
+    if not forwarding:
+        return snapshot.forwarded
     if len(forwarding) == 1:
         return snapshot.forwarded_by.get(forwarding[0], ())
-    return [pair for pair in snapshot.forwarded if not forwarding or pair[1].forwarding in forwarding]
+    return [pair for pair in snapshot.forwarded if pair[1].forwarding in forwarding]
 
 
 def addressed(snapshot: Snapshot) -> Iterator[Service]:
@@ -91,7 +93,7 @@ def networks(snapshot: Snapshot, device: str) -> list[str]:
 
 def routes_of(address: str) -> str:
     """The command that lists the routes that an address matches."""
-    return command("ip", *(("-6",) if ":" in address else ()), "route", "show", "match", address)
+    return f"ip {'-6 ' if ':' in address else ''}route show match {quoted(address)}"
 
 
 def setting(path: str, value: int | str) -> str:
@@ -253,17 +255,16 @@ def base_chain(snapshot: Snapshot, hook: str, kind: str, table: str, program: st
 
 def fault_of(snapshot: Snapshot, service: Service, server: Server) -> tuple[str, str]:
     """What a server does instead of accepting connections, and why; empty if it accepts them, or that is unknown."""
-    name = f"tcp {server.name}"
     if server.forwarding != NAT:
-        stuck = snapshot.stuck.get(name, 0)
+        stuck = snapshot.stuck.get(f"tcp {server.name}", 0) if snapshot.stuck else 0
         return (
             (f"the last {stuck:,} connections to it got no further than their first packet", LOST)
             if (stuck >= ENOUGH)
             else ("", "")
         )
-    if not is_suspect(service, server, Entries(snapshot.states, snapshot.stuck)):
+    if not is_suspect(service, server, snapshot.entries):
         return "", ""
-    only_closed = set(snapshot.states.get(name, {})) - {"NONE"} == CLOSED
+    only_closed = set(snapshot.states.get(f"tcp {server.name}", {})) - {"NONE"} == CLOSED
     tried = snapshot.tried.get(server.name) or (REFUSED if only_closed else "")
     return FAULTS.get(tried, ("", ""))
 

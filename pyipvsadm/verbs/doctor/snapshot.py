@@ -27,8 +27,10 @@ from .snapshot_values import (
     TableStatus,
     Timeouts,
 )
+from .suspects import Entries
 
 VERSION = 1
+Pair = tuple[Service, Server]  # a server, after its service
 NUMBER = re.compile("-?[0-9]{1,18}")
 
 
@@ -77,19 +79,30 @@ class Snapshot:
     unseen: dict[str, str] = field(default_factory=dict)  # by name of a field here: why it is None
 
     @cached_property
-    def forwarded(self) -> tuple[tuple[Service, Server], ...]:
+    def _parted(self) -> tuple[list[Pair], list[Pair]]:
+        """Servers that are other machines, and those that aren't though they are forwarded to. Raises UnseenError."""
+        others: list[Pair] = []
+        own: list[Pair] = []
+        for service in self.services or ():
+            for server in service.servers:
+                if server.forwarding != "local":
+                    (own if self.route(server.address).type == "local" else others).append((service, server))
+        return others, own
+
+    @property
+    def forwarded(self) -> list[Pair]:
         """Each server that is another machine, with its service. Raises UnseenError."""
-        return tuple(
-            (service, server)
-            for service in self.services or ()
-            for server in service.servers
-            if server.forwarding != "local" and self.route(server.address).type != "local"
-        )
+        return self._parted[0]
+
+    @property
+    def returned(self) -> list[Pair]:
+        """Each server that is this machine by its address, but isn't set up as local. Raises UnseenError."""
+        return self._parted[1]
 
     @cached_property
-    def forwarded_by(self) -> dict[str, list[tuple[Service, Server]]]:
+    def forwarded_by(self) -> dict[str, list[Pair]]:
         """The same, by forwarding method. Raises UnseenError."""
-        found: dict[str, list[tuple[Service, Server]]] = {}
+        found: dict[str, list[Pair]] = {}
         for pair in self.forwarded:
             found.setdefault(pair[1].forwarding, []).append(pair)
         return found
@@ -99,6 +112,11 @@ class Snapshot:
         """The devices that lead to servers. Raises UnseenError."""
         self.seen("services")
         return frozenset(self.route(server.address).device for _, server in self.forwarded)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """What the connections say of servers."""
+        return Entries(self.states, self.stuck)
 
     @cached_property
     def has_traffic(self) -> bool:

@@ -18,7 +18,7 @@ Kind = TypeVar("Kind")
 def made(kind: type[Kind], **fields: Any) -> Kind:
     """An instance of `kind` with all its fields. Faster than the constructor of a frozen class, for thousands."""
     one = object.__new__(kind)
-    one.__dict__.update(fields)
+    object.__setattr__(one, "__dict__", fields)
     return one
 
 

@@ -77,14 +77,18 @@ def _grouped(findings: Iterable[Finding], check: str) -> list[Finding]:
     """Merges findings of a check that differ only in their subject, so each cause appears once."""
     groups: dict[tuple[str, ...], tuple[Finding, dict[str, None], dict[str, None]]] = {}
     for one in findings:
-        _, subjects, commands = groups.setdefault((one.severity, one.seen, one.why), (one, {}, {}))
+        cause = one.severity, one.seen, one.why
+        if cause not in groups:
+            groups[cause] = one, {}, {}
+        _, subjects, commands = groups[cause]
         subjects[one.subject] = None
-        commands.update(dict.fromkeys(one.commands))
+        for command in one.commands:
+            commands[command] = None
     return [
         Finding(
-            cause.severity, shortened(list(subjects)), cause.seen, cause.why, tuple(commands), check, tuple(subjects)
+            first.severity, shortened(list(subjects)), first.seen, first.why, tuple(commands), check, tuple(subjects)
         )
-        for cause, subjects, commands in groups.values()
+        for first, subjects, commands in groups.values()
     ]
 
 

@@ -47,7 +47,7 @@ def servers_are_on_the_link(snapshot: Snapshot) -> Findings:
 def ports_stay(snapshot: Snapshot) -> Findings:
     """Ports stay the same without masquerading."""
     for service, server in pairs(snapshot, "direct", "tunnel"):
-        if service.port and server.port != service.port:
+        if server.port != service.port and service.port:
             way, name = ("-g", "direct routing") if server.forwarding == "direct" else ("-i", "a tunnel")
             yield failure(
                 subject(service, server),
@@ -86,7 +86,8 @@ def servers_answer(snapshot: Snapshot) -> Findings:
     told_of = set()
     lost = {(one.address, one.device): one.state for one in snapshot.seen("neighbours") if one.state in LOST}
     dead = {link.name: "its link is down: no carrier" for link in snapshot.links or () if link.up and not link.carrier}
-    for service, server in pairs(snapshot):
+    others = pairs(snapshot)  # may raise UnseenError
+    for service, server in others if lost or dead else ():
         route = snapshot.route(server.address)
         hop = route.gateway or server.address
         state = dead.get(route.device) or lost.get((hop, route.device))

@@ -95,15 +95,20 @@ def ipv6_is_on(snapshot: Snapshot) -> Findings:
 
 def tunnels_of_this_kernel(snapshot: Snapshot) -> Findings:
     """The kernel knows the types of tunnels."""
+    release = None
     for service in snapshot.seen("services"):
-        for server in (server for server in service.servers if server.tunnel):
-            since = GUE_SINCE if server.kind == "gue" else (0, 0)
-            if server.kind == "gre" or (server.tunnel and server.tunnel.checksum != "none"):
+        for server in service.servers:
+            kind = server.kind if server.tunnel else ""
+            if not kind:
+                continue
+            release = release or snapshot.release()
+            since = GUE_SINCE if kind == "gue" else (0, 0)
+            if kind == "gre" or (server.tunnel and server.tunnel.checksum != "none"):
                 since = GRE_SINCE
-            if server.kind and snapshot.release() < since:
+            if release < since:
                 yield failure(
                     f"{service.service} {server.name}",
-                    f"has a {server.kind} tunnel, on Linux {snapshot.kernel}",
+                    f"has a {kind} tunnel, on Linux {snapshot.kernel}",
                     f"its type and checksum need Linux {'.'.join(map(str, since))}; older kernels send ipip instead",
                     ours("set", service.service, server.name, "--ipip", "--tun-type", "ipip"),
                 )

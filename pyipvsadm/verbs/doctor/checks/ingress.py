@@ -34,6 +34,7 @@ from ..snapshot import Snapshot
 from ..snapshot_values import Service
 
 STRICT = 1  # rp_filter
+ARRIVAL, BEFORE = ("prerouting", "input"), ("prerouting",)  # the hooks before IPVS, and those that redirect there
 SHOWN = 8  # how many ports or addresses a finding names
 
 
@@ -101,7 +102,7 @@ def _refused(snapshot: Snapshot, address: str, protocol: str, port: int) -> bool
     """Whether a rule already refuses clients of a port of this address; False if the rules are unknown."""
     packet = {**ARRIVING, "family": family(address), "target": address, "port": str(port), "state": "new"}
     packet |= {"protocol": number(protocol), "flags": "SYN" if protocol == "tcp" else ""}
-    found = passage(snapshot.firewall or Firewall(), ("prerouting", "input"), packet).drop
+    found = passage(snapshot.firewall or Firewall(), ARRIVAL, packet).drop
     return bool(found and found.certain)
 
 
@@ -120,11 +121,13 @@ def input_lets_in(snapshot: Snapshot) -> Findings:
     arrived = arrivals_by_service(snapshot)
     for service in addressed(snapshot):
         firewall: Firewall = snapshot.seen("firewall")
+        if not firewall.looks_at(ARRIVAL):
+            return
         devices = arrived.get(service.service) or devices_in
         packet = first_packet(service)
         if is_served(service):
             continue
-        drops = [passage(firewall, ("prerouting", "input"), {**packet, "in": device}).drop for device in devices]
+        drops = [passage(firewall, ARRIVAL, {**packet, "in": device}).drop for device in devices]
         found = [one for one in drops if one]
         if found and len(found) == len(devices):
             yield told(found[0], packet, service.service, "packets of clients", "they pass these rules before IPVS")
@@ -136,9 +139,11 @@ def nothing_is_redirected(snapshot: Snapshot) -> Findings:
     devices_in = inward(snapshot) if snapshot.seen("services") else []
     for service in addressed(snapshot):
         firewall: Firewall = snapshot.seen("firewall")
+        if not firewall.looks_at(BEFORE):
+            return
         packet = first_packet(service)
         devices = [] if is_served(service) else arrived.get(service.service) or devices_in
-        taken = [passage(firewall, ("prerouting",), {**packet, "in": device}).dnat for device in devices]
+        taken = [passage(firewall, BEFORE, {**packet, "in": device}).dnat for device in devices]
         found = [one for one in taken if one and one.target not in _itself(service)]
         if found:
             hit = found[0]

@@ -11,7 +11,6 @@ from ..queries import (
     clients,
     family,
     hears,
-    is_own,
     masquerade,
     pairs,
     routes_of,
@@ -26,17 +25,19 @@ from ..suspects import NAT
 
 def forwarding_is_on(snapshot: Snapshot) -> Findings:
     """The kernel forwards packets."""
-    known: dict[tuple[str, str], str] = {}  # by family and device: the setting that is off, or ""
+    known: dict[tuple[str, str], tuple[str, str]] = {}  # by family and device: what is off and the remedy, or nothing
     for service, server in pairs(snapshot, NAT):
         place = family(server.address), snapshot.route(server.address).device
         if place not in known:
-            known[place] = _unforwarded(snapshot, *place)
-        if off := known[place]:
+            off = _unforwarded(snapshot, *place)
+            known[place] = (f"net.{off.replace('/', '.')} is 0", setting(off, 1)) if off else ("", "")
+        seen, remedy = known[place]
+        if seen:
             yield failure(
                 subject(service, server),
-                f"net.{off.replace('/', '.')} is 0",
+                seen,
                 "this machine must forward the replies of masqueraded servers, and drops them",
-                setting(off, 1),
+                remedy,
             )
 
 
@@ -150,23 +151,24 @@ def no_hairpin(snapshot: Snapshot) -> Findings:
 
 def own_servers(snapshot: Snapshot) -> Findings:
     """Servers on this machine get their packets."""
-    for service in snapshot.seen("services"):
-        for server in service.servers:
-            if server.forwarding in ("direct", "tunnel", "masquerade") and is_own(snapshot, server):
-                if server.forwarding != "masquerade":
-                    yield note(
-                        subject(service, server),
-                        "is this machine itself",
-                        f"its socket gets packets for the service's address and port ({service.port or 'any'});"
-                        " only masquerading translates them",
-                    )
-                if service.protocol in PROTOCOLS and server.weight and not _is_heard(snapshot, service, server):
-                    yield warning(
-                        subject(service, server),
-                        "is this machine itself, but no socket listens on that address and port",
-                        "its clients are refused",
-                        command("ss", "-lnp"),
-                    )
+    snapshot.seen("services")
+    for service, server in snapshot.returned:
+        if server.forwarding not in ("direct", "tunnel", "masquerade"):
+            continue
+        if server.forwarding != "masquerade":
+            yield note(
+                subject(service, server),
+                "is this machine itself",
+                f"its socket gets packets for the service's address and port ({service.port or 'any'});"
+                " only masquerading translates them",
+            )
+        if service.protocol in PROTOCOLS and server.weight and not _is_heard(snapshot, service, server):
+            yield warning(
+                subject(service, server),
+                "is this machine itself, but no socket listens on that address and port",
+                "its clients are refused",
+                command("ss", "-lnp"),
+            )
 
 
 def _is_heard(snapshot: Snapshot, service: Service, server: Server) -> bool:

@@ -13,6 +13,7 @@ from ..snapshot_values import Server, Service
 
 OUTER = {"ip": 20, "ip6": 40}  # bytes of a header
 KINDS = {"ipip": 0, "gre": 4, "gue": 12}  # bytes of the tunnel's header; gue has 8 of UDP and 4 of its own
+LEAVING = ("output",)  # the hook that wrapped packets pass
 CHECKSUMS = {("gre", "csum"): 4, ("gue", "remcsum"): 8}
 
 
@@ -83,13 +84,15 @@ def tunnels_get_out(snapshot: Snapshot) -> Findings:
     """The firewall lets tunnels out."""
     for service, server in pairs(snapshot, "tunnel"):
         firewall: Firewall = snapshot.seen("firewall")
+        if not firewall.looks_at(LEAVING):
+            return
         packet: Packet = {
             "family": family(server.address),
             "target": server.address,
             "protocol": _protocol(service, server),
             "port": str(server.tunnel.port) if server.kind == "gue" and server.tunnel else None,
         }
-        drop = passage(firewall, ("output",), {**packet, "out": snapshot.route(server.address).device or None}).drop
+        drop = passage(firewall, LEAVING, {**packet, "out": snapshot.route(server.address).device or None}).drop
         if drop:
             yield told(drop, packet, subject(service, server), "packets of its tunnel", "they never reach the server")
 

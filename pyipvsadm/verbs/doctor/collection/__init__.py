@@ -41,6 +41,7 @@ LEAST_WATCH = 0.3  # seconds
 DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of virtual devices
 TUNNEL = ("type", "port", "checksum")
 SETTINGS, CONNECTIONS = slice(2, 9), slice(9, 12)  # fields of a Server: its settings, its connections
+SCHEDULING = slice(5, 10)  # fields of a Service: its settings, the netmask of which depends on the family
 COUNTERS = 5  # the first fields of Stats
 NO_CONNECTIONS, NO_COUNTERS = Connections(), Counters()  # shared by servers without any
 CLIENTS = 64  # clients whose routes are asked for
@@ -182,11 +183,16 @@ def services_of(table: Table) -> tuple[Service, ...]:
 
 
 def _service(service: Key, servers: Iterable[Own], known: dict[Settings, dict[str, Any]]) -> Service:
-    data = service_settings(service)
+    """A service; `known` caches settings of services and servers, since thousands share them."""
+    wanted = service.af, *service[SCHEDULING]
+    settings = known.get(wanted)
+    if settings is None:
+        data = service_settings(service)
+        settings = known[wanted] = {**data, "flags": tuple(data["flags"])}
     return made(
         Service,
         service=spelled(service),
-        **{**data, "flags": tuple(data["flags"])},
+        **settings,
         counters=_counters(service.stats),
         servers=tuple([_server(server, known) for server in servers]),
         earlier=None,

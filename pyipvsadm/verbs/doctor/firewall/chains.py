@@ -80,8 +80,11 @@ class Firewall:
 
     def looks_at(self, hooks: tuple[str, ...]) -> bool:
         """Whether anything at `hooks` depends on the packet: a rule, or a policy that drops."""
-        chains = (one for hook in hooks for family in ("ip", "ip6") for one in self.at(hook, family))
-        return any(one.rules or one.policy == "drop" for one in chains)
+        found = self._looks.get(hooks)
+        if found is None:
+            chains = (one for hook in hooks for family in ("ip", "ip6") for one in self.at(hook, family))
+            found = self._looks[hooks] = any(one.rules or one.policy == "drop" for one in chains)
+        return found
 
     def rules(self, family: str) -> Iterator[tuple[Chain, Rule]]:
         """All rules for packets of a family."""
@@ -118,6 +121,10 @@ class Firewall:
 
     @cached_property
     def _fields(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _looks(self) -> dict[tuple[str, ...], bool]:
         return {}
 
     @cached_property

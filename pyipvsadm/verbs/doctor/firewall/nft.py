@@ -49,7 +49,7 @@ def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
                 place = chain["family"], chain["table"], chain["name"]
                 made[place] = Chain("nft", *place, chain.get("hook", ""), chain.get("prio", 0), chain.get("policy", ""))
             elif (rule := entry.get("rule")) and (place := (rule["family"], rule["table"], rule["chain"])) in made:
-                shown = words.get((*place[:2], rule["handle"]), json.dumps(rule["expr"]))
+                shown = words.get((*place[:2], rule["handle"])) or json.dumps(rule["expr"])
                 rules.setdefault(place, []).extend(_rules(rule["expr"], shown))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"nft's JSON isn't as expected: {error!r}") from error

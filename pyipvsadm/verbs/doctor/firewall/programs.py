@@ -13,6 +13,7 @@ from .chains import Chain, Firewall
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # folders that an ordinary user's PATH may lack
 LEGACY = {"ip": "ip_tables_names", "ip6": "ip6_tables_names"}  # by family: the file in /proc/net that lists the tables
 MODULES = ("nf_tables", "ip_tables", "ip6_tables")  # modules of the kernel: without them, there are no rules
+CHAIN = '"chain"'  # in the JSON of nft; without it there are no rules, whose text would take another run
 PATIENCE = 20  # seconds to wait for a program
 NONE = ("not supported", "Table does not exist", "can't initialize")  # errors that mean that the kernel lacks it
 SAVERS = {  # family: the program's name
@@ -68,12 +69,11 @@ def _nft(lacking: list[str]) -> tuple[Chain, ...] | None:
     ruleset = _output(lacking, "nft", "-j", "list", "ruleset")
     if ruleset is None:
         return None
+    listing = _output(lacking, "nft", "-a", "list", "ruleset") if CHAIN in ruleset else ""
     try:
-        if found := nft.chains(ruleset):
-            found = nft.chains(ruleset, _output(lacking, "nft", "-a", "list", "ruleset") or "")
+        return nft.chains(ruleset, listing or "")
     except ValueError as error:
         raise UnseenError(f"firewall rules: {error}") from None
-    return found
 
 
 def _output(lacking: list[str], program: str, *words: str) -> str | None:
