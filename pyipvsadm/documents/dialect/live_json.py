@@ -29,8 +29,8 @@ class JsonTexts(LiveTexts):
     COUNTS = True
 
     def __init__(self) -> None:
-        self._servers: dict[tuple[object, ...], str] = {}  # the texts of settings
-        self._services: dict[tuple[object, ...], str] = {}
+        super().__init__()
+        self._servers: dict[tuple[object, ...], str] = {}  # the texts of the settings of servers
 
     def told(self, server: Server) -> Told:
         """Its settings and counters; and its connections, for the sums of its service."""
@@ -40,15 +40,15 @@ class JsonTexts(LiveTexts):
         connections = server[COUNTED]
         return (settings + LIVE % (*connections, *(server[-1] or ())), *connections)
 
+    def settings(self, service: Service) -> str:
+        """The text of a service's settings, without its braces."""
+        return dumps(service_settings(service))[1:-1]
+
     def service(self, service: Service, rows: Rows) -> str:
         """The text of a service, without its last brace."""
-        looks = service[0], service[5:10]
-        settings = self._services.get(looks)
-        if settings is None:
-            settings = keep(self._services, looks, dumps(service_settings(service))[1:-1])
         sums = [sum(column) for column in list(zip(*[told for _, _, told in rows], strict=True))[1:]] or (0, 0, 0)
         live = LIVE % (*sums, *(service.stats or ()))
-        return f'{{"service": "{spelled(service)}", {parts_text(*service[:5])}{settings}{live}'
+        return f'{{"service": "{spelled(service)}", {parts_text(*service[:5])}{self.settings_of(service)}{live}'
 
     def server(self, row: Row) -> str:
         """The text of a server."""

@@ -9,6 +9,7 @@ from _socket import AF_INET, AF_INET6
 
 from ...listing.order import services_in_order
 from ...model import Server
+from ...record import keep
 from ...shapes import SETTINGS
 
 TYPE_CHECKING = False
@@ -31,6 +32,9 @@ class LiveTexts:
     FIELDS: tuple[str, ...] = Server.FIELDS[SETTINGS]
     COUNTS = False  # whether the counters of services are read
 
+    def __init__(self) -> None:
+        self._settings: dict[tuple[object, ...], str] = {}  # the texts of the settings of services
+
     def read(self, kernel: Kernel) -> Iterator[tuple[str, list[str]]]:
         """All services, as they were at one moment, each with its servers in the order to add them. Raises OSError.
 
@@ -45,6 +49,16 @@ class LiveTexts:
             (service, [(one[0], one[1], self.told(one)) for one in its] if isinstance(its, list) else its)
             for service, its in found
         ]
+
+    def settings_of(self, service: Service) -> str:
+        """The text of a service's settings."""
+        looks = service[0], service[5:10]
+        found = self._settings.get(looks)
+        return keep(self._settings, looks, self.settings(service)) if found is None else found
+
+    def settings(self, service: Service) -> str:
+        """The text of a service's settings, made anew."""
+        raise NotImplementedError
 
     def told(self, server: Server) -> Any:
         """What is told of a server besides its address and port."""

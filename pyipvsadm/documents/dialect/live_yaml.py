@@ -20,20 +20,20 @@ class YamlTexts(LiveTexts):
     """Reads the services of a kernel as YAML."""
 
     def __init__(self) -> None:
-        self._services: dict[tuple[object, ...], str] = {}  # the texts of settings
+        super().__init__()
         self._quotes: dict[object, str] = {}  # around addresses and names, by their kind
 
     def told(self, server: Server) -> str:
         """The settings of a server, with the last brace."""
         return flow(plain(server_settings(server)))[1:]
 
+    def settings(self, service: Service) -> str:
+        """The lines of a service's settings."""
+        return lines(service_settings(service))
+
     def service(self, service: Service, rows: Rows) -> str:
         """The lines of a service."""
-        looks = service[0], service[5:10]
-        settings = self._services.get(looks)
-        if settings is None:
-            settings = keep(self._services, looks, lines(service_settings(service)))
-        return f"service: {self._quoted(spelled(service), service[:2])}\n    {settings}"
+        return f"service: {self._quoted(spelled(service), service[:2])}\n    {self.settings_of(service)}"
 
     def server(self, row: Row) -> str:
         """The mapping of a server."""
