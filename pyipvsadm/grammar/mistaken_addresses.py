@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _socket import AF_INET6, inet_aton, inet_pton
 
-from ..model import printable
+from ..model import PROTOCOLS, printable
 from .options import LONG, SHORT
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ LAST_PORT = 65535
 LONGEST_PREFIX = 32  # of IPv4
 MOST_DIGITS = 20  # of a number; more aren't read
 EVERY = ("*", "any", "all")  # what other programs call all addresses
-PROTOCOLS = ("tcp", "udp", "sctp")
 
 
 def mistaken_address(words: Sequence[str], ports: Callable[[], list[str]]) -> str:
@@ -69,7 +68,7 @@ def _endpoint(word: str, ports: Callable[[], list[str]]) -> str:
         return f"leave out `{printable(scheme)}://`: write `{printable(rest.rstrip('/'))}`"
     host, _, port = word.rpartition(":")
     number, slash, protocol = port.partition("/")
-    if slash and _is_number(number) and protocol in PROTOCOLS:
+    if slash and _is_number(number) and protocol in PROTOCOLS.values():
         return f"the option says the protocol: write `{printable(host)}:{number}`"
     if host in EVERY:
         return "a service has one address; for several, mark their packets, and name the mark: `-f MARK`"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..model import PROTOCOLS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Service
 
-PROTOCOLS = ("tcp", "udp", "sctp")
 SEPARATORS = ("://", ":", "/", ",", " ")  # between a protocol and the rest
 MARKS = ("fwmark", "mark")
 FAMILIES = {"": "", "tcp": "", "udp": "", "ipv4": "", "ipv6": "/ipv6", "v6": "/ipv6", "6": "/ipv6", "inet6": "/ipv6"}
@@ -45,7 +46,7 @@ def _candidates(text: str) -> Iterator[str]:
             number, _, family = text.removeprefix(word).lstrip(":= ").partition("/")
             yield f"fwmark:{number}{FAMILIES.get(family, '')}"
     yield _endpoint(text)
-    for protocol in PROTOCOLS:
+    for protocol in PROTOCOLS.values():
         for separator in SEPARATORS:
             if text.startswith(protocol + separator):
                 yield f"{_endpoint(text.removeprefix(protocol + separator))}/{protocol}"
