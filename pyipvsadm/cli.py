@@ -116,7 +116,7 @@ def _verb(words: list[str], world: World) -> int:
     try:
         if call := right_line.call_of(words):
             return call.run(world)
-        if error := right_line.lacking(words, world.program):
+        if error := right_line.refused(words, world.program):
             raise error
         libraries.require("typer", words[0])
         from .support import application  # typer and rich: 150 ms that a valid line doesn't need

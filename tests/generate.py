@@ -20,6 +20,7 @@ from pyipvsadm.help import manual
 from pyipvsadm.help.command_lines import Parameter, Verb
 from pyipvsadm.model import Service
 from pyipvsadm.support.application import application
+from pyipvsadm.support.right_line.quantities import READERS
 from pyipvsadm.support.verb import function_of
 from pyipvsadm.verbs.doctor.checks import CHECKS
 from pyipvsadm.verbs.metrics import series
@@ -133,8 +134,10 @@ def shown_default(own: Any) -> str:
 def taken(descriptor: Any, choices: list[str]) -> dict[str, Any]:
     """What a parameter's value has to be, as fields of a Parameter."""
     info, annotation = descriptor.parameter_info, descriptor.annotation
-    if info.callback or (info.parser and not choices):
+    if info.callback:
         return {"kind": ""}
+    if info.parser and not choices:
+        return {"kind": next(name for name in READERS if name == info.parser.__name__)}
     if annotation in NUMBERS:
         return {"kind": NUMBERS[annotation], "least": info.min or 0, "most": info.max or 0}
     if annotation in (str, bool, list[str]) or choices:

@@ -15,7 +15,7 @@ from pyipvsadm.errors import UsageError
 from pyipvsadm.help.verb_table import VERBS
 from pyipvsadm.support.application import application, netns_option, run, usage_errors
 from pyipvsadm.support.document_input import document_options
-from pyipvsadm.support.right_line import Call, call_of, lacking, whole
+from pyipvsadm.support.right_line import Call, call_of, refused, whole
 from pyipvsadm.support.verb import function_of
 
 from .properties import examples
@@ -32,6 +32,8 @@ RIGHT = [  # a line, the verbs that it calls, what it gives them, and the networ
     ("set 192.0.2.1:80 -w 5 --wait-lock=7 --no-ops", ("set",),
      {"words": ["192.0.2.1:80", "-w", "5", "--no-ops"], "wait_lock": 7.0}, ""),
     ("undrain 192.0.2.9 --weight 3", ("undrain",), {"server": "192.0.2.9", "weight": 3}, ""),
+    ("drain 192.0.2.9 --wait --deadline 1h", ("drain",), {"server": "192.0.2.9", "wait": True, "deadline": 3600.0}, ""),
+    ("top --interval=0.5", ("top",), {"interval": 0.5}, ""),
     ("vip", ("vip", "ls"), {}, ""),
     ("vip --netns=blue -o json", ("vip", "ls"), {"output": "json"}, "blue"),
     ("vip add 192.0.2.1 192.0.2.2", ("vip", "add"), {"addresses": ["192.0.2.1", "192.0.2.2"]}, ""),
@@ -46,7 +48,7 @@ LEFT = (  # to typer: help, what is wrong, what only typer reads
     "show --help", "show -o", "show -o xml", "show -ojson", "show --zork", "show --plain=1", "show -- a", "show -o -",
     "show --plain --plain", "check", "check a b", "check --schema", "apply a --wait-lock 1e3", "undrain a --weight 0",
     "apply a --wait-lock 86401", "set 192.0.2.1:80 --help", "set -- 192.0.2.1:80", "set", "vip ls add", "vip zork",
-    "vip --help", "drain a --wait --deadline 1h", "sandbox", "completion zork", "show --netns a --netns b",
+    "vip --help", "drain a --deadline 1x", "sandbox", "completion zork", "show --netns a --netns b",
 )  # fmt: skip
 
 
@@ -138,17 +140,18 @@ def read_by_us(words):
 
 
 JUNK = ("--", "-", "--help", "-x", "--zork", "--zork=1", "-oo", "a b", "=", "--=", "--netns", "-5", "0", "1e3", "07")
+WRONG = ("zork", "jsn", "JSON", "5x", "0.1", "99999", "1_0", "inf", "a.json", "{}.yml", "\x1b", "\u0663", "10m", "1.0")
 VALUES = ("192.0.2.1:80", "json", "text", "-", "3", "ls", "add", "blue")
 
 
-def pieces(row):
-    """Words for a line of `row`: mostly right ones."""
+def pieces(row, wrong):
+    """Words for a line of `row`: mostly right ones, or also `wrong` values."""
     inner = some.sampled_from([one.name for one in row.verbs]).map(lambda name: [name]) if row.verbs else some.nothing()
     rows = [row, *row.verbs]
     names = [(name, own) for one in rows for own in one.options for name in (*own.names, *own.others)]
 
     def written(name, own):
-        values = some.sampled_from(own.choices or VALUES)
+        values = some.sampled_from((own.choices or VALUES) + (WRONG if wrong else ()))
         if not own.value:
             return some.just([name])
         return values.map(lambda value: [name, value]) | values.map(lambda value: [f"{name}={value}"])
@@ -165,9 +168,9 @@ def pieces(row):
 
 
 @some.composite
-def lines(draw):
+def lines(draw, wrong=False):
     row = draw(some.sampled_from([row for row in VERBS if not row.passes]))
-    return [row.name, *(word for words in draw(some.lists(pieces(row), max_size=4)) for word in words)]
+    return [row.name, *(word for words in draw(some.lists(pieces(row, wrong), max_size=4)) for word in words)]
 
 
 @given(lines())
@@ -183,16 +186,50 @@ def test_what_we_read_typer_reads_alike(words):
         assert found == read_by_typer(words[0])(words)
 
 
-@given(lines())
-@examples(300)
-def test_a_line_that_lacks_an_argument_is_refused_as_typer_refuses_it(words):
-    with contextlib.suppress(UsageError):
-        if found := lacking(words, "pyipvsadm"):
-            with pytest.raises(UsageError) as error:
-                run(words, Elsewhere())
-            told = error.value
-            assert (str(found), found.hint, found.status) == (str(told), told.hint, told.status)
-            return
+def told_by_typer(words):
+    """The refusal of `words` by typer: message, hint, status."""
+    with pytest.raises(UsageError) as error:
+        run(words, Elsewhere())
+    return str(error.value), error.value.hint, error.value.status
+
+
+@given(lines(wrong=True))
+@examples(400)
+def test_what_we_refuse_typer_refuses_in_the_same_words(words):
+    try:
+        found = refused(words, "pyipvsadm")
+    except UsageError:  # as where `--netns` lacks its name
+        return
+    assert not found or (str(found), found.hint, found.status) == told_by_typer(words)
+
+
+@pytest.mark.parametrize(("line", "message", "hint"), [
+    ("show -o zork", "--output: `zork` is not one of table, json, yaml, ndjson, rules", "`{} show --help` explains it"),
+    ("show -o jsn", "--output: `jsn` is not one of table, json, yaml, ndjson, rules", "did you mean `json`?"),
+    ("show -o a{b}.json", "--output: `a{b}.json` is a file, not a format", "write `-o json > a{b}.json`"),
+    ("doctor --watch x", "--watch: give a number from 0 to 3600", "`{} doctor --help` explains it"),
+    ("doctor --watch 3601", "--watch: give a number from 0 to 3600", "`{} doctor --help` explains it"),
+    ("top --interval x", "--interval: give a number of seconds from 0.2 to 3600", "`{} top --help` explains it"),
+    ("drain a --deadline 5x", "--deadline: give a time from 1s to 30d, such as 60s, 10m or 1h",
+     "`{} drain --help` explains it"),
+    ("undrain a --weight 0", "--weight: give a number from 1 to 2147483647", "`{} undrain --help` explains it"),
+    ("apply --wait-lock x", "--wait-lock: give a number from 0 to 86400", "`{} apply --help` explains it"),
+    ("completion zork", "SHELL: `zork` is not one of bash, zsh, fish", "`{} completion --help` explains it"),
+    ("vip ls -o zork", "--output: `zork` is not one of table, json", "`{} vip ls --help` explains it"),
+])  # fmt: skip
+def test_a_wrong_value_is_refused(line, message, hint):
+    hint = hint.replace("{} ", "pyipvsadm ")
+    found = refused(line.split(), "pyipvsadm")
+    assert (str(found), found.hint) == (message, hint)
+    assert told_by_typer(line.split()) == (message, hint, found.status)
+
+
+@pytest.mark.parametrize("line", [
+    "doctor --watch 1e9", "doctor --watch nan", "doctor --watch=-1", "check a --ip-family IPV4", "show -o zork --zork",
+    "show -o zork --netns blue", "show -o zork --help",
+])  # fmt: skip
+def test_what_may_be_right_or_wrong_otherwise_is_left_to_typer(line):
+    assert refused(line.split(), "pyipvsadm") is None
 
 
 NEEDY = [
@@ -204,7 +241,7 @@ NEEDY = [
 
 @pytest.mark.parametrize("words", NEEDY, ids=lambda words: words[0])
 def test_a_verb_alone_that_needs_an_argument_lacks_it(words):
-    assert lacking(words, "pyipvsadm")
+    assert refused(words, "pyipvsadm")
 
 
 @pytest.mark.parametrize("words", [["df", "-h"], ["pyipvsadm", "show", "-h"]])

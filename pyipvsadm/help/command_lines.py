@@ -15,8 +15,9 @@ class Parameter(Record):
     `others` are the names that turn it off; `value` is what it takes, one of `choices` if there
     are any, and empty for a switch. One that is `many` may come again. `default` is what holds without it.
 
-    `field` is what the verb's function calls it, empty where the verb reads it by itself. What it takes is a text, or a
-    number of its `kind`, from `least` to `most`; one without a kind is read by typer alone.
+    `field` is what the verb's function calls it, empty where the verb reads it by itself. What it takes is a text, a
+    number of its `kind`, from `least` to `most`, or what the reader named `kind` takes, of `quantities`; one without a
+    kind is read by typer alone.
     """
 
     __slots__ = ()

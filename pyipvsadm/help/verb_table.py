@@ -169,7 +169,7 @@ VERBS: tuple[Verb, ...] = (
         options=(
             Parameter(names=('--from',), value='SERVICE', many=True, field='services', help='Only in this service. Repeatable. Default: in all services that have the server.'),
             Parameter(names=('--wait',), field='wait', help="Wait until the server's connections have ended."),
-            Parameter(names=('--deadline',), value='TIME', field='deadline', kind='', help='How long to wait, such as 60s, 10m or 1h. Implies `--wait`. Default: 10m.'),
+            Parameter(names=('--deadline',), value='TIME', field='deadline', kind='duration', help='How long to wait, such as 60s, 10m or 1h. Implies `--wait`. Default: 10m.'),
             Parameter(names=('--until',), value='active|all', choices=('active', 'all'), field='until', help='Which connections to wait for: the **active** ones, or **all**, with inactive and persistent ones. Implies `--wait`. Default: active.'),
             Parameter(names=('--remove',), field='remove', help='Remove the server afterwards. Implies `--wait`.'),
             Parameter(names=('--force',), field='force', help='Drain the server even if that leaves a service without a usable server.'),
@@ -185,7 +185,7 @@ VERBS: tuple[Verb, ...] = (
         help='Restore the weights that a server had before `drain`.\n\nSchedulers that look for the fewest connections would send all new ones to a server that comes back empty: with\n`--ramp` its weight rises from 1. Ctrl-C leaves the weight where it is, and the same command continues from there.\n\nExit status: 0 done, or nothing to do; 1 no such server, no weight recorded, or refused by the kernel, and undone;\n2 wrong input; 3 refused, and not everything could be undone; 130 or 143 stopped by a signal.',
         options=(
             Parameter(names=('--from',), value='SERVICE', many=True, field='services', help='Only in this service. Repeatable. Default: in all services that have the server.'),
-            Parameter(names=('--ramp',), value='TIME', field='ramp', kind='', help='Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.'),
+            Parameter(names=('--ramp',), value='TIME', field='ramp', kind='duration', help='Raise the weight in steps over this time, such as 60s, 10m or 1h. Default: at once.'),
             Parameter(names=('--weight',), value='N', field='weight', kind='int', least=1, most=2147483647, help='Set this weight instead of the recorded ones.'),
             Parameter(names=('--wait-lock',), value='SECONDS', default='30', field='wait_lock', kind='float', most=86400, help='How long to wait for other programs that change the table.'),
             Parameter(names=('--output', '-o'), value='text|json', choices=('text', 'json'), default='text', field='output', help='Output format: json lists what was changed, refused and undone.'),
@@ -198,7 +198,7 @@ VERBS: tuple[Verb, ...] = (
         name='top',
         help="Watch rates and connections live: sorted by any column, filtered, folded. `?` lists the keys, `q` quits.\n\n`d` drains and `u` undrains the server at the cursor, in its service, once you confirm it with `y`; the\nquestion names the programs that may undo it. `v` groups services by their virtual addresses.\n\nRates come from counters that the kernel refreshes every 2 seconds: a rate covers the interval, or the last\n2 seconds if the interval is shorter. The first sample is printed when all rates are known.\n\n- `pyipvsadm top --once` prints one sample as text\n\n- `pyipvsadm top -o ndjson | jq '.total.rates.connections'` prints the new connections per second",
         options=(
-            Parameter(names=('--interval',), value='SECONDS', default='1', field='interval', kind='', help='The time between samples, from 0.2 to 3600.'),
+            Parameter(names=('--interval',), value='SECONDS', default='1', field='interval', kind='interval_seconds', help='The time between samples, from 0.2 to 3600.'),
             Parameter(names=('--once',), field='once', help='Print one sample and end.'),
             Parameter(names=('--output', '-o'), value='text|ndjson', choices=('text', 'ndjson'), default='text', field='output', help='Output format: text, or a line of JSON for each sample.'),
             Parameter(names=('--names',), value='FILE', field='names', help='Show the names of Kubernetes Services and pods, from the objects in FILE.'),
@@ -348,7 +348,7 @@ VERBS: tuple[Verb, ...] = (
         options=(
             Parameter(names=('--write',), value='DIR', many=True, field='write', help='Keep what is written below DIR. Repeatable.'),
             Parameter(names=('--timeout',), value='SECONDS', field='timeout', kind='float', least=0.001, help='Stop a command that runs longer, with status 124.'),
-            Parameter(names=('--memory',), value='SIZE', default='512M', field='memory', kind='', help='The memory of the kernel.'),
+            Parameter(names=('--memory',), value='SIZE', default='512M', field='memory', kind='memory_size', help='The memory of the kernel.'),
             Parameter(names=('--kernel',), value='uml|host', choices=('uml', 'host'), default='uml', field='kernel', help='**uml** boots its own kernel, as an ordinary process. **host** uses the running kernel with a new network namespace: this requires root and IPVS, and what is written stays.'),
             Parameter(names=('--uml',), value='FILE', field='uml', help='The user-mode Linux kernel to boot. Default: `linux.uml` on the path.'),
             Parameter(names=('--module',), others=('--no-module',), field='module', help="Load ip_vs before COMMAND runs, or don't."),

@@ -9,18 +9,6 @@ import typer
 from ..documents.formats import READ, WRITTEN
 from ..network import DEVICE
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-LONGEST = 30 * 86400  # seconds
-
-
-def duration(text: str) -> float:
-    """The seconds in `text`, such as `60`, `60s`, `10m` or `1h`. Raises typer's usage error."""
-    number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "s")
-    if number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) * UNITS[unit] <= LONGEST:
-        return float(int(number) * UNITS[unit])
-    raise typer.BadParameter("give a time from 1s to 30d, such as 60s, 10m or 1h")
-
-
 if TYPE_CHECKING:
     FormatName = str
     ShownAs = str

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import typer
 
     from ..model import Table
-    from ..support.arguments import From, Server, Told, WaitLock, duration
+    from ..support.arguments import From, Server, Told, WaitLock
+    from ..support.right_line.quantities import duration
     from ..table.comparison import Key
     from ..world import World
     from .drain.places import Place, Weights

@@ -147,6 +147,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(STARTS, "doctor (empty)", ("doctor", "--watch", "0"), PASS, 10.0, ends=(0, 1)),
     Comparison(STARTS, "apply --help", ("apply", "--help"), PASS, 12.0),
     Comparison(STARTS, "apply --zork", ("apply", "--zork"), PASS, 12.0, ends=(2,), says="--zork: unknown option"),
+    Comparison(STARTS, "show -o zork", ("show", "-o", "zork"), PASS, 12.0, ends=(2,), says="--output: `zork` is not"),
     Comparison(STARTS, "vip zork", ("vip", "zork"), PASS, 12.0, ends=(2,), says="`vip zork`: unknown verb"),
     Comparison(STARTS, "check (no file)", ("check",), PASS, 12.0, ends=(2,), says="FILE is missing"),
     Comparison(DOCUMENTS, "check (JSON)", ("check", JSON), (LOADS, JSON), 4.0, rules=20000, once=(AS_JSON,)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import sys
 import typing
@@ -17,6 +18,8 @@ from ...world import World
 from .. import arguments
 from ..document_input import document_options
 from ..right_line import whole
+from ..right_line.quantities import READERS
+from ..right_line.refusals import not_one_of
 from ..verb import function_of
 from . import library_output, netns_option
 from .usage_errors import LIBRARY_ERROR, ours, verb_words
@@ -119,6 +122,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
         "World": World,
         "Asked": Asked,
         **vars(arguments),
+        **READERS,
         **vars(sys.modules[function.__module__]),
     }
     found = typing.get_type_hints(function, known, include_extras=True)
@@ -126,13 +130,20 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def choice(hint: Any) -> Any:
-    """The annotation `hint`, with a parser if it is a Literal: typer before 0.19 has none."""
-    words = _words(hint)
-    if not words or get_origin(hint) is not Annotated:
+    """The annotation `hint`, with a parser if it is a Literal: typer before 0.19 has none.
+
+    A parser's ValueError becomes typer's, which keeps its words.
+    """
+    if get_origin(hint) is not Annotated:
         return hint
+    words = _words(hint)
     wanted, info = get_args(hint)[:2]
+    if not words and not info.parser:
+        return hint
     info = copy.copy(info)
-    info.parser, info.metavar = _word_reader(words, info.case_sensitive), info.metavar or f"[{'|'.join(words)}]"
+    if words:
+        info.parser, info.metavar = _word_reader(words, info.case_sensitive), info.metavar or f"[{'|'.join(words)}]"
+    info.parser = _refusing(info.parser)
     return Annotated[wanted, info]
 
 
@@ -150,8 +161,19 @@ def _word_reader(words: tuple[str, ...], case_sensitive: bool) -> Callable[[str]
     def read(text: str) -> str:
         word = known.get(text if case_sensitive else text.lower())
         if word is None:
-            raise typer.BadParameter(f"`{text}` is not one of {', '.join(words)}")
+            raise ValueError(not_one_of(text, words))
         return word
+
+    return read
+
+
+def _refusing(parser: Callable[[str], Any]) -> Callable[[str], Any]:
+    @functools.wraps(parser)
+    def read(text: str) -> Any:
+        try:
+            return parser(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
     return read
 

@@ -77,4 +77,3 @@ INSTEAD = {  # (verb, option of other tools): how to get the same here
     for verb in verbs
     for option in options
 }
-WRITTEN_TO = re.compile(r"(\S+)\.(json|yaml|yml|rules)")  # a file in the place of a format

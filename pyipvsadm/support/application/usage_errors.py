@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ...errors import UsageError
 from ...grammar.suggestions import did_you_mean
-from ...help.command_lines import Parameter, Verb
 from ...help.verb_help import verb_named
-from ...model import printable
-from ..right_line import NUMBERS, lacks
-from .other_words import INSTEAD, MEANT_BY, NAMED, NAMING, SYNONYMS, WRITTEN_TO
+from ..right_line.refusals import lacks, refusal, wrong_value
+from .other_words import INSTEAD, MEANT_BY, NAMED, NAMING, SYNONYMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Told = tuple[str, str]  # what is wrong, and a hint or "", in which `{called}` stands for the verb's command line
+    from ...errors import UsageError
+    from ..right_line.refusals import Told
 
 LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
@@ -25,10 +23,8 @@ LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundl
 def ours(error: Any, program: str, verb: str) -> UsageError:
     """The library's `error` in the words of `verb`, as our error."""
     words = verb_words(error.ctx) if error.ctx else [verb]
-    message, hint = WORDED.get(type(error).__name__, _other)(error, words)
-    called = " ".join([program, *words])
-    hint = hint.format(called=called) if hint else f"`{called} --help` explains it"
-    return UsageError(printable(message), hint, getattr(error, "exit_code", None))
+    told = WORDED.get(type(error).__name__, _other)(error, words)
+    return refusal(told, " ".join([program, *words]), getattr(error, "exit_code", None))
 
 
 def verb_words(context: Any) -> list[str]:
@@ -58,33 +54,16 @@ def _unknown_option(error: Any, words: list[str]) -> Told:
 
 def _missing(error: Any, words: list[str]) -> Told:
     verb, name = verb_named(words), error.param.metavar or error.param.name.upper()
-    return lacks(name, verb or Verb())
+    return lacks(name, verb.arguments if verb else ())
 
 
 def _bad_value(error: Any, words: list[str]) -> Told:
     own = error.param
     if own is None:
         return error.message, ""
-    name = next((name for name in own.opts if name.startswith("--")), own.metavar or own.name.upper())
-    limits = own if hasattr(own, "min") else getattr(own, "type", None)  # on typer's parameters, or click's types
-    low, high = getattr(limits, "min", None), getattr(limits, "max", None)
-    if low is not None and high is not None:
-        return f"{name}: give a number from {_digits(low)} to {_digits(high)}", ""
-    word = error.message.partition("`")[2].partition("`")[0]
     verb = verb_named(words)
-    rows = (*verb.options, *verb.arguments) if verb else ()
-    row = next((row for row in rows if row.field == own.name), Parameter())
-    if row.kind in NUMBERS:
-        return f"{name}: give a number", ""
-    choices = row.choices
-    if name == "--output" and (file := WRITTEN_TO.fullmatch(word)):
-        form = file[2].replace("yml", "yaml")
-        return f"{name}: `{word}` is a file, not a format", f"write `-o {form} > {word}`" if form in choices else ""
-    return f"{name}: {error.message}".rstrip("."), did_you_mean(word, choices)
-
-
-def _digits(number: float) -> str:
-    return str(int(number) if number == int(number) else number)
+    row = next((row for row in (*verb.options, *verb.arguments) if row.field == own.name), None) if verb else None
+    return wrong_value(row, error.message) if row else (f"{own.opts[0]}: {error.message}".rstrip("."), "")
 
 
 def _bad_use(error: Any, words: list[str]) -> Told:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ...support.arguments import From, Server, Told, WaitLock, duration
+    from ...support.arguments import From, Server, Told, WaitLock
+    from ...support.right_line.quantities import duration
     from ...world import World
 
 

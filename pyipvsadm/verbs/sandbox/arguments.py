@@ -11,19 +11,8 @@ if TYPE_CHECKING:
 
     import typer
 
+    from ...support.right_line.quantities import memory_size
     from ...world import World
-
-
-def memory_size(text: str) -> str:
-    """`text` as the kernel takes it, such as `512M`. Raises typer's usage error."""
-    from typer import BadParameter
-
-    number, unit = text[:-1], text[-1:].upper()
-    if not (number.isascii() and number.isdecimal() and unit in ("M", "G")):
-        raise BadParameter("give a number and a unit, such as 512M or 2G")
-    if int(number) * (1024 if unit == "G" else 1) < 64:
-        raise BadParameter("the kernel needs at least 64M")
-    return number + unit
 
 
 @verb(rank=120, passes=True)

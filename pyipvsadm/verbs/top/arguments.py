@@ -17,20 +17,8 @@ if TYPE_CHECKING:
 
     from ...documents import Asked
     from ...support.arguments import Names, Services
+    from ...support.right_line.quantities import interval_seconds
     from ...world import World
-
-
-def interval_seconds(text: str) -> float:
-    """`text` as an interval. Raises typer's usage error."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if 0.2 <= seconds <= 3600:
-        return seconds
-    from typer import BadParameter
-
-    raise BadParameter("give a number of seconds from 0.2 to 3600")
 
 
 @verb(rank=80)

@@ -1,26 +1,28 @@
-"""Reads a verb's valid line by the verbs' table, and calls it without typer, which loads longer than most verbs run.
+"""Reads a verb's line by the verbs' table, and calls it without typer, which loads longer than most verbs run.
 
-If a line holds anything that isn't plain, such as a wrong word, typer reads the whole line.
+A line with a wrong value, or without a needed one, is refused in the same way. If a line holds anything that isn't
+plain, such as a wrong word, typer reads the whole line.
 """
 
 from __future__ import annotations
 
-from ..errors import UsageError
-from ..grammar.options import NETNS
-from ..help.command_lines import Parameter, Verb
-from ..help.verb_help import argument
-from ..help.verb_table import VERBS
-from ..record import Record
-from .verb import function_of
+from ...grammar.options import NETNS
+from ...help.command_lines import Parameter, Verb
+from ...help.verb_table import VERBS
+from ...record import Record
+from ..verb import function_of
+from .quantities import READERS
+from .refusals import NUMBERS, lacks, not_one_of, refusal, wrong_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from ..world import World
+    from ...errors import UsageError
+    from ...world import World
+    from .refusals import Told
 
-NUMBERS = {"int": int, "float": float}
 DIGITS = 10  # of a number; typer reads longer ones
 NAMESPACE = Parameter(names=(NETNS,), value="NAME", field="")  # for every verb without its own
 NOT_FREE = ("--", "--help", "-h")  # words that are never arguments
@@ -30,8 +32,12 @@ class UnsureError(Exception):
     """Only typer can read the line."""
 
 
-class LackingError(UnsureError):
-    """The line is valid so far, but lacks the argument of this name."""
+class RefusedError(UnsureError):
+    """Typer would refuse the line, and say what is `told`."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__()
+        self.told = told
 
 
 class Call(Record):
@@ -53,7 +59,7 @@ class Call(Record):
         taken = code.co_varnames[: code.co_argcount]
         values = {name: value for name, value in self.values.items() if name in taken}
         if "asked" in taken:
-            from .document_input.document_options import asked
+            from ..document_input.document_options import asked
 
             values["asked"] = asked(**{name: value for name, value in self.values.items() if name not in taken})
         return function(world, **values)
@@ -69,23 +75,17 @@ def call_of(words: Sequence[str]) -> Call | None:
     return Call(names=tuple(names), netns=values.pop("", ""), values=values)
 
 
-def lacking(words: Sequence[str], program: str) -> UsageError | None:
-    """The error of `words`, which begin with a verb, if they only lack an argument; None if typer must read them."""
+def refused(words: Sequence[str], program: str) -> UsageError | None:
+    """The error of `words`, which begin with a verb, if a value is wrong or missing; None if typer must read them."""
     try:
         names, row, rest = _parted(words)
         _values(row, rest)
-    except LackingError as error:
-        message, hint = lacks(str(error), row)
+    except RefusedError as error:
         status = function_of(names[0]).verb.usage_status  # type: ignore[attr-defined]
-        return UsageError(message, hint.format(called=" ".join([program, *names])), status)
+        return refusal(error.told, " ".join([program, *names]), status)
     except UnsureError:
         pass
     return None
-
-
-def lacks(name: str, row: Verb) -> tuple[str, str]:
-    """What is said where an argument of `row` is missing, and a hint, in which `{called}` stands for the command."""
-    return f"{name.strip('{}')} is missing", f"write `{{called}} {' '.join(map(argument, row.arguments))}`"
 
 
 def _parted(words: Sequence[str]) -> tuple[list[str], Verb, list[str]]:
@@ -104,7 +104,7 @@ def whole(words: Sequence[str]) -> list[str]:
     """`words` with a group's default verb inserted if it is missing. Raises UsageError."""
     default = _named(VERBS, words[0]).default
     if default:
-        from ..namespaces import parted
+        from ...namespaces import parted
 
         _, rest = parted(words[1:])
         if not rest or (rest[0].startswith("-") and rest[0] not in ("--help", "-h")):
@@ -120,13 +120,18 @@ def _named(verbs: Sequence[Verb], name: str) -> Verb:
 
 
 def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
-    """The values in `words`, by field; the network namespace has the field "". Raises UnsureError."""
+    """The values in `words`, by field; the network namespace has the field "". Raises UnsureError.
+
+    Typer reads the options in the order of the line, then the arguments, and refuses the first that is wrong; but it
+    enters a network namespace first.
+    """
     if row.passes or "" in words:
         raise UnsureError
     options = {name: own for own in row.options if own.field for name in own.names}
     options.setdefault(NETNS, NAMESPACE)
     values: dict[str, Any] = {}
     free = []
+    wrong: list[Told] = []
     left = iter(words)
     for word in left:
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
@@ -134,40 +139,70 @@ def _values(row: Verb, words: Sequence[str]) -> dict[str, Any]:
         if own is not None:
             if own.field in values and not own.many:
                 raise UnsureError
-            read = _value(own, next(left, "") if own.value and not equals else value, bool(equals))
+            read = _value(own, next(left, "") if own.value and not equals else value, bool(equals), wrong)
             values[own.field] = [*values.get(own.field, ()), read] if own.many else read
         elif word == "-" or not word.startswith("-") or (row.lenient and word not in NOT_FREE):
             free.append(word)
         else:
             raise UnsureError
-    return {**values, **_arguments(row.arguments, free)}
+    values |= _arguments(row.arguments, free, wrong)
+    if wrong:
+        raise UnsureError if NAMESPACE.field in values else RefusedError(wrong[0])
+    return values
 
 
-def _arguments(rows: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
-    """The values in `words`: each row takes one word, or all that are left. Raises UnsureError."""
+def _arguments(rows: Sequence[Parameter], words: list[str], wrong: list[Told]) -> dict[str, Any]:
+    """The values in `words`: each row takes one word, or all that are left. Adds to `wrong`. Raises UnsureError."""
     values: dict[str, Any] = {}
     for own in rows:
         taken, words = (words, []) if own.many else (words[:1], words[1:])
         if own.needed and not taken:
-            raise UnsureError if own.choices else LackingError(own.value)
+            if own.choices:
+                raise UnsureError
+            wrong.append(lacks(own.value, rows))
         if taken:
-            read = [_value(own, word, False) if own.choices else word for word in taken]
+            read = [_value(own, word, False, wrong) if own.choices else word for word in taken]
             values[own.field] = read if own.many else read[0]
     if words:
         raise UnsureError
     return values
 
 
-def _value(own: Parameter, text: str, equals: bool) -> Any:
-    """The value of `own` in `text`, which follows an equals sign if `equals`. Raises UnsureError."""
+def _value(own: Parameter, text: str, equals: bool, wrong: list[Told]) -> Any:
+    """The value of `own` in `text`, which follows an equals sign if `equals`. Adds to `wrong`. Raises UnsureError."""
     if not own.kind or (not own.value and equals):
         raise UnsureError
     if not own.value:
         return True
-    if not text or (text.startswith("-") and text != "-") or (own.choices and text not in own.choices):
+    if not text or (text.startswith("-") and text != "-"):
         raise UnsureError
-    if own.kind not in NUMBERS:
-        return text
-    if not (text.isascii() and text.isdigit() and len(text) < DIGITS and own.least <= int(text) <= own.most):
+    try:
+        return _read(own, text)
+    except ValueError as error:
+        wrong.append(wrong_value(own, str(error)))
+        return None
+
+
+def _read(own: Parameter, text: str) -> Any:
+    """The value of `own` in `text`. Raises ValueError if it is wrong for sure, and UnsureError."""
+    if own.kind in READERS:
+        return READERS[own.kind](text)
+    if own.kind in NUMBERS:
+        return _number(own, text)
+    if own.choices and text not in own.choices:
+        if text.lower() in own.choices:
+            raise UnsureError
+        raise ValueError(not_one_of(text, own.choices))
+    return text
+
+
+def _number(own: Parameter, text: str) -> float:
+    if not own.most:
         raise UnsureError
-    return NUMBERS[own.kind](text)
+    if text.isascii() and text.isdigit() and len(text) < DIGITS:
+        if own.least <= int(text) <= own.most:
+            number: float = NUMBERS[own.kind](text)
+            return number
+        raise ValueError
+    float(text)
+    raise UnsureError
