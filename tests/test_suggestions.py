@@ -34,6 +34,16 @@ def test_what_is_near(word, known, expected):
     assert nearest(word, known) == expected
 
 
+@pytest.mark.parametrize(("word", "known", "told"), [
+    ("pager", ["no-pager", "plain"], "that is so without an option; `--no-pager` turns it off"),
+    ("page", ["no-pager", "plain"], "that is so without an option; `--no-pager` turns it off"),
+    ("no-pagr", ["no-pager", "plain"], "did you mean `--no-pager`?"),
+    ("modul", ["module", "no-module"], "did you mean `--module`?"),
+])  # fmt: skip
+def test_who_asks_for_what_can_only_be_turned_off_is_not_told_the_opposite(word, known, told):
+    assert did_you_mean(word, known, form="--{}") == told
+
+
 @pytest.mark.parametrize("name", [*LONG, *SCHEDULERS])
 def test_a_name_without_one_of_its_letters_is_found(name):
     for at in range(len(name)):

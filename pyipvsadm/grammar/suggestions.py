@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MOST = 3  # names in one suggestion: more don't help
 LONGEST = 40  # letters; longer words get no suggestion, since no name of ours is as long
+OPTION, NOT = "--{}", "no-"  # the form of options; the beginning of those that turn something off
 PART = 3  # letters that suffice to find a name by its middle; its beginning takes one less
 
 
@@ -93,9 +94,18 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", form: str = "{}") -> str:
-    """A question that suggests the names in `known` closest to `word`, each in `form`; else `otherwise`."""
-    near = [f"`{form.format(quoted(name))}`" for name in nearest(word, known)]
-    return f"did you mean {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}?" if near else otherwise
+    """A question that suggests the names in `known` closest to `word`, each in `form`; else `otherwise`.
+
+    Who asks for what only can be turned off is told so: the option that turns it off is the opposite of what is meant.
+    """
+    names = nearest(word, known)
+    if not names:
+        return otherwise
+    near = [f"`{form.format(quoted(name))}`" for name in names]
+    told = " or ".join(filter(None, (", ".join(near[:-1]), near[-1])))
+    if form == OPTION and not word.lower().startswith("no") and all(name.startswith(NOT) for name in names):
+        return f"that is so without an option; {told} turns it off"
+    return f"did you mean {told}?"
 
 
 def _steps(one: str, other: str, most: int) -> int:

@@ -29,6 +29,7 @@ MEANT_BY = (  # verbs, what an extra argument looks like that is meant otherwise
     (("metrics",), re.compile(r"start|serve|run|listen"), "`--listen PORT` serves until it is ended"),
 )
 FILE = "the file is named without an option: `{called} FILE`"
+PRUNED = "`apply` removes what the file lacks, without an option; `--no-prune` keeps it"
 DRY = "`--dry-run` shows what would change"
 YES = "`--yes` also deletes all services"
 ALL = "without a name, all services are shown"
@@ -43,6 +44,7 @@ INSTEAD = {  # (verb, option of other tools): how to get the same here
         (("convert",), ("--to", "--format"), "`-o FORMAT` says what to write"),
         (("check",), ("-o", "--output", "--json"), "`convert -o json FILE` prints the table as JSON"),
         (("apply",), ("-n", "--check", "--test", "--diff", "--plan"), DRY),
+        (("apply", "diff"), ("--prune", "--delete", "--purge"), PRUNED),
         (("apply",), ("-y", "--auto-approve", "--assume-yes"), YES),
         (("diff",), ("--dry-run", "-n", "--check"), "`diff` changes nothing: leave it out"),
         (("diff",), ("-u", "-r", "-q", "--brief", "--quiet"), "the exit status says whether they differ: 0 or 1"),
