@@ -11,6 +11,7 @@ import pytest
 
 from pyipvsadm import documents
 from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.grammar import mistakes
 from pyipvsadm.model import Server, Service, Timeouts
 from pyipvsadm.table.assembly import Assembly
 from pyipvsadm.verbs.check import trial
@@ -44,6 +45,26 @@ def test_a_wrong_one_is_told_on_stderr(tmp_path):
 
 def test_a_missing_one_too():
     assert check("/nowhere/at/all")[:2] == (2, "")
+
+
+@pytest.mark.parametrize(("address", "alone"), [("10.0.0.2/32", "10.0.0.2"), ("2001:db8::2/128", "2001:db8::2")])
+def test_an_address_with_a_length_is_written_without(tmp_path, address, alone):
+    path = tmp_path / "table.yaml"
+    text = "version: 1\nservices:\n- service: '[2001:db8::1]:80'\n  servers:\n  - {{address: '{}'}}\n"
+    path.write_text(text.format(address))
+    told = f"{path}:5: services[0].servers[0].address: `{address}` is not an IPv"
+    ran = check(str(path))
+    assert ran.message.startswith(told)
+    assert ran.message.endswith(f" address in digits; leave out the prefix length: write `{alone}`\n")
+
+
+def test_suggestions_are_looked_for_only_where_they_are_shown(monkeypatch):
+    looked = []
+    monkeypatch.setattr(mistakes, "mistaken", lambda words, ports: looked.append(words) or "")
+    lines = "".join(f"-A -t 192.0.2.1:{70000 + number}\n" for number in range(documents.SHOWN + 50))
+    ran = check("-", stdin=lines.encode())
+    assert ran.message.endswith("and 50 more\n")
+    assert len(looked) == documents.SHOWN
 
 
 def test_the_schema_can_be_had():

@@ -54,7 +54,8 @@ def test_addresses_go_with_the_table():
 @pytest.mark.parametrize(("listed", "problem"), [
     ('["192.0.2.1", "192.0.2.1"]', "stdin:1: addresses[1]: 192.0.2.1 is there twice (the first is at stdin:1)"),
     ('["224.0.0.1"]', "stdin:1: addresses[0]: 224.0.0.1 can't be the address of one machine"),
-    ('["192.0.2.1/32"]', "stdin:1: addresses[0]: `192.0.2.1/32` is not an IPv4 address in digits"),
+    ('["192.0.2.1/32"]', "stdin:1: addresses[0]: `192.0.2.1/32` is not an IPv4 address in digits; leave out the prefix length:"
+     " write `192.0.2.1`"),
     ("[7]", "stdin:1: addresses[0]: should be an address in digits, without a port"),
     ("7", "stdin:1: addresses: should be a list, not 7"),
 ])  # fmt: skip

@@ -89,7 +89,7 @@ def _lines(
         try:
             found = parse(line)
         except IpvsadmError as error:
-            assembly.wrong(number, _refusal(words(line), error, ports))
+            assembly.wrong(number, Refusal(line, error, ports))
             continue
         if found is None:
             continue
@@ -125,15 +125,21 @@ def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:
         assembly.wrong(number, f"`{words(text)[0]}` does not describe a table: only lines of {LINES} do")
 
 
-def _refusal(words: list[str], error: IpvsadmError, ports: Callable[[], list[str]]) -> str:
-    """The reason for refusing a line, on one line."""
-    from ..grammar.mistakes import mistaken
+class Refusal:
+    """The reason for refusing a line, on one line. It is looked for when it is shown, since few of many are."""
 
-    hint = mistaken(words, ports)
-    if isinstance(error, NoCommandError):
-        return f"`{words[0]}` is not a rule: {hint or FORMS}"
-    message, hint = str(error).strip(), hint or error.hint
-    return f"{message} ({hint})" if hint else message
+    def __init__(self, line: str, error: IpvsadmError, ports: Callable[[], list[str]]) -> None:
+        self._line, self._error, self._ports = line, error, ports
+
+    def __str__(self) -> str:
+        from ..grammar.mistakes import mistaken
+
+        said, error = words(self._line), self._error
+        hint = mistaken(said, self._ports)
+        if isinstance(error, NoCommandError):
+            return f"`{said[0]}` is not a rule: {hint or FORMS}"
+        message, hint = str(error).strip(), hint or error.hint
+        return f"{message} ({hint})" if hint else message
 
 
 def pieces(table: Table) -> Iterator[str]:

@@ -9,7 +9,7 @@ import os
 from types import SimpleNamespace
 
 from ..errors import UsageError
-from ..table.notation import SERVICE_FORMS, address_of, service_of
+from ..table.notation import SERVICE_FORMS, address_of, bare_address, service_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,13 @@ def address_in(text: Any) -> bytes:
     host, colon, port = text.rpartition(":")
     if colon and port.isdigit() and (host.count(".") == 3 or host.startswith("[")):
         raise ValueError(f"has a port, which is a key of its own: `address: {host.strip('[]')}` and `port: {port}`")
-    return address_of(text)
+    try:
+        return address_of(text)
+    except ValueError as error:
+        alone, _, length = text.partition("/")
+        if length.isdigit() and bare_address(text) == alone:
+            raise ValueError(f"{error}; leave out the prefix length: write `{alone}`") from None
+        raise
 
 
 def group_in(text: Any) -> bytes | None:

@@ -110,7 +110,7 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", form: str
 
 def _steps(one: str, other: str, most: int) -> int:
     """How many letters to add, remove, change or swap with the next one; 0 if more than `most`."""
-    if abs(len(one) - len(other)) > most:
+    if abs(len(one) - len(other)) > most or len(set(one).difference(other)) > most:
         return 0
     before: list[int] = []
     row = list(range(len(other) + 1))

@@ -34,11 +34,14 @@ class EnoughError(Exception):
 
 
 class Problem(Record):
-    """What is wrong at a place, and, if two things exclude each other, the place of the other one."""
+    """What is wrong at a place, and, if two things exclude each other, the place of the other one.
+
+    `message` is a text, or makes one by `str`, once it is shown.
+    """
 
     __slots__ = ()
     place: Place = 0
-    message: str = ""
+    message: object = ""
     other: Place | None = None
 
 
@@ -92,7 +95,7 @@ class Assembly:
         self._daemons: dict[int, tuple[Daemon, Place]] | None = None
         self._addresses: dict[bytes, Place] | None = None
 
-    def wrong(self, place: Place, message: str, other: Place | None = None) -> None:
+    def wrong(self, place: Place, message: object, other: Place | None = None) -> None:
         """Take note of a problem. Raises EnoughError, which ends the reading, with the last of PROBLEMS."""
         self.problems.append(Problem(place=place, message=message, other=other))
         if len(self.problems) >= PROBLEMS:
