@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from pyipvsadm.errors import IpvsadmError
+from pyipvsadm.kernel import proc_lines
 from pyipvsadm.listing import connections
+from pyipvsadm.listing.numeric_connections import told
 from pyipvsadm.model import Listing
 
 from .fakes import FakeNames
@@ -128,3 +132,105 @@ def test_a_line_that_is_none_is_an_error(line):
     printed, message, status = failed(HEADER + line)
     assert printed.startswith("IPVS connection entries\n")
     assert (message, status) == ("unexpected input from /proc/net/ip_vs_conn", 1)
+
+
+# Put together from parts.
+
+
+PARTS = (  # of a line, the first ones mostly
+    ("TCP", "UDP", "IP", "SCTP", "AH", "tcp"),
+    ("0A010002", "C0A8FFFE", "0a010002", "0A0100", " 0A01002", "0A0100021", CLIENT),
+    ("BEAA", "0000", "beaa", "50", "+050", "1F900", "1_F9"),
+    ("0A010064", "00000005", VIP, "0A01006G"), ("0050", "01BB", "0x50"),
+    ("0A020002", "0A020003", REAL, ""), ("1F90", "0050", "1F9"),
+    ("ESTABLISHED", "TIME_WAIT  ", "TIME_WAIT", "UDP        ", " UDP       ", "SYNACK      ", "NON\u00c9       "),
+    ("    894", "      0", "     -1", "  60000", "12345678", "0000894", "   +894", "\u0663", "894", ""),
+    ("", "", "", " sip abcd", " sip", " ", " sip a\udcffb\x1b"),
+)  # fmt: skip
+
+
+def drawn(chance):
+    """A line of parts: now of the first ones alone, now of any."""
+    few = chance.choice((1, 2, 3, 99))
+    parts = [chance.choice(some[:few] if chance.random() < 0.95 else some) for some in PARTS]
+    line = " ".join(parts[:-1]) + parts[-1]
+    if chance.random() < 0.05:
+        place = chance.randrange(len(line))
+        line = line[:place] + chance.choice("0 Z:") + line[place + 1 :]
+    return line
+
+
+def outcome(lines):
+    """What `lines` yields, and what it raises."""
+    printed = []
+    try:
+        printed.extend(lines)
+    except IpvsadmError as error:
+        return printed, str(error), error.hint, error.status
+    return printed, "", "", 0
+
+
+@pytest.mark.parametrize("engines", [False, True])
+def test_lines_of_parts_are_as_lines_by_themselves(engines):
+    chance = random.Random(17)
+    how = Listing(connection=True, persistent_conn=engines)
+    right = 0
+    for _ in range(3000):
+        lines = [drawn(chance) for _ in range(chance.randrange(12))]
+        header = HEADER.rstrip()
+        printed, *ends = outcome(connections.table(iter((header, *lines)), how, None))
+        plainly, *expected = outcome(map(connections._teller(how, None), map(connections._reader(), lines)))
+        assert (printed[1:], ends) == (plainly, expected), lines
+        right += len(plainly)
+    assert right > 5000
+
+
+@pytest.mark.parametrize("lines", [
+    # the port of the server is too short, and the state begins where others have its last digit
+    ["1F90 YN_RECV         894", "1F9 TIME_WAIT        894", "1F9 TYN_RECV         894"],
+    # the state is too long, and leaves no room for the blank
+    ["1F90 ESTABLISHEDX     894", "1F90 UDP         1234567", "1F90 ESTABLISHEDX1234567"],
+])  # fmt: skip
+def test_columns_of_other_layouts_are_not_taken_for_parts(lines):
+    lines = [f"TCP 0A010002 BEAA 0A010064 0050 0A020002 {line}" for line in lines]
+    how = Listing(connection=True)
+    printed, *ends = outcome(connections.table(iter((HEADER, *lines)), how, None))
+    plainly, *expected = outcome(map(connections._teller(how, None), map(connections._reader(), lines)))
+    assert (printed[1:], ends) == (plainly, expected)
+
+
+def test_most_lines_are_of_parts():
+    asked = []
+
+    def read(line):
+        asked.append(line)
+        return connections._reader()(line)
+
+    lines = [
+        f"TCP {client:08X} {client % 65536:04X} 0A010064 0050 0A02000{client % 4} 1F90 ESTABLISHED     894"
+        for client in range(0, 1 << 32, 9_999_991)
+    ]
+    tell = connections._teller(Listing(connection=True), None)
+    assert [*told(iter(lines), read, tell, connections._columns)] == [*map(tell, map(connections._reader(), lines))]
+    assert len(asked) == 4
+
+
+# Read in pieces.
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"\n", b"a", b"a\n", b"a\nb", b"\n\n", b"a\r\nb\x0cc\x85\xe2\x80\xa8d\n", b"\xff\xe2\n\x82\xac",
+    b"x" * 70 + b"\n" + b"y" * 9 + b"\nz\n",
+])  # fmt: skip
+@pytest.mark.parametrize("size", [1, 2, 3, 16, 1 << 16])
+def test_lines_end_at_line_feeds_whatever_the_pieces(content, size, monkeypatch, tmp_path):
+    path = tmp_path / "list"
+    path.write_bytes(content)
+    monkeypatch.setattr(proc_lines, "PIECE", size)
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+        assert [*proc_lines.lines(str(path))] == [line.removesuffix("\n") for line in lines]
+
+
+def test_a_file_that_is_gone_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        next(proc_lines.lines(str(tmp_path / "list")))

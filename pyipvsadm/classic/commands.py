@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NOT_PUBLIC = ("stats", "rate", "thresholds", "persistent_conn", "tun_info", "timeout", "daemon")  # not in /proc
 SOME = 64  # services from which reading servers without records pays off
 HEADS_OF_CONNECTIONS = 2  # lines
+LINES = 256  # of connections, to print at a time
 MANY = 400  # services from which a second process pays off
 
 
@@ -153,14 +154,27 @@ def _list_connections(listing: Listing, kernel: Kernel, world: World) -> None:
                     world.draw(text)
                 return
         world.head(HEADS_OF_CONNECTIONS)
-        for line in table(lines, listing, names):
-            world.write(line)
+        _write_lines(table(lines, listing, names), world)
         if canvas:
             world.note(drawing.TOO_LONG)
     except OSError as error:
         raise IpvsadmError(
             "cannot open file /proc/net/ip_vs_conn", hint=f"{error.strerror}", status=errors.LISTING
         ) from error
+
+
+def _write_lines(lines: Iterator[str], world: World) -> None:
+    """Print `lines`, many at a time. What comes before an error that they raise is printed, too."""
+    from itertools import islice
+
+    while True:
+        some: list[str] = []
+        try:
+            some.extend(islice(lines, LINES))
+        finally:
+            world.write("".join(some))
+        if not some:
+            return
 
 
 def _save(command: Command, world: World) -> None:

@@ -276,9 +276,9 @@ class Kernel:
 
     def connections(self) -> Iterator[str]:
         """The lines of the kernel's list of connections, without line ends, the header first."""
-        with open(CONNECTIONS, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
-            for line in lines:
-                yield line.removesuffix("\n")
+        from .proc_lines import lines
+
+        return lines(CONNECTIONS)
 
 
 def ready() -> None:

@@ -9,7 +9,7 @@ from .service_lines import endpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..model import Listing
     from ..names import Names
@@ -45,27 +45,35 @@ class Connection(Record):
 
 def entries(lines: Iterator[str]) -> Iterator[Connection]:
     """The connections in `lines`, which begin with a header. Raises IpvsadmError if they can't be read."""
+    _skip_header(lines)
+    return map(_reader(), lines)
+
+
+def _skip_header(lines: Iterator[str]) -> None:
     if next(lines, None) is None:
         raise IpvsadmError(
             "unexpected input from /proc/net/ip_vs_conn",
             hint="the list is empty and has no header",
             status=LISTING,
         )
-    return _entries(lines)
 
 
-def _entries(lines: Iterator[str]) -> Iterator[Connection]:
+def _reader() -> Callable[[str], Connection]:
+    """A function that makes a connection of a line. Raises IpvsadmError."""
     ends: Ends = {}
-    for line in lines:
+
+    def read(line: str) -> Connection:
         words = list(filter(None, line.split(" ")))
         if not words:
             raise IpvsadmError("", status=LISTING)  # ipvsadm ends here without a message
         try:
-            yield _entry(words, ends)
+            return _entry(words, ends)
         except ValueError:
             raise IpvsadmError(
                 "unexpected input from /proc/net/ip_vs_conn", hint=f"this line: {printable(line)}", status=LISTING
             ) from None
+
+    return read
 
 
 def _entry(words: list[str], ends: Ends) -> Connection:
@@ -85,27 +93,48 @@ def _entry(words: list[str], ends: Ends) -> Connection:
 
 def table(lines: Iterator[str], listing: Listing, names: Names | None) -> Iterator[str]:
     """The connections in `lines`, which begin with a header, as lines to print. Raises IpvsadmError, too."""
-    found = entries(lines)
+    _skip_header(lines)
     heads = f"{'source':<18} {'virtual':<18} "
     if listing.persistent_conn:
         yield f"IPVS connection entries\npro expire {'state':<11} {heads}{'destination':<18} {'pe name':<16} pe_data\n"
     else:
         yield f"IPVS connection entries\npro expire {'state':<11} {heads}destination\n"
-    told: dict[tuple[object, ...], str] = {}  # what virtual addresses and servers are called
-    for protocol, address, port, at, at_port, to, to_port, state, left, engine, data in found:
+    read, tell = _reader(), _teller(listing, names)
+    if names:
+        yield from map(tell, map(read, lines))
+    else:
+        from .numeric_connections import told
+
+        yield from told(lines, read, tell, _columns)
+
+
+def _teller(listing: Listing, names: Names | None) -> Callable[[Connection], str]:
+    """A function that makes a line to print of a connection."""
+    known: dict[tuple[object, ...], str] = {}  # what virtual addresses and servers are called
+
+    def tell(connection: Connection) -> str:
+        protocol, address, port, at, at_port, to, to_port, state, left, engine, data = connection
         number = NUMBERS.get(protocol)
         client = endpoint(address, port, number, names)
-        virtual = told.get((at, at_port, number)) or keep(
-            told, (at, at_port, number), endpoint(at, at_port, number, names)
+        virtual = known.get((at, at_port, number)) or keep(
+            known, (at, at_port, number), endpoint(at, at_port, number, names)
         )
-        server = told.get((to, to_port, number)) or keep(
-            told, (to, to_port, number), endpoint(to, to_port, number, names)
+        server = known.get((to, to_port, number)) or keep(
+            known, (to, to_port, number), endpoint(to, to_port, number, names)
         )
         start = f"{protocol:<3} {expiry(left):<6} {state:<11} {client:<18} {virtual:<18}"
         if listing.persistent_conn and engine:
-            yield f"{start} {server:<16} {engine:<18} {data}\n"
-        else:
-            yield f"{start} {server}\n"
+            return f"{start} {server:<16} {engine:<18} {data}\n"
+        return f"{start} {server}\n"
+
+    return tell
+
+
+def _columns(one: Connection) -> tuple[str, str, str, str]:
+    """The protocol, the time and the state of a connection without an engine, and what follows its client."""
+    virtual = endpoint(one.virtual, one.virtual_port, one.number, None)
+    server = endpoint(one.server, one.server_port, one.number, None)
+    return f"{one.protocol:<3} ", f"{expiry(one.seconds):<6} ", f"{one.state:<11} ", f"{virtual:<18} {server}\n"
 
 
 def expiry(seconds: int) -> str:
