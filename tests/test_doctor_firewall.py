@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyipvsadm.verbs.doctor.collection.concurrency import Concurrent
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, programs, remedies, rule_index
 from pyipvsadm.verbs.doctor.firewall.chains import Chain, Firewall, Match, Rule, in_network
 from pyipvsadm.verbs.doctor.firewall.packet_path import MAYBE, YES, matches, passage
+from pyipvsadm.verbs.doctor.snapshot import UnseenError
 
 NFT = """{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
 {"table": {"family": "inet", "name": "f", "handle": 1}},
@@ -289,3 +292,20 @@ def test_a_rule_is_parted_as_a_shell_parts_it(line, words):
 ])  # fmt: skip
 def test_a_hook_without_rules_and_drops_looks_at_no_packet(text, looks):
     assert Firewall(iptables.chains(text, "iptables", "ip")).looks_at(("prerouting", "forward")) is looks
+
+
+def test_a_look_beside_others_takes_none_of_their_time():
+    said = Event()
+    look = Concurrent(lambda: said.wait(10))
+    said.set()  # the look ends only if this runs beside it
+    assert look.result() is True
+
+
+@pytest.mark.parametrize("error", [UnseenError("no rules"), OSError(1, "no"), KeyboardInterrupt()])
+def test_what_a_look_beside_others_raises_is_raised_where_it_is_awaited(error):
+    def see():
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        Concurrent(see).result()
+    assert raised.value is error

@@ -60,6 +60,11 @@ def failure(subject: str, seen: str, why: str, *commands: str) -> Finding:
     return Finding(FAILURE, subject, seen, why, commands)
 
 
+def failures(subjects: tuple[str, ...], seen: str, why: str, *commands: str) -> Finding:
+    """The same can't work for each of thousands, told as one finding, as findings of one cause are merged anyway."""
+    return Finding(FAILURE, "", seen, why, commands, subjects=subjects)
+
+
 def warning(subject: str, seen: str, why: str, *commands: str) -> Finding:
     """Something works badly, or only in some cases."""
     return Finding(WARNING, subject, seen, why, commands)

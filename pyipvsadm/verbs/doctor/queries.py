@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
 from ...grammar.shell import command, quoted
 from ...network.facts import Link, is_loopback
+from ...network.routes import Route
 from .findings import Finding, failure, warning
 from .firewall import remedies
 from .firewall.chains import Chain, Firewall
 from .firewall.packet_path import NO, Hit, Packet, matches
 from .firewall.rule_index import Index
-from .snapshot import Snapshot
+from .snapshot import Pair, Snapshot
 from .snapshot_values import Server, Service
 from .suspects import ALIVE, ENOUGH, NAT, REFUSED, SILENT, UDP, is_suspect
 
@@ -64,6 +65,30 @@ def prefix(address: str) -> str:
 def subject(service: Service, server: Server) -> str:
     """The name of a server of a service."""
     return f"{service.service} {server.name}"
+
+
+def subjects(those: Iterable[Pair]) -> tuple[str, ...]:
+    """The names of servers of services."""
+    return tuple([f"{service.service} {server.name}" for service, server in those])
+
+
+def by_route(snapshot: Snapshot, those: Iterable[Pair], tell: Callable[[Route], str]) -> dict[str, list[Pair]]:
+    """The servers by what `tell` says of their route, if anything. It is asked once a route, which thousands share."""
+    told: dict[int, str] = {}  # by id of the route
+    found: dict[str, list[Pair]] = {}
+    for pair in those:
+        route = snapshot.route(pair[1].address)
+        said = told.get(id(route))
+        if said is None:
+            said = told[id(route)] = tell(route)
+        if said:
+            found.setdefault(said, []).append(pair)
+    return found
+
+
+def unreachable(route: Route) -> str:
+    """That nothing can be sent by `route`, and why; empty if it can."""
+    return "" if route.type == "unicast" else f"cannot be reached from here ({route.source or route.type})"
 
 
 def outside(snapshot: Snapshot) -> list[Link]:

@@ -147,11 +147,11 @@ class Snapshot:
 
     def route(self, address: str) -> Route:
         """The route of packets for `address`. Raises UnseenError."""
-        found = (self.routes or {}).get(address)
-        if found is None:
+        try:
+            return self.routes[address]  # type: ignore[index]  # the fastest way, asked for each of thousands of servers
+        except (KeyError, TypeError):
             self.seen("routes")
-            raise UnseenError(f"no route to {address} was asked for")
-        return found
+            raise UnseenError(f"no route to {address} was asked for") from None
 
     def release(self) -> tuple[int, int]:
         """The first two numbers of the kernel's release. Raises UnseenError."""

@@ -15,7 +15,7 @@ from ...table.notation import service_of, spelled_address
 Kind = TypeVar("Kind")
 
 
-def made(kind: type[Kind], **fields: Any) -> Kind:
+def made(kind: type[Kind], fields: dict[str, Any]) -> Kind:
     """An instance of `kind` with all its fields. Faster than the constructor of a frozen class, for thousands."""
     one = object.__new__(kind)
     object.__setattr__(one, "__dict__", fields)

@@ -81,9 +81,8 @@ def _grouped(findings: Iterable[Finding], check: str) -> list[Finding]:
         if cause not in groups:
             groups[cause] = one, {}, {}
         _, subjects, commands = groups[cause]
-        subjects[one.subject] = None
-        for command in one.commands:
-            commands[command] = None
+        subjects.update(dict.fromkeys(one.subjects or (one.subject,)))
+        commands.update(dict.fromkeys(one.commands))
     return [
         Finding(
             first.severity, shortened(list(subjects)), first.seen, first.why, tuple(commands), check, tuple(subjects)

@@ -103,6 +103,8 @@ def _loads(service: Service) -> list[int]:
 
 def _clients(snapshot: Snapshot) -> dict[str, Counter[str]]:
     """For each service, the number of connections of each client, by the kernel's entries."""
+    if not snapshot.connections:
+        return {}
     names = {}
     marked: dict[str, str] = {}
     for service in snapshot.seen("services"):

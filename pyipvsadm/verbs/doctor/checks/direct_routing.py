@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ....network.routes import Route
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, failures, note, warning
 from ..queries import (
     PROTOCOLS,
     addressed,
     bound_for_services,
+    by_route,
     hears,
     named,
     ours,
@@ -16,6 +18,8 @@ from ..queries import (
     routes_of,
     setting,
     subject,
+    subjects,
+    unreachable,
     virtual_addresses,
 )
 from ..snapshot import Snapshot
@@ -25,23 +29,23 @@ LOST = ("failed", "incomplete")  # states of neighbours
 
 def servers_are_on_the_link(snapshot: Snapshot) -> Findings:
     """Servers of direct routing are on a link."""
-    for service, server in pairs(snapshot, "direct"):
-        route = snapshot.route(server.address)
-        if route.gateway:
-            yield failure(
-                subject(service, server),
-                f"is behind the router {route.gateway}",
+    for seen, those in by_route(snapshot, pairs(snapshot, "direct"), _no_link).items():
+        if snapshot.route(those[0][1].address).gateway:
+            yield failures(
+                subjects(those),
+                seen,
                 "direct routing leaves the client's packet unchanged, so no router can forward it to the server;"
                 " use a tunnel or masquerading",
-                ours("set", service.service, server.name, "--ipip"),
+                *(ours("set", service.service, server.name, "--ipip") for service, server in those),
             )
-        elif route.type != "unicast":
-            yield failure(
-                subject(service, server),
-                f"cannot be reached from here ({route.source or route.type})",
-                "packets can't be sent to it",
-                routes_of(server.address),
-            )
+        else:
+            ways = (routes_of(server.address) for _, server in those)
+            yield failures(subjects(those), seen, "packets can't be sent to it", *ways)
+
+
+def _no_link(route: Route) -> str:
+    """Why servers by `route` are on no link; empty if they are."""
+    return f"is behind the router {route.gateway}" if route.gateway else unreachable(route)
 
 
 def ports_stay(snapshot: Snapshot) -> Findings:

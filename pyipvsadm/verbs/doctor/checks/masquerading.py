@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ....grammar.shell import command
-from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ....network.routes import Route
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failures, note, warning
 from ..queries import (
     PROTOCOLS,
     addressed,
     answered,
+    by_route,
     clients,
     family,
     hears,
@@ -16,29 +18,34 @@ from ..queries import (
     routes_of,
     setting,
     subject,
+    subjects,
     translated,
+    unreachable,
 )
-from ..snapshot import NUMBER, Snapshot, UnseenError
+from ..snapshot import NUMBER, Pair, Snapshot, UnseenError
 from ..snapshot_values import Server, Service
 from ..suspects import NAT
 
 
 def forwarding_is_on(snapshot: Snapshot) -> Findings:
     """The kernel forwards packets."""
-    known: dict[tuple[str, str], tuple[str, str]] = {}  # by family and device: what is off and the remedy, or nothing
-    for service, server in pairs(snapshot, NAT):
-        place = family(server.address), snapshot.route(server.address).device
-        if place not in known:
-            off = _unforwarded(snapshot, *place)
-            known[place] = (f"net.{off.replace('/', '.')} is 0", setting(off, 1)) if off else ("", "")
-        seen, remedy = known[place]
-        if seen:
-            yield failure(
-                subject(service, server),
-                seen,
-                "this machine must forward the replies of masqueraded servers, and drops them",
-                remedy,
-            )
+    known: dict[tuple[str, str], str] = {}  # by family and device: the setting that is off, or nothing
+    affected: dict[str, list[Pair]] = {}  # by that setting
+    for pair in pairs(snapshot, NAT):
+        address = pair[1].address
+        place = family(address), snapshot.route(address).device
+        off = known.get(place)
+        if off is None:
+            off = known[place] = _unforwarded(snapshot, *place)
+        if off:
+            affected.setdefault(off, []).append(pair)
+    for off, those in affected.items():
+        yield failures(
+            subjects(those),
+            f"net.{off.replace('/', '.')} is 0",
+            "this machine must forward the replies of masqueraded servers, and drops them",
+            setting(off, 1),
+        )
 
 
 def _unforwarded(snapshot: Snapshot, kind: str, device: str) -> str:
@@ -51,17 +58,20 @@ def _unforwarded(snapshot: Snapshot, kind: str, device: str) -> str:
 
 def servers_have_a_route(snapshot: Snapshot) -> Findings:
     """Servers have a route."""
-    for service, server in pairs(snapshot, NAT, "tunnel"):  # D1 is about direct routing
-        if ":" in server.address and snapshot.sysctls.get("net/ipv6/conf/all/disable_ipv6") != "0":
-            continue  # G5
-        route = snapshot.route(server.address)
-        if route.type not in ("unicast", "local"):
-            yield failure(
-                subject(service, server),
-                f"cannot be reached from here ({route.source or route.type})",
-                "packets for it are dropped: add a route to the server, or delete the one that refuses it",
-                routes_of(server.address),
-            )
+    has_ipv6 = snapshot.sysctls.get("net/ipv6/conf/all/disable_ipv6") == "0"  # otherwise G5
+    there = (pair for pair in pairs(snapshot, NAT, "tunnel") if has_ipv6 or ":" not in pair[1].address)
+    for seen, those in by_route(snapshot, there, _no_way).items():  # D1 is about direct routing
+        yield failures(
+            subjects(those),
+            seen,
+            "packets for it are dropped: add a route to the server, or delete the one that refuses it",
+            *(routes_of(server.address) for _, server in those),
+        )
+
+
+def _no_way(route: Route) -> str:
+    """Why servers can't be reached by `route`; empty if they can."""
+    return "" if route.type == "local" else unreachable(route)
 
 
 def translation_is_tracked(snapshot: Snapshot) -> Findings:

@@ -98,7 +98,7 @@ def _removed_servers(snapshot: Snapshot) -> dict[tuple[str, int], str]:
     """Addresses of servers that have UDP entries but aren't in their service, by the service's address and port."""
     there = {
         (service.address, service.port, server.address, server.port)
-        for service in addressed(snapshot)
+        for service in (addressed(snapshot) if snapshot.connections else ())
         for server in service.servers
     }
     found = {}

@@ -80,11 +80,11 @@ def _other_machines(snapshot: Snapshot) -> dict[str, set[str]]:
 def no_loopback(snapshot: Snapshot) -> Findings:
     """A loopback address has servers on this machine alone."""
     for service in addressed(snapshot):
-        away = [server for server in service.servers if not is_own(snapshot, server)]
-        if is_loopback(service.address) and away:
+        away = next((server for server in service.servers if not is_own(snapshot, server)), None)
+        if away and is_loopback(service.address):
             moved = _moved(service)
             yield failure(
-                subject(service, away[0]),
+                subject(service, away),
                 "is another machine, but the service has a loopback address",
                 "packets to a loopback address come from one, and no other machine can answer that;"
                 " use an address that clients can reach",

@@ -28,6 +28,7 @@ from ..snapshot import Snapshot, UnseenError
 from ..snapshot_values import Connections, Counters, Daemon, Server, Service, Timeouts, Tunnel, made
 from ..suspects import Entries, suspects
 from . import proc
+from .concurrency import Concurrent
 from .connection_attempts import tried
 from .traffic import watch
 
@@ -51,7 +52,7 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
     """A snapshot of this machine, with counters watched for `seconds`, and the routes to `addresses`, too."""
     collected = Collection()
     standing = proc.standing()
-    collected.look("firewall", lambda: firewall(standing.privileged))
+    rules = Concurrent(lambda: firewall(standing.privileged))
     collected.look("listeners", proc.listeners)
     collected.found |= {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -62,6 +63,7 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
         "elsewhere": proc.elsewhere(),
     }
     collected.table(world, seconds)
+    collected.look("firewall", rules.result)
     collected.found |= {"status": proc.status(), "table_bits": proc.table_bits()}
     collected.found["sysctls"] = proc.sysctls()  # after IPVS was reached, which has sysctls, too
     collected.network([*addresses, *collected.addresses()])
@@ -188,32 +190,36 @@ def _service(service: Key, servers: Iterable[Own], known: dict[Settings, dict[st
     settings = known.get(wanted)
     if settings is None:
         data = service_settings(service)
-        settings = known[wanted] = {**data, "flags": tuple(data["flags"])}
+        settings = known[wanted] = {**data, "flags": tuple(data["flags"]), "earlier": None}
     return made(
         Service,
-        service=spelled(service),
-        **settings,
-        counters=_counters(service.stats),
-        servers=tuple([_server(server, known) for server in servers]),
-        earlier=None,
-        key=service,
+        settings
+        | {
+            "service": spelled(service),
+            "counters": _counters(service.stats),
+            "servers": tuple([_server(server, known) for server in servers]),
+            "key": service,
+            "address": spelled_address(service.address) if service.address else "",
+        },
     )
 
 
 def _server(server: Own, known: dict[Settings, dict[str, Any]]) -> Server:
     """A server; `known` caches settings, since thousands of servers share them."""
-    settings = known.get(server[SETTINGS])
+    wanted = server[SETTINGS]
+    settings = known.get(wanted)
     if settings is None:
-        settings = known[server[SETTINGS]] = _settings(server)
+        settings = known[wanted] = _settings(server)
     connections = server[CONNECTIONS]
     return made(
         Server,
-        **settings,
-        address=spelled_address(server.address),
-        port=server.port,
-        connections=Connections(*connections) if any(connections) else NO_CONNECTIONS,
-        counters=_counters(server.stats),
-        earlier=None,
+        settings
+        | {
+            "address": spelled_address(server.address),
+            "port": server.port,
+            "connections": Connections(*connections) if any(connections) else NO_CONNECTIONS,
+            "counters": _counters(server.stats),
+        },
     )
 
 
@@ -221,12 +227,11 @@ def _settings(server: Own) -> dict[str, Any]:
     data = server_settings(server)
     if tunnel := data["tunnel"]:
         data["tunnel"] = Tunnel(**{field: tunnel[field] for field in TUNNEL if field in tunnel})
-    return data
+    return {**data, "earlier": None}
 
 
 def _counters(stats: Stats | None) -> Counters:
-    counts = (stats or ())[:COUNTERS]
-    return Counters(*counts) if any(counts) else NO_COUNTERS
+    return Counters(*stats[:COUNTERS]) if stats and any(stats) else NO_COUNTERS
 
 
 def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tuple[Service, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -35,7 +34,7 @@ VERDICTS = {"accept": "accept", "drop": "drop", "reject": "drop", "return": "ret
 SILENT = {"counter", "log", "comment"}  # statements that change nothing
 SELECTIVE = {"limit", "ct count", "meter", "quota"}  # statements that match some clients or packets
 TRANSLATIONS = {"dnat", "redirect"}
-HANDLE = re.compile(r"^(.*?) # handle (\d+)$")
+HANDLE = " # handle "
 
 
 def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
@@ -69,11 +68,12 @@ def _texts(listing: str) -> dict[tuple[str, str, int], str]:
     found: dict[tuple[str, str, int], str] = {}
     family = table = ""
     for line in listing.splitlines():
-        words = line.split()
-        if line.startswith("table ") and len(words) > 2:
+        if line.startswith("table ") and len(words := line.split()) > 2:
             family, table = words[1:3]
-        elif (shown := HANDLE.match(line.strip())) and not shown[1].endswith("{"):
-            found[family, table, int(shown[2])] = shown[1]
+            continue
+        shown, _, handle = line.strip().rpartition(HANDLE)
+        if handle.isdecimal() and not shown.endswith("{"):
+            found[family, table, int(handle)] = shown
     return found
 
 
