@@ -96,7 +96,8 @@ def no_redirects(snapshot: Snapshot) -> Findings:
     by_device: dict[str, list[str]] = {}
     for client in dict.fromkeys(client for client, _ in clients(snapshot)):
         by_device.setdefault(snapshot.route(client).device, []).append(client)
-    for service, server in pairs(snapshot, NAT):
+    masqueraded = pairs(snapshot, NAT)  # may raise UnseenError
+    for service, server in masqueraded if by_device else ():
         device = snapshot.route(server.address).device
         if ":" in server.address or device in told_of:
             continue
@@ -147,7 +148,8 @@ def _in_ranges(port: int, ranges: str) -> bool:
 def no_hairpin(snapshot: Snapshot) -> Findings:
     """No server is a client of its own."""
     seen, well = set(clients(snapshot)), answered(snapshot)
-    for service, server in pairs(snapshot, NAT):
+    masqueraded = pairs(snapshot, NAT)  # may raise UnseenError
+    for service, server in masqueraded if seen else ():
         own = seen & {(server.address, ""), (server.address, service.service)}
         if own and (server.address, server.address) not in well and not translated(snapshot, server, server.address):
             yield warning(

@@ -33,8 +33,10 @@ def packets_fit(snapshot: Snapshot) -> Findings:
     wanted = _largest(snapshot, {snapshot.route(server.address).device for _, server in tunnelled})
     for service, server in tunnelled:
         route = snapshot.route(server.address)
+        if route.device in told_of:
+            continue
         room = (route.mtu or sizes.get(route.device, 0)) - overhead(server)
-        if room >= wanted or route.device in told_of or _clamped(snapshot):
+        if room >= wanted or _clamped(snapshot):
             continue
         told_of.add(route.device)
         found = snapshot.sysctl("ipv4/vs/pmtu_disc")

@@ -31,11 +31,12 @@ def is_local(snapshot: Snapshot) -> Findings:
     """Virtual addresses are addresses of this machine."""
     unusable = {one.address for one in snapshot.addresses or () if one.duplicate or one.tentative}
     others, by = _other_machines(snapshot), _standby(snapshot)
+    foreign = set().union(*others.values())
     for address in virtual_addresses(snapshot):
         route = snapshot.route(address)
         if route.type != "local" and address not in unusable:
             where = f"leave by {route.device}" if route.device else f"have no route ({route.source or route.type})"
-            other = next((words for words, known in others.items() if address in known), "")
+            other = next(words for words, known in others.items() if address in known) if address in foreign else ""
             if by:
                 yield note(
                     address,
