@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from pyipvsadm.documents import keepalived, rules_format
-from pyipvsadm.documents.formats import FORMATS, Inputs, by_content, by_extension
+from pyipvsadm.documents.formats import FORMATS, READ, Inputs, by_content, by_extension
+from pyipvsadm.documents.keepalived.keywords import TOP
 from pyipvsadm.model import Table
 from pyipvsadm.table.assembly import Assembly
 from pyipvsadm.table.plan import make_plan
+
+from .fakes import run
+from .netlink import small_kernel
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "keepalived-cases").glob("*.json"))
@@ -244,3 +248,34 @@ def test_a_reload_leaves_thresholds_and_services_of_groups_and_that_is_told():
         "delete-service": "not in the file: another's, or what a reload of a group has left behind",
         "edit-server": "a reload doesn't apply thresholds that have changed alone",
     }
+
+
+@pytest.mark.parametrize(("text", "looks", "way"), [
+    ("version: 1\nservices: []\n", "; it looks like yaml", "`--from yaml` reads it as such; "),
+    ('{"version": 1, "services": []}\n', "; it looks like json", "`--from json` reads it as such; "),
+    ("-A -t 10.0.0.1:80 -s rr\n", "; it looks like rules", "`--from rules` reads it as such; "),
+    ("# a proxy\nglobal\n  daemon\n", "; it looks like haproxy.cfg", "the formats are json, yaml, "),
+    ("hello\n", "", "the formats are json, yaml, "),
+])  # fmt: skip
+def test_a_file_that_is_only_named_like_keepalived_s_is_told_so(tmp_path, text, looks, way):
+    path = tmp_path / "table.conf"
+    path.write_text(text)
+    ran = run(["apply", "--yes", str(path)], small_kernel([]))
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.message.endswith(f"named like keepalived's, but holds no word of it{looks}\n")
+    assert ran.hints[0].startswith(way)
+    for name in READ:
+        if f"--from {name}` reads" in ran.hints[0]:
+            assert run(["check", "--from", name, str(path)]).status == 0
+
+
+@pytest.mark.parametrize("line", [
+    "", "# nothing", "! nothing", "$A=1", "@x $A=1", "~SEQ(a, 1, 2) x $a", "include *.conf", "includer a",
+    "@x include b",
+    "  @^x vrrp_instance a {\n}", '"vrrp_instance" a {\n}', "x } linkbeat_use_polling",
+    *(word for word, keyword in TOP.items() if not keyword.needs), "child_wait_time 1",
+])  # fmt: skip
+def test_what_keepalived_may_know_is_read(tmp_path, line):
+    path = tmp_path / "some.conf"
+    path.write_text(f"unknown\n{line}\n" if line and line[0] not in "#!" else f"{line}\n")
+    assert "named like" not in run(["check", str(path)]).message

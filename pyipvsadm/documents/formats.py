@@ -46,9 +46,11 @@ class Format(Record):
 
     The format of a file is the first row whose pattern `holds` matches its first LETTERS (the pattern is tried only if
     one of `words` occurs there), or else the row with its extension, or else the first row whose pattern `begins`
-    matches its first line. `limit` bounds its size in bytes; the default allows some 900,000 rules. The reader adds the
-    pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax is broken. The
-    reader `by_lines` reads what is laid out as `show` writes it, and leaves all else to the other one. The writer
+    matches its first line. A format that takes any text has a function `foreign`, which says whether a text that has
+    its extension is surely another's. `limit` bounds its size in bytes; the default allows some 900,000 rules. The
+    reader adds the pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax
+    is broken. The reader `by_lines` reads what is laid out as `show` writes it, and leaves all else to the other one.
+    The writer
     yields a table's text in pieces. `counts` says whether the text includes counters and owners. `layout` puts together
     the texts that `live` reads from a kernel, by the class `texts`.
     """
@@ -59,6 +61,7 @@ class Format(Record):
     words: tuple[str, ...] = ()
     holds: str = ""
     begins: str = ""
+    foreign: str = ""
     limit: int = LIMIT
     reader: str = ""
     by_lines: str = ""
@@ -70,6 +73,10 @@ class Format(Record):
     def is_read(self, lines: Iterator[str], assembly: Assembly) -> bool:
         """Whether a document was read by its lines, which takes less time and memory; otherwise nothing is added."""
         return bool(self.by_lines and _function(self.by_lines)(lines, assembly))
+
+    def is_foreign(self, text: str) -> bool:
+        """Whether the beginning `text` of a file with the extension of this format is surely of another one."""
+        return bool(self.foreign and _function(self.foreign)(text))
 
     def read(self, text: str, assembly: Assembly, inputs: Inputs) -> Findings:
         """Add the pieces in `text` to `assembly`. Raises BrokenError."""
@@ -117,7 +124,7 @@ FORMATS = {row.name: row for row in (
            limit=512 << 20, reader="kubernetes.read"),
     Format(name="keepalived", extensions=(".conf",), words=("global_defs", "vrrp_instance", "virtual_server"),
            holds=r"(^|\n)[ \t]*(global_defs|vrrp_instance\s+\S+|virtual_server(_group)?\s[^\n{:=]*)\s*\{",
-           reader="keepalived.read"),
+           foreign="keepalived.keywords.foreign", reader="keepalived.read"),
     Format(name="ldirectord", extensions=(".cf",), words=("virtual",), holds=r"(^|\n)virtual6?\s*=",
            reader="ldirectord.read"),
     Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$",

@@ -9,7 +9,7 @@ from itertools import chain
 from ..errors import IpvsadmError
 from ..model import printable
 from ..record import Record
-from .formats import FORMATS, Format, by_content, by_extension, by_first_line
+from .formats import FORMATS, READ, Format, by_content, by_extension, by_first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ PIECE = 1 << 16  # bytes: the allocator uses the memory of such a piece again, a
 PART = 1 << 16  # characters of a text that are split at once
 HEAD = 1 << 16  # bytes in which a format is detected
 LARGEST = max(format.limit for format in FORMATS.values())
+OTHERS = {  # what the first line of a file begins with that no format reads, and whose file it is
+    **dict.fromkeys(("global", "defaults", "frontend", "backend", "listen"), "haproxy.cfg"),
+    **dict.fromkeys(("upstream", "server", "http", "stream", "events", "user", "worker_processes"), "nginx.conf"),
+}
 PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "unzstd", b"PK": "unzip"}
 
 
@@ -156,6 +160,8 @@ def _format(path: str, name: str, text: str) -> Format:
     if found := by_content(text):
         return found
     if path != "-" and (by_name := by_extension(os.path.splitext(path)[1])):
+        if by_name.is_foreign(text):
+            raise _misnamed(by_name, name, text)
         return by_name
     number, first = _first_line(text)
     if found := by_first_line(first):
@@ -163,6 +169,19 @@ def _format(path: str, name: str, text: str) -> Format:
     raise IpvsadmError(
         f"{name}:{number}: `{printable(first[:60])}` begins neither rules, nor JSON, nor YAML",
         hint="rules begin with `-A`, JSON with `{`, YAML with `version: 1`; `--from` names the format otherwise",
+    )
+
+
+def _misnamed(format: Format, name: str, text: str) -> IpvsadmError:
+    """The error for a file that has the extension of `format`, but none of its content."""
+    number, line = _first_line(text)
+    found = by_first_line(line)
+    whose = found.name if found else next((whose for word, whose in OTHERS.items() if line.split()[0] == word), "")
+    known = f"`--from {whose}` reads it as such" if found else f"the formats are {', '.join(READ)}"
+    return IpvsadmError(
+        f"{name}:{number}: `{printable(line[:60])}`: the file is named like {format.name}'s, but holds no word of it"
+        + (f"; it looks like {whose}" if whose else ""),
+        hint=f"{known}; `--from {format.name}` reads it as {format.name} does, which skips all of it",
     )
 
 

@@ -5,6 +5,8 @@ A keyword without a function changes nothing in the table. Source: keepalived.co
 
 from __future__ import annotations
 
+import re
+
 from ...record import Record
 from . import keyword_effects
 from .value_readers import LAST_32
@@ -75,6 +77,17 @@ TOP = _rows(
     ("namespace_with_ipsets instance use_pid_dir linkbeat_use_polling", BARE),
     ("child_wait_time", NEEDS),
 )
+
+BEGIN = re.compile(  # what a statement of keepalived.conf begins with, if it isn't unknown
+    rf"""(?:^|[{{}}])[ \t]*(?:@\S*[ \t]+)?(?:[$~]|include[rmwba]?\s|"?(?:{"|".join(TOP)})(?=["\s{{]|$))""", re.MULTILINE
+)
+CONTENT = re.compile(r"^[ \t]*[^\s#!]", re.MULTILINE)
+
+
+def foreign(text: str) -> bool:
+    """Whether `text` has content, but none that keepalived knows: it skips all of that."""
+    return bool(CONTENT.search(text)) and not BEGIN.search(text)
+
 
 GLOBALS = _rows(
     ("notification_email", Keyword(block=VALUES)),
