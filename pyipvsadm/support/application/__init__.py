@@ -46,7 +46,7 @@ def run(words: list[str], world: World) -> int:
                 name, command, words = command.resolve_command(context, words)
             status = command(words, prog_name=name, parent=context, obj=world, standalone_mode=False)
         except LIBRARY_ERROR as error:
-            raise ours(error, world.program, verb) from None
+            raise ours(error, world.program, verb, words) from None
     return status if isinstance(status, int) else 0
 
 

@@ -9,10 +9,10 @@ import typer
 from ...grammar.suggestions import did_you_mean
 from ...help.verb_help import verb_named
 from ..right_line.refusals import lacks, refusal, wrong_value
-from .other_words import INSTEAD, MEANT_BY, NAMED, NAMING, SYNONYMS
+from .other_words import INSTEAD, MEANT_BY, NAMED, NAMING, SYNONYMS, of_both, renamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ...errors import UsageError
     from ..right_line.refusals import Told
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 LIBRARY_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, bundled with typer or imported
 
 
-def ours(error: Any, program: str, verb: str) -> UsageError:
-    """The library's `error` in the words of `verb`, as our error."""
+def ours(error: Any, program: str, verb: str, line: Sequence[str] = ()) -> UsageError:
+    """The library's `error` about `line`, the words behind `verb`, in our words."""
     words = verb_words(error.ctx) if error.ctx else [verb]
-    told = WORDED.get(type(error).__name__, _other)(error, words)
+    message, hint = WORDED.get(type(error).__name__, _other)(error, words)
+    told = message, renamed(verb, line) if hint == NAMED else hint
     return refusal(told, " ".join([program, *words]), getattr(error, "exit_code", None))
 
 
@@ -84,7 +85,8 @@ def _other(error: Any, words: list[str]) -> Told:
         return message, did_you_mean(SYNONYMS.get(word, word), commands, there)
     extra = error.message.partition(" (")[2].rpartition(")")[0]
     told = ((pattern.fullmatch(extra), hint) for verbs, pattern, hint in MEANT_BY if words[0] in verbs)
-    meant = next((found.expand(hint) for found, hint in told if found), "")
+    first = str(error.ctx.params.get("server", "")) if error.ctx else ""
+    meant = of_both(words[0], first, extra) or next((found.expand(hint) for found, hint in told if found), "")
     return (f"`{extra}`: one argument too many", meant) if extra else (error.message, "")
 
 
