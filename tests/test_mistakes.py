@@ -74,6 +74,16 @@ def test_what_people_type_leads_on(row, tmp_path, monkeypatch):
     assert row["says"] in ran.stderr
 
 
+@pytest.mark.parametrize("words", [
+    ["drain", "-t", "\x1b[1m", "-r", "x"], ["drain", "\x1b[1m:1", "b.c"], ["undrain", "a", "from \x1b[1m"],
+    ["show", "-o", "\x1b[1m.json"],
+])  # fmt: skip
+def test_words_that_a_hint_repeats_reach_no_terminal_raw(words):
+    ran = run(words, TABLE)
+    assert ran.status == 2
+    assert "\x1b" not in ran.stderr
+
+
 def test_who_drains_a_service_learns_what_is_drained():
     ran = run(["drain", "192.168.2.10:80"], TABLE)
     assert ran.hints == ["that is a service, but `drain` takes a server: `drain 10.0.0.1:80 --from 192.168.2.10:80`"]

@@ -20,8 +20,8 @@ WRITTEN = {"json": "json", "yaml": "yaml", "yml": "yaml", "rules": "rules"}  # e
 
 def refusal(told: Told, called: str, status: int | None) -> UsageError:
     """The error that says what is `told` of the command line `called`."""
-    message, hint = told
-    return UsageError(printable(message), (hint or "`{called} --help` explains it").replace("{called}", called), status)
+    message, hint = map(printable, told)
+    return UsageError(message, (hint or "`{called} --help` explains it").replace("{called}", called), status)
 
 
 def lacks(name: str, arguments: Sequence[Parameter]) -> Told:
@@ -43,7 +43,7 @@ def wrong_value(own: Parameter, why: str) -> Told:
     word = why.partition("`")[2].partition("`")[0]
     stem, _, extension = word.rpartition(".")
     if name == "--output" and stem and not any(map(str.isspace, stem)) and (form := WRITTEN.get(extension)):
-        hint = f"write `-o {form} > {printable(word)}`" if form in own.choices else ""
+        hint = f"write `-o {form} > {word}`" if form in own.choices else ""
         return f"{name}: `{word}` is a file, not a format", hint
     return f"{name}: {why}".rstrip("."), _near(word, own.choices) if own.choices else ""
 
