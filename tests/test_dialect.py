@@ -167,6 +167,8 @@ WHOLE = "".join(FORMATS["json"].pieces(TABLE, None, live_data(1.5)))
     ("json", JSON, "10.0.0.2", "224.0.0.1"),
     ("json", JSON, "}\n    ]}", "},\n    ]}"),
     ("json", JSON, "    ]}\n", "    ]},\n"),
+    ("json", JSON, "}\n    ]}", "\n    ]}"),
+    ("json", JSON, "}\n    ]}", "},,\n    ]}"),
     ("json", JSON, '\n  "services"', '\n  "services": [],\n  "services"'),
     ("json", JSON, "10.0.0.2", "\\u0031" + "0.0.0.2"),
     ("json", WHOLE, '"active": 0', '"active": 00'),

@@ -65,19 +65,20 @@ class Rows:
 
     def server(self, entry: Entry, host: str, rest: str, line: int) -> None:
         """Add the server at the address `host` to the service in `entry`."""
-        known = self.servers.get(rest)
-        if known is None:
-            data = self.server_data(rest)
-            if type(data.get("port")) is not int or "address" in data:
-                raise OtherError  # without a port, it is that of the service
-            row = self._read({**MODEL, "servers": [{"address": ADDRESS, **data}]}).rows[0]
-            known = keep(self.servers, rest, row[1:])
-        port, settings = known
+        port, settings = self.servers.get(rest) or keep(self.servers, rest, self.server_rest(rest))
         try:
             address = inet_pton(AF_INET6 if ":" in host else AF_INET, host)
         except (OSError, ValueError):
             raise OtherError from None
         self._assembly.row(entry, (address, port), settings, line)
+
+    def server_rest(self, rest: str) -> tuple[int, Settings]:
+        """The port and the settings in the rest of a server's line."""
+        data = self.server_data(rest)
+        if type(data.get("port")) is not int or "address" in data:
+            raise OtherError  # without a port, it is that of the service
+        _, port, settings = self._read({**MODEL, "servers": [{"address": ADDRESS, **data}]}).rows[0]
+        return port, settings
 
     def others(self, data: dict[str, Any]) -> None:
         """Add the other parts of a document; `data` is the document without its services."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
+    from ...shapes import Settings
     from ...table.assembly import Assembly, Entry
     from ..schema_reader import Plain
 
@@ -59,6 +60,7 @@ class JsonRows(Rows):
 
     def __init__(self, assembly: Assembly, plain: Plain) -> None:
         super().__init__(assembly, plain)
+        self._rests: dict[str, tuple[int, Settings]] = {}  # by the rest of a server's line without live figures
         self._live: dict[str, bool] = {}  # by text about live figures: whether `show` writes it so
 
     @staticmethod
@@ -78,12 +80,13 @@ class JsonRows(Rows):
         more = True  # whether an item must follow
         for number, line in numbered:
             comma = line.endswith(",")
-            item = line[:-1] if comma else line
-            if entry and more and item.startswith(SERVER) and item.endswith("}"):
-                host, _, rest = item[len(SERVER) : -1].partition('", ')
+            if entry and more and line.startswith(SERVER):
+                host, _, rest = line[len(SERVER) :].partition('", ')
                 self.server(entry, host, rest, number)
                 more = comma
-            elif entry and not more and item == SERVERS_END:
+                continue
+            item = line[:-1] if comma else line
+            if entry and not more and item == SERVERS_END:
                 entry, more = None, comma
             elif not entry and more and item.startswith(SERVICE):
                 name, _, rest = item[len(SERVICE) :].partition('", ')
@@ -104,9 +107,13 @@ class JsonRows(Rows):
             raise OtherError
         return self.service(key, name, self._settings(rest[len(parts) : -len(end)]), line)
 
-    def server(self, entry: Entry, host: str, rest: str, line: int) -> None:
-        """Add the server at the address `host` to the service in `entry`."""
-        super().server(entry, host, self._settings(rest), line)
+    def server_rest(self, rest: str) -> tuple[int, Settings]:
+        """The port and the settings in the rest of a server's line, which ends with a brace, or one and a comma."""
+        item = rest.removesuffix(",")
+        if not item.endswith("}"):
+            raise OtherError
+        settings = self._settings(item[:-1])
+        return self._rests.get(settings) or keep(self._rests, settings, super().server_rest(settings))
 
     def _settings(self, rest: str) -> str:
         """`rest` without the live figures at its end, if they are as `show` writes them."""
