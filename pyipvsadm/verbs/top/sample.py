@@ -224,9 +224,14 @@ def _gone(row: Row, now: float) -> Row | None:
     return row if _mark(row.mark, now) else None
 
 
+def _there(group: Group) -> int:
+    """How many servers of `group` exist: all of them if nothing moves."""
+    return len(group.servers) if group.read is not None else sum(not row.gone for row in group.servers)
+
+
 def _totals(before: Totals, groups: Iterable[Group], settled: bool) -> Totals:
     there = [group for group in groups if not group.row.gone]
-    servers = sum(not row.gone for group in there for row in group.servers)
+    servers = sum(map(_there, there))
     weight, active, inactive, persistent = map(sum, _columns([group.row for group in there]))
     rates = None
     if settled:
