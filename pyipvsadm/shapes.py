@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     Endpoint = tuple[bytes, int]  # packed address, port
     Alike = tuple["Shape", Endpoint, bytes, int, int]
     Short = tuple[tuple[bytes, int, Any], ...]  # the servers of a service: address, port, and what is told of the rest
+    Cut = tuple[bytes, bytes, Any]  # a server: an IPv4 address without its last byte, or an IPv6 one; the bytes from
+    # there to the port, which is the last two of them, as the kernel sends them; and what is told of the rest
+    Servers = list[Any]  # those of each of several services: either all are tuples of Cut, or all are lists of Server
+    Group = tuple[list[Service], Servers]
     Settings = tuple[int, ...]  # the fields of a server from its forwarding to its tunnel's flags
     Row = tuple[bytes, int, Settings]  # a server without counters; most rows share their settings
     Groups = Sequence[tuple[Service, Sequence[Row]]]  # services, each with its servers

@@ -75,9 +75,15 @@ FWM  5 IPv6 mh
 """  # a bar stands behind the blanks that end a line
 
 
+def grouped(table):
+    """`table` as the lists take it, in groups of two services."""
+    pairs = [table[start : start + 2] for start in range(0, len(table), 2)]
+    return [([service for service, _ in pair], [servers for _, servers in pair]) for pair in pairs]
+
+
 def listed(table, names=None, info=None, **how):
     how = Listing(**how)
-    return listing.header(info, how) + "".join(service_lines.table(table, how, names))
+    return listing.header(info, how) + "".join(service_lines.table(grouped(table), how, names))
 
 
 def test_the_whole_table():
@@ -182,7 +188,7 @@ def test_a_brief_list_has_a_line_for_each_service(how, text):
         (Service(af=10, fwmark=5, scheduler="mh", stats=Stats()), []),
     ]
     listing = Listing(brief=True, numeric=True, **how)
-    assert service_sums.header(None, listing) + "".join(service_sums.table(table, listing, None)) == text
+    assert service_sums.header(None, listing) + "".join(service_sums.table(grouped(table), listing, None)) == text
 
 
 @pytest.mark.parametrize("how", [

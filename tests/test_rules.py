@@ -10,11 +10,11 @@ from pyipvsadm.listing import rules
 from pyipvsadm.model import Command, Daemon, Server, Service, Timeouts
 
 from .fakes import NAMES, FakeNames
-from .test_listing import LOCAL, MASQ, ROUTE, TUNNEL, ip, server, service
+from .test_listing import LOCAL, MASQ, ROUTE, TUNNEL, grouped, ip, server, service
 
 
 def saved(table, names=None):
-    return "".join(rules.table(table, names))
+    return "".join(rules.table(grouped(table), names))
 
 
 HTTP, SCTP = service("10.1.0.100", 80, "rr"), service("10.1.0.100", 9999, "lc", 132)

@@ -36,7 +36,8 @@ ASKED = {
     "pyipvsadm.kernel.transport",
 }  # fmt: skip
 MANY = {  # for what comes in numbers
-    "_operator", "itertools", "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
+    "_operator", "itertools", "pyipvsadm.kernel.server_answers", "pyipvsadm.kernel.wire.answers",
+    "pyipvsadm.kernel.wire.templates",
 }  # fmt: skip
 CHANGE = ALL | WIRE | PARSED | ASKED
 LISTED_NOTHING = CHANGE | {"pyipvsadm.listing"}
@@ -51,14 +52,14 @@ RESTORED = CHANGE | {
 }  # fmt: skip
 COMPLETED = (SAVED - {
     "pyipvsadm.classic", "pyipvsadm.classic.commands",
-    "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
+    "pyipvsadm.kernel.server_answers", "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
 }) | {
     "pyipvsadm.help", "pyipvsadm.help.complete_command", "pyipvsadm.help.completion_candidates",
     "pyipvsadm.help.typed_line",
     "pyipvsadm.help.completion_values", "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
     "pyipvsadm.grammar.schedulers", "pyipvsadm.table", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
 }  # fmt: skip
-EXPLAINED = (SAVED - {"pyipvsadm.listing.order"}) | {
+EXPLAINED = (SAVED - {"pyipvsadm.listing.order", "pyipvsadm.kernel.server_answers"}) | {
     "pyipvsadm.explain", "pyipvsadm.explain.causes", "pyipvsadm.explain.requirements", "pyipvsadm.grammar.suggestions",
     "pyipvsadm.grammar.shell",
     "pyipvsadm.explain.similar", "pyipvsadm.grammar.schedulers", "pyipvsadm.table.settings", "pyipvsadm.table.notation",

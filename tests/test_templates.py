@@ -366,8 +366,14 @@ def test_the_fast_packer_packs_services_as_the_tolerant_one_does(service, verb):
     encoder = wire.Encoder(netlink.FAMILY)
     assert encoder.frames(7, alikes) == encoder.frames(7, commands) == plain_frames(7, commands)
     for n, command in enumerate(commands):
-        question = encoder.question(8, 0x300, n, command.service)
+        (question,) = encoder.questions(8, 0x300, n, [command.service])
         assert question == codec.frame(netlink.FAMILY, 0x301, n, 8, wire.service_key(command.service))
+
+
+def test_questions_about_services_of_all_kinds_are_in_their_order():
+    services = [SERVICES[name] for name in (*SERVICES, *reversed(SERVICES), *SERVICES)]
+    expected = [codec.frame(netlink.FAMILY, 0x301, 7, 8, wire.service_key(service)) for service in services]
+    assert wire.Encoder(netlink.FAMILY).questions(8, 0x300, 7, services) == expected
 
 
 def test_a_layout_refuses_what_differs_in_its_head():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..model import Command, Listing, Server, Service
     from ..names import Names
-    from ..shapes import Short
+    from ..shapes import Group
     from ..world import World
 
 NOT_PUBLIC = ("stats", "rate", "thresholds", "persistent_conn", "tun_info", "timeout", "daemon")  # not in /proc
@@ -100,10 +100,15 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
     ordered = not listing.nosort
     services = _in_order(services) if ordered else services
 
-    def found(some: list[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
-        return with_servers(some, kernel, listing.stats or listing.rate, ordered)
+    def found(some: list[Service], kernel: Kernel) -> Iterator[Group]:
+        if ordered and not listing.brief and _are_many(services, names, kernel):
+            from ..listing.service_lines import server_end
 
-    def lines(groups: Iterable[tuple[Service, list[Server]]]) -> Iterator[str]:
+            return _told_groups(some, kernel, *server_end(listing))
+        groups = kernel.groups(some, listing.stats or listing.rate)
+        return _groups_in_order(groups) if ordered else groups
+
+    def lines(groups: Iterable[Group]) -> Iterator[str]:
         if listing.brief:
             from ..listing.service_sums import table
         else:
@@ -111,22 +116,18 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
         return table(groups, listing, names)
 
     def made(some: list[Service], kernel: Kernel) -> Iterator[str]:
-        if ordered and not listing.brief and _are_many(services, names, kernel):
-            from ..listing.service_lines import server_end, table
-
-            return table(_with_told_servers(some, kernel, *server_end(listing)), listing, names)
         return lines(found(some, kernel))
 
     if canvas := world.canvas(listing.plain):
         from .. import drawing
 
-        few, groups = drawing.few(found(services, kernel), drawing.rows_of(listing.brief))
+        few, all = drawing.few(_singly(found(services, kernel)), drawing.rows_of(listing.brief))
         if few is not None:
             drawn = drawing.listed(few, info, listing, names, canvas)
             world.head(drawing.heads_of(drawn, canvas))
             world.draw(drawn)
             return
-        pieces: Iterable[str] = lines(groups)
+        pieces: Iterable[str] = lines(([service], [servers]) for service, servers in all)
     else:
         pieces = _made(services, made, kernel, None if kernel.source else world.second)
     heads = header(info, listing)
@@ -187,11 +188,10 @@ def _save(command: Command, world: World) -> None:
         services = services if listing.nosort else _in_order(services)
 
         def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
-            if listing.nosort:
-                return rules.table(_to_be_added(some, kernel), names)
-            if _are_many(services, names, kernel):
-                return rules.table(_with_told_servers(some, kernel, *rules.SERVER_END, steady=True), names)
-            return rules.table(with_servers(some, kernel, steady=True), names)
+            if not listing.nosort and _are_many(services, names, kernel):
+                return rules.table(_told_groups(some, kernel, *rules.SERVER_END, steady=True), names)
+            groups = kernel.groups(some, steady=True)
+            return rules.table(_as_added(groups) if listing.nosort else _groups_in_order(groups), names)
 
         with world.paged(not listing.no_pager):
             for piece in _made(services, lines, kernel, world.second):
@@ -227,14 +227,20 @@ def _in_order(services: list[Service]) -> list[Service]:
     return services_in_order(services)
 
 
-def with_servers(
-    services: Iterable[Service], kernel: Kernel, stats: bool = False, ordered: bool = True, steady: bool = False
-) -> Iterator[tuple[Service, list[Server]]]:
-    """Each of `services` and its servers, requested lazily, in ipvsadm's order or the kernel's."""
+def _groups_in_order(groups: Iterable[Group]) -> Iterator[Group]:
+    """`groups` with the servers of each service in ipvsadm's order."""
     from ..listing.order import servers_in_order
 
-    for service, servers in kernel.with_servers(services, stats, steady):
-        yield service, servers_in_order(servers) if ordered else servers
+    for services, servers in groups:
+        yield services, list(map(servers_in_order, servers))
+
+
+def _as_added(groups: Iterable[Group]) -> Iterator[Group]:
+    """`groups` with the servers of each service in the order of adding that restores the kernel's order."""
+    from ..listing.order import as_added
+
+    for services, servers in groups:
+        yield services, list(map(as_added, servers))
 
 
 def _are_many(services: list[Service], names: Names | None, kernel: Kernel) -> bool:
@@ -242,26 +248,25 @@ def _are_many(services: list[Service], names: Names | None, kernel: Kernel) -> b
     return names is None and len(services) >= SOME and not kernel.source
 
 
-def _with_told_servers(
+def _told_groups(
     services: Iterable[Service],
     kernel: Kernel,
     fields: tuple[str, ...],
     tell: Callable[[Server], str],
     steady: bool = False,
-) -> Iterator[tuple[Service, list[Server] | Short]]:
-    """As `with_servers`, in ipvsadm's order; of servers that look alike, only what `tell` says by their `fields`."""
-    from ..listing.order import servers_in_order, short_in_order
+) -> Iterator[Group]:
+    """Groups of `services`, in ipvsadm's order; of servers that look alike, only what `tell` says by their `fields`."""
+    from ..listing.order import cut_in_order, servers_in_order
 
-    for service, servers in kernel.with_told_servers(services, fields, tell, steady):
-        yield service, short_in_order(servers) if isinstance(servers, tuple) else servers_in_order(servers)
+    for group, servers in kernel.told_groups(services, fields, tell, steady, cut=True):
+        cut = servers and isinstance(servers[0], tuple)
+        yield group, cut_in_order(servers) if cut else list(map(servers_in_order, servers))
 
 
-def _to_be_added(services: Iterable[Service], kernel: Kernel) -> Iterator[tuple[Service, list[Server]]]:
-    """Each of `services` and its servers, in the order of adding that restores the kernel's order."""
-    from ..listing.order import as_added
-
-    for service, servers in kernel.with_servers(services, steady=True):
-        yield service, as_added(servers)
+def _singly(groups: Iterable[Group]) -> Iterator[tuple[Service, list[Server]]]:
+    """Each service of `groups` with its servers."""
+    for group in groups:
+        yield from zip(*group, strict=True)
 
 
 def _names(listing: Listing, world: World) -> Names | None:

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from ..model import Daemon, Info, Server, Service, Timeouts
-    from ..shapes import Alike, Short
+    from ..shapes import Alike, Group, Short
     from .repeated import Repeated
     from .wire.templates import Reader
 
     Found = TypeVar("Found")
 
 BATCH = 256  # requests per write; all their answers must fit the receive buffer
-AHEAD = 64  # services whose servers are requested and read together, which is cheaper than one by one
 READINGS = 20  # attempts to read a table that keeps changing
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may not send
 LOOKS = 5  # how often to wait so and then check whether the daemon has started or stopped, before giving up
@@ -192,19 +191,27 @@ class Kernel:
 
         `steady` applies to the servers of each service as it does in `services`.
         """
+        for group, found in self.groups(services, stats, steady):
+            yield from zip(group, found, strict=True)
+
+    def groups(
+        self, services: Iterable[Service], stats: bool = False, steady: bool = False
+    ) -> Iterator[tuple[list[Service], list[list[Server]]]]:
+        """As `with_servers`, some services at a time: groups of them, and the servers of each."""
+        from .server_answers import server_answers
         from .wire.answers import server_reader, servers_of_each
 
         reader = self._server_readers.get(stats)
         if reader is None:
             reader = self._server_readers[stats] = server_reader(stats)
-        for group, family, answers in self._server_answers(services, steady):
-            yield from zip(group, servers_of_each(reader.each(answers), family), strict=False)
+        for group, family, answers in server_answers(self._transport, self._encoder, services, steady):
+            yield group, servers_of_each(reader.each(answers), family)
 
     def repeatedly(self) -> Repeated:
         """What reads the table with its counters again and again."""
         from .repeated import Repeated
 
-        return Repeated(self._transport, self._encoder, AHEAD)
+        return Repeated(self._transport, self._encoder)
 
     def with_told_servers(
         self, services: Iterable[Service], fields: tuple[str, ...], tell: Callable[[Server], Any], steady: bool = False
@@ -214,41 +221,25 @@ class Kernel:
         `tell` gives the text of a server, and may use only `fields`. Services whose servers have another layout than
         the first ones get records.
         """
+        for group, found in self.told_groups(services, fields, tell, steady):
+            yield from zip(group, found, strict=True)
+
+    def told_groups(
+        self,
+        services: Iterable[Service],
+        fields: tuple[str, ...],
+        tell: Callable[[Server], Any],
+        steady: bool = False,
+        cut: bool = False,
+    ) -> Iterator[Group]:
+        """As `with_told_servers`, some services at a time; `cut` is for servers as shapes.Cut."""
+        from .server_answers import server_answers
         from .wire.answers import servers_of_each
         from .wire.spans import Spans
 
-        spans = Spans(fields, tell)
-        for group, family, answers in self._server_answers(services, steady):
-            found = spans.each(answers, family) or servers_of_each(spans.reader.each(answers), family)
-            yield from zip(group, found, strict=False)
-
-    def _server_answers(
-        self, services: Iterable[Service], steady: bool
-    ) -> Iterator[tuple[list[Service], int, list[bytes]]]:
-        """Groups of up to AHEAD services, as (services, their family, the answers about the servers of each).
-
-        After a failure, the earlier answers are yielded before it is raised.
-        """
-        from _operator import itemgetter
-        from itertools import groupby, islice
-
-        from .wire.answers import server_keys
-
-        self._transport.renew()
-        question, keys = self._encoder.question, server_keys if steady else None
-        for family, alike in groupby(services, itemgetter(0)):
-            while group := list(islice(alike, AHEAD)):
-                number = self._transport.numbers(1)  # one number for all, since each is read to its end
-                questions = (question(schema.GET_DEST, codec.DUMP, number, service) for service in group)
-                answers: list[bytes] = []
-                failure = None
-                try:
-                    answers.extend(self._transport.dumps(questions, number, keys))
-                except OSError as error:
-                    failure = error  # of the last requests: the earlier answers are still yielded
-                yield group, family, answers
-                if failure:
-                    raise failure
+        spans = Spans(fields, tell, cut)
+        for group, family, answers in server_answers(self._transport, self._encoder, services, steady):
+            yield group, spans.each(answers, family) or servers_of_each(spans.reader.each(answers), family)
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from _operator import itemgetter
 from errno import EBADMSG
-from itertools import groupby, islice
 
+from .server_answers import AHEAD, groups_of
 from .transport import DUMP_TRIES, LEAST_ROOM
 from .wire import codec, schema
 from .wire.answers import server_keys, server_reader, servers_of_each, service_reader, services
@@ -34,8 +33,8 @@ class Repeated:
     read to its end: after a failure, requests get another number.
     """
 
-    def __init__(self, transport: Transport, encoder: Encoder, ahead: int) -> None:
-        self._transport, self._encoder, self._ahead = transport, encoder, ahead
+    def __init__(self, transport: Transport, encoder: Encoder) -> None:
+        self._transport, self._encoder = transport, encoder
         self._number = 0  # of the requests, 0 for a new one
         self._pieces: list[bytes] = []  # of the last dump of services
         self._services: list[Service] = []
@@ -56,9 +55,8 @@ class Repeated:
         found: list[tuple[Service, list[Server]]] = []
         asked = self._all(number, steady) if wanted is None else wanted
         self._transport.renew()
-        for family, alike in groupby(asked, itemgetter(0)):
-            while group := list(islice(alike, self._ahead)):
-                found += zip(group, self._servers_of(group, family, number, before, steady), strict=True)
+        for family, group in groups_of(asked):
+            found += zip(group, self._servers_of(group, family, number, before, steady), strict=True)
         self._number = number
         return found
 
@@ -87,8 +85,7 @@ class Repeated:
         self, group: list[Service], family: int, number: int, before: dict[bytes, Told], steady: bool
     ) -> list[list[Server]]:
         """The servers of each of `group`, all of `family`: the same lists as `before` if nothing has changed."""
-        question = self._encoder.question
-        questions = [question(schema.GET_DEST, codec.DUMP, number, service) for service in group]
+        questions = self._encoder.questions(schema.GET_DEST, codec.DUMP, number, group)
         answers = self._answers_to(questions, number, before, steady)
         bare = list(map(_bare, answers))
         nothing: Told = (b"", [])
@@ -108,7 +105,7 @@ class Repeated:
         if len(short) >= MANY:
             from .asynchronous_io import exchange
 
-            found = self._transport.short_dumps(short, number, exchange(self._ahead, LEAST_ROOM, codec.DONE_LENGTH))
+            found = self._transport.short_dumps(short, number, exchange(AHEAD, LEAST_ROOM, codec.DONE_LENGTH))
             answers = dict(zip(short, found, strict=False))
             rest = [one for one in questions if one not in answers]
             answers.update(zip(rest, self._transport.dumps(rest, number, keys), strict=True))

@@ -11,6 +11,7 @@ from _struct import Struct
 from errno import EBADMSG, ENOBUFS, ENOENT
 
 from .wire import codec
+from .wire.codec import HEAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ TIMEVAL = Struct("@ll")
 RECEIVE_BUFFER = 4 << 20  # bytes; an answer takes about 1 KiB of it, a piece of a dump up to 32 KiB
 LEAST_ROOM = min(os.sysconf("SC_PAGE_SIZE"), 1 << 13)  # bytes, a bit more than linux/netlink.h's NLMSG_GOODSIZE
 MOST_ROOM = 1 << 15  # bytes; the kernel's pieces are never longer
+LAST_HEAD = slice(HEAD.start - codec.DONE_LENGTH, HEAD.stop - codec.DONE_LENGTH)  # of a message that ends a dump
 DUMP_TRIES = 20  # how often a dump is tried while the table keeps changing
 
 
@@ -105,11 +107,20 @@ class Transport:
 
         A dump in several pieces is requested again until two have the same `keys`. Raises OSError.
         """
-        heads = codec.dump_heads(self._family, number)
+        among, end = codec.dump_heads(self._family, number)
         for question in questions:
-            pieces = self._answers_to(question, *heads)
+            self._socket.send(question)
+            received = self._receive()
+            if received[HEAD] == among and received[LAST_HEAD] != end:
+                last = self._receive()
+                if last[HEAD] == end and not codec.error_number(last):
+                    yield received  # so most dumps look: one piece and the end
+                    continue
+                pieces = self._answers_to(question, among, end, received, last)
+            else:
+                pieces = self._answers_to(question, among, end, received)
             if len(pieces) > 1:
-                pieces = [b"".join(self._steady(pieces, question, *heads, keys) if keys else pieces)]
+                pieces = [b"".join(self._steady(pieces, question, among, end, keys) if keys else pieces)]
             yield pieces[0] if pieces else b""
 
     def short_dumps(self, questions: Sequence[bytes], number: int, exchange: Exchange) -> list[bytes]:
@@ -124,8 +135,8 @@ class Transport:
         finally:
             self._socket.setblocking(True)
         ends = [one[-codec.DONE_LENGTH :] for one in found]
-        whole = [last[codec.HEAD] == end and not codec.error_number(last) for last in ends]
-        if not found or not all(whole) or any(one[codec.HEAD] not in (among, end) for one in found):
+        whole = [last[HEAD] == end and not codec.error_number(last) for last in ends]
+        if not found or not all(whole) or any(one[HEAD] not in (among, end) for one in found):
             emptied(self._socket)
             return []
         return [one[: -codec.DONE_LENGTH] for one in found]
@@ -146,17 +157,18 @@ class Transport:
             before = now
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
-    def _answers_to(self, question: bytes, among: bytes, end: bytes) -> list[bytes]:
-        """The messages of the dump that `question` requests, in pieces. Raises OSError.
+    def _answers_to(self, question: bytes, among: bytes, end: bytes, *begun: bytes) -> list[bytes]:
+        """The messages of the dump that `question` requests, in pieces; `begun` were received already. Raises OSError.
 
-        They have the bytes `among` at codec.HEAD, and the last message has `end` there.
+        They have the bytes `among` at HEAD, and the last message has `end` there.
         """
         for _ in range(DUMP_TRIES):
-            self._socket.send(question)
+            if not begun:
+                self._socket.send(question)
             try:
-                return self._pieces(among, end)
+                return self._pieces(among, end, begun)
             except InterruptedError:
-                continue
+                begun = ()
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
     def renew(self) -> None:
@@ -175,14 +187,18 @@ class Transport:
             except OSError:
                 pass  # the old one is slower, but works as well
 
-    def _pieces(self, among: bytes, end: bytes) -> list[bytes]:
-        """The answers to a dump. Raises InterruptedError if the table changed while it was read, and OSError."""
+    def _pieces(self, among: bytes, end: bytes, begun: Sequence[bytes]) -> list[bytes]:
+        """The answers to a dump, of which `begun` were received already.
+
+        Raises InterruptedError if the table changed while it was read, and OSError.
+        """
         pieces: list[bytes] = []
         interrupted = False
+        waiting = [*reversed(begun)]
         while True:
-            received = self._receive()
-            head = received[codec.HEAD]
-            if head == among and received[-codec.DONE_LENGTH :][codec.HEAD] != end:
+            received = waiting.pop() if waiting else self._receive()
+            head = received[HEAD]
+            if head == among and received[LAST_HEAD] != end:
                 if pieces:
                     self._room = min(2 * self._room, MOST_ROOM)
                 pieces.append(received)

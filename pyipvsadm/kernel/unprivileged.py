@@ -75,14 +75,14 @@ class Unprivileged(Kernel):
                 return found
         raise OSError(ESRCH, "no such service")
 
-    def with_servers(
+    def groups(
         self, services: Iterable[Service], stats: bool = False, steady: bool = False
-    ) -> Iterator[tuple[Service, list[Server]]]:
-        """Each of `services` and its servers, in the kernel's order, without counters."""
+    ) -> Iterator[tuple[list[Service], list[list[Server]]]]:
+        """All of `services`, and the servers of each, in the kernel's order, without counters."""
         there = {service[:KEY]: servers for service, servers in self._now()[1].items()}
-        for service in services:
-            servers = {server[:SERVER_KEY]: server for server in there.get(service[:KEY], ())}
-            yield service, list(servers.values())
+        group = list(services)
+        servers = [{server[:SERVER_KEY]: server for server in there.get(service[:KEY], ())} for service in group]
+        yield group, [list(its.values()) for its in servers]
 
     def repeatedly(self) -> Repeated:
         """What reads the services and their servers again and again, without counters."""

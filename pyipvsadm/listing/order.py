@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from ..model import Service
-    from ..shapes import Short
+    from ..shapes import Cut, Short
 
     Item = TypeVar("Item")
 
@@ -75,19 +75,42 @@ def short_in_order(servers: Short) -> Short:
     return tuple(ordered)
 
 
+def cut_in_order(services: list[tuple[Cut, ...]]) -> list[tuple[Cut, ...]]:
+    """The servers of each of `services` as `servers_in_order` sorts them: fast if all addresses are close together."""
+    ordered = [tuple(sorted(servers)) for servers in services]
+    leads = sorted({server[0] for servers in services for server in servers})
+    if not leads or _are_near(leads):
+        return ordered
+    return [
+        servers
+        if len(servers) < 2 or _are_near([server[0] for server in servers])
+        else tuple(in_order(servers, _key_of_cut))
+        for servers in ordered
+    ]
+
+
+def _key_of_cut(server: Cut) -> int:
+    lead, rest, _ = server
+    address = lead if len(lead) == 16 else lead + rest[:1]
+    return Server(address=address, port=int.from_bytes(rest[-2:], "big")).key
+
+
 def as_added(servers: list[Server]) -> list[Server]:
     """`servers`, in the kernel's order, in the order in which to add them to restore it: each goes to the head."""
     return servers[::-1]
 
 
 def _are_near(addresses: list[bytes]) -> bool:
-    """Whether all `addresses`, which are sorted, have one family, and each word stays in one half of its range."""
+    """Whether all `addresses`, which are sorted, have one family, and each word stays in one half of its range.
+
+    They may lack their last byte.
+    """
     first, last = addresses[0], addresses[-1]
     joined = b"".join(addresses)
     size = len(first)
     if len(joined) != size * len(addresses) or (first[0] ^ last[0]) & SIGN:
         return False
-    return size == 4 or not any(
+    return size < 16 or not any(
         min(words) < SIGN <= max(words) for words in (joined[4::16], joined[8::16], joined[12::16])
     )
 

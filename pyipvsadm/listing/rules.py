@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..model import Command, Daemon, Service, Timeouts
     from ..names import Names
-    from ..shapes import Short
+    from ..shapes import Group
 
 SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "--xxx-service"}
 METHODS = ("-m", "-g", "-i", "-g", *[UNKNOWN] * 4)
@@ -25,28 +25,33 @@ VERBS = {row.verb: f"-{row.short}" if row.short else f"--{row.name}" for row in 
 CHECKSUMS = ("--tun-nocsum", "--tun-csum", "--tun-remcsum")
 
 
-def table(services: Iterable[tuple[Service, list[Server] | Short]], names: Names | None) -> Iterator[str]:
-    """The lines of each service and its servers. `names` is None for numeric output, else no server is short.
+def table(groups: Iterable[Group], names: Names | None) -> Iterator[str]:
+    """The lines of each group of services with their servers.
 
-    The text of a short server is that of `SERVER_END`.
+    `names` is None for numeric output, else no server is cut. What is told of a cut server is its `SERVER_END`.
     """
-    settings = Settings(service_settings)
+    settings, cut = Settings(service_settings), numeric.CutTexts()
     ends: dict[tuple[int, ...], str] = {}
-    for service, servers in services:
-        who = service_option(service, names)
-        lines = [f"-A {who} {settings.of(service)}"]
-        if isinstance(servers, tuple):
-            yield "\n".join((*lines, *numeric.lines(f"-a {who} -r ", servers), ""))
-            continue
+
+    def lines(who: str, service: Service, servers: list[Server]) -> list[str]:
         if names:
             hosts = [endpoint(server.address, server.port, service.protocol, names) for server in servers]
         else:
             hosts = numeric.endpoints(servers)
-        lines += [
-            f"-a {who} -r {host} {ends.get(told := _settings(server)) or keep(ends, told, server_settings(server))}"
+        return [
+            f"\n-a {who} -r {host} {ends.get(told := _settings(server)) or keep(ends, told, server_settings(server))}"
             for host, server in zip(hosts, servers, strict=True)
         ]
-        yield "\n".join((*lines, ""))
+
+    for services, servers in groups:
+        options = service_options(services, names)
+        heads = [f"-A {who} {told}" for who, told in zip(options, settings.each(services), strict=True)]
+        found = cut.lines(heads, [f"-a {who} -r " for who in options], servers)
+        if found is None:
+            found = [
+                "".join((head, *lines(*one))) for head, *one in zip(heads, options, services, servers, strict=True)
+            ]
+        yield "\n".join((*found, ""))
 
 
 _settings = itemgetter(slice(2, 9))  # the fields of a server that `server_settings` uses
@@ -70,6 +75,15 @@ def rule(command: Command) -> str:
     elif values:
         parts += map(str, values)
     return " ".join(parts)
+
+
+def service_options(services: list[Service], names: Names | None) -> list[str]:
+    """The options that name `services`."""
+    places = None if names else numeric.service_endpoints(services)
+    if places is None:
+        return [service_option(service, names) for service in services]
+    options = [SERVICE_OPTIONS[PROTOCOLS.get(service[1] or 0, "")] for service in services]
+    return [f"{option} {place}" for option, place in zip(options, places, strict=True)]
 
 
 def service_option(service: Service, names: Names | None = None) -> str:

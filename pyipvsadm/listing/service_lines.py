@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from _operator import itemgetter
 from _socket import AF_INET, AF_INET6, inet_ntop
+from itertools import repeat
 
 from ..model import (
     CHECKSUM,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..model import Daemon, Listing, Timeouts
     from ..names import Names
-    from ..shapes import Short
+    from ..shapes import Group
 
 ENDPOINT_WIDTH = 59  # longer host names lose their ends and their ports
 SERVICE_WIDTH, SERVER_WIDTH = 33, 28
@@ -46,32 +47,34 @@ UNKNOWN = "(null)"  # what the C library prints for a null pointer in ipvsadm
 FORWARDING = (*METHODS, *[UNKNOWN] * 4)
 
 
-def table(
-    services: Iterable[tuple[Service, list[Server] | Short]], listing: Listing, names: Names | None
-) -> Iterator[str]:
-    """A piece of text for each service and its servers. `names` is None for numeric output, else no server is short.
+def table(groups: Iterable[Group], listing: Listing, names: Names | None) -> Iterator[str]:
+    """A piece of text for each group of services with their servers.
 
-    The text of a short server is its `server_end`.
+    `names` is None for numeric output, else no server is cut. What is told of a cut server is its `server_end`.
     """
     write = exact if listing.exact else scaled
     shape = format_of(listing)
     values, tell = _VALUES.get(shape, _settings_and_connections), _tail(shape, write)
     tails: dict[tuple[int, ...], str] = {}
-    settings = Settings(service_settings)
-    for service, servers in services:
-        name = service_name(service, names)
+    settings, cut = Settings(service_settings), numeric.CutTexts(28)
+
+    def lines(service: Service, servers: list[Server]) -> list[str]:
+        return [
+            f"\n  -> {name.ljust(28)}{tails.get(told := values(server)) or keep(tails, told, tell(told))}"
+            for name, server in zip(server_names(service, servers, names), servers, strict=True)
+        ]
+
+    for services, servers in groups:
+        heads = service_names(services, names)
         if shape in _VALUES:
-            name = f"{name:<33}{counters(values(service), write)}"
+            told = (counters(values(service), write) for service in services)
+            heads = [f"{head:<33}{text}" for head, text in zip(heads, told, strict=True)]
         else:
-            name = f"{name} {settings.of(service)}"
-        if isinstance(servers, tuple):
-            lines = numeric.lines("  -> ", servers, 28)
-        else:
-            lines = [
-                f"  -> {name.ljust(28)}{tails.get(told := values(server)) or keep(tails, told, tell(told))}"
-                for name, server in zip(server_names(service, servers, names), servers, strict=True)
-            ]
-        yield "\n".join((name, *lines, ""))
+            heads = [f"{head} {text}" for head, text in zip(heads, settings.each(services), strict=True)]
+        found = cut.lines(heads, repeat("  -> "), servers)
+        if found is None:
+            found = ["".join((head, *lines(*one))) for head, *one in zip(heads, services, servers, strict=True)]
+        yield "\n".join((*found, ""))
 
 
 def server_end(listing: Listing) -> tuple[tuple[str, ...], Callable[[Server], str]]:
@@ -90,10 +93,16 @@ class Settings:
         self._tell = tell
         self._known: dict[tuple[object, ...], str] = {}
 
+    def each(self, services: Iterable[Service]) -> list[str]:
+        """The text for each of `services`, which depends only on its family and its settings."""
+        known, tell = self._known, self._tell
+        return [
+            known.get(looks := (service[0], service[5:10])) or keep(known, looks, tell(service)) for service in services
+        ]
+
     def of(self, service: Service) -> str:
-        """The text for `service`, which depends only on its family and its settings."""
-        looks = service.af, service[5:10]
-        return self._known.get(looks) or keep(self._known, looks, self._tell(service))
+        """The text for `service`."""
+        return self.each((service,))[0]
 
 
 def server_names(service: Service, servers: list[Server], names: Names | None) -> list[str]:
@@ -117,6 +126,14 @@ def whole_endpoint(address: bytes, port: int, protocol: int | None, names: Names
         return f"{numeric.host(address)}:{port}"
     host, service = names.host(address), names.service(port, protocol)
     return f"{host}:{service}" if len(address) == 4 else f"[{host}]:{service}"
+
+
+def service_names(services: list[Service], names: Names | None) -> list[str]:
+    """The names of services in the first columns of their lines."""
+    places = None if names else numeric.service_endpoints(services)
+    if places is None:
+        return [service_name(service, names) for service in services]
+    return [f"{LABELS.get(service[1], '?   ')} {place}" for service, place in zip(services, places, strict=True)]
 
 
 def service_name(service: Service, names: Names | None) -> str:

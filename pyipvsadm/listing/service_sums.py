@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from ..model import Stats
 from . import format_of, title
 from .health import state
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..model import Info, Listing, Server, Service
     from ..names import Names
+    from ..shapes import Group
 
     Sum = tuple[str, str, Callable[[Service, Sequence[Server]], int]]  # its head in text and in a drawing, its value
 
@@ -62,10 +65,10 @@ def header(info: Info | None, listing: Listing) -> str:
     return "".join(f"{line}\n" for line in ([title(info)] if info else []) + [heads])
 
 
-def table(services: Iterable[tuple[Service, list[Server]]], listing: Listing, names: Names | None) -> Iterator[str]:
-    """A line for each service. `names` is None for numeric output."""
+def table(groups: Iterable[Group], listing: Listing, names: Names | None) -> Iterator[str]:
+    """A line for each service of `groups`. `names` is None for numeric output."""
     sums, write = sums_of(listing), exact if listing.exact else scaled
-    for service, servers in services:
+    for service, servers in chain.from_iterable(zip(*group, strict=True) for group in groups):
         name = f"{service_name(service, names):<{SERVICE_WIDTH}} {service.scheduler or '':<9} {usable(servers):>8}"
         values = (write(value(service, servers)).strip() for _, _, value in sums)
         yield name + "".join(f" {text:>11}" for text in values) + "\n"

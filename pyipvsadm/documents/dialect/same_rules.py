@@ -71,7 +71,7 @@ class Parts:
 
     def _has(self, service: Service, servers: Short) -> bool:
         who = rules.service_option(service)
-        text = "\n".join((f"{who} {self._settings.of(service)}", *numeric.lines(f"-a {who} -r ", servers)))
+        text = f"\n-a {who} -r ".join((f"{who} {self._settings.of(service)}", *numeric.texts(servers)))
         if text not in self._said:
             return False
         known, words = self._known, _words(service, servers)

@@ -105,18 +105,30 @@ class Encoder:
     def _plain(self, sequence: int, command: Command) -> bytes:
         return codec.frame(self._family, codec.NLM_F_REQUEST, sequence, *request(command))
 
-    def question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
-        """The request `number` about `service`, with only the service's key."""
-        if service.address is None:  # no two marks share a layout
-            return codec.frame(self._family, codec.NLM_F_REQUEST | flags, sequence, number, service_key(service))
-        looks = (number, flags, *service[:2])  # the family and the protocol
-        stencil = self._questions.get(looks)
-        if stencil is None:
-            from .templates import Stencil
+    def questions(self, number: int, flags: int, sequence: int, services: Iterable[Service]) -> list[bytes]:
+        """The request `number` about each of `services`, with only the service's key; all have one sequence number."""
+        from _operator import itemgetter
+        from itertools import groupby
 
-            model = codec.frame(self._family, codec.NLM_F_REQUEST | flags, 0, number, service_key(service))
-            stencil = self._questions[looks] = Stencil(schema.REQUEST, model)
-        return stencil.frame(sequence, stencil.start(service[2:4]), b"", 0, 0)
+        found: list[bytes] = []
+        for (family, protocol), group in groupby(services, itemgetter(0, 1)):
+            alike = list(group)
+            if protocol is None:  # no two marks share a layout
+                found += [self._question(number, flags, sequence, service) for service in alike]
+                continue
+            looks = number, flags, family, protocol
+            stencil = self._questions.get(looks)
+            if stencil is None:
+                from .templates import Stencil
+
+                model = self._question(number, flags, 0, alike[0])
+                stencil = self._questions[looks] = Stencil(schema.REQUEST, model)
+            head, start = stencil.frame(sequence, b"", b"", 0, 0)[: codec.BEHIND_SEQUENCE], stencil.start
+            found += [head + start(service[2:4]) for service in alike]  # by address and port
+        return found
+
+    def _question(self, number: int, flags: int, sequence: int, service: Service) -> bytes:
+        return codec.frame(self._family, codec.NLM_F_REQUEST | flags, sequence, number, service_key(service))
 
 
 def request(command: Command) -> Request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _operator import and_, itemgetter
+from _operator import and_, concat, itemgetter
 from _socket import AF_INET, ntohl, ntohs
 from itertools import chain, islice, repeat
 
@@ -13,7 +13,7 @@ from .templates import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Any
 
 METHOD = 7  # the bits of the forwarding method; the others are flags of connections
@@ -58,21 +58,28 @@ def server_keys(pieces: list[bytes]) -> list[tuple[Any, ...]]:
 
 
 def services(rows: Iterable[tuple[Any, ...]]) -> list[Service]:
-    """The services in a reader's values."""
-    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # settings, which many services share
-    found = []
-    for row in rows:
-        protocol, address, port, fwmark, af = row[:5]
-        settings = known.get(row[4:10])
-        if settings is None:
-            settings = known[row[4:10]] = _settings(*row[4:10])
-        if fwmark:
-            protocol = address = port = None
-        else:
-            address, port, fwmark = (address or bytes(16))[: 4 if af == AF_INET else 16], ntohs(port or 0), None
-        stats = _new(Stats, row[10:]) if row[10:] else None
-        found.append(_new(Service, (af, protocol, address, port, fwmark, *settings, stats)))
-    return found
+    """The services in a reader's values. Works by columns, which is fastest."""
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return []
+    protocols, addresses, ports, marks, families, *settings = columns[:10]
+    looks = list(zip(families, *settings, strict=True))
+    known = {look: _settings(*look) for look in set(looks)}  # many services share theirs
+    keys: Iterable[tuple[Any, ...]]
+    if any(marks) or None in addresses or None in ports:
+        keys = map(_key, *columns[:5])
+    else:
+        keys = zip(families, protocols, _addresses(addresses, families), map(ntohs, ports), repeat(None))
+    counters = zip(map(_new, repeat(Stats), zip(*columns[10:], strict=True)) if columns[10:] else repeat(None))
+    values = map(concat, map(concat, keys, map(known.__getitem__, looks)), counters)
+    return list(map(_new, repeat(Service), values))
+
+
+def _key(protocol: int, address: bytes | None, port: int | None, fwmark: int, af: int) -> tuple[Any, ...]:
+    """The first fields of a Service, converted from the kernel's values."""
+    if fwmark:
+        return af, None, None, None, fwmark
+    return af, protocol, (address or bytes(16))[: 4 if af == AF_INET else 16], ntohs(port or 0), None
 
 
 def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: int, netmask: int) -> tuple[Any, ...]:
@@ -83,10 +90,10 @@ def _settings(af: int, scheduler: bytes, engine: bytes, flags: bytes, timeout: i
     return _text(scheduler), schema.flags_in(flags or b""), timeout or 0, mask, _text(engine) or None
 
 
-def servers_of_each(rows: list[list[tuple[Any, ...]]], family: int) -> Iterator[list[Server]]:
+def servers_of_each(rows: list[list[tuple[Any, ...]]], family: int) -> list[list[Server]]:
     """The servers in a reader's values, for each of several services, all of `family`."""
     found = iter(servers(list(chain.from_iterable(rows)), family))
-    return (list(islice(found, len(some))) for some in rows)
+    return [list(islice(found, len(some))) for some in rows]
 
 
 def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Server]:
@@ -103,7 +110,7 @@ def servers(rows: Iterable[tuple[Any, ...]], family: int = AF_INET) -> list[Serv
     )))  # fmt: skip
 
 
-def _addresses(addresses: tuple[bytes, ...], families: tuple[int, ...], family: int) -> Iterable[bytes]:
+def _addresses(addresses: tuple[bytes, ...], families: tuple[int, ...], family: int = AF_INET) -> Iterable[bytes]:
     """Addresses, sent as 16 bytes, cut to the length of their family; old kernels report only the service's family."""
     if families.count(AF_INET) == len(families):
         return map(_FOUR, addresses)

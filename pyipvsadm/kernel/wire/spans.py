@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...model import Server
-    from ...shapes import Short
 
 ADDRESSES = {AF_INET: "4s12x", AF_INET6: "16s"}  # how each family uses the attribute
+LEADS = {AF_INET: 3, AF_INET6: 16}  # bytes of an address that many servers share, or that are all of it
+PORT = 2  # bytes
 _span = itemgetter(2)
 
 
@@ -30,23 +31,25 @@ class Spans:
     """Reads servers as (address, port, told). `tell` returns what is told of a server, and may use only `fields`.
 
     The span of a server is all bytes from the first to the last of `fields`; `tell` is called once for equal spans.
+    Where they are `cut`, servers are read as (lead, rest, told): their addresses and ports are as in shapes.Cut.
     """
 
-    def __init__(self, fields: tuple[str, ...], tell: Callable[[Server], Any]) -> None:
+    def __init__(self, fields: tuple[str, ...], tell: Callable[[Server], Any], cut: bool = False) -> None:
         self._fields = fields
         self._tell = tell
+        self._cut = cut
         self._told: dict[bytes, Any] = {}
         self.reader = server_reader(any(field.startswith("stats.") for field in fields))
         self._places: Places | None = None
 
-    def each(self, pieces: list[bytes], family: int) -> list[Short] | None:
+    def each(self, pieces: list[bytes], family: int) -> list[Any] | None:
         """The servers in each of `pieces`; None unless all have the same layout and are of `family`."""
         received = b"".join(pieces)
         if not received:
             return None
         places = self._places
         if places is None:
-            places = self._places = Places(self._fields, received[: HEADER.unpack_from(received)[0]])
+            places = self._places = Places(self._fields, received[: HEADER.unpack_from(received)[0]], self._cut)
         values = places.read(received, family)
         if values is None:
             return None
@@ -70,7 +73,7 @@ class Spans:
 class Places:
     """The positions of the address, the port and the span of `fields` in messages with the layout of `model`."""
 
-    def __init__(self, fields: tuple[str, ...], model: bytes) -> None:
+    def __init__(self, fields: tuple[str, ...], model: bytes, cut: bool) -> None:
         places = {name: (start, end) for name, _, start, end in walk(schema.DEST_ANSWER, model, PAYLOAD, len(model))}
         known = [places[field] for field in fields if field in places]
         self.length = len(model)
@@ -81,12 +84,19 @@ class Places:
         self.before, self.behind = model[:first], model[last:]
         (address, _), (port, _), (self._family, _) = places["address"], places["port"], places["af"]
         if address + 16 <= port and port + 2 <= first:
-            behind = f"{port - address - 16}xH{first - port - 2}x{last - first}s{len(model) - last}x"
-            self._structs = {af: Struct(f">{address}x{format}{behind}") for af, format in ADDRESSES.items()}
+            span = f"{first - port - PORT}x{last - first}s{len(model) - last}x"
+            if cut:
+                formats = {af: f"{lead}s{port + PORT - address - lead}s" for af, lead in LEADS.items()}
+            else:
+                formats = {af: f"{format}{port - address - 16}xH" for af, format in ADDRESSES.items()}
+            self._structs = {af: Struct(f">{address}x{format}{span}") for af, format in formats.items()}
         self._layout = Layout(schema.DEST_ANSWER, dict.fromkeys(("address", "port", *fields, "af")), model)
 
-    def read(self, received: bytes, family: int) -> list[tuple[bytes, int, bytes]] | None:
-        """(address, port, span) of each server in `received`; None unless all fit the model and are of `family`."""
+    def read(self, received: bytes, family: int) -> list[tuple[Any, ...]] | None:
+        """(address, port, span) of each server in `received`, or (lead, rest, span).
+
+        None unless all fit the model and are of `family`.
+        """
         struct = self._structs.get(family)
         if struct is None or not self._layout.fits(received):
             return None

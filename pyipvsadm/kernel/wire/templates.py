@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Place = tuple[int, Kind]  # the offset of a value, and how to pack it
 
 LAYOUTS = 64  # layouts that are kept; messages with further ones are read one by one
-WORD = 4  # bytes; all lengths are multiples of it
+WORD, HALF = 4, 2  # bytes; all lengths are multiples of a word
 
 
 class Layout:
@@ -53,17 +53,18 @@ class Layout:
                 order[field] = len(order)
         self._length = len(model)
         self._struct = Struct(f"{format}{len(model) - at}x")
-        self._varies = any(isinstance(kind, Text) for _, _, kind in found.values())
         self._end = at if len(order) == len(wanted) else len(model)  # no wanted value comes after this offset
         self._mask = int.from_bytes(same[: self._end], "little")  # the bits that must be the same, and their values
         self._same = int.from_bytes(model[: self._end], "little") & self._mask
         self._pick = _picker(order, wanted)
+        names = [end + (-end & 3) for _, end, kind in found.values() if isinstance(kind, Text)]
+        self._halves = _halves(model, same[: max(names, default=0) + WORD])
 
     def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
         """The values of each message in `received`, or None if a message doesn't fit.
 
-        The same code writes all messages of a dump, so of those with the same head, only the first
-        is checked in full, unless they contain names, whose lengths differ.
+        The same code writes all messages of a dump, so of those with the same length, only the first
+        is checked in full. The others are checked as far as what follows the last name, since names differ in length.
         """
         if not self.fits(received):
             return None
@@ -72,21 +73,19 @@ class Layout:
 
     def fits(self, received: bytes) -> bool:
         """Whether all messages in `received` have the layout of the model, as far as `read` checks it."""
-        length, size = self._length, len(received)
-        if size % length or not self._fits(received, 0):
+        count, rest = divmod(len(received), self._length)
+        if rest or int.from_bytes(received[: self._end], "little") & self._mask != self._same:
             return False
-        return size <= length or (self._all_fit(received) if self._varies else self._same_lengths(received))
+        if count == 1 or self._length % HALF:
+            return count == 1
+        halves, step = memoryview(received).cast("H"), self._length // HALF
+        return all(halves[at::step].tolist().count(value) == count for at, value in self._halves)
 
-    def _fits(self, received: bytes, start: int) -> bool:
-        """Whether the message at `start` has the same attributes as the model."""
-        return int.from_bytes(received[start : start + self._end], "little") & self._mask == self._same
 
-    def _all_fit(self, received: bytes) -> bool:
-        return all(self._fits(received, start) for start in range(self._length, len(received), self._length))
-
-    def _same_lengths(self, received: bytes) -> bool:
-        lengths = memoryview(received).cast("I")[:: self._length // WORD].tolist()
-        return lengths.count(self._length) == len(lengths)
+def _halves(model: bytes, same: bytearray) -> list[tuple[int, int]]:
+    """The half words of `model` of which all bits are set in `same`: the index and the value of each."""
+    values = memoryview(model[: len(model) // HALF * HALF]).cast("H").tolist()
+    return [(at, value) for at, value in enumerate(values) if same[at * HALF : at * HALF + HALF] == b"\xff\xff"]
 
 
 def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[Iterable[Any]], list[Any]] | None:
