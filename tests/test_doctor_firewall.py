@@ -154,6 +154,28 @@ def test_nft_runs_again_only_for_the_text_of_rules(ruleset, runs, tmp_path, monk
     assert (tmp_path / "runs").read_text().splitlines() == runs
 
 
+SHARED = json.dumps({"nftables": [
+    {"chain": {"family": "ip", "table": "filter", "name": name, "handle": handle}}
+    for handle, name in enumerate(("INPUT", "input"), 1)
+]})  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "seen"), [
+    ("iptables-nft", ["iptables-nft INPUT", "nft input"]),  # of one table, it knows the chains with its own names
+    ("iptables-legacy", ["iptables-legacy INPUT", "nft INPUT", "nft input"]),  # another table of the same name
+])  # fmt: skip
+def test_a_chain_that_two_programs_list_is_there_once_and_no_other_is_lost(program, seen, tmp_path, monkeypatch):
+    saved = "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
+    for name, output in (("nft", SHARED), (f"{program}-save", saved), ("iptables", "")):
+        (tmp_path / f"{name}.txt").write_text(output)
+        (tmp_path / name).write_text(f"#!/bin/sh\n/bin/cat {tmp_path}/{name}.txt\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(programs, "PATH", str(tmp_path))
+    monkeypatch.setattr(programs, "_has_text", lambda path: True)
+    chains = programs.firewall(privileged=True).chains
+    assert [f"{chain.program} {chain.name}" for chain in chains if chain.family == "ip"] == seen
+
+
 @pytest.mark.parametrize(("address", "network", "inside"), [
     ("10.0.0.1", "10.0.0.0/8", True), ("10.0.0.1", "10.0.0.1", True), ("11.0.0.1", "10.0.0.0/8", False),
     ("10.0.0.5", "10.0.0.1-10.0.0.9", True), ("10.0.0.10", "10.0.0.1-10.0.0.9", False),

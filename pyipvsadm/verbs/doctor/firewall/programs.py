@@ -16,6 +16,7 @@ MODULES = ("nf_tables", "ip_tables", "ip6_tables")  # modules of the kernel: wit
 CHAIN = '"chain"'  # in the JSON of nft; without it there are no rules, whose text would take another run
 PATIENCE = 20  # seconds to wait for a program
 NONE = ("not supported", "Table does not exist", "can't initialize")  # errors that mean that the kernel lacks it
+OTHER = "-legacy"  # ends the names of programs for rules that aren't nftables'
 SAVERS = {  # family: the program's name
     "ip": "iptables",
     "ip6": "ip6tables",
@@ -34,8 +35,8 @@ def firewall(privileged: bool) -> Firewall:
     lacking: list[str] = []
     ruleset = _nft(lacking)
     found = [chain for family, name in SAVERS.items() for chain in _saved(name, family, ruleset, lacking)]
-    tables = {(chain.family, chain.table) for chain in found}  # nft lists those of iptables-nft, too
-    chains = found + [chain for chain in ruleset or () if (chain.family, chain.table) not in tables]
+    twice = {chain.place[1:] for chain in found if not chain.program.endswith(OTHER)}  # nft lists them, too
+    chains = found + [chain for chain in ruleset or () if chain.place[1:] not in twice]
     return Firewall(tuple(chains), tuple(lacking))
 
 
