@@ -236,7 +236,7 @@ def test_a_right_line_of_a_verb_loads_nothing_slow_but_what_it_needs(line, allow
     ("apply --help", 0, set()), ("doctor -h", 0, set()), ("vip add --help", 0, set()),
     ("check", 2, set()), ("apply --only fwmark:1", 2, set()), ("diff -o json", 2, set()),
     ("show -o zork", 2, set()), ("apply --wait-lock x", 2, set()),
-    ("drain a --deadline x", 2, CONTEXT), ("completion zork", 2, PATTERNS | {"ipaddress", "pathlib"}),
+    ("drain a --deadline x", 2, CONTEXT), ("completion zork", 2, PATTERNS | CONTEXT | {"ipaddress", "pathlib"}),
     ("doctor --watch x", 64, SLOW - {"typer", "pydantic", "rich", "pyroute2"}),
     ("top --interval x", 2, PATTERNS | CONTEXT | {"typing", "json"}),
     ("apply --zork", 2, None), ("vip zork", 2, None), ("vip add --zork", 2, None),
