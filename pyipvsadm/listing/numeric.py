@@ -52,7 +52,13 @@ def _told(endpoints: Iterable[tuple[bytes, int]]) -> list[str]:
 
 def texts(servers: Short) -> list[str]:
     """The HOST:PORT of each server, and what is told of it."""
-    return [f"{place}{server[2]}" for place, server in zip(endpoints(servers), servers, strict=True)]
+    begun = _networks.get
+    return [
+        f"{network}{LAST[address[-1]]}:{port}{told}"
+        if (network := begun(address[:-1]))
+        else f"{host(address)}:{port}{told}"
+        for address, port, told in servers
+    ]
 
 
 class Memo(dict):  # type: ignore[type-arg]

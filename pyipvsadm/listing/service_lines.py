@@ -102,7 +102,8 @@ class Settings:
 
     def of(self, service: Service) -> str:
         """The text for `service`."""
-        return self.each((service,))[0]
+        looks = service[0], service[5:10]
+        return self._known.get(looks) or keep(self._known, looks, self._tell(service))
 
 
 def server_names(service: Service, servers: list[Server], names: Names | None) -> list[str]:

@@ -180,7 +180,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(VERBS, "vip", ("vip",), (OURS, "-Ln"), 1.5, rules=20000, ends=(0, 1)),
     Comparison(
         VERBS, "vip sync", ("vip", "sync"), (IP, "-batch", "{addresses}"), 2.0,
-        rules=20000, once=(MADE,), before=(GONE, MADE),
+        rules=20000, once=(MADE,), before=(GONE, MADE), says="done: 4000 bound\n",
     ),
     Comparison(VERBS, "doctor", ("doctor", "--watch", "0"), STATS, 3.0, rules=20000, ends=(0, 1, 2)),
     Comparison(
