@@ -106,7 +106,7 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
 
             return _told_groups(some, kernel, *server_end(listing))
         groups = kernel.groups(some, listing.stats or listing.rate)
-        return _groups_in_order(groups) if ordered else groups
+        return _ordered(groups) if ordered else groups
 
     def lines(groups: Iterable[Group]) -> Iterator[str]:
         if listing.brief:
@@ -121,13 +121,13 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
     if canvas := world.canvas(listing.plain):
         from .. import drawing
 
-        few, all = drawing.few(_singly(found(services, kernel)), drawing.rows_of(listing.brief))
+        few, rest = drawing.few(_singly(found(services, kernel)), drawing.rows_of(listing.brief))
         if few is not None:
             drawn = drawing.listed(few, info, listing, names, canvas)
             world.head(drawing.heads_of(drawn, canvas))
             world.draw(drawn)
             return
-        pieces: Iterable[str] = lines(([service], [servers]) for service, servers in all)
+        pieces: Iterable[str] = lines(([service], [servers]) for service, servers in rest)
     else:
         pieces = _made(services, made, kernel, None if kernel.source else world.second)
     heads = header(info, listing)
@@ -190,8 +190,7 @@ def _save(command: Command, world: World) -> None:
         def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
             if not listing.nosort and _are_many(services, names, kernel):
                 return rules.table(_told_groups(some, kernel, *rules.SERVER_END, steady=True), names)
-            groups = kernel.groups(some, steady=True)
-            return rules.table(_as_added(groups) if listing.nosort else _groups_in_order(groups), names)
+            return rules.table(_ordered(kernel.groups(some, steady=True), as_added=listing.nosort), names)
 
         with world.paged(not listing.no_pager):
             for piece in _made(services, lines, kernel, world.second):
@@ -227,20 +226,13 @@ def _in_order(services: list[Service]) -> list[Service]:
     return services_in_order(services)
 
 
-def _groups_in_order(groups: Iterable[Group]) -> Iterator[Group]:
-    """`groups` with the servers of each service in ipvsadm's order."""
-    from ..listing.order import servers_in_order
+def _ordered(groups: Iterable[Group], as_added: bool = False) -> Iterator[Group]:
+    """`groups` with the servers of each service in ipvsadm's order, or in that of adding that restores the kernel's."""
+    from ..listing import order
 
+    sort = order.as_added if as_added else order.servers_in_order
     for services, servers in groups:
-        yield services, list(map(servers_in_order, servers))
-
-
-def _as_added(groups: Iterable[Group]) -> Iterator[Group]:
-    """`groups` with the servers of each service in the order of adding that restores the kernel's order."""
-    from ..listing.order import as_added
-
-    for services, servers in groups:
-        yield services, list(map(as_added, servers))
+        yield services, list(map(sort, servers))
 
 
 def _are_many(services: list[Service], names: Names | None, kernel: Kernel) -> bool:
