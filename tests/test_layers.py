@@ -14,8 +14,8 @@ LAZY = {  # who imports what only where it is needed, with all that is in it
     **dict.fromkeys(["cli"], ("verbs", "support", "classic", "help", "namespaces", "grammar")),
     **dict.fromkeys(["world"], ("drawing", "kernel", "names", "namespaces", "progress", "grammar")),
     **dict.fromkeys(["classic"], ("classic.restore", "explain", "help", "drawing")),
-    **dict.fromkeys(["classic.commands"], ("classic.parallel", "drawing", "listing", "help")),
-    **dict.fromkeys(["kernel"], ("kernel.wire.answers",)),
+    **dict.fromkeys(["classic.commands"], ("drawing", "listing", "help")),
+    **dict.fromkeys(["kernel"], ("kernel.wire.answers", "kernel.parallel")),
     **dict.fromkeys(["help.complete_command"], ("namespaces",)),
 }
 ALIKE = {"arguments", "reasons"}  # names of modules that hold the same of several verbs, or formats

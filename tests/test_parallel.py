@@ -1,18 +1,41 @@
-"""Two processes print a long list together; the output is the same as that of one process."""
+"""Two processes share the work on many services; the result is the same as that of one process."""
 
 from __future__ import annotations
 
 import os
 import time
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pyipvsadm.classic.commands import MANY
-from pyipvsadm.classic.commands import _made as made
+from pyipvsadm import kernel
+from pyipvsadm.documents import rules_format
+from pyipvsadm.kernel import MANY, Kernel
 from pyipvsadm.model import Service
+
+from .fakes import FAMILY, CannedSocket, run
+from .netlink import small_kernel
+from .properties import examples
+from .test_spans import tables
 
 MANY_SERVICES = [Service(protocol=6, address=number.to_bytes(4, "big"), port=80) for number in range(MANY)]
 FEW = MANY_SERVICES[:-1]
+
+
+class First(Kernel):
+    """A kernel that a `second` process may reach too."""
+
+    def __init__(self, second=lambda: "second"):
+        self.second = second
+
+    def __str__(self):
+        return "first"
+
+
+def made(services, make, second):
+    return First(second).shared(services, make)
 
 
 def numbers(some, kernel):
@@ -22,7 +45,7 @@ def numbers(some, kernel):
 
 
 def lines(services, make=numbers, second=lambda: "second"):
-    return [line.split() for line in "".join(made(services, make, "first", second)).splitlines()]
+    return [line.split() for line in "".join(made(services, make, second)).splitlines()]
 
 
 def test_all_are_made_in_their_order_by_two_processes():
@@ -61,7 +84,7 @@ def test_what_fails_here_too_is_told():
             raise OSError("gone")
         yield "first half"
 
-    pieces = made(MANY_SERVICES, make, "first", lambda: "second")
+    pieces = made(MANY_SERVICES, make, lambda: "second")
     assert next(pieces) == "first half"
     with pytest.raises(OSError, match="gone"):
         next(pieces)
@@ -76,7 +99,7 @@ def test_no_process_is_left_where_nobody_wants_the_rest(monkeypatch):
         if kernel == "second":
             time.sleep(1000)
 
-    pieces = made(MANY_SERVICES, make, "first", lambda: "second")
+    pieces = made(MANY_SERVICES, make, lambda: "second")
     next(pieces)
     begin = time.monotonic()
     pieces.close()
@@ -90,4 +113,48 @@ def test_bytes_that_are_no_text_come_through():
     def make(some, kernel):
         return ["\udcff\n"]
 
-    assert "".join(made(MANY_SERVICES, make, "first", lambda: "second")) == "\udcff\n" * 2
+    assert "".join(made(MANY_SERVICES, make, lambda: "second")) == "\udcff\n" * 2
+
+
+SHARED = ["-Ln", "-Ln --stats", "-Sn", "-Ln --nosort", "show -o json", "show -o ndjson", "show -o yaml"]
+COMPARED = ["-Sn", "show -o json", "show -o yaml"]
+
+
+@pytest.fixture
+def in_two_processes(monkeypatch):
+    """Makes two processes share any number of services, and returns how many processes were started."""
+    children = []
+    monkeypatch.setattr(os, "fork", lambda fork=os.fork: children.append(fork()) or children[-1])
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(kernel, "MANY", 1)
+    monkeypatch.setattr(rules_format, "SOME", 0)
+
+    def on_two(words, play, **more):
+        monkeypatch.setattr(Kernel, "second", property(lambda _: lambda: Kernel(CannedSocket(play), FAMILY)))
+        children.clear()
+        found = run(words.split(), play, **more)[:3]
+        monkeypatch.setattr(Kernel, "second", None)
+        return found, len(children)
+
+    return on_two
+
+
+@pytest.mark.parametrize("words", SHARED)
+@examples(20)
+@given(table=tables())
+def test_two_processes_print_the_same_as_one(in_two_processes, words, table):
+    play = small_kernel(table)
+    with mock.patch("pyipvsadm.verbs.show.time", return_value=1e9):
+        alone = run(words.split(), play)[:3]
+        assert in_two_processes(words, play) == (alone, 1 if table else 0)
+
+
+@pytest.mark.parametrize("written", COMPARED)
+@examples(40)
+@given(tables=st.tuples(tables(), tables()), changed=st.booleans())
+def test_two_processes_find_the_same_differences_as_one(in_two_processes, written, tables, changed):
+    table, other = tables
+    file = run(written.split(), small_kernel(table)).stdout.encode()
+    play = small_kernel(table + other if changed else table)
+    alone = run(["diff", "-"], play, stdin=file)[:3]
+    assert in_two_processes("diff -", play, stdin=file)[0] == alone

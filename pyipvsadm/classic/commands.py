@@ -21,7 +21,6 @@ NOT_PUBLIC = ("stats", "rate", "thresholds", "persistent_conn", "tun_info", "tim
 SOME = 64  # services from which reading servers without records pays off
 HEADS_OF_CONNECTIONS = 2  # lines
 LINES = 256  # of connections, to print at a time
-MANY = 400  # services from which a second process pays off
 
 
 def carry_out(command: Command, world: World) -> None:
@@ -129,7 +128,7 @@ def _list_table(services: list[Service], listing: Listing, kernel: Kernel, world
             return
         pieces: Iterable[str] = lines(([service], [servers]) for service, servers in rest)
     else:
-        pieces = _made(services, made, kernel, None if kernel.source else world.second)
+        pieces = kernel.shared(services, made)
     heads = header(info, listing)
     world.head(heads.count("\n"))
     world.write(heads)
@@ -193,29 +192,13 @@ def _save(command: Command, world: World) -> None:
             return rules.table(_ordered(kernel.groups(some, steady=True), as_added=listing.nosort), names)
 
         with world.paged(not listing.no_pager):
-            for piece in _made(services, lines, kernel, world.second):
+            for piece in kernel.shared(services, lines):
                 world.write(piece)
             if listing.everything:
                 world.write(rules.timeouts(kernel.timeouts()))
                 world.write(rules.daemons(kernel.daemons()))
     except OSError as error:
         raise refused("save", error.errno or 0) from error
-
-
-def _made(
-    services: list[Service],
-    make: Callable[[list[Service], Kernel], Iterable[str]],
-    kernel: Kernel,
-    second: Callable[[], Kernel] | None,
-) -> Iterable[str]:
-    """What `make` yields for `services`; two processes share many services if a second one can reach the kernel."""
-    if not services:
-        return ()
-    if second is None or len(services) < MANY:
-        return make(services, kernel)
-    from .parallel import made
-
-    return made(services, make, kernel, second)
 
 
 def _in_order(services: list[Service]) -> list[Service]:

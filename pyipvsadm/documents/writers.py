@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import starmap
 
 from ..table.notation import parts, spelled, spelled_address
 from ..table.settings import COUNTS, connections_of, server_settings, service_settings
@@ -68,12 +69,14 @@ def told(data: Settings, source: str = "") -> Settings:
 
 def ndjson_pieces(table: Table, owners: Owners = NOBODY, live: Settings | None = None) -> Iterator[str]:
     """A line of JSON for each service."""
-    return json_layout.lines(json_layout.head(table.source, live), _texts(table, owners, live is not None), table)
+    found = starmap(json_layout.line, _texts(table, owners, live is not None))
+    return json_layout.lines(json_layout.head(table.source, live), found, table)
 
 
 def json_pieces(table: Table, owners: Owners = NOBODY, live: Settings | None = None) -> Iterator[str]:
     """One JSON document with a line for each service and each server."""
-    return json_layout.document(json_layout.head(table.source, live), _texts(table, owners, live is not None), table)
+    items = starmap(json_layout.item, _texts(table, owners, live is not None))
+    return json_layout.document(json_layout.head(table.source, live), items, table)
 
 
 def _texts(table: Table, owners: Owners, live: bool) -> Iterator[tuple[str, list[str]]]:
@@ -107,4 +110,4 @@ def yaml_pieces(table: Table) -> Iterator[str]:
         )
         for service, servers in table.services
     )
-    return yaml_layout.document(groups, table)
+    return yaml_layout.document(starmap(yaml_layout.item, groups), table)

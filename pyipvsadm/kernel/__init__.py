@@ -31,6 +31,7 @@ BATCH = 256  # requests per write; all their answers must fit the receive buffer
 READINGS = 20  # attempts to read a table that keeps changing
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may not send
 LOOKS = 5  # how often to wait so and then check whether the daemon has started or stopped, before giving up
+MANY = 400  # services from which a second process pays off
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
 
@@ -38,6 +39,7 @@ class Kernel:
     """The IPVS of the network namespace in which the socket was opened, over generic netlink."""
 
     source = ""  # the source of an incomplete table; empty for the kernel, whose table is complete
+    second: Callable[[], Kernel] | None = None  # reaches the same kernel from a second process; None: there is none
 
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
         self._transport = Transport(sock, family, another)
@@ -240,6 +242,21 @@ class Kernel:
         spans = Spans(fields, tell, cut)
         for group, family, answers in server_answers(self._transport, self._encoder, services, steady):
             yield group, spans.each(answers, family) or servers_of_each(spans.reader.each(answers), family)
+
+    def shared(
+        self, services: list[Service], make: Callable[[list[Service], Kernel], Iterable[Found]]
+    ) -> Iterable[Found]:
+        """What `make` yields for `services` and a kernel, in their order, if `make` works on each service by itself.
+
+        Two processes share many services, if there is a `second`; the values must be such as `marshal` takes.
+        """
+        if not services:
+            return ()
+        if len(services) < MANY or self.second is None or len(os.sched_getaffinity(0)) < 2:
+            return make(services, self)
+        from .parallel import shared
+
+        return shared(services, make, self, self.second)
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""

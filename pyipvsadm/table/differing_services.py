@@ -16,34 +16,59 @@ if TYPE_CHECKING:
     from ..model import Service
     from ..shapes import Groups, Row
 
+    ByKey = dict[tuple[object, ...], tuple[Service, Sequence[Row]]]
+
 FIELDS = Server.FIELDS[SETTINGS]
 
 
 def differing_rows(kernel: Kernel, wanted: Groups) -> tuple[Groups, Groups]:
     """What `differing` finds in the table of `kernel`, as it was at one moment, and in `wanted`. Raises OSError."""
 
-    def rows(services: list[Service]) -> Iterator[tuple[Service, Sequence[Row]]]:
+    by_key = _by_key(wanted)
+
+    def found(services: list[Service], kernel: Kernel) -> Iterator[Sequence[Row] | None]:
         for service, its in kernel.with_told_servers(services, FIELDS, itemgetter(SETTINGS), steady=True):
-            yield service, [row_of(one) for one in its] if type(its) is list else its
+            rows = [row_of(one) for one in its] if type(its) is list else its
+            yield None if _is_in(by_key, service, rows) else rows
 
-    return kernel.at_one_moment(lambda services: differing(rows(services), wanted))
+    def read(services: list[Service]) -> tuple[Groups, Groups]:
+        return _differing(zip(services, kernel.shared(services, found), strict=True), by_key)
+
+    return kernel.at_one_moment(read)
 
 
-def differing(now: Iterable[tuple[Service, Sequence[Row]]], wanted: Groups) -> tuple[Groups, Groups]:
+def differing(now: Groups, wanted: Groups) -> tuple[Groups, Groups]:
     """The services of both, without those that are alike: a plan from the one to the other has the same steps.
 
     If a scheduler depends on the order of servers, services whose servers are in another order differ.
     """
-    others = {service_key(group[0]): group for group in wanted}
-    found = []
+    by_key = _by_key(wanted)
+    return _differing(((one, None if _is_in(by_key, one, rows) else rows) for one, rows in now), by_key)
+
+
+def _differing(now: Iterable[tuple[Service, Sequence[Row] | None]], wanted: ByKey) -> tuple[Groups, Groups]:
+    """What `differing` finds, given the servers of those services `now` that aren't in `wanted`; others have None."""
+    others, found = wanted.copy(), []
     for service, rows in now:
-        key = service_key(service)
-        other, its = others.get(key, (None, ()))
-        if other and not service_changes(service, other) and _are_alike(rows, its, service.scheduler == BY_ORDER):
-            del others[key]
+        if rows is None:
+            others.pop(service_key(service), None)
         else:
             found.append((service, rows))
     return found, list(others.values())
+
+
+def _by_key(groups: Groups) -> ByKey:
+    return {service_key(group[0]): group for group in groups}
+
+
+def _is_in(wanted: ByKey, service: Service, rows: Sequence[Row]) -> bool:
+    """Whether `wanted` has a service with these servers."""
+    other, its = wanted.get(service_key(service), (None, ()))
+    return (
+        other is not None
+        and not service_changes(service, other)
+        and _are_alike(rows, its, service.scheduler == BY_ORDER)
+    )
 
 
 def _are_alike(now: Sequence[Row], wanted: Sequence[Row], ordered: bool) -> bool:

@@ -104,16 +104,8 @@ class World:
             from ..kernel import Kernel
 
             self._kernel = Kernel.open(load)
+            self._kernel.second = lambda: Kernel.open(load=False)
         return self._kernel
-
-    @property
-    def second(self) -> Callable[[], Kernel] | None:
-        """A function that opens the same kernel in a second process; None without a second processor or a way there."""
-        if self._handed or len(os.sched_getaffinity(0)) < 2:
-            return None
-        from ..kernel import Kernel
-
-        return lambda: Kernel.open(load=False)
 
     @property
     def names(self) -> Names:

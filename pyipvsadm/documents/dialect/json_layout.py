@@ -1,4 +1,4 @@
-"""Lays out JSON: a service is a text without its last brace, and its servers are texts. Loads no `json`."""
+"""Lays out JSON: a service and its servers are an item of a document, or a line. Loads no `json`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ...kernel.hash_tables import HashTables
     from ...model import Table
     from ...table.settings import Settings
-
-    Texts = Iterable[tuple[str, list[str]]]
 
 
 def _refuse(value: object) -> NoReturn:
@@ -51,22 +49,32 @@ def head(source: str, live: Settings | None) -> Settings:
     return {**(live or {}), **({"source": source} if source else {})}
 
 
-def lines(head: Settings, groups: Texts, rest: Table) -> Iterator[str]:
-    """A line of JSON for each service. Each repeats `head`, except ROWS."""
+def line(own: str, servers: list[str]) -> str:
+    """The line of a service, which is `own` without its last brace, and its servers; without its first brace."""
+    return f'{own[1:]}, "servers": [{", ".join(servers)}]}}\n'
+
+
+def lines(head: Settings, found: Iterable[str], rest: Table) -> Iterator[str]:
+    """The lines that are `found`. Each repeats `head`, except ROWS."""
     repeated = {key: value for key, value in head.items() if key != ROWS}
     start = f"{dumps(repeated)[:-1]}, " if repeated else "{"
-    for own, servers in groups:
-        yield f'{start}{own[1:]}, "servers": [{", ".join(servers)}]}}\n'
+    for one in found:
+        yield start + one
 
 
-def document(head: Settings, groups: Texts, rest: Table) -> Iterator[str]:
-    """One JSON document with a line for each service and each server; `rest` is the table besides services."""
+def item(own: str, servers: list[str]) -> str:
+    """The lines of a service, which is `own` without its last brace, and its servers."""
+    its = ",\n      ".join(servers)
+    return f'    {own}, "servers": [' + (f"\n      {its}\n    ]}}" if its else "]}")
+
+
+def document(head: Settings, items: Iterable[str], rest: Table) -> Iterator[str]:
+    """One JSON document of `items`; `rest` is the table besides services."""
     yield "{\n" + "".join(f"  {dumps(key)}: {dumps(value)},\n" for key, value in head.items())
     yield f'  "version": {VERSION},\n  "services": ['
     start, end = "\n", "]"
-    for own, servers in groups:
-        its = ",\n      ".join(servers)
-        yield f'{start}    {own}, "servers": [' + (f"\n      {its}\n    ]}}" if its else "]}")
+    for one in items:
+        yield start + one
         start, end = ",\n", "\n  ]"
     yield end
     if rest.timeouts is not None:

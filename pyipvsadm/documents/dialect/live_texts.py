@@ -14,7 +14,7 @@ from ...shapes import SETTINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from ...kernel import Kernel
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Row = tuple[bytes, int, Any]  # a server: address, port, and what is told of it
     Rows = Sequence[Row]
+    Item = Callable[[str, list[str]], str]
 
 FAMILIES = {4: AF_INET, 16: AF_INET6}
 
@@ -35,20 +36,21 @@ class LiveTexts:
     def __init__(self) -> None:
         self._settings: dict[tuple[object, ...], str] = {}  # the texts of the settings of services
 
-    def read(self, kernel: Kernel) -> Iterator[tuple[str, list[str]]]:
-        """All services, as they were at one moment, each with its servers in the order to add them. Raises OSError.
+    def read(self, kernel: Kernel, item: Item) -> list[str]:
+        """All services, as they were at one moment, each in the layout of `item`. Raises OSError.
 
-        All are read now, but the texts, which take most memory, are made one after the other.
+        `item` is given the text of a service, and those of its servers in the order to add them.
         """
-        groups = kernel.at_one_moment(lambda services: self._rows(kernel, services), stats=self.COUNTS)
-        return ((self.service(service, rows), list(map(self.server, reversed(rows)))) for service, rows in groups)
 
-    def _rows(self, kernel: Kernel, services: list[Service]) -> list[tuple[Service, Rows]]:
-        found = kernel.with_told_servers(services_in_order(services), self.FIELDS, self.told, steady=True)
-        return [
-            (service, [(one[0], one[1], self.told(one)) for one in its] if isinstance(its, list) else its)
-            for service, its in found
-        ]
+        def items(services: list[Service], kernel: Kernel) -> Iterator[str]:
+            for service, its in kernel.with_told_servers(services, self.FIELDS, self.told, steady=True):
+                rows = [(one[0], one[1], self.told(one)) for one in its] if isinstance(its, list) else its
+                yield item(self.service(service, rows), list(map(self.server, reversed(rows))))
+
+        def read(services: list[Service]) -> list[str]:
+            return list(kernel.shared(services_in_order(services), items))
+
+        return kernel.at_one_moment(read, stats=self.COUNTS)
 
     def settings_of(self, service: Service) -> str:
         """The text of a service's settings."""

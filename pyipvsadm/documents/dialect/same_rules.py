@@ -34,21 +34,32 @@ class Parts:
         self._head, *self._parts = f"\n{text}".removesuffix("\n").split(start)
         self._start = start
         self._read = read
-        self._said: dict[str, Service | None] = {}  # the service that a part says, None if the kernel doesn't have it
+        self._places = {part: place for place, part in enumerate(self._parts)}
+        self._said: dict[int, Service] = {}  # by the places of the parts that say them
         self._known: set[object] = set()  # what the parts consist of that were read, and say what the kernel has
         self._settings = ServiceSettings(rules.service_settings)
         self._ends: dict[str, Settings] = {}  # of lines
 
     def others(self, kernel: Kernel) -> Groups:
         """The services of `kernel`, as they were at one moment, that no part says. Raises OSError."""
-        return kernel.at_one_moment(lambda services: list(self._others(kernel, services)))
 
-    def _others(self, kernel: Kernel, services: list[Service]) -> Iterator[tuple[Service, list[Row]]]:
-        self._said = dict.fromkeys(self._parts)
+        def read(services: list[Service]) -> Groups:
+            self._said, others = {}, []
+            for service, (place, rows) in zip(services, kernel.shared(services, self._found), strict=True):
+                if place is None:
+                    others.append((service, rows))
+                else:
+                    self._said[place] = service
+            return others
+
+        return kernel.at_one_moment(read)
+
+    def _found(self, services: list[Service], kernel: Kernel) -> Iterator[tuple[int | None, list[Row]]]:
+        """For each of `services`, the place of the part that says it; if there is none, its servers."""
         for service, its in kernel.with_told_servers(services, FIELDS, self._end, steady=True):
             servers = its if isinstance(its, tuple) else tuple((one[0], one[1], self._end(one)) for one in its)
-            if not self._is_said(service, servers):
-                yield service, self._rows(servers)
+            place = self._said_at(service, servers)
+            yield place, self._rows(servers) if place is None else []
 
     def _end(self, server: Server) -> str:
         """The end of the line of `server`: no other settings have it."""
@@ -61,45 +72,44 @@ class Parts:
     def _rows(self, servers: Short) -> list[Row]:
         return [(address, port, self._ends[end]) for address, port, end in servers]
 
-    def _is_said(self, service: Service, servers: Short) -> bool:
-        """Whether a part says a service with its servers, in an order that makes no difference."""
+    def _said_at(self, service: Service, servers: Short) -> int | None:
+        """The place of the part that says a service with its servers, in an order that makes no difference."""
         added = servers[::-1]  # the kernel lists the last one first
-        if self._has(service, added):
-            return True
+        place = self._place_of(service, added)
+        if place is not None or service.scheduler == BY_ORDER:
+            return place
         ordered = short_in_order(servers)
-        return service.scheduler != BY_ORDER and ordered != added and self._has(service, ordered)
+        return None if ordered == added else self._place_of(service, ordered)
 
-    def _has(self, service: Service, servers: Short) -> bool:
+    def _place_of(self, service: Service, servers: Short) -> int | None:
         who = rules.service_option(service)
         text = f"\n-a {who} -r ".join((f"{who} {self._settings.of(service)}", *numeric.texts(servers)))
-        if text not in self._said:
-            return False
+        place = self._places.get(text)
+        if place is None:
+            return None
         known, words = self._known, _words(service, servers)
         if not words <= known:
             entry = self._read(self._start[1:] + text)
             if not entry or service_changes(service, entry.service) or entry.rows != self._rows(servers):
-                return False
+                return None
             if len(known) > KEPT:
                 known.clear()
             known |= words
-        self._said[text] = service
-        return True
+        return place
 
     @property
     def said(self) -> list[Service]:
         """The services that parts say."""
-        return [service for service in self._said.values() if service]
+        return list(self._said.values())
 
     @property
     def rest(self) -> str:
         """The text, with empty lines for the parts that say services of the kernel."""
-        said = {part for part, service in self._said.items() if service}
-        if len(said) == len(self._parts):
+        if len(self._said) == len(self._parts):
             return self._head[1:]
         lines = [self._head]
-        for part in self._parts:
-            if part in said:
-                said.remove(part)  # a second part of the same words is wrong
+        for place, part in enumerate(self._parts):
+            if place in self._said:  # a second part of the same words is wrong, and has another place
                 lines.append("\n" * (part.count("\n") + 1))
             else:
                 lines.append(self._start + part)

@@ -29,12 +29,17 @@ NOT_BARE = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n
 _encode = encoder(encode_basestring)
 
 
-def document(groups: Iterable[tuple[str, list[str]]], rest: Table) -> Iterator[str]:
-    """One YAML document of services, each with its servers; `rest` is the table besides them."""
+def item(own: str, servers: list[str]) -> str:
+    """The lines of a service, which has its `own`, and its servers."""
+    its = "\n      - ".join(["\n    servers:", *servers]) if servers else ""
+    return f"  - {own}{its}\n"
+
+
+def document(items: Iterable[str], rest: Table) -> Iterator[str]:
+    """One YAML document of `items`; `rest` is the table besides services."""
     start = f"version: {VERSION}\nservices:\n"
-    for own, servers in groups:
-        its = "\n      - ".join(["\n    servers:", *servers]) if servers else ""
-        yield f"{start}  - {own}{its}\n"
+    for one in items:
+        yield start + one
         start = ""
     yield start and f"version: {VERSION}\nservices: []\n"
     if rest.timeouts is not None:

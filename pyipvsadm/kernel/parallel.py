@@ -1,24 +1,28 @@
-"""Long lists on two processors: a child process renders the second half while the parent renders the first."""
+"""Work on many services by two processors: a child process does the second half while the parent does the first."""
 
 from __future__ import annotations
 
 import os
+from marshal import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
 
-    from ..kernel import Kernel
     from ..model import Service
+    from . import Kernel
+
+    Value = TypeVar("Value")
 
 SIGKILL = 9
 OURS = 52  # per cent of the services: the child starts later, and copies the memory that it touches
 
 
 class Child:
-    """A process that runs `make`, and keeps the text that it yields until it is requested. Raises OSError."""
+    """A process that collects what `make` yields, and keeps it until it is requested. Raises OSError."""
 
-    def __init__(self, make: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, make: Callable[[], Iterable[object]]) -> None:
         self._file = os.memfd_create("second half")
         try:
             self._process = os.fork()
@@ -29,21 +33,21 @@ class Child:
             status = 1
             try:
                 with open(self._file, "wb", closefd=False) as file:
-                    for piece in make():
-                        file.write(piece.encode("utf-8", "surrogateescape"))
+                    file.write(dumps(list(make())))
                 status = 0
             finally:
                 os._exit(status)  # silently: if it failed, the parent does its work, and reports the error
 
-    def text(self) -> str | None:
-        """The whole text, once it is complete; None if `make` failed."""
+    def values(self) -> list[object] | None:
+        """All values, once they are complete; None if `make` failed."""
         _, status = os.waitpid(self._process, 0)
         self._process = 0
         if status:
             return None
         os.lseek(self._file, 0, os.SEEK_SET)
         with open(self._file, "rb", closefd=False) as file:
-            return file.read().decode("utf-8", "surrogateescape")
+            found: list[object] = loads(file.read())
+        return found
 
     def end(self) -> None:
         """End the process."""
@@ -53,15 +57,16 @@ class Child:
         os.close(self._file)
 
 
-def made(
+def shared(
     services: list[Service],
-    make: Callable[[list[Service], Kernel], Iterable[str]],
+    make: Callable[[list[Service], Kernel], Iterable[Value]],
     kernel: Kernel,
     second: Callable[[], Kernel],
-) -> Iterator[str]:
+) -> Iterator[Value]:
     """What `make` yields for `services`, in their order; `second` reaches the kernel from another process.
 
-    Raises what `make` raises: if the child fails, its part is made here.
+    The values must be such as `marshal` takes: no records. Raises what `make` raises: if the child fails, its part is
+    made here.
     """
     child = None
     ours = len(services) * OURS // 100
@@ -70,15 +75,12 @@ def made(
         child = Child(lambda: make(rest, second()))
     except OSError:
         pass  # no process, or no memory for one: everything is made here
-    text = None
+    values = None
     try:
         yield from make(first, kernel)
         if child:
-            text = child.text()
+            values = child.values()
     finally:
         if child:
             child.end()
-    if text is None:
-        yield from make(rest, kernel)
-    else:
-        yield text
+    yield from make(rest, kernel) if values is None else values  # type: ignore[misc]
