@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm import kernel
+from pyipvsadm import documents, kernel
 from pyipvsadm.documents import rules_format
 from pyipvsadm.kernel import MANY, Kernel
 from pyipvsadm.model import Service
@@ -158,3 +158,19 @@ def test_two_processes_find_the_same_differences_as_one(in_two_processes, writte
     play = small_kernel(table + other if changed else table)
     alone = run(["diff", "-"], play, stdin=file)[:3]
     assert in_two_processes("diff -", play, stdin=file)[0] == alone
+
+
+@pytest.mark.parametrize("written", COMPARED[1:])
+@examples(40)
+@given(tables=st.tuples(tables(), tables()), changed=st.booleans(), broken=st.booleans())
+def test_a_table_that_is_read_ahead_has_the_same_differences(
+    in_two_processes, monkeypatch, written, tables, changed, broken
+):
+    table, other = tables
+    monkeypatch.setattr(documents, "LARGE", 0)
+    file = run(written.split(), small_kernel(table)).stdout.encode() + b"]" * broken
+    play = small_kernel(table + other if changed else table)
+    alone = run(["diff", "-"], play, stdin=file)[:3]
+    found, children = in_two_processes("diff -", play, stdin=file)
+    assert found == alone
+    assert children >= 1

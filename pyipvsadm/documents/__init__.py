@@ -14,7 +14,7 @@ from ..model import Table, printable
 from ..record import Record
 from ..table.assembly import KNOWN_ENGINES, KNOWN_SCHEDULERS, PROBLEMS, Assembly, spelled_path
 from .formats import BrokenError, Inputs
-from .remarks import Findings
+from .remarks import Compared, Findings
 from .source import lines_of, read_source
 
 TYPE_CHECKING = False
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LOOKED = 100_000  # lines in which something suspicious is looked for
 SHOWN = 100  # problems that a message lists
 MODULES = "/sys/module"
+LARGE = 1 << 17  # bytes of a document from which it pays off that a second process reads the table meanwhile
 
 
 class DocumentError(IpvsadmError):
@@ -101,9 +102,7 @@ def _assembled(path: str, world: World, asked: Asked, compared: bool) -> tuple[S
         kernel=(lambda: world.kernel) if compared else None,
     )
     try:
-        if file.format.is_read(file.lines(), assembly):
-            return file, assembly, Findings()
-        findings = file.format.read(file.text, assembly, inputs)
+        findings = _found(file, assembly, inputs)
         if assembly.problems:
             raise _error(file, findings, assembly)  # JSON that is too deep shows only while lines are looked for
     except BrokenError as error:
@@ -112,6 +111,22 @@ def _assembled(path: str, world: World, asked: Asked, compared: bool) -> tuple[S
             hint="correct this first: nothing after it can be read",
         ) from None
     return file, assembly, findings
+
+
+def _found(file: Source, assembly: Assembly, inputs: Inputs) -> Findings:
+    """Add the pieces in `file` to `assembly`. Raises BrokenError and IpvsadmError."""
+    if file.format.by_lines:
+        if inputs.kernel and file.size >= LARGE:
+            from .dialect.table_ahead import Ahead
+
+            with Ahead(inputs.kernel) as ahead:
+                findings = _found(file, assembly, inputs.replace(kernel=None))
+                others = ahead.groups()
+            compared = None if others is None else Compared(others=others, whole=assembly.table)
+            return findings.replace(compared=compared)
+        if file.format.is_read(file.lines(), assembly):
+            return Findings()
+    return file.format.read(file.text, assembly, inputs)
 
 
 def _known() -> Assembly:

@@ -44,10 +44,10 @@ class Expected(Record):
 
 
 class Compared(Record):
-    """A document that was compared with the kernel's table while it was read, so that it has only what differs.
+    """A document that was compared with the kernel's table while it was read: it may have only what differs.
 
-    `others` are the services of the kernel, with their servers, that the document says in other words or not at all.
-    `whole` reads the whole document.
+    `others` are services of the kernel, with their servers: at least those that the document says in other words or not
+    at all. `whole` gives the whole document.
     """
 
     __slots__ = ()
@@ -65,7 +65,7 @@ class Findings(Record):
 
     `line` returns the line of a place. `left_alone` holds the services that are never removed, even if the file lacks
     them. `rival` names the program that would undo the changes of `apply`. `expected` takes the kernel's table and the
-    file's; `why` gives the reason for a step between them. `compared` is set if the pieces are only what differs.
+    file's; `why` gives the reason for a step between them. `compared` is set if the pieces may be only what differs.
     """
 
     __slots__ = ()

@@ -29,14 +29,16 @@ PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"(\xb5": "
 
 
 class Source(Record):
-    """A file's name for messages, its format, and its content in pieces, from the beginning with each call.
+    """A file's name for messages, its format, its size in bytes, and its content in pieces.
 
-    The pieces raise IpvsadmError if the file can't be read, is too large for its format, or isn't text.
+    Each call gives the pieces from the beginning. They raise IpvsadmError if the file can't be read, is too large for
+    its format, or isn't text.
     """
 
     __slots__ = ()
     name: str = ""
     format: Format = Format()
+    size: int = 0
     pieces: Callable[[], Iterable[bytes]] = tuple
 
     @property
@@ -70,11 +72,14 @@ def read_source(path: str, world: World, format: str) -> Source:
     while len(head) < HEAD and (piece := next(pieces, b"")):
         head += piece
     found = FORMATS[format] if format else _format(path, name, head.decode("utf-8-sig", "replace"))
-    if path != "-" and os.path.isfile(path):
-        pieces.close()
-        return Source(name=name, format=found, pieces=lambda: _bounded(_texts(_pieces(path, name), name), name, found))
-    kept = list(_bounded(chain([head], pieces), name, found))
-    return Source(name=name, format=found, pieces=lambda: kept)
+    size = None if path == "-" else _size(path)
+    if size is None:
+        kept = list(_bounded(chain([head], pieces), name, found))
+        return Source(name=name, format=found, size=sum(map(len, kept)), pieces=lambda: kept)
+    pieces.close()
+    return Source(
+        name=name, format=found, size=size, pieces=lambda: _bounded(_texts(_pieces(path, name), name), name, found)
+    )
 
 
 def read_text(path: str, world: World) -> tuple[str, str]:
@@ -92,6 +97,15 @@ def lines_of(text: str) -> Iterator[str]:
         stop = end if stop < 0 else stop
         yield from text[start:stop].split("\n")
         start = stop + 1
+
+
+def _size(path: str) -> int | None:
+    """The size of the file `path` in bytes; None unless it is a regular one."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_size if stat.S_ISREG(state.st_mode) else None
 
 
 def _pieces(path: str, name: str) -> Iterator[bytes]:

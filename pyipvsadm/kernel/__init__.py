@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..model import Daemon, Info, Server, Service, Timeouts
     from ..shapes import Alike, Group, Short
+    from .parallel import Child
     from .repeated import Repeated
     from .wire.templates import Reader
 
@@ -252,11 +253,27 @@ class Kernel:
         """
         if not services:
             return ()
-        if len(services) < MANY or self.second is None or len(os.sched_getaffinity(0)) < 2:
+        second = self._second_processor() if len(services) >= MANY else None
+        if second is None:
             return make(services, self)
         from .parallel import shared
 
-        return shared(services, make, self, self.second)
+        return shared(services, make, self, second)
+
+    def begun(self, make: Callable[[Kernel], Iterable[object]]) -> Child | None:
+        """A second process that collects what `make` yields, which `marshal` must take; None if there is none."""
+        second = self._second_processor()
+        if second is None:
+            return None
+        from .parallel import Child
+
+        try:
+            return Child(lambda: make(second()))
+        except OSError:
+            return None
+
+    def _second_processor(self) -> Callable[[], Kernel] | None:
+        return self.second if len(os.sched_getaffinity(0)) > 1 else None
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""
