@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _operator import itemgetter
 from _socket import inet_ntop
 
 from ...model import Server, Stats
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     Told = tuple[str, int, int, int]  # a server's text after its port, and its connections
 
 COUNTED = slice(9, 12)  # the connections in a Server
+_told = itemgetter(2)
 
 
 class JsonTexts(LiveTexts):
@@ -31,6 +33,8 @@ class JsonTexts(LiveTexts):
     def __init__(self) -> None:
         super().__init__()
         self._servers: dict[tuple[object, ...], str] = {}  # the texts of the settings of servers
+        self._names: dict[tuple[object, ...], str] = {}  # what names services, with `%s` for their address
+        self._live: dict[tuple[int, ...], str] = {}  # the texts of counts: most idle services share theirs
 
     def told(self, server: Server) -> Told:
         """Its settings and counters; and its connections, for the sums of its service."""
@@ -46,11 +50,25 @@ class JsonTexts(LiveTexts):
 
     def service(self, service: Service, rows: Rows) -> str:
         """The text of a service, without its last brace."""
-        sums = [sum(column) for column in list(zip(*[told for _, _, told in rows], strict=True))[1:]] or (0, 0, 0)
-        live = LIVE % (*sums, *(service.stats or ()))
-        return f'{{"service": "{spelled(service)}", {parts_text(*service[:5])}{self.settings_of(service)}{live}'
+        sums = [sum(column) for column in list(zip(*map(_told, rows), strict=True))[1:]] or (0, 0, 0)
+        counts = *sums, *(service[10] or ())
+        live = self._live.get(counts) or keep(self._live, counts, LIVE % counts)
+        return self._named(service) + self.settings_of(service) + live
+
+    def _named(self, service: Service) -> str:
+        """The beginning of the text of a service: what names it."""
+        af, protocol, address, port = service[:4]
+        if address is None:
+            return _name(service)
+        host, others = inet_ntop(af, address), (af, protocol, port)
+        name = self._names.get(others) or keep(self._names, others, _name(service).replace(host, "%s"))
+        return name % (host, host)
 
     def server(self, row: Row) -> str:
         """The text of a server."""
         address, port, told = row
         return f'{{"address": "{inet_ntop(FAMILIES[len(address)], address)}", "port": {port}, {told[0]}}}'
+
+
+def _name(service: Service) -> str:
+    return f'{{"service": "{spelled(service)}", {parts_text(*service[:5])}'
