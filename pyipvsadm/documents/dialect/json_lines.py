@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SERVICE, SERVERS, NO_SERVERS, SERVERS_END = '    {"service": "', ', "servers": [', ', "servers": []}', "    ]}"
 SERVER = '      {"address": "'
+FIRST = len(SERVER)
 END = "  ]"
 
 
@@ -79,10 +80,10 @@ class JsonRows(Rows):
         entry: Entry | None = None  # the service whose servers are listed
         more = True  # whether an item must follow
         for number, line in numbered:
-            comma = line.endswith(",")
-            if entry and more and line.startswith(SERVER):
-                host, _, rest = line[len(SERVER) :].partition('", ')
-                self.server(entry, host, rest, number)
+            comma = line[-1:] == ","
+            start, _, rest = line.partition('", ')
+            if entry and more and start[:FIRST] == SERVER:
+                self.server(entry, start[FIRST:], rest, number)
                 more = comma
                 continue
             item = line[:-1] if comma else line
