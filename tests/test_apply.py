@@ -8,13 +8,15 @@ import pty
 import shlex
 import signal
 import struct
+import threading
 from contextlib import ExitStack
 from errno import EINVAL, ENOBUFS, ENOENT, ENOMEM, EPERM
 
 import pytest
 
 from pyipvsadm import cli
-from pyipvsadm.kernel import Kernel
+from pyipvsadm.kernel import BATCH, Kernel
+from pyipvsadm.model import Table
 from pyipvsadm.table import journal
 from pyipvsadm.verbs import apply as verb
 
@@ -74,6 +76,11 @@ def kernel_with(rules, **more):
 
 def table_of(rules):
     return kernel_with(rules).snapshot()
+
+
+def table_of_rules(rules):
+    """As `table_of`, in our own records."""
+    return Kernel(CannedSocket(kernel_with(rules).play), FAMILY).table()
 
 
 def apply(ipvs, rules, *words, play=None):
@@ -471,6 +478,53 @@ def test_a_library_s_interrupt_takes_back_too():
     with pytest.raises(KeyboardInterrupt):
         journal.carry_out(verb.make_plan(now, wanted), kernel, now)
     assert ipvs.snapshot() == before
+
+
+MANY = "-A -t 192.0.2.9:80 -s rr\n" + "".join(
+    f"-a -t 192.0.2.9:80 -r 198.51.{number // 250}.{number % 250}:80 -m\n" for number in range(3 * BATCH)
+)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, BATCH, BATCH + 1, 2 * BATCH, 3 * BATCH])
+def test_whichever_of_several_batches_is_refused_or_interrupted_all_are_undone(number):
+    def interrupt(at):
+        if at == number:
+            raise KeyboardInterrupt
+
+    for before, ends in ((interrupt, KeyboardInterrupt), (lambda at: EINVAL if at == number else None, None)):
+        ipvs = Ipvs()
+        kernel, empty = Kernel(CannedSocket(ipvs.play), FAMILY), ipvs.snapshot()
+        plan = verb.make_plan(Table(), table_of_rules(MANY))
+        ipvs.before = before
+        if ends:
+            with pytest.raises(ends):
+                journal.carry_out(plan, kernel, Table())
+        else:
+            outcome = journal.carry_out(plan, kernel, Table())
+            assert outcome.refused == ((plan.steps[number], EINVAL),)
+            assert (outcome.done, outcome.remains, outcome.reordered) == (0, (), ())
+        assert ipvs.snapshot() == empty
+
+
+def test_one_batch_is_encoded_while_the_kernel_works_on_the_one_before_and_none_further():
+    ipvs, sizes, ahead = Ipvs(), [], threading.Event()
+
+    class Watched(Kernel):
+        def exchange(self, batch):
+            sizes.append(len(batch))
+            if len(sizes) == 3:
+                ahead.set()
+            return super().exchange(batch)
+
+    def play(data):
+        if sizes[-1] == BATCH and len(sizes) in (2, 3):  # the first of the three that are full
+            assert ahead.wait(5)
+            assert sizes == [1, BATCH, BATCH]
+        return ipvs.play(data)
+
+    plan = verb.make_plan(Table(), table_of_rules(MANY))
+    kernel = Watched(CannedSocket(play), FAMILY)
+    assert journal.carry_out(plan, kernel, Table()).done == len(plan.steps) == sum(sizes)
 
 
 @pytest.mark.parametrize(("first", "words", "status"), [

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from pyipvsadm.classic import background
-from pyipvsadm.classic.background import begin
+from pyipvsadm.kernel import background
+from pyipvsadm.kernel.background import begin
 
 
 def test_it_goes_on_meanwhile():

@@ -46,7 +46,7 @@ LISTED = (
 )
 SAVED = LISTED | {"pyipvsadm.listing.rules"}
 RESTORED = CHANGE | {
-    "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.classic.background",
+    "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.kernel.background",
     "pyipvsadm.classic.restore",
     "pyipvsadm.grammar.input_lines", "pyipvsadm.grammar.patterns",
 }  # fmt: skip

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from _signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
-
 from ..errors import INTERRUPTED, IpvsadmError, NoCommandError, OutputError
 from ..grammar.input_lines import Lines
 from ..grammar.input_lines import words as words_of
 from ..grammar.patterns import Parser
 from ..kernel import BATCH
+from ..kernel.background import Uninterrupted, begin
 from ..model import Command
-from .background import begin
 from .commands import carry_out, refused, transport
 
 TYPE_CHECKING = False
@@ -157,30 +155,25 @@ class Run:
             return
         exchange = self._exchange([command for _, command in waiting])
         self._settle()
-        before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
-        try:
+        with Uninterrupted():
             self._sent, self._refusals = waiting, begin(exchange) if ahead and self._kernel else exchange
-        finally:
-            pthread_sigmask(SIG_SETMASK, before)
 
     def _settle(self) -> None:
         """Wait for the sent rules, and report those that the kernel refuses. An interrupt waits until that is done."""
         if not self._sent:
             return
-        before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
-        sent, refusals = self._sent, self._refusals
-        self._sent = []
-        self._done, self.last = (sent[-1][0] if self._kernel else 0), 0
-        try:
-            for index, errno in refusals():
-                number, command = sent[index]
-                error = refused(_verb(command), errno)
-                self._failed(number, error)
-                self.last = error.status if index == len(sent) - 1 else 0
-        except OSError as error:
-            raise transport(_verb(sent[-1][1]), error) from error
-        finally:
-            pthread_sigmask(SIG_SETMASK, before)
+        with Uninterrupted():
+            sent, refusals = self._sent, self._refusals
+            self._sent = []
+            self._done, self.last = (sent[-1][0] if self._kernel else 0), 0
+            try:
+                for index, errno in refusals():
+                    number, command = sent[index]
+                    error = refused(_verb(command), errno)
+                    self._failed(number, error)
+                    self.last = error.status if index == len(sent) - 1 else 0
+            except OSError as error:
+                raise transport(_verb(sent[-1][1]), error) from error
 
     def _failed(self, number: int, error: IpvsadmError) -> None:
         """Report the error in a line, and end if ipvsadm ends there."""

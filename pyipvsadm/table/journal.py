@@ -6,6 +6,7 @@ The kernel has no transactions for IPVS: this is an ordered change with a rollba
 from __future__ import annotations
 
 from ..kernel import BATCH
+from ..kernel.background import Uninterrupted, begin
 from ..model import Table
 from ..record import Record
 from .comparison import server_key, service_key
@@ -63,28 +64,64 @@ class _Journal:
         self._kernel = kernel
         self._before = before
         self._done: list[Steps] = []  # batches in the order in which they were carried out
+        self._refusals: Callable[[], Iterable[tuple[int, int]]] = tuple  # waits for those of the last batch
 
     def run(self, plan: Plan, pause: Callable[[int], int]) -> Outcome:
         """Carry out `plan`; roll back if that fails."""
+        try:
+            outcome = self._forward(plan, pause)
+        except BaseException as error:
+            self._finish()
+            outcome = self._back(Outcome(broken=str(error)))
+            if isinstance(error, OSError):
+                return outcome
+            raise
+        return outcome if outcome.complete else self._back(outcome)
+
+    def _forward(self, plan: Plan, pause: Callable[[int], int]) -> Outcome:
+        """Carry out `plan` until something stops it. While the kernel works on a batch, the next one is encoded."""
         done = 0
         for phase in plan.phases:
             for batch in _batches(phase):
+                exchange = self._kernel.exchange(list(commands_of(batch)))
+                if refused := self._refused():
+                    return Outcome(refused=refused)
                 if stopped := pause(done):
-                    return self._back(Outcome(stopped=stopped))
-                try:
-                    refusals = dict(self._kernel.submit(commands_of(batch), checked=True))
-                except BaseException as error:
-                    self._done.append(batch)  # perhaps done: the inverse of a step that wasn't done changes nothing
-                    outcome = self._back(Outcome(broken=str(error)))
-                    if isinstance(error, OSError):
-                        return outcome
-                    raise
-                self._done.append(_without(batch, refusals) if refusals else batch)
-                done += len(self._done[-1])
-                if refusals:
-                    steps = tuple(batch)
-                    return self._back(Outcome(refused=tuple((steps[n], errno) for n, errno in refusals.items())))
-        return Outcome(done=done)
+                    return Outcome(stopped=stopped)
+                self._send(batch, exchange)
+                done += len(batch)
+        refused = self._refused()
+        return Outcome(refused=refused) if refused else Outcome(done=done)
+
+    def _send(self, batch: Steps, exchange: Callable[[], Iterator[tuple[int, int]]]) -> None:
+        """Send a batch: a full one in a thread, another one at once.
+
+        If that fails, it is perhaps done: the inverse of a step that wasn't done changes nothing.
+        """
+        self._done.append(batch)
+        if len(batch) < BATCH:
+            refusals = list(exchange())
+            self._refusals = lambda: refusals
+        else:
+            with Uninterrupted():
+                self._refusals = begin(exchange)
+
+    def _refused(self) -> tuple[tuple[Step, int], ...]:
+        """Wait for the last batch, and return the steps that the kernel refuses, which then aren't among those done."""
+        with Uninterrupted():
+            refusals, self._refusals = dict(self._refusals()), tuple
+            if not refusals:
+                return ()
+            steps = tuple(self._done[-1])
+            self._done[-1] = _without(steps, refusals)
+        return tuple((steps[index], errno) for index, errno in refusals.items())
+
+    def _finish(self) -> None:
+        """Wait until no thread uses the socket any more."""
+        try:
+            self._refused()
+        except BaseException:
+            pass  # what failed first is told, and what it left undone is seen in the table
 
     def _back(self, outcome: Outcome) -> Outcome:
         """Roll back in reverse order, and read the table to see whether that worked."""

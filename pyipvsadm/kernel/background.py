@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from _thread import allocate_lock, start_new_thread
 from sys import setswitchinterval
 
@@ -42,3 +43,13 @@ def begin(work: Callable[[], Iterable[Value]]) -> Callable[[], Iterator[Value]]:
     except RuntimeError:
         run()  # no thread can be started: do the work now
     return end
+
+
+class Uninterrupted:
+    """Delays an interrupt from the keyboard until the block ends."""
+
+    def __enter__(self) -> None:
+        self._before = pthread_sigmask(SIG_BLOCK, (SIGINT,))
+
+    def __exit__(self, *_: object) -> None:
+        pthread_sigmask(SIG_SETMASK, self._before)
