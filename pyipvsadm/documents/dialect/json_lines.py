@@ -7,16 +7,15 @@ from _socket import AF_INET6, inet_ntop
 from types import SimpleNamespace
 
 from ...model import PROTOCOLS
-from ...record import keep
 from ...table.settings import CONNECTIONS, COUNTS
 from . import OtherError, Rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from re import Pattern
     from typing import Any, NoReturn
 
-    from ...shapes import Settings
     from ...table.assembly import Assembly, Entry
     from ..schema_reader import Plain
 
@@ -33,7 +32,7 @@ def _numbers(names: tuple[str, ...]) -> str:
 # The connections and counters of live services and servers, as a format of numbers. They aren't read, but must be JSON.
 LIVE = f', "connections": {_numbers(CONNECTIONS)}, "counters": {_numbers(COUNTS)}, "rates": {_numbers(COUNTS)}'
 LIVE_START = LIVE.partition("{")[0]
-BLANKS = {code: " " for code in range(128) if not chr(code).isdigit()}
+IDLE = LIVE.replace("%d", "0")[len(LIVE_START) :]
 
 
 def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -61,8 +60,7 @@ class JsonRows(Rows):
 
     def __init__(self, assembly: Assembly, plain: Plain) -> None:
         super().__init__(assembly, plain)
-        self._rests: dict[str, tuple[int, Settings]] = {}  # by the rest of a server's line without live figures
-        self._live: dict[str, bool] = {}  # by text about live figures: whether `show` writes it so
+        self._live: Pattern[str] | None = None  # loaded if there are others than IDLE
 
     @staticmethod
     def data_of(text: str) -> dict[str, Any]:
@@ -83,7 +81,10 @@ class JsonRows(Rows):
             comma = line[-1:] == ","
             start, _, rest = line.partition('", ')
             if entry and more and start[:FIRST] == SERVER:
-                self.server(entry, start[FIRST:], rest, number)
+                end = "}," if comma else "}"
+                if not rest.endswith(end):
+                    break
+                self.server(entry, start[FIRST:], self._settings(rest[: -len(end)]), number)
                 more = comma
                 continue
             item = line[:-1] if comma else line
@@ -108,35 +109,27 @@ class JsonRows(Rows):
             raise OtherError
         return self.service(key, name, self._settings(rest[len(parts) : -len(end)]), line)
 
-    def server_rest(self, rest: str) -> tuple[int, Settings]:
-        """The port and the settings in the rest of a server's line, which ends with a brace, or one and a comma."""
-        item = rest.removesuffix(",")
-        if not item.endswith("}"):
-            raise OtherError
-        settings = self._settings(item[:-1])
-        return self._rests.get(settings) or keep(self._rests, settings, super().server_rest(settings))
-
     def _settings(self, rest: str) -> str:
         """`rest` without the live figures at its end, if they are as `show` writes them."""
-        settings, start, live = rest.partition(LIVE_START)
-        is_known = self._live.get(live)
-        if is_known is None:
-            is_known = keep(self._live, live, _is_live(start + live))
-        return settings if is_known else rest
+        settings, _, live = rest.partition(LIVE_START)
+        if not live or live == IDLE:
+            return settings
+        if self._live is None:
+            self._live = _live_figures()
+        return settings if self._live.fullmatch(live) else rest
 
     def service_data(self, rest: str) -> dict[str, Any]:
-        """The data of a service, without its name and servers."""
+        """The data of a service without its name and servers, or of a server without its address."""
         return self.data_of(f"{{{rest}}}")
 
     server_data = service_data
 
 
-def _is_live(text: str) -> bool:
-    """Whether `text` is LIVE with some numbers."""
-    try:
-        return text == LIVE % tuple(map(int, text.translate(BLANKS).split()))
-    except (TypeError, ValueError):
-        return False  # too few numbers, or too long ones
+def _live_figures() -> Pattern[str]:
+    """A pattern for IDLE with any numbers of 64 bits, as JSON writes them."""
+    import re
+
+    return re.compile(re.escape(IDLE).replace("0", "(?:0|[1-9][0-9]{0,19})"))
 
 
 def parts_text(af: int, protocol: int, address: bytes, port: int, mark: int | None) -> str:
