@@ -149,15 +149,16 @@ def test_two_processes_print_the_same_as_one(in_two_processes, words, table):
         assert in_two_processes(words, play) == (alone, 1 if table else 0)
 
 
+@pytest.mark.parametrize("words", ["diff -", "apply --dry-run -"])
 @pytest.mark.parametrize("written", COMPARED)
-@examples(40)
+@examples(30)
 @given(tables=st.tuples(tables(), tables()), changed=st.booleans())
-def test_two_processes_find_the_same_differences_as_one(in_two_processes, written, tables, changed):
+def test_two_processes_find_the_same_differences_as_one(in_two_processes, words, written, tables, changed):
     table, other = tables
     file = run(written.split(), small_kernel(table)).stdout.encode()
     play = small_kernel(table + other if changed else table)
-    alone = run(["diff", "-"], play, stdin=file)[:3]
-    assert in_two_processes("diff -", play, stdin=file)[0] == alone
+    alone = run(words.split(), play, stdin=file)[:3]
+    assert in_two_processes(words, play, stdin=file)[0] == alone
 
 
 @pytest.mark.parametrize("written", COMPARED[1:])

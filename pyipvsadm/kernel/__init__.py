@@ -9,7 +9,7 @@ import os
 from errno import EAGAIN, EBADMSG, ETIMEDOUT
 
 from .. import errors
-from ..model import Command, Table
+from ..model import Command, Server, Table
 from . import wire
 from .transport import Transport, emptied, family_number, generic_netlink, raw_refusal
 from .wire import codec, schema
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeVar
 
-    from ..model import Daemon, Info, Server, Service, Timeouts
+    from ..model import Daemon, Info, Service, Timeouts
     from ..shapes import Alike, Group, Short
     from .parallel import Child
     from .repeated import Repeated
@@ -279,7 +279,11 @@ class Kernel:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""
 
         def read(services: list[Service]) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
-            return tuple((service, tuple(its)) for service, its in self.with_servers(services, stats, steady=True))
+            if stats:
+                found = self.with_servers(services, stats, steady=True)
+                return tuple((service, tuple(its)) for service, its in found)
+            rows = self.shared(services, _plain_servers)
+            return tuple((service, tuple(map(Server.make, its))) for service, its in zip(services, rows, strict=True))
 
         services = self.at_one_moment(read, stats)
         return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
@@ -304,6 +308,12 @@ class Kernel:
         from .proc_lines import lines
 
         return lines(CONNECTIONS)
+
+
+def _plain_servers(services: list[Service], kernel: Kernel) -> Iterator[list[tuple[Any, ...]]]:
+    """The servers of each service, not as records, which `marshal` doesn't take; without counters."""
+    for _, servers in kernel.with_servers(services, steady=True):
+        yield [server[:] for server in servers]
 
 
 def ready() -> None:
