@@ -167,6 +167,30 @@ def test_lines_that_begin_and_end_as_others_did(command, service, method):
             same_as_slow(parser, f"# {command} {who} -r {server} {method}")
 
 
+@pytest.mark.parametrize("settings", ["-s rr", "-s wlc -p 300", "-s sh -b sh-port,sh-fallback", "-o", "-s rr -w 3", ""])
+@pytest.mark.parametrize(("command", "option"), [
+    ("-A", "-t"), ("-E", "-t"), ("-A", "-u"), ("-D", "-t"), ("--add-service", "--tcp-service"), ("-A", "-f"),
+])  # fmt: skip
+def test_lines_about_services_that_begin_and_end_as_others_did(command, option, settings):
+    parser = Parser(NAMES, "ipvsadm")
+    for who in ["10.0.0.1:80", "[2001:db8::1]:80", "10.0.0.2:443", "[2001:db8::2]:443", "5", "5 -6", *ODD_ENDPOINTS]:
+        line = f"{command} {option} {who} {settings}".rstrip(" ")
+        for text in (line, line, f"{line} ", f"# {line}", f"{line} ipvsadm", f"{line} -M 24", line.replace(" ", "  ")):
+            same_as_slow(parser, text)
+        same_as_slow(parser, line.replace(" ", "\t", 1))
+        same_as_slow(parser, line[::-1].replace(" ", "\t", 1)[::-1])
+
+
+def test_a_line_about_a_service_that_was_learned_is_not_split_into_words(monkeypatch):
+    parser = Parser(NAMES, "ipvsadm")
+    for port in (80, 81):
+        parser.line(f"-A -t 10.0.0.1:{port} -s rr -p 300")
+    monkeypatch.setattr("pyipvsadm.grammar.patterns.words_of", lambda text: pytest.fail("it was split into words"))
+    found = outcome(parser.line, "-A -t 10.0.0.2:443 -s rr -p 300")
+    assert (found.verb, found.service.address, found.service.port) == ("add-service", bytes((10, 0, 0, 2)), 443)
+    assert (found.service.scheduler, found.service.timeout) == ("rr", 300)
+
+
 @examples(25)
 @given(st.lists(st.tuples(plain4, plain4, one(["1", "2", "65535"])), min_size=3, max_size=20))
 def test_lines_that_differ_in_addresses_and_weights_alone(rows):

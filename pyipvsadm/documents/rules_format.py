@@ -99,11 +99,14 @@ def _lines(
         shape, virtual, address, port, weight = found
         if shape is not shape_before or virtual is not virtual_before:
             shape_before, virtual_before, known = shape, virtual, shape.known
-            entry = assembly.entry(shape.service(virtual)) if shape.command.verb == "add-server" else None
-        if entry is None:
-            _take(shape.full(found), number, line, assembly)
-        else:
+            service, verb = shape.service(virtual), shape.command.verb
+            entry = assembly.entry(service) if verb == "add-server" else None
+        if entry is not None:
             row(entry, (address, port), known.get(weight) or shape.settings(weight), number)
+        elif service and verb == "add-service":
+            assembly.service(service, number)
+        else:
+            _take(shape.full(found), number, line, assembly)
 
 
 def _take(command: Command, number: int, text: str, assembly: Assembly) -> None:

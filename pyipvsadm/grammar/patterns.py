@@ -3,7 +3,8 @@
 The lines of a large restore differ only in addresses, ports and weights. A Pattern knows the words that such lines
 share, and reads the others. Most lines name a server: their beginning, up to the option that names it, is known from
 the line before, and their end, after the server, from an earlier line, so only an address and a port are left to
-read. `parse` handles every line that these can't be sure of.
+read. A line about a service alone is known by the words around that service. `parse` handles every line that these
+can't be sure of.
 """
 
 from __future__ import annotations
@@ -84,9 +85,10 @@ class Numbers:
         virtual = known.get(text)
         if virtual is None:
             host, _, digits = text.rpartition(":")
-            if not self.port(digits):
+            port = self.ports.get(digits) or self.port(digits)
+            if not port:
                 raise ValueError
-            virtual = keep(known, text, (READERS[family](host), self.port(digits)))
+            virtual = keep(known, text, (READERS[family](host), port))
         return virtual
 
 
@@ -134,6 +136,8 @@ class Parser:
         self._begun: dict[str, tuple[Endpoint, Ends]] = {}
         # The ends of lines, by their beginning without the service, and by the length of its address.
         self._ends: dict[tuple[str, int], Ends] = {}
+        # Lines about a service alone: their shape, by the words around the service, and by its family.
+        self._lone: dict[tuple[str, str, str, int], Shape] = {}
 
     def line(self, text: str) -> Command | Alike | None:
         """What a line asks for; None if it is empty, or a comment. Raises IpvsadmError, as `parse` does."""
@@ -150,8 +154,20 @@ class Parser:
                         return shape, known[0], _in_brackets(host) if six else inet_pton(AF_INET, host), port, weight
                 except (KeyError, OSError, ValueError):
                     pass  # this port is new, or something is unusual
+        elif self._lone and (alike := self._about_service(text)):
+            return alike
         words = words_of(text)
         return self.parse(words, text) if words else None
+
+    def _about_service(self, text: str) -> Alike | None:
+        """What a line asks for that differs from an earlier one only in its service; None if it isn't such a line."""
+        try:
+            command, option, service, rest = text.split(" ", 3)
+            family = AF_INET6 if service[0] == "[" else AF_INET
+            shape = self._lone[command, option, rest, family]
+            return shape, self._numbers.virtual(family, service), b"", 0, 0
+        except (KeyError, IndexError, OSError, ValueError):
+            return None
 
     def _begin(self, begin: str) -> tuple[Endpoint, Ends] | None:
         """The service of lines that begin with `begin`, and their ends; None if that isn't known."""
@@ -174,6 +190,9 @@ class Parser:
                 if alike is not None:
                     if pattern.server_at:
                         self._follow(text, words, pattern, alike)
+                    elif pattern.service_at == 2 and len(words) > 3 and text == " ".join(words):
+                        kind = words[0], words[1], " ".join(words[3:]), AF_INET6 if words[2][0] == "[" else AF_INET
+                        keep(self._lone, kind, alike[0])
                     return alike
         command = parse(words, self._names, self._program, self._posix)
         if self._count < PATTERNS and not command.notes:
