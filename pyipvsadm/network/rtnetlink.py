@@ -46,11 +46,12 @@ def attribute(kind: int, value: bytes) -> bytes:
 
 def answers(data: bytes) -> Iterator[Answer]:
     """The messages in the received `data`."""
-    start = 0
-    while start + HEADER.size <= len(data):
+    start, head = 0, HEADER.size
+    last = len(data) - head
+    while start <= last:
         length, kind, flags, number, _ = HEADER.unpack_from(data, start)
-        yield kind, flags, number, data[start + HEADER.size : start + length]
-        start += max(length + 3 & ~3, HEADER.size)
+        yield kind, flags, number, data[start + head : start + length]
+        start += max(length + 3 & ~3, head)
 
 
 def failed(body: bytes) -> int:
@@ -107,11 +108,13 @@ def _collect(made: socket.socket, found: list[bytes]) -> bool:
 def attributes(data: bytes, start: int = 0) -> Attributes:
     """The attributes in `data` from `start` on, by number."""
     found = {}
-    while start + ATTRIBUTE.size <= len(data):
-        length, kind = ATTRIBUTE.unpack_from(data, start)
-        if length < ATTRIBUTE.size:
+    head, unpack = ATTRIBUTE.size, ATTRIBUTE.unpack_from
+    last = len(data) - head
+    while start <= last:
+        length, kind = unpack(data, start)
+        if length < head:
             break
-        found[kind & NESTED] = data[start + ATTRIBUTE.size : start + length]
+        found[kind & NESTED] = data[start + head : start + length]
         start += length + 3 & ~3
     return found
 

@@ -160,8 +160,7 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
         with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             import json
 
-            lines = ",\n".join(map(json.dumps, rows))
-            file.write(f"[\n{lines}\n]\n".encode())
+            file.write(json.dumps(rows, separators=(",\n", ": ")).encode() + b"\n")  # short lines, in one go
         os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
 
 

@@ -16,14 +16,15 @@ from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, bare_address, spelled_address, unfit
 from . import ledger
-from .decisions import Change, addresses_of, judged, marks_of, still_ours, to_bind, to_unbind
+from .decisions import Change, judged, marks_of, still_ours, to_bind, to_unbind, virtual_addresses
 from .other_machines import seen, servers_of
 from .transaction import REFUSED, UnboundError, carry_out, device_there, looked_at, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ...kernel import Kernel
     from ...model import Service, Table
     from ...network.facts import Address
     from ...world import World
@@ -88,9 +89,9 @@ def sync(world: World, said: Table | None, wishes: Wishes) -> int:
         services = _services(world) if said is None else [service for service, _ in said.services]
         _tell_skipped(world, marks_of(services))
         addresses = said and said.addresses
-        used = list(addresses_of(services)) if addresses is None else list(map(spelled_address, addresses))
+        used = virtual_addresses(services) if addresses is None else list(map(spelled_address, addresses))
 
-        def servers() -> set[str]:
+        def servers() -> set[bytes]:
             return servers_of(said.services) if said is not None else _servers(world, services)
 
         return binding(world.note, used, wishes.device, servers, wishes.force, routed=True) + to_unbind(
@@ -136,7 +137,7 @@ def binding(
     tell: Callable[[str], None],
     wanted: Iterable[str],
     device: str,
-    servers: Callable[[], Iterable[str]],
+    servers: Callable[[], Iterable[bytes]],
     force: bool,
     routed: bool = False,
 ) -> list[Change]:
@@ -190,8 +191,8 @@ def _by_hand(one: Address) -> str:
     return f"if it is meant, `{command('ip', 'address', 'del', f'{one.address}/{one.prefix}', 'dev', one.device)}`"
 
 
-def _known_servers(world: World) -> set[str]:
-    """The addresses of the servers in the kernel's table; none if there is no table."""
+def _known_servers(world: World) -> set[bytes]:
+    """The packed addresses of the servers in the kernel's table; none if there is no table."""
     try:
         return servers_of(world.reach(load=False).table().services)
     except (OSError, IpvsadmError):
@@ -206,12 +207,18 @@ def _services(world: World) -> list[Service]:
         raise refused("list", error.errno or 0) from error
 
 
-def _servers(world: World, services: Sequence[Service]) -> set[str]:
-    """The addresses of the servers of the kernel's `services`. Raises IpvsadmError."""
+def _servers(world: World, services: Sequence[Service]) -> set[bytes]:
+    """The packed addresses of the servers of the kernel's `services`. Raises IpvsadmError."""
     try:
-        return servers_of(world.kernel.with_servers(services, steady=True))
+        return {address for found in world.kernel.shared(list(services), _addresses_of_servers) for address in found}
     except OSError as error:
         raise refused("list", error.errno or 0) from error
+
+
+def _addresses_of_servers(services: Sequence[Service], kernel: Kernel) -> Iterator[list[bytes]]:
+    """The packed addresses of the servers of each service."""
+    for one in kernel.with_servers(services, steady=True):
+        yield list(servers_of((one,)))
 
 
 def _judged(services: Sequence[Service], device: str) -> list[Vip]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...listing.order import in_order
+from ...listing.order import services_in_order
 from ...network.facts import Address
 from ...table.differences import ADDED, REMOVED, WORDS
 from ...table.notation import spelled, spelled_address
@@ -79,21 +79,27 @@ class Change:
 def addresses_of(services: Iterable[Service]) -> dict[str, list[str]]:
     """The virtual addresses, in digits, with the names of their services. Services of firewall marks have none."""
     found: dict[str, list[str]] = {}
-    for service in in_order(services):
+    for service in services_in_order(services):
         if service.fwmark is None and service.address:
             found.setdefault(spelled_address(service.address), []).append(spelled(service))
     return found
 
 
+def virtual_addresses(services: Iterable[Service]) -> list[str]:
+    """The addresses of `addresses_of`, without the names: fast."""
+    found = (service.address for service in services_in_order(services) if service.fwmark is None)
+    return [spelled_address(address) for address in dict.fromkeys(found) if address]
+
+
 def said_of(services: Iterable[Service], said: Collection[bytes] | None) -> list[str]:
     """The virtual addresses of `services`, in digits; only those in `said`, if a document lists addresses."""
-    found = addresses_of(services)
-    return list(found) if said is None else [address for address in map(spelled_address, said) if address in found]
+    found = virtual_addresses(services)
+    return found if said is None else [address for address in map(spelled_address, said) if address in {*found}]
 
 
 def marks_of(services: Iterable[Service]) -> list[str]:
     """The names of the services that have no address."""
-    return [spelled(service) for service in in_order(services) if service.fwmark is not None]
+    return [spelled(service) for service in services_in_order(one for one in services if one.fwmark is not None)]
 
 
 def still_ours(bound: Iterable[Binding], addresses: Iterable[Address]) -> set[Binding]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...errors import IpvsadmError
 from ...network.facts import ANSWERED
-from ...table.notation import spelled_address
+from ...table.notation import address_of
 from .transaction import REFUSED
 
 TYPE_CHECKING = False
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Others:
-    """The addresses of routers, servers, and neighbours that answered."""
+    """The addresses of routers, of servers (packed, since they are many), and of neighbours that answered."""
 
     next_hops: frozenset[str] = frozenset()
-    servers: frozenset[str] = frozenset()
+    servers: frozenset[bytes] = frozenset()
     neighbours: frozenset[str] = frozenset()
 
     def who(self, address: str) -> str:
         """A description of the machine that has `address`; empty if none is known to have it."""
         rows = (
-            (self.next_hops, "the next hop of a route"),
-            (self.servers, "a server of the table"),
-            (self.neighbours, "a neighbour that answered"),
+            (address in self.next_hops, "the next hop of a route"),
+            (address_of(address) in self.servers, "a server of the table"),
+            (address in self.neighbours, "a neighbour that answered"),
         )
-        return next((words for addresses, words in rows if address in addresses), "")
+        return next((words for has_it, words in rows if has_it), "")
 
     def refuse(self, addresses: Iterable[str]) -> None:
         """Raise IpvsadmError if other machines have some of `addresses`."""
@@ -48,12 +48,12 @@ class Others:
             )
 
 
-def seen(director: Reading, servers: Iterable[str]) -> Others:
+def seen(director: Reading, servers: Iterable[bytes]) -> Others:
     """The addresses of other machines that are known here. Raises OSError."""
     answered = (one.address for one in director.neighbours() if one.state in ANSWERED)
     return Others(frozenset(director.next_hops()), frozenset(servers), frozenset(answered))
 
 
-def servers_of(entries: Entries) -> set[str]:
-    """The addresses of all servers."""
-    return {spelled_address(server.address) for _, servers in entries for server in servers if server.address}
+def servers_of(entries: Entries) -> set[bytes]:
+    """The packed addresses of all servers."""
+    return {server.address for _, servers in entries for server in servers if server.address}

@@ -107,8 +107,8 @@ class Vips:
         return self._refused.told(result) if self._refused else result
 
 
-def servers_added(plan: Plan) -> set[str]:
-    """The addresses of the servers that `plan` adds."""
+def servers_added(plan: Plan) -> set[bytes]:
+    """The packed addresses of the servers that `plan` adds."""
     added = [step.command for step in plan.steps if step.command.verb == "add-server"]
     return servers_of((one.service, [one.server]) for one in added if one.service and one.server)
 
