@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyipvsadm.errors import UsageError
+from pyipvsadm.kernel.wire import Encoder, codec, request
 from pyipvsadm.model import BACKUP, MASTER, Command, Daemon, Server, Service, Table, Timeouts
 from pyipvsadm.shapes import row_of, server_of
 from pyipvsadm.table.differences import REMOVED, removals, sign_of, signs_of, steps_told
 from pyipvsadm.table.differing_services import differing
 from pyipvsadm.table.plan import Scope, make_plan
-from pyipvsadm.table.steps import Plan, commands_of
+from pyipvsadm.table.steps import Plan, commands_of, requests_of
 
 from .kernel_model import Model, canonical
 from .random_tables import GUE, LOCAL, MASQUERADE, TUNNEL, packed, similar_tables
@@ -103,6 +104,11 @@ def test_steps_that_are_made_when_they_are_looked_at_are_the_same_steps(now, wan
         assert phase == steps
         assert tuple(phase[which]) == steps[which]
         assert list(commands_of(phase)) == [step.command for step in steps]
+        asked = [*requests_of(phase), *requests_of(phase)]  # the second time, all shapes are known
+        assert Encoder(25).frames(7, asked) == [
+            codec.frame(25, codec.NLM_F_REQUEST, number, *request(step.command))
+            for number, step in enumerate((*steps, *steps), 7)
+        ]
     assert list(plan.commands) == [step.command for step in plan.steps]
     assert sorted(signs_of(plan)) == sorted(map(sign_of, steps_told(plan.steps)))
     assert sorted(map(repr, removals(plan))) == sorted(

@@ -11,7 +11,7 @@ from ..model import Table
 from ..record import Record
 from .comparison import server_key, service_key
 from .plan import make_plan
-from .steps import Step, commands_of
+from .steps import Step, requests_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Journal:
         done = 0
         for phase in plan.phases:
             for batch in _batches(phase):
-                exchange = self._kernel.exchange(list(commands_of(batch)))
+                exchange = self._kernel.exchange(list(requests_of(batch)))
                 if refused := self._refused():
                     return Outcome(refused=refused)
                 if stopped := pause(done):

@@ -7,6 +7,7 @@ from itertools import repeat
 
 from ..model import Command
 from ..record import Record
+from ..shapes import SETTINGS, Shape
 from .comparison import Change, server_key, service_key
 
 TYPE_CHECKING = False
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..model import Daemon, Server, Service
+    from ..shapes import Alike
     from .comparison import Key
 
     Steps: TypeAlias = "tuple[Step, ...] | WholeSteps"
 
 
+SHAPES = 64  # shapes of requests that are kept; others are made in full
+NOWHERE = b"", 0, 0, 0  # the address, port, forwarding and weight of no server
 NO_MORE = Command()[4:]  # the fields of a Command behind its daemon
 INVERSES = {  # of what is added or removed
     "add-service": "delete-service",
@@ -63,9 +67,15 @@ class WholeSteps:
     there may be thousands.
     """
 
-    def __init__(self, verb: str, what: Sequence[tuple[Service, Server | None]]) -> None:
+    def __init__(
+        self,
+        verb: str,
+        what: Sequence[tuple[Service, Server | None]],
+        shapes: dict[tuple[object, ...], Shape] | None = None,
+    ) -> None:
         self.verb = verb
         self._what = what
+        self._shapes = {} if shapes is None else shapes  # of requests, by what they share
 
     @property
     def commands(self) -> Iterator[Command]:
@@ -73,11 +83,34 @@ class WholeSteps:
         fields = repeat(self.verb), map(_service, self._what), map(_server, self._what), repeat(None)
         return map(_new, repeat(Command), zip(*fields, *map(repeat, NO_MORE)))  # noqa: B905 - repeated without end
 
+    @property
+    def requests(self) -> Iterator[Command | Alike]:
+        """What asks the kernel for the steps, in compact form from the second one of a shape on.
+
+        Of the service of a server, the compact form gives only the key.
+        """
+        before, virtual, shapes = None, (b"", 0), self._shapes
+        key: tuple[object, ...] = ()
+        for service, server in self._what:
+            if service is not before and service.address is not None and service.port is not None:
+                before, virtual = service, (service.address, service.port)
+                key = service[:2] if server else (*service[:2], *service[4:])
+            address, port, forwarding, weight, *others = server[: SETTINGS.stop] if server else NOWHERE
+            looks = key, len(address), forwarding, *others
+            shape = shapes.get(looks)
+            if shape is not None and service is before:
+                yield shape, virtual, address, port, weight
+                continue
+            command = whole(self.verb, service, server).command
+            if service is before and len(shapes) < SHAPES:
+                shapes[looks] = Shape(command)
+            yield command
+
     def __len__(self) -> int:
         return len(self._what)
 
     def __getitem__(self, which: slice) -> WholeSteps:
-        return WholeSteps(self.verb, self._what[which])
+        return WholeSteps(self.verb, self._what[which], self._shapes)
 
     def __iter__(self) -> Iterator[Step]:
         return (whole(self.verb, *one) for one in self._what)
@@ -112,3 +145,8 @@ class Plan(Record):
 def commands_of(steps: Steps) -> Iterable[Command]:
     """The commands of `steps`."""
     return steps.commands if isinstance(steps, WholeSteps) else (step.command for step in steps)
+
+
+def requests_of(steps: Steps) -> Iterable[Command | Alike]:
+    """The commands of `steps`, in compact form where many are alike."""
+    return steps.requests if isinstance(steps, WholeSteps) else commands_of(steps)
