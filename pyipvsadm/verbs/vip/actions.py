@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from ...classic.commands import refused
 from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
 from ...network import DEVICE
 from ...network.facts import is_loopback, reading
 from ...record import Record
 from ...support.lock import WAIT, alone
-from ...support.outcome import Result, data_of
 from ...support.signals import Signals
 from ...support.text_table import aligned
 from ...table.notation import address_of, bare_address, spelled_address, unfit
@@ -103,6 +99,8 @@ def sync(world: World, said: Table | None, wishes: Wishes) -> int:
 
 def _change(world: World, wishes: Wishes, decide: Callable[[], list[Change]]) -> int:
     """Make the changes that `decide` returns, or show them; return the exit status. Raises IpvsadmError."""
+    from ...support.outcome import Result, data_of  # much, which `ls` has no use for
+
     device_there(wishes.device)
     if wishes.dry_run:
         changes = decide()
@@ -204,7 +202,7 @@ def _services(world: World) -> list[Service]:
     try:
         return world.kernel.services(steady=True)
     except OSError as error:
-        raise refused("list", error.errno or 0) from error
+        raise _unlisted(error) from error
 
 
 def _servers(world: World, services: Sequence[Service]) -> set[bytes]:
@@ -212,7 +210,14 @@ def _servers(world: World, services: Sequence[Service]) -> set[bytes]:
     try:
         return {address for found in world.kernel.shared(list(services), _addresses_of_servers) for address in found}
     except OSError as error:
-        raise refused("list", error.errno or 0) from error
+        raise _unlisted(error) from error
+
+
+def _unlisted(error: OSError) -> IpvsadmError:
+    """The error if the table can't be read."""
+    from ...classic.commands import refused
+
+    return refused("list", error.errno or 0)
 
 
 def _addresses_of_servers(services: Sequence[Service], kernel: Kernel) -> Iterator[list[bytes]]:
@@ -256,7 +261,7 @@ def _row(vip: Vip) -> tuple[str, ...]:
 
 
 def _data(vip: Vip) -> dict[str, object]:
-    data = asdict(vip)
+    data = dict(vars(vip))
     data["bound_by_us"] = data.pop("ours")
     return data
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...listing.order import services_in_order
 from ...network.facts import Address
-from ...table.differences import ADDED, REMOVED, WORDS
 from ...table.notation import spelled, spelled_address
 
 TYPE_CHECKING = False
@@ -65,6 +64,8 @@ class Change:
 
     def data(self) -> dict[str, str]:
         """This change as JSON data."""
+        from ...table.differences import ADDED, REMOVED, WORDS
+
         kind = {"kind": "address", "address": self.address} if self.address else {"kind": "device"}
         return {"change": WORDS[ADDED if self.adds else REMOVED], **kind, "device": self.device}
 
@@ -105,8 +106,9 @@ def marks_of(services: Iterable[Service]) -> list[str]:
 def still_ours(bound: Iterable[Binding], addresses: Iterable[Address]) -> set[Binding]:
     """The `bound` addresses that still exist, and were not removed and bound again by others."""
     bound = set(bound)
-    there = [Binding(one.address, one.device, one.created) for one in addresses]
-    return {one for one in there if one in bound or replace(one, created=PENDING) in bound}
+    ours = {(one.address, one.device) for one in bound}
+    there = [Binding(one.address, one.device, one.created) for one in addresses if (one.address, one.device) in ours]
+    return {one for one in there if one in bound or Binding(one.address, one.device, PENDING) in bound}
 
 
 def judged(

@@ -13,7 +13,6 @@ from ...model import printable
 from ...network.addresses import BATCH, Changing
 from ...network.facts import reading
 from ...support import state
-from ...support.outcome import data_of
 from . import ledger
 from .decisions import PENDING, Binding, Change, still_ours
 
@@ -176,6 +175,8 @@ class UnboundError(IpvsadmError):
 
     def told(self, result: Result) -> Result:
         """`result` with the refused change."""
+        from ...support.outcome import data_of
+
         return result.replace(
             refused=({**self.change.data(), "why": self.why},),
             taken_back=result.taken_back + self.taken_back,
