@@ -95,7 +95,10 @@ def virtual_addresses(services: Iterable[Service]) -> list[str]:
 def said_of(services: Iterable[Service], said: Collection[bytes] | None) -> list[str]:
     """The virtual addresses of `services`, in digits; only those in `said`, if a document lists addresses."""
     found = virtual_addresses(services)
-    return found if said is None else [address for address in map(spelled_address, said) if address in {*found}]
+    if said is None:
+        return found
+    known = set(found)
+    return [address for address in map(spelled_address, said) if address in known]
 
 
 def marks_of(services: Iterable[Service]) -> list[str]:
