@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ...documents import AS_IT_IS
 from ...network import DEVICE
-from ...support.document_input import read_document
 from ...support.lock import WAIT
 from ...support.verb import verb
 from . import actions
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     import typer
 
     from ...documents import Asked
+    from ...model import Table
     from ...support.arguments import Addresses, BindTaken, Device, DryRun, Told, WaitLock
     from ...world import World
 
@@ -81,7 +80,7 @@ def sync(
     force: BindTaken = False,
     wait_lock: WaitLock = WAIT,
     output: Told = "text",
-    asked: Asked = AS_IT_IS,
+    asked: Asked | None = None,
 ) -> int:
     """Bind the addresses of all services, and remove the other addresses that `vip` bound.
 
@@ -93,8 +92,15 @@ def sync(
 
     Exit status: 0 done, or nothing to do; 1 refused by the kernel, and undone; 2 wrong input.
     """
-    table = None if file is None else read_document(world, file, asked).table
-    return actions.sync(world, table, _wishes(device, dry_run, force, wait_lock, output))
+    said = None if file is None else _table_in(file, world, asked)
+    return actions.sync(world, said, _wishes(device, dry_run, force, wait_lock, output))
+
+
+def _table_in(file: str, world: World, asked: Asked | None) -> Table:
+    from ...documents import AS_IT_IS  # documents load slowly, and most calls read none
+    from ...support.document_input import read_document
+
+    return read_document(world, file, asked or AS_IT_IS).table
 
 
 def _wishes(device: str | None, dry_run: bool, force: bool, wait_lock: float, output: str) -> actions.Wishes:
