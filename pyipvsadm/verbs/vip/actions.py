@@ -261,7 +261,7 @@ def _row(vip: Vip) -> tuple[str, ...]:
 
 
 def _data(vip: Vip) -> dict[str, object]:
-    data = dict(vars(vip))
+    data = vip.asdict()
     data["bound_by_us"] = data.pop("ours")
     return data
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...listing.order import services_in_order
 from ...network.facts import Address
+from ...record import Record
 from ...table.notation import spelled, spelled_address
 
 TYPE_CHECKING = False
@@ -31,19 +32,19 @@ class Binding:
     created: int
 
 
-@dataclass(frozen=True)
-class Vip:
+class Vip(Record):
     """A virtual address: one with services, or on the device. `wrong` says what is wrong with it; empty if nothing is.
 
     It is `local` if the kernel delivers its packets locally, because of one of its `interfaces` or of a route.
     """
 
-    address: str
-    local: bool
-    interfaces: tuple[str, ...]
-    ours: bool
-    services: tuple[str, ...]
-    wrong: tuple[str, ...]
+    __slots__ = ()
+    address: str = ""
+    local: bool = False
+    interfaces: tuple[str, ...] = ()
+    ours: bool = False
+    services: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def judged(
         is_local = address in local
         wrong = _wrong(there, is_local, address in used)
         interfaces = tuple(one.device for one in there)
-        vips.append(Vip(address, is_local, interfaces, address in ours, tuple(used.get(address, ())), wrong))
+        names = tuple(used.get(address, ()))
+        vips.append(Vip.make((address, is_local, interfaces, address in ours, names, wrong)))
     return vips
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...errors import IpvsadmError
 from ...network.facts import ANSWERED
+from ...record import Record
 from ...table.notation import address_of
 from .transaction import REFUSED
 
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
     Entries = Iterable[tuple[Service, Iterable[Server]]]
 
 
-@dataclass(frozen=True)
-class Others:
+class Others(Record):
     """The addresses of routers, of servers (packed, since they are many), and of neighbours that answered."""
 
+    __slots__ = ()
     next_hops: frozenset[str] = frozenset()
     servers: frozenset[bytes] = frozenset()
     neighbours: frozenset[str] = frozenset()
@@ -51,7 +50,7 @@ class Others:
 def seen(director: Reading, servers: Iterable[bytes]) -> Others:
     """The addresses of other machines that are known here. Raises OSError."""
     answered = (one.address for one in director.neighbours() if one.state in ANSWERED)
-    return Others(frozenset(director.next_hops()), frozenset(servers), frozenset(answered))
+    return Others(next_hops=frozenset(director.next_hops()), servers=frozenset(servers), neighbours=frozenset(answered))
 
 
 def servers_of(entries: Entries) -> set[bytes]:
