@@ -100,9 +100,12 @@ def ports_beside(snapshot: Snapshot) -> Findings:
 
 def _refused(snapshot: Snapshot, address: str, protocol: str, port: int) -> bool:
     """Whether a rule already refuses clients of a port of this address; False if the rules are unknown."""
+    firewall = snapshot.firewall or Firewall()
+    if not firewall.looks_at(ARRIVAL):
+        return False
     packet = {**ARRIVING, "family": family(address), "target": address, "port": str(port), "state": "new"}
     packet |= {"protocol": number(protocol), "flags": "SYN" if protocol == "tcp" else ""}
-    found = passage(snapshot.firewall or Firewall(), ARRIVAL, packet).drop
+    found = passage(firewall, ARRIVAL, packet).drop
     return bool(found and found.certain)
 
 
