@@ -83,14 +83,14 @@ def test_services_are_named_and_those_of_marks_have_no_address():
     [on("10.0.0.2")],
 ])  # fmt: skip
 def test_what_is_not_there_as_we_bound_it_is_not_ours(there):
-    bound = {Binding("10.0.0.1", DEVICE, 7)}
+    bound = {Binding.make(("10.0.0.1", DEVICE, 7))}
     assert still_ours(bound, there) == set()
     assert to_unbind([], there, bound, DEVICE) == []
 
 
 def test_what_is_bound_and_what_is_taken_away():
     addresses = [on("10.0.0.1"), on("10.0.0.2"), on("10.0.0.3"), on("10.0.0.4", "eth0"), on("10.0.0.6", "dummy1")]
-    bound = {Binding("10.0.0.1", DEVICE, 7), Binding("10.0.0.2", DEVICE, 7), Binding("10.0.0.6", "dummy1", 7)}
+    bound = {Binding.make(row) for row in (("10.0.0.1", DEVICE, 7), ("10.0.0.2", DEVICE, 7), ("10.0.0.6", "dummy1", 7))}
     wanted = ["10.0.0.1", "10.0.0.4", "10.0.0.5", "10.0.0.5"]
     assert to_bind(wanted, addresses, DEVICE) == ([Change(True, DEVICE, "10.0.0.5")], {"10.0.0.4": "eth0"})
     assert to_unbind(wanted, addresses, bound, DEVICE) == [Change(False, DEVICE, "10.0.0.2")]
@@ -116,7 +116,7 @@ def test_the_services_behind_a_plan():
 def test_the_account_is_kept_and_an_empty_one_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "FOLDER", str(tmp_path / "run"))
     assert ledger.load() == set()
-    bound = {Binding("10.0.0.1", DEVICE, 7), Binding(SIX, DEVICE, 8)}
+    bound = {Binding.make(("10.0.0.1", DEVICE, 7)), Binding.make((SIX, DEVICE, 8))}
     with lock.alone(World()):
         ledger.store(bound)
     assert ledger.load() == bound

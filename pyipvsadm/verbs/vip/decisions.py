@@ -19,17 +19,17 @@ PENDING = -1  # instead of a time
 LINK_LOCAL = "fe80:"  # an address that the kernel gives a device
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(Record):
     """An address that `vip` bound; the device and the time at which it was `created` identify it.
 
     If that time is PENDING, it is about to be bound, or was when a run was cut off: then any such address counts as
     ours.
     """
 
-    address: str
-    device: str
-    created: int
+    __slots__ = ()
+    address: str = ""
+    device: str = ""
+    created: int = PENDING
 
 
 class Vip(Record):
@@ -111,8 +111,10 @@ def still_ours(bound: Iterable[Binding], addresses: Iterable[Address]) -> set[Bi
     """The `bound` addresses that still exist, and were not removed and bound again by others."""
     bound = set(bound)
     ours = {(one.address, one.device) for one in bound}
-    there = [Binding(one.address, one.device, one.created) for one in addresses if (one.address, one.device) in ours]
-    return {one for one in there if one in bound or Binding(one.address, one.device, PENDING) in bound}
+    there = [
+        Binding.make((one.address, one.device, one.created)) for one in addresses if (one.address, one.device) in ours
+    ]
+    return {one for one in there if one in bound or Binding.make((one.address, one.device, PENDING)) in bound}
 
 
 def judged(

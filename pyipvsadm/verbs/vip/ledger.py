@@ -26,9 +26,9 @@ def _binding(address: str, device: str, created: int) -> Binding:
     if not isinstance(device, str) or type(created) is not int:
         raise TypeError("a device or a time is of the wrong kind")
     address_of(address)
-    return Binding(address, device, created)
+    return Binding.make((address, device, created))
 
 
 def store(bound: Iterable[Binding]) -> None:
     """Replace the record of this namespace by `bound`. Raises OSError."""
-    state.store(VERB, sorted((vars(one) for one in bound), key=lambda row: (row["device"], row["address"])))
+    state.store(VERB, sorted((one.asdict() for one in bound), key=lambda row: (row["device"], row["address"])))

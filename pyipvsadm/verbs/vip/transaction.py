@@ -72,7 +72,9 @@ def unreadable(error: OSError) -> IpvsadmError:
 def carry_out(changes: Sequence[Change]) -> None:
     """Make all `changes` or none; record first what they bind. Raises IpvsadmError. Call it only when `alone`."""
     ours = still_ours(ledger.load(), looked_at())
-    pending = [Binding(change.address, change.device, PENDING) for change in changes if change.adds and change.address]
+    pending = [
+        Binding.make((change.address, change.device, PENDING)) for change in changes if change.adds and change.address
+    ]
     try:
         ledger.store([*ours, *pending])
     except OSError as error:
@@ -140,7 +142,7 @@ class _Run:
     def ours(self) -> list[Binding]:
         """Our addresses that exist now."""
         return [
-            Binding(one.address, one.device, one.created)
+            Binding.make((one.address, one.device, one.created))
             for one in looked_at()
             if (one.address, one.device) in self._bound
         ]
