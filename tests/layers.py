@@ -25,7 +25,7 @@ LAYERS = (  # from the top down: a part imports itself, and parts of the layers 
     ("listing", "namespaces"),
     ("grammar", "kernel"),
     ("names", "pager", "progress"),
-    ("model", "shapes", "libraries"),
+    ("model", "shapes", "libraries", "frozen"),
     ("record",),
     ("errors",),
 )

@@ -180,7 +180,7 @@ def test_what_the_library_offers_loads_with_its_package_no_more_than_is_bare():
 
 PATTERNS = {"re", "enum", "functools", "collections", "operator"}  # what `re` loads
 CONTEXT = {"contextlib", "collections", "functools", "operator"}
-FACTS = PATTERNS | CONTEXT | {"dataclasses", "inspect", "socket"}  # of the network: dataclasses, by rtnetlink
+FACTS = PATTERNS | CONTEXT | {"socket"}  # of the network
 VERBS = [  # a right line, and what it may load of what is slow: typer and what that loads are never among it
     ("show", set()),
     ("show -o rules", set()),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from os import uname
 from struct import Struct
 
+from ..frozen import frozen
 from . import rtnetlink
 from .destinations import Destinations, Prefix
 from .routes import Question, Route, local_among, next_hops, no_way, prefixes, prefixes_of_rules, routes_to
@@ -40,7 +40,7 @@ NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Link:
     """A network device. `kind` is for example "dummy" or "veth", and empty for hardware; `mtu` is in bytes."""
 
@@ -66,7 +66,7 @@ class Link:
         return bool(self.flags & IFF_MULTICAST)
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     """An address of a device. `preferred` is in seconds: at 0, the address isn't a source of new connections.
 
@@ -91,7 +91,7 @@ class Address:
         return bool(self.flags & IFA_F_DADFAILED)
 
 
-@dataclass(frozen=True)
+@frozen
 class Neighbour:
     """A neighbour on a link: `state` is for example "reachable" or "failed"."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from errno import EAFNOSUPPORT, EOPNOTSUPP
 from functools import cache
 from itertools import tee
@@ -12,6 +11,7 @@ from os import strerror
 from struct import Struct
 from sys import byteorder
 
+from ..frozen import frozen
 from . import rtnetlink
 from .destinations import RTA_DST, RTA_MULTIPATH, Destinations, Prefix
 from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
@@ -41,7 +41,7 @@ ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
 Question = tuple[str, int]  # an address, and a firewall mark or 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Route:
     """A route to an address. `type` is "local" for this machine's addresses; `mtu` is 0 if the route sets none.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import PIPE_CLOSED, IpvsadmError, OutputError, UsageError
+from ...frozen import frozen, replaced
 from ...table.notation import address_of, bare_address, spelled_address
 from . import catalogue, report, snapshot_file
 from .checks import CHECKS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 
-@dataclass(frozen=True)
+@frozen
 class Wishes:
     """The options of a run: which services to judge, or the `vips` of a real server; `save` and `read` are files."""
 
@@ -64,7 +64,7 @@ def run(world: World, wishes: Wishes) -> int:
             snapshot = snapshot_file.load(wishes.read, world)
         else:
             snapshot = collect(world, 0 if vips else wishes.watch, vips)
-        snapshot = replace(snapshot, vips=vips or snapshot.vips)
+        snapshot = replaced(snapshot, vips=vips or snapshot.vips)
         if wishes.save is not None:
             snapshot_file.save(snapshot, wishes.save, world)
             _print("", world, pager=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...frozen import frozen
 from .snapshot import Snapshot
 
 FAILURE, WARNING, NOTE, UNKNOWN = SEVERITIES = ("failure", "warning", "note", "unknown")
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 Findings = Iterable[Finding]
 
 
-@dataclass(frozen=True)
+@frozen
 class Check:
     """A row of the table of checks.
 

@@ -7,10 +7,10 @@ a check's outcome "unknown".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ...frozen import frozen, new
 from ...network.facts import Address, Link, Neighbour
 from ...network.routes import Route
 from .firewall.chains import Firewall
@@ -38,7 +38,7 @@ class UnseenError(Exception):
     """Something that a check needs couldn't be seen; the message says why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Snapshot:
     """A machine at one moment, or over some `watched` seconds."""
 
@@ -47,9 +47,9 @@ class Snapshot:
     kernel: str = ""  # its release, such as 6.1.0-18-amd64
     watched: float = 0
     vips: tuple[str, ...] = ()  # the virtual addresses that a real server serves; empty for a director
-    standing: Standing = field(default_factory=Standing)
-    sysctls: dict[str, str] = field(default_factory=dict)  # by path below /proc/sys
-    modules: Modules = field(default_factory=Modules)
+    standing: Standing = new(default_factory=Standing)
+    sysctls: dict[str, str] = new(default_factory=dict)  # by path below /proc/sys
+    modules: Modules = new(default_factory=Modules)
     ipvs: bool | None = None  # whether the kernel has it now; None if that can't be seen
     table_size: int | None = None
     table_bits: int | None = None  # the module's conn_tab_bits
@@ -61,22 +61,22 @@ class Snapshot:
     addresses: tuple[Address, ...] | None = None
     neighbours: tuple[Neighbour, ...] | None = None
     routes: dict[str, Route] | None = None  # of virtual addresses, servers and clients
-    marked_routes: dict[str, Route] = field(default_factory=dict)  # by "MARK ADDRESS"
+    marked_routes: dict[str, Route] = new(default_factory=dict)  # by "MARK ADDRESS"
     connections: tuple[Connection, ...] | None = None  # some of them, if there are many
     connection_count: int | None = None
-    states: dict[str, dict[str, int]] = field(default_factory=dict)  # of connections, by "PROTOCOL SERVER"
-    stuck: dict[str, int] = field(default_factory=dict)  # likewise: opened after the last answer
-    tried: dict[str, str] = field(default_factory=dict)  # by server that seemed silent: open, refused or silent
+    states: dict[str, dict[str, int]] = new(default_factory=dict)  # of connections, by "PROTOCOL SERVER"
+    stuck: dict[str, int] = new(default_factory=dict)  # likewise: opened after the last answer
+    tried: dict[str, str] = new(default_factory=dict)  # by server that seemed silent: open, refused or silent
     next_hops: tuple[str, ...] = ()  # the routers that routes lead to
     arrivals: tuple[Arrival, ...] | None = None
     listeners: tuple[Listener, ...] | None = None
     managers: tuple[str, ...] | None = None
     manager_files: tuple[ManagerFile, ...] = ()
-    managed: dict[str, str] = field(default_factory=dict)  # by device: the network manager that has it
+    managed: dict[str, str] = new(default_factory=dict)  # by device: the network manager that has it
     large_receive: tuple[str, ...] = ()  # devices that merge received packets, which then can't be forwarded
-    elsewhere: dict[str, int] = field(default_factory=dict)  # services of other namespaces, by a process there
+    elsewhere: dict[str, int] = new(default_factory=dict)  # services of other namespaces, by a process there
     firewall: Firewall | None = None
-    unseen: dict[str, str] = field(default_factory=dict)  # by name of a field here: why it is None
+    unseen: dict[str, str] = new(default_factory=dict)  # by name of a field here: why it is None
 
     @cached_property
     def _parted(self) -> tuple[list[Pair], list[Pair]]:

@@ -5,10 +5,10 @@ Addresses are text in digits; services and servers have the fields of `show -o j
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+from ...frozen import frozen, new
 from ...model import Service as Key
 from ...table.notation import service_of, spelled_address
 
@@ -22,7 +22,7 @@ def made(kind: type[Kind], fields: dict[str, Any]) -> Kind:
     return one
 
 
-@dataclass(frozen=True)
+@frozen
 class Counters:
     """The counters of a service or a server."""
 
@@ -33,7 +33,7 @@ class Counters:
     bytes_out: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Connections:
     """The numbers of a server's connections."""
 
@@ -42,7 +42,7 @@ class Connections:
     persistent: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Tunnel:
     """How a tunnel wraps its packets: `type` is "ipip", "gue" or "gre"."""
 
@@ -51,7 +51,7 @@ class Tunnel:
     checksum: str = "none"
 
 
-@dataclass(frozen=True)
+@frozen
 class Server:
     """A real server of a service."""
 
@@ -77,7 +77,7 @@ class Server:
         return (self.tunnel.type if self.tunnel else "ipip") if self.forwarding == "tunnel" else ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Service:
     """A virtual service with its servers; `service` is its name, in the notation of verbs."""
 
@@ -118,7 +118,7 @@ class Service:
         return self.key.fwmark or 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Daemon:
     """A running synchronisation daemon; `state` is "master" or "backup"."""
 
@@ -128,7 +128,7 @@ class Daemon:
     maxlen: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Timeouts:
     """The seconds after which the kernel forgets idle connections."""
 
@@ -137,7 +137,7 @@ class Timeouts:
     udp: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Connection:
     """One entry of the kernel's list of connections."""
 
@@ -151,7 +151,7 @@ class Connection:
     expires: int | None = None  # in seconds, unless a packet arrives
 
 
-@dataclass(frozen=True)
+@frozen
 class Arrival:
     """Packets that arrived for a service while watching: the device, the client, and their number."""
 
@@ -161,7 +161,7 @@ class Arrival:
     packets: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Listener:
     """A socket of this machine that accepts connections or datagrams; `address` may be 0.0.0.0 or ::."""
 
@@ -170,7 +170,7 @@ class Listener:
     port: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Modules:
     """The names of modules: loaded, built in, and those of IPVS that could be loaded (None if that is unknown)."""
 
@@ -178,7 +178,7 @@ class Modules:
     loadable: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class TableStatus:
     """The table of connections, as Linux reports it from 7.2 on.
 
@@ -191,12 +191,12 @@ class TableStatus:
     rows: int = 0
     bits: int = 0
     load_factor: int = 0
-    chains: dict[int, int] = field(default_factory=dict)
+    chains: dict[int, int] = new(default_factory=dict)
     threads: int = 0
     estimators: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Standing:
     """The rights of this process: `privileged` if it has CAP_NET_ADMIN; `container` names the kind, if it is in one."""
 
@@ -205,7 +205,7 @@ class Standing:
     container: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ManagerFile:
     """The file of a running program, and the first of `count` differences between it and the table.
 

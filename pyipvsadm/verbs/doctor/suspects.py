@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ...frozen import frozen
 from .snapshot_values import Counters, Server, Service
 
 NAT = "masquerade"
@@ -16,7 +16,7 @@ OPENING = ("SYN_RECV", "SYN_SENT")  # states before one
 COUNTS = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
 
 
-@dataclass(frozen=True)
+@frozen
 class Entries:
     """The connections of servers, by "PROTOCOL SERVER": how many are in which state, and how many are stuck."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
+from ...frozen import frozen, new, replaced
 from ...table.notation import service_of, spelled
 from .checks import CHECKS
 from .findings import DIRECTOR, NOTE, REAL_SERVER, SEVERITIES, UNKNOWN, Check, Finding
@@ -14,7 +14,7 @@ from .snapshot import Snapshot, UnseenError
 WELL, SILENT = "well", "silent"  # outcomes besides severities; silent: no traffic
 
 
-@dataclass(frozen=True)
+@frozen
 class Verdict:
     """`findings`, the worst first and the unknown last, and the `outcomes` of the checks by their codes.
 
@@ -25,7 +25,7 @@ class Verdict:
     outcomes: dict[str, str]
     packets: int = 0
     seconds: float = 0
-    unknown: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, str] = new(default_factory=dict)
 
     def having(self, outcome: str) -> list[str]:
         """The codes of the checks with this outcome."""
@@ -99,4 +99,4 @@ def restricted(snapshot: Snapshot, names: Iterable[str]) -> tuple[Snapshot, list
     services = tuple(service for service in snapshot.services if service.service in wanted)
     found = {service.service for service in services}
     missing = [name for name in wanted if name not in found]
-    return replace(snapshot, services=services), missing
+    return replaced(snapshot, services=services), missing

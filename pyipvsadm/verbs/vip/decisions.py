@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...frozen import frozen
 from ...listing.order import services_in_order
 from ...network.facts import Address
 from ...record import Record
@@ -47,7 +46,7 @@ class Vip(Record):
     wrong: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """A step: it binds `address` on the device, or removes it if `adds` is false; without address, it makes the device.
 

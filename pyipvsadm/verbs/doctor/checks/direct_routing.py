@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ....frozen import replaced
 from ....network.routes import Route
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, failures, note, warning
 from ..queries import (
@@ -58,7 +57,7 @@ def ports_stay(snapshot: Snapshot) -> Findings:
                 f"is reached by {name}, but its port isn't the service's",
                 f"packets arrive there unchanged, with port {service.port}; only masquerading translates ports",
                 ours("-d", *named(service), "-r", server.name),
-                ours("-a", *named(service), "-r", replace(server, port=service.port).name, way, "-w", server.weight),
+                ours("-a", *named(service), "-r", replaced(server, port=service.port).name, way, "-w", server.weight),
             )
 
 

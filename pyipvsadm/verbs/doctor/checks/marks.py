@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from ....frozen import frozen
 from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, Check, Finding, Findings, failure, note
 from ..firewall import remedies
@@ -18,7 +18,7 @@ MARKABLE = ("prerouting", "input")  # hooks before IPVS
 TCP_PACKET = {"protocol": "6", "flags": "SYN"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Marking:
     """A rule that sets a mark: `ways` are the packets that reach it before IPVS, `late` the later hooks that do."""
 

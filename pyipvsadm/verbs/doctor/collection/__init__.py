@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ....classic.commands import refused
 from ....errors import IpvsadmError
+from ....frozen import replaced
 from ....listing.rules import daemon_state
 from ....model import Daemon as OwnDaemon
 from ....model import Server as Own
@@ -242,8 +242,8 @@ def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tup
         was = old.get(service.service)
         if was:
             counters = {server.name: server.counters for server in was.servers}
-            servers = tuple(replace(one, earlier=counters.get(one.name)) for one in service.servers)
-            service = replace(service, earlier=was.counters, servers=servers)
+            servers = tuple(replaced(one, earlier=counters.get(one.name)) for one in service.servers)
+            service = replaced(service, earlier=was.counters, servers=servers)
         found.append(service)
     return tuple(found)
 

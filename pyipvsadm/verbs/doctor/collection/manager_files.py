@@ -5,12 +5,12 @@ from __future__ import annotations
 import getopt
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from ....documents.formats import FORMATS, Inputs
 from ....documents.keepalived import Files, Options
 from ....documents.remarks import Findings
+from ....frozen import replaced
 from ....model import Table
 from ....names import Names
 from ....support.managers import command_line, running
@@ -130,7 +130,7 @@ def _compared(read: Read, table: Table, prune: bool) -> ManagerFile:
         table, states = now.table, len(now.states)
     found = differences(make_plan(table, read.wanted, prune=prune).steps, read.findings.why, table)
     lines = tuple(one.line().strip() for one in found[:SHOWN])
-    return replace(read.file, differences=lines, count=len(found), states=states)
+    return replaced(read.file, differences=lines, count=len(found), states=states)
 
 
 def _texts(files: Files, places: list[str]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from array import array
-from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_ntop, socket
@@ -12,6 +11,7 @@ from struct import pack, unpack
 from sys import byteorder
 
 from ....explain.requirements import ALL_USERS, CAP_NET_ADMIN, CONTAINERS, module_of
+from ....frozen import frozen
 from ....kernel import hash_tables
 from ....listing.connections import packed
 from ....model import printable
@@ -153,7 +153,7 @@ def _socket_address(digits: str) -> str:
     return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
 
 
-@dataclass(frozen=True)
+@frozen
 class Connections:
     """The entries of IPVS: their number and the `first` SHOWN.
 

@@ -7,16 +7,17 @@ A rule with a condition that we don't understand is `opaque`. A rule about singl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
+
+from ....frozen import frozen
 
 HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 TRANSLATING = ("dnat", "snat", "masquerade")  # actions that take connection tracking
 Place = tuple[str, str, str, str]  # of a chain: program, family, table, name
 
 
-@dataclass(frozen=True)
+@frozen
 class Match:
     """One condition of a rule: the `field` of a packet is one of `values`, or none of them if `negated`.
 
@@ -31,7 +32,7 @@ class Match:
     negated: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Rule:
     """A rule: its `text`, as its program writes it, and what it does.
 
@@ -48,7 +49,7 @@ class Rule:
     selective: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Chain:
     """A chain of rules. `program` lists and changes it; `hook` and `policy` are empty unless it is a base chain."""
 
@@ -67,7 +68,7 @@ class Chain:
         return self.program, self.family, self.table, self.name
 
 
-@dataclass(frozen=True)
+@frozen
 class Firewall:
     """All chains of a machine, and the firewalls whose programs are installed, but that the kernel lacks."""
 

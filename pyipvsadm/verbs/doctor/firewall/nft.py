@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
+from ....frozen import replaced
 from .chains import Chain, Match, Rule
 from .protocols import number
 
@@ -52,7 +52,7 @@ def chains(ruleset: str, text: str = "") -> tuple[Chain, ...]:
                 rules.setdefault(place, []).extend(_rules(rule["expr"], shown))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"nft's JSON isn't as expected: {error!r}") from error
-    return tuple(replace(chain, rules=tuple(rules.get(place, ()))) for place, chain in made.items())
+    return tuple(replaced(chain, rules=tuple(rules.get(place, ()))) for place, chain in made.items())
 
 
 def _entries(ruleset: str) -> list[dict[str, Any]]:

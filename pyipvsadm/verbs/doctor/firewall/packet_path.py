@@ -7,8 +7,8 @@ possible. A dropping rule that is only for some clients or packets is ignored, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from ....frozen import frozen
 from .chains import Chain, Firewall, Rule, in_network
 from .rule_index import Index
 
@@ -20,7 +20,7 @@ WHOLE = 0xFFFFFFFF
 Packet = Mapping[str, str | None]  # the value of each field of Match; None or missing if it is unknown
 
 
-@dataclass(frozen=True)
+@frozen
 class Hit:
     """A rule or policy that drops or redirects a packet: its base chain, its text, and whether that is certain."""
 
@@ -30,19 +30,19 @@ class Hit:
     target: str = ""  # the new destination
 
 
-@dataclass
 class Passage:
     """The result for one packet. Its `mark` is None if it is unknown; `marker` is the rule that set it last.
 
     `drop` and `dnat` are the first possible hits, or a certain one instead.
     """
 
-    packet: dict[str, str | None]
-    drop: Hit | None = None
-    dnat: Hit | None = None
-    untracked: Hit | None = None
-    mark: int | None = 0
-    marker: Rule | None = None
+    def __init__(self, packet: dict[str, str | None]) -> None:
+        self.packet = packet
+        self.drop: Hit | None = None
+        self.dnat: Hit | None = None
+        self.untracked: Hit | None = None
+        self.mark: int | None = 0
+        self.marker: Rule | None = None
 
     def note(self, drop: Hit | None = None, dnat: Hit | None = None) -> None:
         """Remember a hit."""
