@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from ..model import Daemon, Info, Service, Timeouts
     from ..shapes import Alike, Group, Short
-    from .parallel import Child
     from .repeated import Repeated
     from .wire.templates import Reader
 
@@ -253,27 +252,16 @@ class Kernel:
         """
         if not services:
             return ()
-        second = self._second_processor() if len(services) >= MANY else None
-        if second is None:
+        if len(services) < MANY or not self.is_shared:
             return make(services, self)
         from .parallel import shared
 
-        return shared(services, make, self, second)
+        return shared(services, make, self)
 
-    def begun(self, make: Callable[[Kernel], Iterable[object]]) -> Child | None:
-        """A second process that collects what `make` yields, which `marshal` must take; None if there is none."""
-        second = self._second_processor()
-        if second is None:
-            return None
-        from .parallel import Child
-
-        try:
-            return Child(lambda: make(second()))
-        except OSError:
-            return None
-
-    def _second_processor(self) -> Callable[[], Kernel] | None:
-        return self.second if len(os.sched_getaffinity(0)) > 1 else None
+    @property
+    def is_shared(self) -> bool:
+        """Whether a second process can reach the same kernel, and has a processor."""
+        return self.second is not None and len(os.sched_getaffinity(0)) > 1
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""

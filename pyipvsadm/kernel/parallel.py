@@ -57,24 +57,28 @@ class Child:
         os.close(self._file)
 
 
+def begun(kernel: Kernel, make: Callable[[Kernel], Iterable[object]]) -> Child | None:
+    """A child that collects what `make` yields, given the same kernel; None where `kernel` isn't shared."""
+    second = kernel.second
+    if second is None or not kernel.is_shared:
+        return None
+    try:
+        return Child(lambda: make(second()))
+    except OSError:
+        return None  # no process, or no memory for one
+
+
 def shared(
-    services: list[Service],
-    make: Callable[[list[Service], Kernel], Iterable[Value]],
-    kernel: Kernel,
-    second: Callable[[], Kernel],
+    services: list[Service], make: Callable[[list[Service], Kernel], Iterable[Value]], kernel: Kernel
 ) -> Iterator[Value]:
-    """What `make` yields for `services`, in their order; `second` reaches the kernel from another process.
+    """What `make` yields for `services`, in their order: for some of them in a child.
 
     The values must be such as `marshal` takes: no records. Raises what `make` raises: if the child fails, its part is
     made here.
     """
-    child = None
     ours = len(services) * OURS // 100
     first, rest = services[:ours], services[ours:]
-    try:
-        child = Child(lambda: make(rest, second()))
-    except OSError:
-        pass  # no process, or no memory for one: everything is made here
+    child = begun(kernel, lambda other: make(rest, other))
     values = None
     try:
         yield from make(first, kernel)
