@@ -151,6 +151,10 @@ service_answers = st.builds(
     netlink.service, st.one_of(ip4, ip6), u16, names, st.sampled_from([6, 17, 132]), st.sampled_from([2, 3, 58]), u32,
     fwmark=st.sampled_from([0, 0, 1, 2**32 - 1]), counters=counters, extra=engines,
 )  # fmt: skip
+alike_answers = st.builds(  # of one layout: names of up to three letters, no marks and no engines
+    netlink.service, st.one_of(ip4, ip6), u16, st.sampled_from(["rr", "wrr", "mh"]), st.sampled_from([6, 17, 132]),
+    st.sampled_from([2, 3, 58]), u32, counters=counters,
+)  # fmt: skip
 server_answers = st.builds(
     netlink.server, st.one_of(ip4, ip6), u16, st.integers(0, 3), u32, u32, u32, u32, u32, u32, counters
 )
@@ -173,6 +177,26 @@ def test_a_block_is_what_its_messages_are(written, reader, stats, data):
     assert [fast.one(message) for message in dump] == expected
     for message, values in zip(dump, expected, strict=True):
         assert fast.block(message * 3) == [values] * 3
+
+
+@pytest.mark.parametrize("stats", [False, True])
+@examples(40)
+@given(data=st.data())
+def test_a_dump_of_services_is_what_its_messages_are(stats, data):
+    dump = data.draw(st.lists(st.one_of(service_answers, alike_answers), min_size=1, max_size=8))
+    pieces = [netlink.message(1, 1, raw) for raw in dump]
+    expected = [answers.services([answers.service_reader(stats).one(message)])[0] for message in pieces]
+    assert answers.services_in(pieces, stats) == expected
+    assert answers.services_in([b"".join(pieces)], stats) == expected
+
+
+@pytest.mark.parametrize("stats", [False, True])
+@examples(40)
+@given(dump=st.lists(alike_answers, min_size=2, max_size=9))
+def test_services_of_one_layout_are_read_at_once(stats, dump):
+    pieces = [netlink.message(1, 1, raw) for raw in dump]
+    expected = [answers.services([answers.service_reader(stats).one(message)])[0] for message in pieces]
+    assert answers._alike(b"".join(pieces), stats) == expected
 
 
 def test_messages_that_look_alike_are_read_at_once():

@@ -156,11 +156,11 @@ class Kernel:
         answers = self._transport.dump(schema.GET_SERVICE)
         if not answers:
             return []
-        from .wire.answers import service_reader, services
+        from .wire.answers import services_in
 
         for _ in range(READINGS):
             if not steady or len(answers) == 1 or self._still_there(answers):
-                return services(service_reader(stats).all(answers))
+                return services_in(answers, stats)
             answers = self._transport.dump(schema.GET_SERVICE)
         raise OSError(EBADMSG, "the table changes faster than it can be read")
 
@@ -284,9 +284,9 @@ class Kernel:
         """
         for _ in range(READINGS):
             answers = self._transport.dump(schema.GET_SERVICE)
-            from .wire.answers import service_reader, services
+            from .wire.answers import services_in
 
-            found = read(services(service_reader(stats).all(answers)))
+            found = read(services_in(answers, stats))
             if self._still_there(answers):
                 return found
         raise OSError(EBADMSG, "the table changes faster than it can be read")

@@ -7,7 +7,7 @@ from errno import EBADMSG
 from .server_answers import AHEAD, groups_of
 from .transport import DUMP_TRIES, LEAST_ROOM
 from .wire import codec, schema
-from .wire.answers import server_keys, server_reader, servers_of_each, service_reader, services
+from .wire.answers import server_keys, server_reader, servers_of_each, services_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Repeated:
         self._pieces: list[bytes] = []  # of the last dump of services
         self._services: list[Service] = []
         self._servers: dict[bytes, Told] = {}  # by request
-        self._service_reader, self._server_reader = service_reader(), server_reader()
+        self._server_reader = server_reader()
 
     def read(self, wanted: Iterable[Service] | None = None, steady: bool = False) -> list[tuple[Service, list[Server]]]:
         """All services, or the `wanted` ones, each with its servers, in the kernel's order.
@@ -73,7 +73,7 @@ class Repeated:
         """Make records of the services in `answers`, and return how many pieces that are."""
         pieces = list(map(_bare, answers))
         if pieces != self._pieces:
-            now = services(self._service_reader.all(answers))
+            now = services_in(answers, stats=True)
             same = len(now) == len(self._services)
             self._services = [
                 old if old == new else new for old, new in zip(self._services if same else now, now, strict=True)

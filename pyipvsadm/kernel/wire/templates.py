@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Place = tuple[int, Kind]  # the offset of a value, and how to pack it
 
 LAYOUTS = 64  # layouts that are kept; messages with further ones are read one by one
-WORD, HALF = 4, 2  # bytes; all lengths are multiples of a word
+WORD = 4  # bytes
+ALL_BITS = 255
 
 
 class Layout:
@@ -58,7 +59,8 @@ class Layout:
         self._same = int.from_bytes(model[: self._end], "little") & self._mask
         self._pick = _picker(order, wanted)
         names = [end + (-end & 3) for _, end, kind in found.values() if isinstance(kind, Text)]
-        self._halves = _halves(model, same[: max(names, default=0) + WORD])
+        end = max(names, default=0) + WORD
+        self._bytes = [(at, byte) for at, byte in enumerate(model[:end]) if same[at] == ALL_BITS]
 
     def read(self, received: bytes) -> list[tuple[Any, ...]] | None:
         """The values of each message in `received`, or None if a message doesn't fit.
@@ -76,16 +78,8 @@ class Layout:
         count, rest = divmod(len(received), self._length)
         if rest or int.from_bytes(received[: self._end], "little") & self._mask != self._same:
             return False
-        if count == 1 or self._length % HALF:
-            return count == 1
-        halves, step = memoryview(received).cast("H"), self._length // HALF
-        return all(halves[at::step].tolist().count(value) == count for at, value in self._halves)
-
-
-def _halves(model: bytes, same: bytearray) -> list[tuple[int, int]]:
-    """The half words of `model` of which all bits are set in `same`: the index and the value of each."""
-    values = memoryview(model[: len(model) // HALF * HALF]).cast("H").tolist()
-    return [(at, value) for at, value in enumerate(values) if same[at * HALF : at * HALF + HALF] == b"\xff\xff"]
+        step = self._length
+        return count == 1 or all(received[at::step].count(byte) == count for at, byte in self._bytes)
 
 
 def _picker(order: dict[str, int], wanted: dict[str, Any]) -> Callable[[Iterable[Any]], list[Any]] | None:
