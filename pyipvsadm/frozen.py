@@ -50,6 +50,9 @@ class _Frozen:
 
     def __init__(self, *given: Any, **named: Any) -> None:
         known = self.FIELDS
+        if len(given) == len(known) and not named:
+            vars(self).update(zip(known, given, strict=True))
+            return
         values = {**dict(zip(known, given, strict=False)), **named}
         if len(values) < len(given) + len(named) or not values.keys() <= known.keys():
             raise TypeError(f"{type(self).__name__} has the fields {', '.join(known)}, each once")

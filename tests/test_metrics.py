@@ -225,7 +225,7 @@ def test_each_of_several_readings_has_its_own_labels_and_figures():
     first = Server(address=ONE, weight=3, stats=Stats())
     readings = [
         reading(first), reading(first, Server(address=TWO, stats=Stats())), reading(Server(address=TWO, stats=Stats())),
-        reading(first.replace(weight=4, stats=Stats(packets_in=5))), reading(first, scheduler="sh"), reading(),
+        reading(first.replace(weight=4, stats=Stats(packets_in=5))), reading(first, scheduler="sh"), Reading(),
         reading(first.replace(forwarding=2)), Reading(loaded=True), Reading(),
     ]  # fmt: skip
     write = Exposition(OWN)

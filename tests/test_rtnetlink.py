@@ -9,7 +9,7 @@ from errno import EEXIST
 import pytest
 
 from pyipvsadm.network import addresses, routes, rtnetlink
-from pyipvsadm.network.destinations import RTA_DST, RTA_MULTIPATH, RTA_NH_ID, Destinations
+from pyipvsadm.network.destinations import RTA_DST, RTA_MULTIPATH, RTA_NH_ID, Destinations, contained
 
 INDEX = 5
 FOUR = bytes.fromhex(
@@ -125,7 +125,7 @@ def prefix(text, **more):
     address, _, length = text.partition("/")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     packed = socket.inet_pton(family, address)
-    return family, int(length), ({RTA_DST: packed} if any(packed) else {}) | more.get("found", {})
+    return family, int(length), more.get("kind", 1), ({RTA_DST: packed} if any(packed) else {}) | more.get("found", {})
 
 
 DEFAULT = prefix("0.0.0.0/0")
@@ -160,6 +160,59 @@ def test_destinations_are_alike_that_lie_in_the_same_prefixes(prefixes, one, oth
 ])  # fmt: skip
 def test_a_destination_is_asked_about_alone(prefixes, address):
     assert Destinations(prefixes).group(address) == 0
+
+
+@pytest.mark.parametrize(("prefixes", "address", "is_among"), [
+    ((), "192.0.2.1", False),
+    ((), "2001:db8::1", False),
+    (MANY[1:], "192.0.2.127", True),
+    (MANY[1:], "192.0.2.128", False),
+    (MANY[1:], "11.0.0.1", False),
+    (MANY[1:3], "10.2.2.2", True),
+    (MANY[3:4], "10.1.2.3", True),
+    (MANY[3:4], "10.1.2.2", False),
+    ((DEFAULT,), "203.0.113.9", True),
+    ((DEFAULT,), "2001:db8::1", False),  # of the other family
+    ((prefix("::/0"),), "203.0.113.9", False),
+    ((prefix("::/0"),), "2001:db8::1", True),
+    ((prefix("2001:db8::/33"),), "2001:db8:7fff::1", True),
+    ((prefix("2001:db8::/33"),), "2001:db8:8000::1", False),
+    ((prefix("2001:db8::5/128"),), "2001:db8::5", True),
+    (((28, 20, 1, {RTA_DST: bytes(4)}),), "192.0.2.1", False),  # a label of MPLS
+    ((), "0.0.0.0", True), ((), "127.0.0.2", True), ((), "224.0.0.18", True), ((), "255.255.255.255", True),
+    ((), "::", True), ((), "::1", True), ((), "fe80::1", True), ((), "ff02::1", True),
+])  # fmt: skip
+def test_what_a_prefix_contains_and_what_needs_no_route(prefixes, address, is_among):
+    others = ["198.51.100.7", "2001:db8:ffff::7"]
+    found = contained([others[0], address, others[1]], prefixes)
+    assert (address in found) is is_among
+
+
+LAYOUTS = (
+    ((1, b"\0" * 4), (2, b"1234"), (3, b"eth0\0")),
+    ((2, b"5678"), (1, b"\0" * 4), (3, b"eth1\0")),  # as long, and in another order
+    ((1, b"\0" * 4), (2, b"9999"), (3, b"lo\0\0\0")),
+    ((1, b""), (0x8002, b"12345678"), (3, b"eth0\0")),  # a flag, which isn't part of the number
+    ((1, b"1"), (1, b"2")),  # one twice
+    ((7, b"1234"),),
+    (),
+)
+
+
+@pytest.mark.parametrize("order", [range(7), range(6, -1, -1), (0, 0, 2, 1, 0, 2, 3, 4, 4, 3, 5, 6, 5)])
+def test_attributes_are_the_same_whatever_came_before(order):
+    bodies = [
+        b"head0000"
+        + b"".join(
+            rtnetlink.ATTRIBUTE.pack(rtnetlink.ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
+            for kind, value in LAYOUTS[number]
+        )
+        for number in order
+    ]
+    expected = [{kind & 0x3FFF: value for kind, value in LAYOUTS[number]} for number in order]
+    assert list(rtnetlink.attributes_of_each(bodies, 8)) == expected
+    cut = [body[:-1] for body in bodies if len(body) > 8]  # the padding of the last one may lack
+    assert list(rtnetlink.attributes_of_each(cut, 8)) == [rtnetlink.attributes(body, 8) for body in cut]
 
 
 def test_where_no_route_leads_nothing_is_local():

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable
+from _socket import AF_INET, AF_INET6, inet_pton
 from errno import EIO
 from os import strerror
 
 from . import rtnetlink
 from .facts import ADDRESS_HEAD, FOREVER, IFA_ADDRESS, IFA_CACHEINFO, IFA_LOCAL, LIFETIMES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 BATCH = rtnetlink.BATCH
 RTM_NEWADDR, RTM_DELADDR = 20, 21
 IFA_F_NODAD = 0x02  # linux/if_addr.h
 NEW = 0x600  # NLM_F_CREATE, NLM_F_EXCL: what is there is refused
+HEADS = {  # by the bytes of an address: the heads of its two attributes
+    size: [rtnetlink.ATTRIBUTE.pack(rtnetlink.ATTRIBUTE.size + size, kind) for kind in (IFA_LOCAL, IFA_ADDRESS)]
+    for size in (4, 16)
+}
 UNUSED = rtnetlink.attribute(IFA_CACHEINFO, LIFETIMES.pack(0, FOREVER, 0, 0))  # never the source of new connections
 
 
@@ -50,9 +57,10 @@ class Changing:
 
 
 def _request(adds: bool, address: str, device: int) -> tuple[int, int, bytes]:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    packed = socket.inet_pton(family, address)
-    six = adds and family == socket.AF_INET6
+    family = AF_INET6 if ":" in address else AF_INET
+    packed = inet_pton(family, address)
+    six = adds and family == AF_INET6
+    local, own = HEADS[len(packed)]
     head = ADDRESS_HEAD.pack(family, 8 * len(packed), IFA_F_NODAD if six else 0, 0, device)
-    own = rtnetlink.attribute(IFA_LOCAL, packed) + rtnetlink.attribute(IFA_ADDRESS, packed)
-    return RTM_NEWADDR if adds else RTM_DELADDR, NEW if adds else 0, head + own + (UNUSED if six else b"")
+    body = head + local + packed + own + packed
+    return RTM_NEWADDR if adds else RTM_DELADDR, NEW if adds else 0, body + UNUSED if six else body

@@ -1,4 +1,6 @@
-"""Pure: groups destinations that have the same route, so that the kernel is asked about one of each group.
+"""Pure: which destinations the kernel need not be asked about, since routes are known.
+
+One is asked about of each group that has the same route; and no route of a kind leads to what none of them contains.
 
 The kernel finds a route by the prefixes that contain the destination, in the tables that its rules select. So IPv4
 addresses in the same prefixes, of routes and of rules, have the same route. In IPv6, the source address depends on the
@@ -7,16 +9,22 @@ destination. So does the next hop if a route has several. Such destinations are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from socket import AF_INET, inet_pton
+from _socket import AF_INET, AF_INET6, inet_pton
 
-from .rtnetlink import Attributes
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .rtnetlink import Attributes
+
+    Prefix = tuple[int, int, int, Attributes]  # of a route or a rule: family, length, type or action, and attributes
 
 RTA_DST, RTA_MULTIPATH, RTA_NH_ID = 1, 9, 30  # linux/rtnetlink.h; a rule's destination has the same number
 BITS = 32
-SPECIAL = frozenset((0, 127, *range(224, 256)))  # the first byte of addresses that the kernel routes by other means
-
-Prefix = tuple[int, int, Attributes]  # of a route or a rule: its family, its length, its attributes
+SPECIAL = {  # the first bytes of addresses that the kernel routes by other means
+    AF_INET: frozenset((0, 127, *range(224, 256))),
+    AF_INET6: frozenset((0, *range(0xFE, 256))),
+}
 
 
 class Destinations:
@@ -24,7 +32,7 @@ class Destinations:
 
     def __init__(self, prefixes: Iterable[Prefix]) -> None:
         known: set[int] = set()
-        for family, length, found in prefixes:
+        for family, length, _, found in prefixes:
             if family == AF_INET:
                 if RTA_MULTIPATH in found or RTA_NH_ID in found:
                     known.clear()
@@ -38,7 +46,7 @@ class Destinations:
         if ":" in address or not self._known:
             return 0
         packed = inet_pton(AF_INET, address)
-        if packed[0] in SPECIAL:
+        if packed[0] in SPECIAL[AF_INET]:
             return 0
         whole = _number(packed, BITS)
         for length in self._lengths:
@@ -47,6 +55,24 @@ class Destinations:
         return 1  # the group of addresses that no prefix contains
 
 
+def contained(addresses: Iterable[str], prefixes: Iterable[Prefix]) -> list[str]:
+    """Those of `addresses` that one of `prefixes` contains, and those that the kernel routes by other means."""
+    known: dict[int, set[int]] = {family: set() for family in SPECIAL}
+    for family, length, _, found in prefixes:
+        if family in known:
+            known[family].add(_number(found[RTA_DST], length) if length else 1)
+    lengths = {family: {one.bit_length() - 1 for one in its} for family, its in known.items()}
+    among = []
+    for address in addresses:
+        family = AF_INET6 if ":" in address else AF_INET
+        packed = inet_pton(family, address)
+        bits = 8 * len(packed)
+        whole, its = _number(packed, bits), known[family]
+        if packed[0] in SPECIAL[family] or any(whole >> bits - length in its for length in lengths[family]):
+            among.append(address)
+    return among
+
+
 def _number(packed: bytes, length: int) -> int:
     """A prefix as a number: a bit of 1, and the first `length` bits."""
-    return 1 << length | int.from_bytes(packed) >> BITS - length
+    return 1 << length | int.from_bytes(packed) >> 8 * len(packed) - length

@@ -5,16 +5,23 @@ Addresses are text in digits, as `inet_ntop` writes them, without a prefix lengt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from _struct import Struct
 from os import uname
-from struct import Struct
 
 from ..frozen import frozen
 from . import rtnetlink
-from .destinations import Destinations, Prefix
-from .routes import Question, Route, local_among, next_hops, no_way, prefixes, prefixes_of_rules, routes_to
-from .rtnetlink import address_of, attributes, number_of, text_of
+from .destinations import Destinations, contained
+from .routes import LOCAL, local_among, next_hops, no_way, prefixes, prefixes_of_rules, routes_to
+from .rtnetlink import address_of, attributes, attributes_of_each, number_of, text_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Self
+
+    from .destinations import Prefix
+    from .routes import Question, Route
+    from .rtnetlink import Attributes
 
 RTM_GETLINK, RTM_GETADDR, RTM_GETNEIGH = 18, 22, 30
 LINK_HEAD, ADDRESS_HEAD, NEIGHBOUR_HEAD = Struct("=BBHiII"), Struct("=BBBBI"), Struct("=BBHiHBB")
@@ -26,6 +33,7 @@ EXCEPTIONS_LISTED = [5, 3]  # Linux
 FOREVER = 2**32 - 1  # the value of a lifetime that doesn't end
 IFF_UP, IFF_MULTICAST, IFF_LOWER_UP = 1, 0x1000, 0x10000  # linux/if.h
 IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_OPTIMISTIC = 0x08, 0x40, 0x04  # linux/if_addr.h
+KIND = 2  # the place of a route's type in a Prefix
 ANSWERED = ("reachable", "stale", "delay", "probe")  # states of neighbours that answer or have answered
 NEIGHBOUR_STATES = {  # linux/neighbour.h, NUD_*
     0: "none",
@@ -101,7 +109,7 @@ class Neighbour:
 
 
 class Reading:
-    """Queries rtnetlink in the namespace in which it was created. Close it, or use `reading()`."""
+    """Queries rtnetlink in the namespace in which it was created. Close it, or use it in a `with`."""
 
     def __init__(self) -> None:
         """Raises OSError."""
@@ -113,6 +121,12 @@ class Reading:
         """Close the socket."""
         self._socket.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def links(self) -> tuple[Link, ...]:
         """All devices. Raises OSError."""
         found = tuple(map(_link, rtnetlink.listed(self._socket, RTM_GETLINK, LINK_HEAD)))
@@ -122,7 +136,15 @@ class Reading:
     def addresses(self) -> tuple[Address, ...]:
         """All addresses of both families. Raises OSError."""
         self._know()
-        return tuple(_address(one, self._names) for one in rtnetlink.listed(self._socket, RTM_GETADDR, ADDRESS_HEAD))
+        return tuple(_addresses(rtnetlink.listed(self._socket, RTM_GETADDR, ADDRESS_HEAD), self._names))
+
+    def created(self) -> Iterator[tuple[str, str, int]]:
+        """The address, the device and the time of each of `addresses`: faster. Raises OSError."""
+        self._know()
+        bodies = rtnetlink.listed(self._socket, RTM_GETADDR, ADDRESS_HEAD)
+        for body, found in zip(bodies, attributes_of_each(bodies, ADDRESS_HEAD.size), strict=True):
+            family, *_, index = ADDRESS_HEAD.unpack_from(body)
+            yield _own(family, found), self._names.get(index) or str(index), _lifetimes(found)[2]
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """All neighbours of both families. Raises OSError."""
@@ -145,6 +167,15 @@ class Reading:
         """Those of `addresses` whose packets the kernel delivers locally. Raises OSError."""
         return local_among(self._socket, list(addresses))
 
+    def local_by_routes(self, addresses: Iterable[str]) -> set[str]:
+        """As `local_among`, but asks only about what a route of type "local" contains: fast if few are local.
+
+        Whatever the rules are, an address is local by such a route, of some table. Routes are read once, so that later
+        changes go unnoticed. Raises OSError.
+        """
+        routes = [one for one in self._listed_routes() if one[KIND] == LOCAL]
+        return self.local_among(contained(addresses, routes))
+
     def _listed_routes(self) -> list[Prefix]:
         """The prefixes of all routes, read once. Raises OSError."""
         if self._routes is None:
@@ -155,16 +186,6 @@ class Reading:
         """Read the names of devices, if they aren't known."""
         if not self._names:
             self.links()
-
-
-@contextmanager
-def reading() -> Iterator[Reading]:
-    """A Reading of this process's namespace, closed at the end. Raises OSError."""
-    opened = Reading()
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 def _lists_exceptions() -> bool:
@@ -190,22 +211,29 @@ def _link(body: bytes) -> Link:
     )
 
 
-def _address(body: bytes, names: Mapping[int, str]) -> Address:
-    family, prefix, flags, _, index = ADDRESS_HEAD.unpack_from(body)
-    found = attributes(body, ADDRESS_HEAD.size)
-    lifetimes = found.get(IFA_CACHEINFO, b"")
-    preferred, _, created, _ = LIFETIMES.unpack(lifetimes) if len(lifetimes) == LIFETIMES.size else (FOREVER, 0, 0, 0)
-    whole = number_of(found, IFA_FLAGS)
-    return Address(
-        address=address_of(
-            family, found.get(IFA_LOCAL) or found.get(IFA_ADDRESS) or b""
-        ),  # IFA_ADDRESS may be the peer's
-        prefix=prefix,
-        device=names.get(index, str(index)),
-        flags=flags if whole is None else whole,
-        preferred=preferred,
-        created=created,
-    )
+def _addresses(bodies: Sequence[bytes], names: Mapping[int, str]) -> Iterator[Address]:
+    for body, found in zip(bodies, attributes_of_each(bodies, ADDRESS_HEAD.size), strict=True):
+        family, prefix, flags, _, index = ADDRESS_HEAD.unpack_from(body)
+        whole = number_of(found, IFA_FLAGS)
+        preferred, _, created, _ = _lifetimes(found)
+        yield Address(
+            _own(family, found),
+            prefix,
+            names.get(index) or str(index),
+            flags if whole is None else whole,
+            preferred,
+            created,
+        )
+
+
+def _own(family: int, found: Attributes) -> str:
+    """The address of an interface; IFA_ADDRESS may be the peer's."""
+    return address_of(family, found.get(IFA_LOCAL) or found.get(IFA_ADDRESS) or b"")
+
+
+def _lifetimes(found: Attributes) -> tuple[int, ...]:
+    told = found.get(IFA_CACHEINFO, b"")
+    return LIFETIMES.unpack(told) if len(told) == LIFETIMES.size else (FOREVER, 0, 0, 0)
 
 
 def _neighbour(body: bytes, names: Mapping[int, str]) -> Neighbour:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from _socket import AF_INET, AF_INET6, inet_pton
+from _struct import Struct
 from errno import EAFNOSUPPORT, EOPNOTSUPP
-from functools import cache
 from itertools import tee
 from os import strerror
-from struct import Struct
 from sys import byteorder
 
 from ..frozen import frozen
 from . import rtnetlink
-from .destinations import RTA_DST, RTA_MULTIPATH, Destinations, Prefix
-from .rtnetlink import Attributes, address_of, attribute, attributes, number_of
+from .destinations import RTA_DST, RTA_MULTIPATH
+from .rtnetlink import address_of, attribute, attributes, attributes_of_each, number_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _socket import socket
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from .destinations import Destinations, Prefix
+    from .rtnetlink import Attributes
+
+    Question = tuple[str, int]  # an address, and a firewall mark or 0
 
 RTM_GETROUTE, RTM_GETRULE = 26, 34
 RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS, RTA_MARK, RTA_VIA = 4, 5, 7, 8, 16, 18
@@ -24,7 +32,7 @@ KIND_AT, LOCAL = 7, 2  # where it has its type, and the one of this machine's ad
 HOP = Struct("=HBBi")  # struct rtnexthop
 DESTINATIONS = {  # by family: the bytes before the address in a request
     family: HEAD.pack(family, 8 * size, *[0] * 7) + rtnetlink.ATTRIBUTE.pack(rtnetlink.ATTRIBUTE.size + size, RTA_DST)
-    for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16))
+    for family, size in ((AF_INET, 4), (AF_INET6, 16))
 }
 ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
     1: "unicast",
@@ -37,8 +45,6 @@ ROUTE_TYPES = {  # linux/rtnetlink.h, RTN_*
     8: "prohibit",
     9: "throw",
 }
-
-Question = tuple[str, int]  # an address, and a firewall mark or 0
 
 
 @frozen
@@ -56,7 +62,7 @@ class Route:
 
 
 def routes_to(
-    made: socket.socket, questions: Sequence[Question], names: Mapping[int, str], destinations: Destinations
+    made: socket, questions: Sequence[Question], names: Mapping[int, str], destinations: Destinations
 ) -> list[Route | int]:
     """The route for each question, or the errno if there is none, in order. Raises OSError.
 
@@ -79,7 +85,7 @@ def _is_own(answer: Route | int) -> bool:
     return isinstance(answer, Route) and answer.type == ROUTE_TYPES[LOCAL]
 
 
-def _asked(made: socket.socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
+def _asked(made: socket, questions: Iterable[Question], names: Mapping[int, str]) -> Iterator[Route | int]:
     """The answer of the kernel to each question. Raises OSError."""
     alike: dict[bytes, Route] = {}  # by what an answer says beside the address that was asked for
     ours, theirs = tee(_question(*one) for one in questions)
@@ -93,7 +99,7 @@ def _asked(made: socket.socket, questions: Iterable[Question], names: Mapping[in
         yield alike[told]
 
 
-def local_among(made: socket.socket, addresses: Sequence[str]) -> set[str]:
+def local_among(made: socket, addresses: Sequence[str]) -> set[str]:
     """Those of `addresses` whose packets the kernel delivers locally. Raises OSError."""
     found = rtnetlink.exchanged(made, (_question(address, 0) for address in addresses))
     return {
@@ -103,18 +109,22 @@ def local_among(made: socket.socket, addresses: Sequence[str]) -> set[str]:
     }
 
 
-@cache
 def no_way(error: int) -> Route:
-    """The placeholder for a missing route; its source is the reason."""
-    return Route("none", source=strerror(error))
+    """The placeholder for a missing route, one for each reason, which is its source."""
+    if error not in _no_ways:
+        _no_ways[error] = Route("none", source=strerror(error))
+    return _no_ways[error]
 
 
-def prefixes(made: socket.socket) -> list[Prefix]:
+_no_ways: dict[int, Route] = {}  # by errno
+
+
+def prefixes(made: socket) -> list[Prefix]:
     """The prefixes of all routes. Raises OSError."""
     return _prefixes(rtnetlink.listed(made, RTM_GETROUTE, HEAD))
 
 
-def prefixes_of_rules(made: socket.socket) -> list[Prefix]:
+def prefixes_of_rules(made: socket) -> list[Prefix]:
     """The prefixes of all rules; none where the kernel has no rules. Raises OSError."""
     try:
         return _prefixes(rtnetlink.listed(made, RTM_GETRULE, HEAD))
@@ -124,21 +134,22 @@ def prefixes_of_rules(made: socket.socket) -> list[Prefix]:
         raise
 
 
-def _prefixes(bodies: Iterable[bytes]) -> list[Prefix]:
-    return [(body[0], body[1], attributes(body, HEAD.size)) for body in bodies]
+def _prefixes(bodies: Sequence[bytes]) -> list[Prefix]:
+    found = attributes_of_each(bodies, HEAD.size)
+    return [(body[0], body[1], body[KIND_AT], own) for body, own in zip(bodies, found, strict=True)]
 
 
 def next_hops(routes: Iterable[Prefix]) -> tuple[str, ...]:
     """The routers that `routes` lead to."""
     found: dict[str, None] = {}
-    for family, _, own in routes:
+    for family, _, _, own in routes:
         found.update(dict.fromkeys(_gateway(family, one) for one in (own, *_hops(own.get(RTA_MULTIPATH, b"")))))
     return tuple(one for one in found if one)
 
 
 def _question(address: str, mark: int) -> tuple[int, int, bytes]:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    wanted = DESTINATIONS[family] + socket.inet_pton(family, address)
+    family = AF_INET6 if ":" in address else AF_INET
+    wanted = DESTINATIONS[family] + inet_pton(family, address)
     return RTM_GETROUTE, 0, wanted + attribute(RTA_MARK, rtnetlink.NUMBER.pack(mark)) if mark else wanted
 
 

@@ -6,13 +6,19 @@ Source: rtnetlink(7), linux/rtnetlink.h, linux/netlink.h.
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Iterable, Iterator
+from _socket import AF_NETLINK, SOCK_RAW, inet_ntop, socket
+from _struct import Struct
 from errno import EIO
 from itertools import islice
 from os import strerror
-from struct import Struct
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    Answer = tuple[int, int, int, bytes]  # kind, flags, number of the request, bytes after the header
+
+NETLINK_ROUTE = 0  # linux/netlink.h
 RECEIVE_BYTES = 1 << 16
 BATCH = 64  # requests per write; their answers fit the socket's buffer
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -23,12 +29,11 @@ HEADER, ATTRIBUTE, NUMBER, ERROR = Struct("=IHHII"), Struct("=HH"), Struct("=I")
 NESTED = 0x3FFF  # the bits of an attribute's number without the flags
 
 Attributes = dict[int, bytes]
-Answer = tuple[int, int, int, bytes]  # kind, flags, number of the request, bytes after the header
 
 
-def connect() -> socket.socket:
+def connect() -> socket:
     """A socket in this process's namespace. Raises OSError."""
-    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    made = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
     made.settimeout(PATIENCE)
     made.bind((0, 0))
     return made
@@ -59,7 +64,7 @@ def failed(body: bytes) -> int:
     return -int(ERROR.unpack_from(body)[0])
 
 
-def exchanged(made: socket.socket, requests: Iterable[tuple[int, int, bytes]]) -> Iterator[bytes | int]:
+def exchanged(made: socket, requests: Iterable[tuple[int, int, bytes]]) -> Iterator[bytes | int]:
     """The answer to each request, which is its kind, its flags and its body; lazily, in order. Raises OSError.
 
     An answer is an object from its head on, the errno of a refusal, or 0 where there is neither. Requests are sent in
@@ -82,7 +87,7 @@ def exchanged(made: socket.socket, requests: Iterable[tuple[int, int, bytes]]) -
         yield from (found.get(number, 0) for number in range(len(batch)))
 
 
-def listed(made: socket.socket, kind: int, head: Struct) -> list[bytes]:
+def listed(made: socket, kind: int, head: Struct) -> list[bytes]:
     """All objects of a kind that the kernel lists, each from its head on. Raises OSError."""
     for _ in range(ATTEMPTS):
         made.send(question(kind, bytes(head.size), NLM_F_DUMP))
@@ -92,7 +97,7 @@ def listed(made: socket.socket, kind: int, head: Struct) -> list[bytes]:
     raise OSError(EIO, "the network changes faster than it can be read")
 
 
-def _collect(made: socket.socket, found: list[bytes]) -> bool:
+def _collect(made: socket, found: list[bytes]) -> bool:
     """Collect the listed objects in `found`; return whether the list is consistent. Raises OSError."""
     whole = True
     while True:
@@ -119,6 +124,24 @@ def attributes(data: bytes, start: int = 0) -> Attributes:
     return found
 
 
+def attributes_of_each(bodies: Iterable[bytes], start: int) -> Iterator[Attributes]:
+    """The attributes in each of `bodies` from `start` on: fast if those of the same length have the same layout."""
+    layouts: dict[int, tuple[Struct, tuple[bytes, ...], tuple[int, ...]]] = {}  # by length
+    for body in bodies:
+        if len(body) in layouts:
+            layout, heads, kinds = layouts[len(body)]
+            parts = layout.unpack(body)
+            if parts[::2] == heads:
+                yield dict(zip(kinds, parts[1::2], strict=True))
+                continue
+        found = attributes(body, start)
+        padded = "".join(f"{ATTRIBUTE.size}s{len(value)}s{-len(value) % 4}x" for value in found.values())
+        layout = Struct(f"={start}x{padded}")
+        if layout.size == len(body):  # no attribute comes twice
+            layouts[len(body)] = layout, layout.unpack(body)[::2], tuple(found)
+        yield found
+
+
 def number_of(found: Attributes, kind: int) -> int | None:
     """The attribute `kind` as a 32-bit number, if it is present."""
     value = found.get(kind, b"")
@@ -133,6 +156,6 @@ def text_of(found: Attributes, kind: int) -> str:
 def address_of(family: int, packed: bytes) -> str:
     """An address in digits; empty if its length doesn't match its family."""
     try:
-        return socket.inet_ntop(family, packed)
+        return inet_ntop(family, packed)
     except (OSError, ValueError):
         return ""

@@ -150,6 +150,13 @@ def unreadable(verb: str, error: Exception) -> IpvsadmError:
 
 def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
     """Store `rows` for `verb` in this namespace, replacing the old ones. Raises OSError."""
+    import json
+
+    store_texts(verb, [json.dumps(row, separators=(",\n", ": ")) for row in rows])  # short lines
+
+
+def store_texts(verb: str, rows: Sequence[str]) -> None:
+    """As `store`; `rows` are objects of JSON. Raises OSError."""
     name = os.path.basename(path(verb))
     new = f"{name}.new"
     with folder(make=True) as inside:
@@ -158,9 +165,7 @@ def store(verb: str, rows: Sequence[dict[str, Any]]) -> None:
             return
         _remove(new, inside)  # left by a killed run
         with open(open_private(inside, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-            import json
-
-            file.write(json.dumps(rows, separators=(",\n", ": ")).encode() + b"\n")  # short lines, in one go
+            file.write(b"[%s]\n" % ",\n".join(rows).encode())  # in one go
         os.replace(new, name, src_dir_fd=inside, dst_dir_fd=inside)
 
 

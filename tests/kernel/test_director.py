@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pyipvsadm.network.facts import FOREVER, Address, Link, Neighbour, Reading, reading
+from pyipvsadm.network.facts import FOREVER, Address, Link, Neighbour, Reading
 from pyipvsadm.network.routes import Route
 
 from .namespaces import Namespace
@@ -32,7 +32,7 @@ def ip(line):
 
 
 def test_links(network):
-    with reading() as found:
+    with Reading() as found:
         links = {link.name: link for link in found.links()}
     assert {"lo", "kube-ipvs0", "client", "server1", "server2"} <= links.keys()
     assert (links["kube-ipvs0"].kind, links["client"].kind, links["lo"].kind) == ("dummy", "veth", "")
@@ -40,7 +40,7 @@ def test_links(network):
     ip("link set client mtu 1400")
     ip("link set client down")
     ip("link set server1 multicast off")
-    with reading() as found:
+    with Reading() as found:
         links = {link.name: link for link in found.links()}
     assert (links["client"].up, links["client"].mtu) == (False, 1400)
     assert (links["server1"].multicast, links["server2"].multicast) == (False, True)
@@ -50,7 +50,7 @@ def test_links(network):
 def test_addresses(network):
     ip("addr add 192.0.2.1 peer 192.0.2.2/32 dev client")
     ip("addr add 2001:db8:77::1/128 dev kube-ipvs0 preferred_lft 0 nodad")
-    with reading() as found:
+    with Reading() as found:
         addresses = found.addresses()
     by_address = {one.address: one for one in addresses}
     assert by_address[VIP].__dict__ | {"flags": 0, "created": 0} == Address(VIP, 32, "kube-ipvs0", 0, FOREVER).__dict__
@@ -65,7 +65,7 @@ def test_an_address_that_another_machine_has_is_a_duplicate(network):
     Path("/proc/sys/net/ipv6/conf/client/dad_transmits").write_text("1000")  # seconds that the kernel looks for it
     ip("addr add 2001:db8:1::3/64 dev client")  # nobody's
     ip("addr add 2001:db8:1::2/64 dev client")  # the client's
-    with reading() as found:
+    with Reading() as found:
         assert next(one for one in found.addresses() if one.address == "2001:db8:1::3").tentative
         for _ in range(100):
             one = next(one for one in found.addresses() if one.address == "2001:db8:1::2")
@@ -78,7 +78,7 @@ def test_an_address_that_another_machine_has_is_a_duplicate(network):
 
 def routes(*addresses, mark=0):
     """The routes that are found to `addresses`."""
-    with reading() as found:
+    with Reading() as found:
         return found.routes_to([(address, mark) for address in addresses])
 
 
@@ -103,7 +103,7 @@ def test_routes(network):
 
 
 def test_neighbours(network):
-    with reading() as found:
+    with Reading() as found:
         assert not [one for one in found.neighbours() if one.address == CLIENT]
         ip(f"neigh add {CLIENT} dev client lladdr 02:00:00:00:00:02 nud permanent")
         assert Neighbour(CLIENT, "client", "permanent") in found.neighbours()
@@ -111,7 +111,7 @@ def test_neighbours(network):
 
 def test_without_ipv6(network):
     Path(IPV6_OFF).write_text("1")
-    with reading() as found:
+    with Reading() as found:
         assert not [one for one in found.addresses() if ":" in one.address]
     (found,) = routes("2001:db8::1")
     assert found.type == "none"
@@ -121,7 +121,7 @@ def test_without_ipv6(network):
 def test_each_reading_stays_with_its_namespace(network):
     inside = Reading()
     other = Namespace()
-    with other.entered(), reading() as found:
+    with other.entered(), Reading() as found:
         assert {link.name for link in found.links() if link.kind in ("veth", "dummy")} == set()
         assert "kube-ipvs0" in {link.name for link in inside.links()}
     inside.close()
@@ -134,7 +134,7 @@ def test_it_takes_no_privilege(network):
         status = 1
         try:
             os.setuid(65534)
-            with reading() as found:
+            with Reading() as found:
                 status = 0 if routes(VIP)[0].type == "local" and found.links() and found.addresses() else 2
         finally:
             os._exit(status)

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from pyipvsadm.network.facts import reading
+from pyipvsadm.network.facts import Reading
 
 from .namespaces import Namespace
 
@@ -77,12 +77,38 @@ def test_of_random_routes_and_rules(seed):
     namespace = Namespace()
     try:
         ip(namespace, *BASE, *lines)
-        with namespace.entered(), reading() as opened:
+        with namespace.entered(), Reading() as opened:
             together, alone = told(opened, [(one, mark) for one in destinations(chance) for mark in MARKS])
     finally:
         namespace.close()
     assert together == alone
     assert len(set(alone.values())) > 3
+
+
+NETWORKS = ("2001:db8::/32", "2001:db8:1::/48", "2001:db8:1::80/121", "2001:db8::7/128", "::/0")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_local_is_so_by_a_route_that_is_listed(seed):
+    """Whatever the rules, tables and routes: as many addresses are local as where the kernel is asked about each."""
+    chance = random.Random(seed)
+    lines = [
+        f"route add {chance.choice((*TYPES, 'local', 'local'))} {network(chance)} table {chance.choice((7, 254, 255))}"
+        for _ in range(chance.randrange(12))
+    ]
+    lines += [f"route add local {chance.choice(NETWORKS)} dev lo table {chance.choice((7, 254))}"] * (seed % 3)
+    lines += [f"rule add pref {chance.choice((0, 5, 40000))} {chance.choice(RULES).format(network(chance))}"]
+    lines += [f"rule add lookup {chance.choice((7, 254))}"] * (seed % 2) + ["-6 rule add lookup 7"] * (seed % 2)
+    six = [f"2001:db8:{chance.choice((0, 1, 2))}::{chance.randrange(256):x}" for _ in range(100)]
+    six += ["2001:db9::1", "::", "::5", "fe80::5", "ff02::1"]
+    namespace = Namespace()
+    try:
+        ip(namespace, *BASE, *["link set lo up"] * (seed % 2), *lines)
+        asked = [*destinations(chance), *six]
+        with namespace.entered(), Reading() as opened:
+            assert opened.local_by_routes(asked) == opened.local_among(asked)
+    finally:
+        namespace.close()
 
 
 def test_of_a_destination_behind_a_narrow_link():
@@ -101,7 +127,7 @@ def test_of_a_destination_behind_a_narrow_link():
             sender.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
             sender.connect(("10.0.0.2", 9))
             assert refused(sender)
-            with reading() as opened:
+            with Reading() as opened:
                 together, alone = told(opened, [(one, 0) for one in ("10.0.0.9", "10.0.0.2", "10.0.0.3")])
     finally:
         for namespace in (director, router, far):

@@ -140,10 +140,10 @@ def _words(given: Iterable[str]) -> list[str]:
 
 def _own_addresses() -> Sequence[str]:
     """The addresses of this machine's interfaces except kube-proxy's. Raises IpvsadmError."""
-    from ...network.facts import reading
+    from ...network.facts import Reading
 
     try:
-        with reading() as machine:
+        with Reading() as machine:
             return [one.address for one in machine.addresses() if one.device != KUBE_PROXYS]
     except OSError as error:
         raise IpvsadmError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import IpvsadmError, UsageError
 from ...grammar.shell import command
 from ...network import DEVICE
-from ...network.facts import is_loopback, reading
+from ...network.facts import Reading, is_loopback
 from ...record import Record
 from ...support.lock import WAIT, alone
 from ...support.signals import Signals
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...kernel import Kernel
     from ...model import Service, Table
     from ...network.facts import Address
+    from ...support.outcome import Result
     from ...world import World
     from .decisions import Vip
 
@@ -99,13 +100,11 @@ def sync(world: World, said: Table | None, wishes: Wishes) -> int:
 
 def _change(world: World, wishes: Wishes, decide: Callable[[], list[Change]]) -> int:
     """Make the changes that `decide` returns, or show them; return the exit status. Raises IpvsadmError."""
-    from ...support.outcome import Result, data_of  # much, which `ls` has no use for
-
     device_there(wishes.device)
     if wishes.dry_run:
         changes = decide()
-        told = Result(changes=data_of(changes), dry_run=True).text() if wishes.json else None
-        world.write("".join(change.line() for change in changes) if told is None else told)
+        lines = "".join(change.line() for change in changes)
+        world.write(_result(changes, dry_run=True).text() if wishes.json else lines)
         return 0
     with alone(world, wishes.wait_lock), Signals():  # signals wait for the end, which is near
         changes = decide()
@@ -113,15 +112,22 @@ def _change(world: World, wishes: Wishes, decide: Callable[[], list[Change]]) ->
             carry_out(changes)
         except UnboundError as error:
             if wishes.json:
-                world.write(error.told(Result(changes=data_of(changes), complete=False)).text())
+                world.write(error.told(_result(changes, complete=False)).text())
             raise
     if wishes.json:
-        world.write(Result(changes=data_of(changes)).text())
+        world.write(_result(changes).text())
     if not changes:
         world.note("nothing to do: all is as wanted")
     else:
         world.tell(summary(changes))
     return 0
+
+
+def _result(changes: Iterable[Change], dry_run: bool = False, complete: bool = True) -> Result:
+    """What programs are told of `changes`."""
+    from ...support.outcome import Result, data_of  # much, which people have no use for
+
+    return Result(changes=data_of(changes), dry_run=dry_run, complete=complete)
 
 
 def summary(changes: Iterable[Change]) -> str:
@@ -149,9 +155,9 @@ def binding(
     for address, interface in elsewhere.items():
         tell(f"{address} is an address of {interface} already, and stays there")
     try:
-        with reading() as director:
+        with Reading() as director:
             if routed:
-                local = director.local_among(change.address for change in changes)
+                local = director.local_by_routes(change.address for change in changes)
                 for address in sorted(local):
                     tell(f"{address} is local by a route, and is left alone")
                 changes = [change for change in changes if change.address not in local]
@@ -221,15 +227,15 @@ def _unlisted(error: OSError) -> IpvsadmError:
 
 
 def _addresses_of_servers(services: Sequence[Service], kernel: Kernel) -> Iterator[list[bytes]]:
-    """The packed addresses of the servers of each service."""
-    for one in kernel.with_servers(services, steady=True):
-        yield list(servers_of((one,)))
+    """The packed addresses of the servers of `services`, of some services at a time."""
+    for _, found in kernel.told_groups(services, ("weight",), bool, steady=True):
+        yield [server[0] for servers in found for server in servers if server[0]]
 
 
 def _judged(services: Sequence[Service], device: str) -> list[Vip]:
     bound = ledger.load()
     try:
-        with reading() as director:
+        with Reading() as director:
             return judged(services, director.addresses(), bound, device, director.local_among)
     except OSError as error:
         raise unreadable(error) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from _operator import itemgetter
+
+from ...record import keep
 from ...support import state
 from ...table.notation import address_of
 from .decisions import Binding
@@ -11,13 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERB = "vip"  # the verb to which the state belongs
+_read: dict[bytes, frozenset[Binding]] = {}  # what was read last, by the content of the file
+_device_and_address = itemgetter(1, 0)
 
 
-def load() -> set[Binding]:
+def load() -> frozenset[Binding]:
     """The addresses that were bound in this namespace, which may be gone by now. Raises IpvsadmError."""
     try:
-        return {_binding(**row) for row in state.load(VERB)}
-    except (ValueError, TypeError) as error:
+        content = state.content(VERB)
+        if content not in _read:
+            keep(_read, content, frozenset(_binding(**row) for row in state.rows_in(content)), most=1)
+        return _read[content]
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise state.unreadable(VERB, error) from error
 
 
@@ -31,4 +39,18 @@ def _binding(address: str, device: str, created: int) -> Binding:
 
 def store(bound: Iterable[Binding]) -> None:
     """Replace the record of this namespace by `bound`. Raises OSError."""
-    state.store(VERB, sorted((one.asdict() for one in bound), key=lambda row: (row["device"], row["address"])))
+    ordered = sorted(bound, key=_device_and_address)
+    quoted = {device: _quoted(device) for device in {one.device for one in ordered}}
+    state.store_texts(
+        VERB,
+        [
+            f'{{"address": "{address}",\n"device": {quoted[device]},\n"created": {created}}}'
+            for address, device, created in ordered
+        ],
+    )
+
+
+def _quoted(device: str) -> str:
+    from json import dumps
+
+    return dumps(device)

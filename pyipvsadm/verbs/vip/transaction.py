@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from _operator import attrgetter
 from errno import EACCES, EEXIST, EPERM
 from itertools import groupby, islice
 
 from ...errors import IpvsadmError, UsageError
 from ...model import printable
 from ...network.addresses import BATCH, Changing
-from ...network.facts import reading
+from ...network.facts import Reading
 from ...support import state
 from . import ledger
 from .decisions import PENDING, Binding, Change, still_ours
@@ -36,7 +36,7 @@ HINTS = {
 def looked_at() -> tuple[Address, ...]:
     """The addresses of this network namespace. Raises IpvsadmError."""
     try:
-        with reading() as director:
+        with Reading() as director:
             return director.addresses()
     except OSError as error:
         raise unreadable(error) from error
@@ -58,7 +58,7 @@ def device_there(name: str) -> bool:
 
 def _links() -> tuple[Link, ...]:
     try:
-        with reading() as director:
+        with Reading() as director:
             return director.links()
     except OSError as error:
         raise unreadable(error) from error
@@ -87,17 +87,22 @@ def carry_out(changes: Sequence[Change]) -> None:
         run.make(changes)
         _settle([change.address for change in changes if change.adds and ":" in change.address])
     finally:
-        with suppress(OSError):  # the earlier record contains these, and some that may be gone
+        try:
             ledger.store(run.ours())
+        except OSError:  # the earlier record contains these, and some that may be gone
+            pass
         run.close()
 
 
 def _settle(addresses: Sequence[str]) -> None:
     """Wait until the kernel delivers the packets of IPv6 `addresses` here, a moment after it has taken them."""
     until = time.monotonic() + PATIENCE
-    with suppress(OSError), reading() as director:
-        while addresses and director.local_among(addresses) != set(addresses) and time.monotonic() < until:
-            time.sleep(PAUSE)
+    try:
+        with Reading() as director:
+            while addresses and director.local_among(addresses) != set(addresses) and time.monotonic() < until:
+                time.sleep(PAUSE)
+    except OSError:
+        pass
 
 
 class _Run:
@@ -115,8 +120,8 @@ class _Run:
                 self._director.make_dummy(device.device)
             except OSError as error:
                 raise UnboundError(device, error.errno or 0, 0, []) from error
-        for batch in _batches(changes):
-            errors = self._make(batch)
+        for batch, index in _batches(changes):
+            errors = self._make(batch, index)
             done += [change for change, error in zip(batch, errors, strict=True) if not error]
             failed = next((one for one in zip(batch, errors, strict=True) if one[1]), None)
             if failed:
@@ -125,39 +130,39 @@ class _Run:
     def _take_back(self, done: list[Change]) -> list[Change]:
         """Undo the changes `done`; return those that couldn't be undone."""
         left: list[Change] = []
-        for batch in _batches(done[::-1]):
-            errors = self._make([change.inverse for change in batch])
+        for batch, index in _batches(done[::-1]):
+            errors = self._make([change.inverse for change in batch], index)
             left += [change for change, error in zip(batch, errors, strict=True) if error]
         return left
 
-    def _make(self, batch: Sequence[Change]) -> list[int]:
-        """Make changes of the same kind; return an errno for each, 0 on success."""
+    def _make(self, batch: Sequence[Change], index: int) -> list[int]:
+        """Make changes of the same kind to the device with this `index`; return an errno for each, 0 on success."""
         adds, device = batch[0].adds, batch[0].device
-        index = next((link.index for link in _links() if link.name == device), 0)
         errors = self._director.change(adds, [change.address for change in batch], index)
-        changed = {(one.address, device) for one, error in zip(batch, errors, strict=True) if not error}
+        changed = [(one.address, device) for one, error in zip(batch, errors, strict=True) if not error]
         (self._bound.update if adds else self._bound.difference_update)(changed)
         return errors
 
     def ours(self) -> list[Binding]:
         """Our addresses that exist now."""
-        return [
-            Binding.make((one.address, one.device, one.created))
-            for one in looked_at()
-            if (one.address, one.device) in self._bound
-        ]
+        try:
+            with Reading() as director:
+                return [Binding.make(one) for one in director.created() if one[:2] in self._bound]
+        except OSError as error:
+            raise unreadable(error) from error
 
     def close(self) -> None:
         """Close the socket."""
         self._director.close()
 
 
-def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """The changes in batches: each contains consecutive changes of the same kind."""
+def _batches(changes: Iterable[Change]) -> Iterator[tuple[list[Change], int]]:
+    """The changes in batches of consecutive ones of the same kind, each with the index of its device, 0 for none."""
     addresses = (change for change in changes if change.address)
-    for _, alike in groupby(addresses, lambda change: (change.adds, change.device)):
+    for (_, device), alike in groupby(addresses, attrgetter("adds", "device")):
+        index = next((link.index for link in _links() if link.name == device), 0)
         while batch := list(islice(alike, BATCH)):
-            yield batch
+            yield batch, index
 
 
 class UnboundError(IpvsadmError):

@@ -16,7 +16,7 @@ from ....model import Daemon as OwnDaemon
 from ....model import Server as Own
 from ....model import Service as Key
 from ....model import Stats, Table
-from ....network.facts import reading
+from ....network.facts import Reading
 from ....support.managers import WITH_FILES, managers
 from ....table.notation import spelled, spelled_address
 from ....table.settings import daemon_settings, server_settings, service_settings
@@ -138,7 +138,7 @@ class Collection:
     def network(self, addresses: Iterable[str]) -> None:
         """Collect links, addresses, neighbours and routes."""
         try:
-            with reading() as opened:
+            with Reading() as opened:
                 for field in ("links", "addresses", "neighbours", "next_hops"):
                     self.look(field, getattr(opened, field))
                 wanted = list(addresses)
