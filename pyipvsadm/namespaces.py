@@ -14,6 +14,7 @@ from .model import printable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any, Self
 
 FOLDERS = ("/run/netns", "/var/run/docker/netns")  # folders of named namespaces: ip(8)'s, and Docker's
 HERE = "/proc/self/ns/net"
@@ -87,29 +88,35 @@ def move(file: int) -> None:
     else:
         import ctypes  # takes as long to load as a command: only Python 3.11 needs it
 
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.setns(file, CLONE_NEWNET) < 0:
+        if not _setns:
+            _setns.append(ctypes.CDLL(None, use_errno=True).setns)
+        if _setns[0](file, CLONE_NEWNET) < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
 
 
-class Entered:
-    """A context manager that enters the namespace at `path`, and leaves it at the end. Raises OSError."""
+_setns: list[Any] = []  # the function of the C library, once it was looked for
 
-    def __init__(self, path: str) -> None:
-        self._path = path
 
-    def __enter__(self) -> None:
+class Away:
+    """A context manager whose end leaves this thread in the namespace in which it began. Raises OSError."""
+
+    def __enter__(self) -> Self:
         self._before = open_namespace(HERE)
-        try:
-            _move_to(self._path)
-        except OSError:
-            os.close(self._before)
-            raise
+        self._moved = False
+        return self
+
+    def enter(self, path: str) -> None:
+        """Enter the namespace at `path`. Raises OSError, and stays where it was."""
+        _move_to(path)
+        self._moved = True
 
     def __exit__(self, *_: object) -> None:
-        move(self._before)
-        os.close(self._before)
+        try:
+            if self._moved:  # which takes a privilege
+                move(self._before)
+        finally:
+            os.close(self._before)
 
 
 def names() -> Iterator[tuple[str, str]]:

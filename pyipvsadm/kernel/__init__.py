@@ -42,6 +42,7 @@ class Kernel:
     second: Callable[[], Kernel] | None = None  # reaches the same kernel from a second process; None: there is none
 
     def __init__(self, sock: socket, family: int, another: Callable[[], socket] | None = None) -> None:
+        self.family = family  # the number of IPVS
         self._transport = Transport(sock, family, another)
         self._info: Info | None = None
         self._encoder = wire.Encoder(family)

@@ -8,6 +8,7 @@ from errno import EINVAL, EPERM
 from .. import namespaces
 from ..errors import UnreachableError
 from ..kernel import Kernel
+from ..kernel.transport import generic_netlink
 from ..support.text_table import aligned
 from ..support.verb import verb
 
@@ -71,8 +72,7 @@ def netns(
     Exit status: 0, or 1 if something is unknown.
     """
     found = search()
-    for namespace in found.namespaces:
-        namespace.services = services_in(namespace)
+    count(found.namespaces)
     told = [one for one in found.namespaces if one.services or one.services is None]
     world.write(_as_json(told, found.hidden) if output == "json" else _as_table(told))
     if not told:
@@ -127,13 +127,24 @@ def _name_of(process: int) -> str:
         return "?"
 
 
-def services_in(namespace: Namespace) -> int | None:
-    """The number of services in `namespace`; None if it is unknown. Afterwards, this process is where it was before."""
+def count(found: Iterable[Namespace]) -> None:
+    """Count the services of the namespaces `found`. Afterwards, this process is where it was before."""
+    reached: list[Kernel] = []
+    with namespaces.Away() as away:
+        for one in sorted(found, key=lambda one: not one.here):
+            one.services = _services_in(one, away, reached)
+
+
+def _services_in(namespace: Namespace, away: namespaces.Away, reached: list[Kernel]) -> int | None:
+    """The number of services in `namespace`, which is entered; None if it is unknown.
+
+    IPVS has the same number in all namespaces: it is asked for until a kernel is `reached`.
+    """
     try:
-        if namespace.here:  # no privilege is needed to enter it
-            return len(Kernel.open(load=False).services())
-        with namespaces.Entered(namespace.path):
-            return len(Kernel.open(load=False).services())
+        if not namespace.here:  # the first one, which takes no privilege
+            away.enter(namespace.path)
+        reached[:] = [Kernel(generic_netlink(), reached[0].family) if reached else Kernel.open(load=False)]
+        return len(reached[0].services())
     except UnreachableError as error:
         return None if error.errno == EPERM else 0  # a kernel without IPVS has no services anywhere
     except OSError as error:

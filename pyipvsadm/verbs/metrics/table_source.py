@@ -56,7 +56,8 @@ class Source:
 
     def _enter(self, netns: str) -> None:
         try:
-            with namespaces.Entered(namespaces.path_of(netns)):
+            with namespaces.Away() as away:
+                away.enter(namespaces.path_of(netns))
                 held = generic_netlink()
                 self.inode = os.stat(namespaces.HERE).st_ino
                 if os.path.exists(f"{PROC}/{STATUS}"):
