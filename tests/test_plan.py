@@ -6,13 +6,16 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pyipvsadm.documents import rules_format
+from pyipvsadm.documents.formats import Inputs
 from pyipvsadm.errors import UsageError
 from pyipvsadm.kernel.wire import Encoder, codec, request
 from pyipvsadm.model import BACKUP, MASTER, Command, Daemon, Server, Service, Table, Timeouts
 from pyipvsadm.shapes import row_of, server_of
+from pyipvsadm.table.assembly import Assembly
 from pyipvsadm.table.differences import REMOVED, removals, sign_of, signs_of, steps_told
 from pyipvsadm.table.differing_services import differing
 from pyipvsadm.table.plan import Scope, make_plan
@@ -41,6 +44,16 @@ def commands(plan):
 def usable(found):
     """The services that have a server of some weight."""
     return {service[:5] for service, its in found.services if any(server.weight for server in its)}
+
+
+@given(similar_tables(), similar_tables(), WISHES)
+@settings(max_examples=120, deadline=None)
+def test_the_plan_for_what_a_document_says_needs_no_second_judgement(now, wanted, wishes):
+    assembly = Assembly()
+    rules_format.read("".join(rules_format.pieces(wanted)), assembly, Inputs())
+    assume(not assembly.problems)
+    said = assembly.table()
+    assert make_plan(now, said, **wishes, assembled=True) == make_plan(now, said, **wishes)
 
 
 @given(similar_tables(), similar_tables())

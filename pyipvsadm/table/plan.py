@@ -77,7 +77,13 @@ class Scope(Record):
 
 
 def make_plan(
-    now: Table, wanted: Table, *, prune: bool = True, keep_weights: bool = False, only: Scope | None = None
+    now: Table,
+    wanted: Table,
+    *,
+    prune: bool = True,
+    keep_weights: bool = False,
+    only: Scope | None = None,
+    assembled: bool = False,
 ) -> Plan:
     """The steps from `now` to `wanted`. Raises UsageError if a table holds a service or server twice.
 
@@ -85,10 +91,12 @@ def make_plan(
 
     Without `prune`, nothing is deleted; with `keep_weights`, existing servers keep their weights;
     with `only`, everything outside that scope stays unchanged, including timeouts and daemons.
-    Counters and settings without an effect are ignored.
+    Counters and settings without an effect are ignored. Of a table that was `assembled` from a document
+    without a problem, nothing is judged again: it is possible, holds nothing twice, and has no counters.
     """
-    _judge(now, wanted)
-    draft = _Draft(prune, keep_weights)
+    if not assembled:
+        _judge(now, wanted)
+    draft = _Draft(prune, keep_weights, assembled)
     draft.services(_by_key(now, only), _by_key(wanted, only))
     if only is None:
         draft.timeouts(now.timeouts or Timeouts(), wanted.timeouts or Timeouts())
@@ -120,11 +128,12 @@ def without(now: Table, left_alone: Scope, wanted: Table) -> Table:
 class _Draft:
     """A plan under construction."""
 
-    def __init__(self, prune: bool, keep_weights: bool) -> None:
+    def __init__(self, prune: bool, keep_weights: bool, assembled: bool) -> None:
         self._whole: dict[int, list[tuple[Service, Server | None]]] = {phase: [] for phase in WHOLE}
         self._others: dict[int, list[Step]] = {phase: [] for phase in range(START_DAEMONS + 1) if phase not in WHOLE}
         self._prune = prune
         self._keep_weights = keep_weights
+        self._assembled = assembled
 
     def plan(self) -> Plan:
         """The plan of all that was planned."""
@@ -149,9 +158,11 @@ class _Draft:
                 self._remove_service(plain_service(service), servers)
 
     def _add_service(self, service: Service, servers: Servers) -> None:
-        _judge_keys(servers)
+        if not self._assembled:
+            _judge_keys(servers)
+            servers = tuple(map(plain_server, servers))
         self._whole[ADD_SERVICES].append((service, None))
-        self._whole[FILL_SERVICES].extend(zip(repeat(service), map(plain_server, servers)))
+        self._whole[FILL_SERVICES].extend(zip(repeat(service), servers))
 
     def _servers(self, service: Service, old: Servers, new: Servers) -> None:
         """Plan the changes of an existing service's servers."""

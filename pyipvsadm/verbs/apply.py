@@ -60,10 +60,10 @@ class Wishes(Record):
     detailed: bool = False  # whether the exit status says if there was a change
 
     def plan(self, now: Table, wanted: Table) -> Plan:
-        """The plan that changes the table `now` into `wanted`."""
+        """The plan that changes the table `now` into `wanted`, which comes from a document."""
         if self.left_alone is not None:
             now = without(now, self.left_alone, wanted)
-        return make_plan(now, wanted, prune=self.prune, keep_weights=self.keep_weights, only=self.only)
+        return make_plan(now, wanted, prune=self.prune, keep_weights=self.keep_weights, only=self.only, assembled=True)
 
     def addresses(self, before: Table, plan: Plan, wanted: Table, world: World) -> Vips | None:
         """The addresses to bind and remove with `plan`; None without `--vips`. Raises IpvsadmError."""
