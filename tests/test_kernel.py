@@ -172,6 +172,19 @@ def test_servers_behind_a_long_dump_are_asked_for_over_a_new_socket_which_has_ha
     assert told.timeouts() == Timeouts(tcp=900, tcpfin=120, udp=300)
 
 
+def test_long_dumps_go_on_over_the_socket_that_has_room_for_them():
+    """Their answers hold a socket's number: those of an idle table are the same bytes only over the same socket."""
+    table = [(service(bytes((10, 0, 0, n)), 80), TEN[:4]) for n in range(9)]
+    first, second = CannedSocket(small_kernel(table, piece=1)), CannedSocket(small_kernel(table))
+    told = Kernel(first, FAMILY, lambda: second)
+    for _ in range(2):
+        assert len(told.table().services) == 9
+    asked = [[command for _, _, command, _ in sock.requests if command in (4, 8)] for sock in (first, second)]
+    assert asked == [[4] * 4, [8] * 18]
+    assert first.rooms[-1] == 32768
+    assert set(second.rooms) == {first.rooms[0]}
+
+
 def no_socket():
     raise OSError(EMFILE, "Too many open files")
 

@@ -16,7 +16,7 @@ from pyipvsadm.kernel import MANY, Kernel
 from pyipvsadm.model import Service
 
 from .fakes import FAMILY, CannedSocket, run
-from .netlink import small_kernel
+from .netlink import requests, server, service, small_kernel
 from .properties import examples
 from .test_spans import tables
 
@@ -40,8 +40,8 @@ def made(services, make, second):
 
 def numbers(some, kernel):
     """A line for each service, with who made it: the process and the kernel."""
-    for service in some:
-        yield f"{int.from_bytes(service.address, 'big')} {os.getpid()} {kernel}\n"
+    for one in some:
+        yield f"{int.from_bytes(one.address, 'big')} {os.getpid()} {kernel}\n"
 
 
 def lines(services, make=numbers, second=lambda: "second"):
@@ -114,6 +114,36 @@ def test_bytes_that_are_no_text_come_through():
         return ["\udcff\n"]
 
     assert "".join(made(MANY_SERVICES, make, lambda: "second")) == "\udcff\n" * 2
+
+
+def changing(dumps):
+    """A kernel with TABLES[0] up to that number of dumps of services, and with TABLES[1] after them."""
+    plays, asked = [small_kernel(table, piece=50) for table in TABLES], []
+
+    def play(data):
+        asked.extend(command for _, _, command, _ in requests(data) if command == 4)
+        return plays[len(asked) > dumps](data)
+
+    return play
+
+
+TABLES = [
+    [(service(bytes((10, 0, n >> 8, n & 255)), 80), [server(b"\n\1\0\1", 80)]) for n in range(MANY + more)]
+    for more in (0, 1)
+]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("dumps", "saved"), [(1, 1), (2, 0)])
+def test_services_are_saved_that_two_dumps_tell_of(monkeypatch, processes, dumps, saved):
+    """The second dump comes before anything is printed, though a second process is at work meanwhile."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(processes))
+    monkeypatch.setattr(Kernel, "second", property(lambda _: lambda: Kernel(CannedSocket(changing(-1)), FAMILY)))
+    status, stdout, stderr, _ = run(["-Sn"], changing(dumps))
+    assert (status, stderr) == (0, "")
+    assert len(stdout.splitlines()) == 2 * len(TABLES[saved])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 SHARED = ["-Ln", "-Ln --stats", "-Sn", "-Ln --nosort", "show -o json", "show -o ndjson", "show -o yaml"]

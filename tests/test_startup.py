@@ -44,7 +44,7 @@ LISTED_NOTHING = CHANGE | {"pyipvsadm.listing"}
 LISTED = (
     LISTED_NOTHING | MANY | {"pyipvsadm.listing.service_lines", "pyipvsadm.listing.numeric", "pyipvsadm.listing.order"}
 )
-SAVED = LISTED | {"pyipvsadm.listing.rules"}
+SAVED = LISTED | {"pyipvsadm.kernel.steady", "pyipvsadm.listing.rules"}
 RESTORED = CHANGE | {
     "_operator", "select", "pyipvsadm.shapes", "pyipvsadm.kernel.background",
     "pyipvsadm.classic.restore",
@@ -52,14 +52,15 @@ RESTORED = CHANGE | {
 }  # fmt: skip
 COMPLETED = (SAVED - {
     "pyipvsadm.classic", "pyipvsadm.classic.commands",
-    "pyipvsadm.kernel.server_answers", "pyipvsadm.kernel.wire.answers", "pyipvsadm.kernel.wire.templates",
+    "pyipvsadm.kernel.server_answers", "pyipvsadm.kernel.steady", "pyipvsadm.kernel.wire.answers",
+    "pyipvsadm.kernel.wire.templates",
 }) | {
     "pyipvsadm.help", "pyipvsadm.help.complete_command", "pyipvsadm.help.completion_candidates",
     "pyipvsadm.help.typed_line",
     "pyipvsadm.help.completion_values", "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
     "pyipvsadm.grammar.schedulers", "pyipvsadm.table", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
 }  # fmt: skip
-EXPLAINED = (SAVED - {"pyipvsadm.listing.order", "pyipvsadm.kernel.server_answers"}) | {
+EXPLAINED = (SAVED - {"pyipvsadm.kernel.steady", "pyipvsadm.listing.order", "pyipvsadm.kernel.server_answers"}) | {
     "pyipvsadm.explain", "pyipvsadm.explain.causes", "pyipvsadm.explain.requirements", "pyipvsadm.grammar.suggestions",
     "pyipvsadm.grammar.shell",
     "pyipvsadm.explain.similar", "pyipvsadm.grammar.schedulers", "pyipvsadm.table.settings", "pyipvsadm.table.notation",

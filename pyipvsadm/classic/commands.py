@@ -183,16 +183,14 @@ def _save(command: Command, world: World) -> None:
 
     listing, kernel, names = command.listing, world.kernel, _names(command.listing, world)
     try:
-        services = kernel.services(steady=True)
-        services = services if listing.nosort else _in_order(services)
 
         def lines(some: list[Service], kernel: Kernel) -> Iterable[str]:
-            if not listing.nosort and _are_many(services, names, kernel):
+            if not listing.nosort and _are_many(some, names, kernel):
                 return rules.table(_told_groups(some, kernel, *rules.SERVER_END, steady=True), names)
             return rules.table(_ordered(kernel.groups(some, steady=True), as_added=listing.nosort), names)
 
         with world.paged(not listing.no_pager):
-            for piece in kernel.shared(services, lines):
+            for piece in kernel.steadily_shared(lines, list if listing.nosort else _in_order):
                 world.write(piece)
             if listing.everything:
                 world.write(rules.timeouts(kernel.timeouts()))

@@ -51,7 +51,8 @@ class Format(Record):
     reader adds the pieces of a text to an Assembly, and returns its other findings; it raises BrokenError if the syntax
     is broken. The reader `by_lines` reads what is laid out as `show` writes it, and leaves all else to the other one.
     The writer yields a table's text in pieces. `counts` says whether the text includes counters and owners. A kernel's
-    table is read by the class `texts`; `item` puts the texts of a service together, and `layout` these items.
+    table is read by the class `texts`; `item` puts the texts of a service together, and `layout` these items, some of
+    which are joined already by the text `between` two of them.
     """
 
     __slots__ = ()
@@ -68,6 +69,7 @@ class Format(Record):
     counts: bool = False
     texts: str = ""
     item: str = ""
+    between: str = ""
     layout: str = ""
 
     def is_read(self, lines: Iterator[str], assembly: Assembly) -> bool:
@@ -95,7 +97,7 @@ class Format(Record):
 
         Raises OSError, before the first piece.
         """
-        items = _function(self.texts)().read(kernel, _function(self.item))
+        items = _function(self.texts)().read(kernel, _function(self.item), self.between)
         rest = Table(timeouts=kernel.timeouts(), daemons=tuple(kernel.daemons()))
         pieces: Iterator[str] = _function(self.layout)(*((live,) if self.counts else ()), items, rest)
         return pieces
@@ -114,12 +116,14 @@ FORMATS = {row.name: row for row in (
     Format(name="json", extensions=(".json",), begins=r"\{",
            reader="json_yaml.read_json", by_lines="json_yaml.json_lines_read",
            writer="writers.json_pieces", counts=True,
-           texts="dialect.live_json.JsonTexts", item="dialect.json_layout.item", layout="dialect.json_layout.document"),
+           texts="dialect.live_json.JsonTexts", item="dialect.json_layout.item", between=",\n",
+           layout="dialect.json_layout.document"),
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
            reader="json_yaml.read_yaml", by_lines="json_yaml.yaml_lines_read", writer="writers.yaml_pieces",
            texts="dialect.live_yaml.YamlTexts", item="dialect.yaml_layout.item", layout="dialect.yaml_layout.document"),
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True,
-           texts="dialect.live_json.JsonTexts", item="dialect.json_layout.line", layout="dialect.json_layout.lines"),
+           texts="dialect.live_json.JsonTexts", item="dialect.json_layout.line", between="\0",
+           layout="dialect.json_layout.lines"),
     Format(name="kubernetes", words=("apiVersion",), holds=r'"apiVersion"\s*:|(^|\n)[\s-]*apiVersion\s*:',
            limit=512 << 20, reader="kubernetes.read"),
     Format(name="keepalived", extensions=(".conf",), words=("global_defs", "vrrp_instance", "virtual_server"),

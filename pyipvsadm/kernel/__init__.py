@@ -6,7 +6,7 @@ The fast readers of many answers are loaded when there are answers to read.
 from __future__ import annotations
 
 import os
-from errno import EAGAIN, EBADMSG, ETIMEDOUT
+from errno import EAGAIN, ETIMEDOUT
 
 from .. import errors
 from ..model import Command, Server, Table
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Found = TypeVar("Found")
 
 BATCH = 256  # requests per write; all their answers must fit the receive buffer
-READINGS = 20  # attempts to read a table that keeps changing
 PATIENCE = 2  # seconds to wait for an answer about a daemon, which the kernel may not send
 LOOKS = 5  # how often to wait so and then check whether the daemon has started or stopped, before giving up
 MANY = 400  # services from which a second process pays off
@@ -159,22 +158,11 @@ class Kernel:
             return []
         from .wire.answers import services_in
 
-        for _ in range(READINGS):
-            if not steady or len(answers) == 1 or self._still_there(answers):
-                return services_in(answers, stats)
-            answers = self._transport.dump(schema.GET_SERVICE)
-        raise OSError(EBADMSG, "the table changes faster than it can be read")
+        if steady and len(answers) > 1:
+            from .steady import steady_answers
 
-    def _still_there(self, answers: list[bytes]) -> bool:
-        """Whether another reading has exactly the services of `answers`.
-
-        Its request has the number of theirs, which were read to their end: idle services are the same bytes then.
-        """
-        from .wire.answers import has_same_services
-
-        number = codec.sequence_in(answers[0][codec.HEAD]) if answers else 0
-        again = self._transport.dump(schema.GET_SERVICE, number)
-        return b"".join(again) == b"".join(answers) or has_same_services(answers, again)
+            answers = steady_answers(self._transport, answers)
+        return services_in(answers, stats)
 
     def service(self, service: Service) -> Service:
         """The service with the key of `service`, with its counters. Raises OSError ESRCH if there is none."""
@@ -245,19 +233,34 @@ class Kernel:
             yield group, spans.each(answers, family) or servers_of_each(spans.reader.each(answers), family)
 
     def shared(
-        self, services: list[Service], make: Callable[[list[Service], Kernel], Iterable[Found]]
+        self,
+        services: list[Service],
+        make: Callable[[list[Service], Kernel], Iterable[Found]],
+        prove: Callable[[], None] | None = None,
     ) -> Iterable[Found]:
         """What `make` yields for `services` and a kernel, in their order, if `make` works on each service by itself.
 
         Two processes share many services, if there is a `second`; the values must be such as `marshal` takes.
+        `prove` is called before anything is yielded; it may raise, and takes no more time if two processes work.
         """
-        if not services:
-            return ()
         if len(services) < MANY or not self.is_shared:
-            return make(services, self)
+            if prove:
+                prove()
+            return make(services, self) if services else ()
         from .parallel import shared
 
-        return shared(services, make, self)
+        return shared(services, make, self, prove)
+
+    def steadily_shared(
+        self, make: Callable[[list[Service], Kernel], Iterable[Found]], order: Callable[[list[Service]], list[Service]]
+    ) -> Iterator[Found]:
+        """As `shared`, for all services in the `order` that is given, which are read as `services` does with `steady`.
+
+        Raises OSError.
+        """
+        from .steady import steadily_shared
+
+        return steadily_shared(self, self._transport, make, order)
 
     @property
     def is_shared(self) -> bool:
@@ -283,14 +286,9 @@ class Kernel:
         The kernel sends a table in pieces: it is read again until the services are the same before and after the
         reading of their servers. Raises OSError, EBADMSG if they never are.
         """
-        for _ in range(READINGS):
-            answers = self._transport.dump(schema.GET_SERVICE)
-            from .wire.answers import services_in
+        from .steady import at_one_moment
 
-            found = read(services_in(answers, stats))
-            if self._still_there(answers):
-                return found
-        raise OSError(EBADMSG, "the table changes faster than it can be read")
+        return at_one_moment(self._transport, read, stats)
 
     def connections(self) -> Iterator[str]:
         """The lines of the kernel's list of connections, without line ends, the header first."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Value = TypeVar("Value")
 
 SIGKILL = 9
-OURS = 52  # per cent of the services: the child starts later, and copies the memory that it touches
+OURS = 54  # per cent of the services: the child starts later, and copies the memory that it touches
 
 
 class Child:
@@ -69,18 +69,23 @@ def begun(kernel: Kernel, make: Callable[[Kernel], Iterable[object]]) -> Child |
 
 
 def shared(
-    services: list[Service], make: Callable[[list[Service], Kernel], Iterable[Value]], kernel: Kernel
+    services: list[Service],
+    make: Callable[[list[Service], Kernel], Iterable[Value]],
+    kernel: Kernel,
+    prove: Callable[[], None] | None = None,
 ) -> Iterator[Value]:
     """What `make` yields for `services`, in their order: for some of them in a child.
 
-    The values must be such as `marshal` takes: no records. Raises what `make` raises: if the child fails, its part is
-    made here.
+    The values must be such as `marshal` takes: no records. Raises what `make` raises, and `prove`, which is called
+    first: if the child fails, its part is made here.
     """
     ours = len(services) * OURS // 100
     first, rest = services[:ours], services[ours:]
     child = begun(kernel, lambda other: make(rest, other))
     values = None
     try:
+        if prove:
+            prove()
         yield from make(first, kernel)
         if child:
             values = child.values()

@@ -40,6 +40,7 @@ class Transport:
         self._socket = sock
         self._another = another  # opens another such socket
         self._room = LEAST_ROOM  # for one receive: holds any answer, and grows with the pieces of dumps
+        self._wide: tuple[socket, int] | None = None  # the socket that was replaced, with its room: for more long dumps
         self._family = family
         self.sequence = 0  # the number of the last request
 
@@ -98,7 +99,15 @@ class Transport:
         """
         sequence = sequence or self.numbers(1)
         question = codec.frame(self._family, codec.DUMP, sequence, number, b"")
-        return self._answers_to(question, *codec.dump_heads(self._family, sequence))
+        narrow = self._socket, self._room
+        if self._wide:
+            self._socket, self._room = self._wide
+        try:
+            return self._answers_to(question, *codec.dump_heads(self._family, sequence))
+        finally:
+            if self._wide:
+                self._wide = self._socket, self._room
+                self._socket, self._room = narrow
 
     def dumps(
         self, questions: Iterable[bytes], number: int, keys: Callable[[list[bytes]], object] | None = None
@@ -175,14 +184,16 @@ class Transport:
         """Replace the socket if it has offered room for long pieces.
 
         For each piece of a dump, and for its end, the kernel allocates as much memory as the socket has ever offered.
-        If it clears that memory, as Debian's does, that costs more than a few servers. The old socket stays if no new
-        one can be opened, or if the new one isn't known to be in the same network namespace.
+        If it clears that memory, as Debian's does, that costs more than a few servers. Therefore `dump` alone goes on
+        using the old socket. All do if no new one can be opened, or if it isn't known to be in the same network
+        namespace.
         """
         if self._another and self._room > LEAST_ROOM:
             try:
                 here = _namespace(self._socket)  # first: if it is unknown, a new socket is useless
                 new = self._another()
                 if _namespace(new) == here:
+                    self._wide = self._socket, self._room
                     self._socket, self._room = new, LEAST_ROOM
             except OSError:
                 pass  # the old one is slower, but works as well

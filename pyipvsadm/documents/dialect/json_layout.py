@@ -55,11 +55,11 @@ def line(own: str, servers: list[str]) -> str:
 
 
 def lines(head: Settings, found: Iterable[str], rest: Table) -> Iterator[str]:
-    """The lines that are `found`. Each repeats `head`, except ROWS."""
+    """The lines that are `found`, of which some are joined by NUL. Each repeats `head`, except ROWS."""
     repeated = {key: value for key, value in head.items() if key != ROWS}
     start = f"{dumps(repeated)[:-1]}, " if repeated else "{"
     for one in found:
-        yield start + one
+        yield start + one.replace("\0", start)
 
 
 def item(own: str, servers: list[str]) -> str:

@@ -36,21 +36,25 @@ class LiveTexts:
     def __init__(self) -> None:
         self._settings: dict[tuple[object, ...], str] = {}  # the texts of the settings of services
 
-    def read(self, kernel: Kernel, item: Item) -> list[str]:
-        """All services, as they were at one moment, each in the layout of `item`. Raises OSError.
+    def read(self, kernel: Kernel, item: Item, between: str) -> list[str]:
+        """All services, as they were at one moment, each in the layout of `item`; some in each text, with the text
+        `between` two of them. Raises OSError.
 
         `item` is given the text of a service, and those of its servers in the order to add them.
         """
 
         def items(services: list[Service], kernel: Kernel) -> Iterator[str]:
-            for service, its in kernel.with_told_servers(services, self.FIELDS, self.told, steady=True):
-                rows = [(one[0], one[1], self.told(one)) for one in its] if isinstance(its, list) else its
-                yield item(self.service(service, rows), list(map(self.server, reversed(rows))))
+            for group, found in kernel.told_groups(services, self.FIELDS, self.told, steady=True):
+                yield between.join([self._laid_out(*one, item) for one in zip(group, found, strict=True)])
 
         def read(services: list[Service]) -> list[str]:
             return list(kernel.shared(services_in_order(services), items))
 
         return kernel.at_one_moment(read, stats=self.COUNTS)
+
+    def _laid_out(self, service: Service, servers: Sequence[Server] | Rows, item: Item) -> str:
+        rows: Any = [(one[0], one[1], self.told(one)) for one in servers] if isinstance(servers, list) else servers
+        return item(self.service(service, rows), list(map(self.server, reversed(rows))))
 
     def settings_of(self, service: Service) -> str:
         """The text of a service's settings."""
