@@ -57,8 +57,7 @@ COMPLETED = (SAVED - {
 }) | {
     "pyipvsadm.help", "pyipvsadm.help.complete_command", "pyipvsadm.help.completion_candidates",
     "pyipvsadm.help.typed_line",
-    "pyipvsadm.help.completion_values", "pyipvsadm.help.command_lines", "pyipvsadm.help.verb_table",
-    "pyipvsadm.grammar.schedulers", "pyipvsadm.table", "pyipvsadm.table.settings", "pyipvsadm.table.notation",
+    "pyipvsadm.help.completion_values", "pyipvsadm.help.command_lines", "pyipvsadm.table", "pyipvsadm.table.settings",
 }  # fmt: skip
 EXPLAINED = (SAVED - {"pyipvsadm.kernel.steady", "pyipvsadm.listing.order", "pyipvsadm.kernel.server_answers"}) | {
     "pyipvsadm.explain", "pyipvsadm.explain.causes", "pyipvsadm.explain.requirements", "pyipvsadm.grammar.suggestions",

@@ -11,8 +11,7 @@ from _socket import if_nameindex
 
 from ..errors import IpvsadmError
 from ..grammar.options import NETNS
-from .completion_candidates import COMMAND, complete
-from .verb_table import VERBS
+from .completion_candidates import COMMAND, complete, verbs_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def without_netns(words: list[str]) -> tuple[str | None, list[str]]:
 
     It comes before everything else, or after a verb.
     """
-    is_verb = any(verb.name == words[0] for verb in VERBS if words)
+    is_verb = any(verb.name == words[0] for verb in verbs_for(words) if words)
     for at in range(1, len(words)) if is_verb else range(len(words[:1])):
         name, equals, value = words[at].partition("=")
         end = at + (1 if equals else 2)

@@ -10,7 +10,6 @@ from ..record import Record
 from .command_lines import Parameter, Verb, first_sentence
 from .completion_values import timeouts, values, verb_values
 from .typed_line import attached, fitting, read
-from .verb_table import VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 FILES, DIRECTORIES, COMMAND = "files", "directories", "command"  # what a shell itself knows to complete
 SHELLS = {"FILE": FILES, "DIR": DIRECTORIES}  # by the placeholder of the value
 HELP = Parameter(names=("--help",), help="Show help.")  # which every verb has
-ELSEWHERE = {verb.name for verb in VERBS if verb.passes}  # what runs elsewhere has namespaces of its own
-NETNS_PLACES = {NETNS, *(verb.name for verb in VERBS if not verb.passes)}
 EDIT = {rule.verb: rule.replace(needs=()) for rule in RULES if rule.verb in ("edit-service", "edit-server")}
 
 
@@ -40,36 +37,47 @@ class Answer(Record):
     start: int = 0
 
 
+def verbs_for(words: Sequence[str]) -> tuple[Verb, ...]:
+    """All verbs; none if `words` begin with an option, since their table loads slowly."""
+    if words and words[0].startswith("-"):
+        return ()
+    from .verb_table import VERBS
+
+    return VERBS
+
+
 def complete(words: Sequence[str], live: Live, inside: bool = False) -> Answer:
     """What may take the place of the last of `words`, the program's name not among them.
 
     `inside` says that a network namespace was named by words that aren't among them.
     """
     before, current = list(words[:-1]), words[-1] if words else ""
+    verbs = verbs_for(words)
     if inside and not before:
-        answer = _complete(before, current, live)
-        return answer.replace(offers=tuple(offer for offer in answer.offers if offer[0] not in ELSEWHERE))
-    if inside or (before and before[0] not in NETNS_PLACES):
-        return _complete(before, current, live)
+        elsewhere = {verb.name for verb in verbs if verb.passes}  # what runs elsewhere has namespaces of its own
+        answer = _complete(verbs, before, current, live)
+        return answer.replace(offers=tuple(offer for offer in answer.offers if offer[0] not in elsewhere))
+    if inside or (before and before[0] not in {NETNS, *(verb.name for verb in verbs if not verb.passes)}):
+        return _complete(verbs, before, current, live)
     if before[-1:] == [NETNS]:
         return Answer(offers=_matching(live.namespaces(), current))
     if current.startswith(f"{NETNS}="):
         return Answer(offers=_matching(((f"{NETNS}={name}", path) for name, path in live.namespaces()), current))
-    answer = _complete(before, current, live)
+    answer = _complete(verbs, before, current, live)
     offer = (NETNS, "in this network namespace")
     if offer[0].startswith(current) and (current or not before):
         answer = answer.replace(offers=(*answer.offers, offer))
     return answer
 
 
-def _complete(before: list[str], current: str, live: Live) -> Answer:
+def _complete(verbs: Sequence[Verb], before: list[str], current: str, live: Live) -> Answer:
     """As `complete`, of all but network namespaces."""
-    for verb in VERBS:
+    for verb in verbs:
         if before and before[0] == verb.name:
             if verb.name == "set":
                 return Answer(offers=_matching(_setting(verb, before[1:], current, live), current))
             return _of_verb(verb, before, 1, current, live)
-    found: list[Offer] = [] if before else [(verb.name, first_sentence(verb.help)) for verb in VERBS]
+    found: list[Offer] = [] if before else [(verb.name, first_sentence(verb.help)) for verb in verbs]
     line = read(before)
     if line:
         found += _words(line, current, live) if line.rule or line.awaits else _command(line, current, live)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 from ..errors import IpvsadmError
-from ..grammar.schedulers import ENGINES, FLAGS, SCHEDULERS, STATES, TUNNELS
 from ..grammar.values import SCHEDULER_FLAGS, Known
 from ..listing.order import in_order, servers_in_order
 from ..listing.rules import endpoint, service_option
 from ..model import Service
-from ..table.notation import service_of, spelled, spelled_address, spelled_server
 from ..table.settings import server_settings, service_settings, told
 
 TYPE_CHECKING = False
@@ -65,6 +63,8 @@ def _servers(row: Row, typed: str, line: Line, live: Live) -> Iterator[Offer]:
         for server in servers_in_order(live.servers(service)):
             yield endpoint(server.address, server.port, None, None), told(server_settings(server))
         return
+    from ..table.notation import spelled
+
     known = set(_words(live.servers(service)))
     for other in islice(in_order(live.services()), ELSEWHERE):
         for word in _words(live.servers(other)):
@@ -90,6 +90,8 @@ def _words(servers: list[Server]) -> Iterator[str]:
 
 def _flags(row: Row, typed: str, line: Line, live: Live) -> Iterator[Offer]:
     """The flags of the line's scheduler, behind those that are `typed` already."""
+    from ..grammar.schedulers import FLAGS
+
     scheduler = line.value("scheduler")
     own = [name for name, (_, owner) in SCHEDULER_FLAGS.items() if owner and owner == scheduler]
     fitting = own or [name for name, (_, owner) in SCHEDULER_FLAGS.items() if not (owner and scheduler)]
@@ -102,20 +104,16 @@ def _flags(row: Row, typed: str, line: Line, live: Live) -> Iterator[Offer]:
         yield from ((prefix + name, FLAGS[name]) for name in left if f"{name}," not in prefix)
 
 
-def _schedulers(row: Row, typed: str, line: Line, live: Live) -> Iterable[Offer]:
-    return SCHEDULERS.items()
+def _table(name: str) -> Callable[[Row, str, Line, Live], Iterable[Offer]]:
+    """Offers the table `name` of `schedulers`, which loads when it is asked for."""
 
+    def offers(row: Row, typed: str, line: Line, live: Live) -> Iterable[Offer]:
+        from ..grammar import schedulers
 
-def _engines(row: Row, typed: str, line: Line, live: Live) -> Iterable[Offer]:
-    return ENGINES.items()
+        found: dict[str, str] = getattr(schedulers, name)
+        return found.items()
 
-
-def _tunnels(row: Row, typed: str, line: Line, live: Live) -> Iterable[Offer]:
-    return TUNNELS.items()
-
-
-def _states(row: Row, typed: str, line: Line, live: Live) -> Iterable[Offer]:
-    return STATES.items()
+    return offers
 
 
 def _interfaces(row: Row, typed: str, line: Line, live: Live) -> Iterable[Offer]:
@@ -127,11 +125,11 @@ VALUES: dict[str, Callable[[Row, str, Line, Live], Iterable[Offer]]] = {
     "service-address": _services,
     "fwmark": _services,
     "server-address": _servers,
-    "scheduler": _schedulers,
+    "scheduler": _table("SCHEDULERS"),
     "flags": _flags,
-    "engine": _engines,
-    "type": _tunnels,
-    "state": _states,
+    "engine": _table("ENGINES"),
+    "type": _table("TUNNELS"),
+    "state": _table("STATES"),
     "interface": _interfaces,
 }
 
@@ -146,6 +144,8 @@ def timeouts(index: int, live: Live) -> Iterator[Offer]:
 
 def verb_values(parameter: Parameter, behind: Sequence[str], live: Live) -> Iterator[Offer]:
     """The values for `parameter` of a verb, after the arguments `behind`."""
+    from ..table.notation import service_of, spelled, spelled_address, spelled_server  # which options have no use for
+
     for choice in parameter.choices:
         yield choice, ""
     kind = parameter.value.strip("[].").split(" ")[0]

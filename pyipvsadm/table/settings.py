@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..listing.rules import daemon_state
 from ..listing.service_lines import netmask, scheduler_flags
 from ..model import GRE, GUE, IPIP, ONE_PACKET, PERSISTENT, TUNNEL
-from .notation import spelled_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def connections_of(servers: Iterable[Server]) -> Settings:
 
 def daemon_settings(daemon: Daemon) -> Settings:
     """The settings of `daemon` except its state, as JSON data; None leaves the choice to the kernel."""
+    from .notation import spelled_address  # which services have no use for
+
     settings = {**daemon.asdict(), "group": daemon.group and spelled_address(daemon.group)}
     del settings["state"]
     return settings
