@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from threading import Event
+from threading import Event, get_ident
 
 import pytest
 from hypothesis import given, settings
@@ -319,15 +319,24 @@ def test_a_hook_without_rules_and_drops_looks_at_no_packet(text, looks):
 def test_a_look_beside_others_takes_none_of_their_time():
     said = Event()
     look = Concurrent(lambda: said.wait(10))
+    look.start()
     said.set()  # the look ends only if this runs beside it
     assert look.result() is True
 
 
+def test_a_look_that_nobody_started_is_taken_when_it_is_awaited():
+    assert Concurrent(get_ident).result() == get_ident()
+
+
+@pytest.mark.parametrize("started", [False, True])
 @pytest.mark.parametrize("error", [UnseenError("no rules"), OSError(1, "no"), KeyboardInterrupt()])
-def test_what_a_look_beside_others_raises_is_raised_where_it_is_awaited(error):
+def test_what_a_look_beside_others_raises_is_raised_where_it_is_awaited(error, started):
     def see():
         raise error
 
+    look = Concurrent(see)
+    if started:
+        look.start()
     with pytest.raises(type(error)) as raised:
-        Concurrent(see).result()
+        look.result()
     assert raised.value is error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from unittest import mock
 
 import pytest
@@ -13,11 +14,16 @@ from hypothesis import strategies as st
 from pyipvsadm import documents, kernel
 from pyipvsadm.documents import rules_format
 from pyipvsadm.kernel import MANY, Kernel
+from pyipvsadm.kernel.parallel import in_turn
 from pyipvsadm.model import Service
+from pyipvsadm.verbs.doctor.snapshot import Snapshot
+from pyipvsadm.verbs.doctor.verdict import judge
 
 from .fakes import FAMILY, CannedSocket, run
 from .netlink import requests, server, service, small_kernel
 from .properties import examples
+from .test_doctor_checks import HEALTHY
+from .test_doctor_speed import CHAINS, director, unbound
 from .test_spans import tables
 
 MANY_SERVICES = [Service(protocol=6, address=number.to_bytes(4, "big"), port=80) for number in range(MANY)]
@@ -146,6 +152,53 @@ def test_services_are_saved_that_two_dumps_tell_of(monkeypatch, processes, dumps
         os.waitpid(-1, os.WNOHANG)
 
 
+def pairs_of_two(number):
+    time.sleep(0.001)  # so that each gets some
+    return number * 2, os.getpid()
+
+
+@pytest.mark.parametrize("count", [0, 1, 60, 255])
+def test_two_processes_take_turns(count):
+    found = in_turn(count, pairs_of_two, First())
+    assert [number for number, _ in found] == [2 * number for number in range(count)]
+    assert count < 60 or len({process for _, process in found}) == 2
+
+
+@pytest.mark.parametrize("second", [fails, None])
+def test_what_nobody_else_takes_is_made_here(second):
+    assert in_turn(60, pairs_of_two, First(second)) == [(2 * number, os.getpid()) for number in range(60)]
+
+
+def test_what_the_child_fails_at_in_its_turn_is_made_here():
+    here = os.getpid()
+
+    def make(number):
+        time.sleep(0.001)
+        if os.getpid() != here:
+            raise OSError("no memory")
+        return number
+
+    assert in_turn(60, make, First()) == list(range(60))
+
+
+def test_what_fails_in_turn_is_told():
+    with pytest.raises(OSError, match="gone"):
+        in_turn(60, mock.Mock(side_effect=OSError("gone")), First())
+
+
+DIRECTORS = {
+    "healthy": HEALTHY,
+    "unbound": unbound(60),
+    "unseen": Snapshot(),
+    **{chains: director(60, chains) for chains in CHAINS},
+}
+
+
+@pytest.mark.parametrize("snapshot", DIRECTORS.values(), ids=DIRECTORS)
+def test_two_processes_judge_as_one(snapshot):
+    assert judge(snapshot, each=partial(in_turn, kernel=First())) == judge(snapshot)
+
+
 SHARED = ["-Ln", "-Ln --stats", "-Sn", "-Ln --nosort", "show -o json", "show -o ndjson", "show -o yaml"]
 COMPARED = ["-Sn", "show -o json", "show -o yaml"]
 
@@ -177,6 +230,22 @@ def test_two_processes_print_the_same_as_one(in_two_processes, words, table):
     with mock.patch("pyipvsadm.verbs.show.time", return_value=1e9):
         alone = run(words.split(), play)[:3]
         assert in_two_processes(words, play) == (alone, 1 if table else 0)
+
+
+@examples(30)
+@given(table=tables())
+def test_two_processes_read_the_same_counters_as_one(monkeypatch, table):
+    play = small_kernel(table)
+    alone = Kernel(CannedSocket(play), FAMILY).table(stats=True)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(kernel, "MANY", 1)
+    both = Kernel(CannedSocket(play), FAMILY)
+    both.second = lambda: Kernel(CannedSocket(play), FAMILY)
+    found = both.table(stats=True)
+    assert found == alone
+    assert [type(server.stats) for _, servers in found.services for server in servers] == [
+        type(server.stats) for _, servers in alone.services for server in servers
+    ]
 
 
 @pytest.mark.parametrize("words", ["diff -", "apply --dry-run -"])

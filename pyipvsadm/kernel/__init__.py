@@ -9,7 +9,7 @@ import os
 from errno import EAGAIN, ETIMEDOUT
 
 from .. import errors
-from ..model import Command, Server, Table
+from ..model import Command, Server, Stats, Table
 from . import wire
 from .transport import Transport, emptied, family_number, generic_netlink, raw_refusal
 from .wire import codec, schema
@@ -269,13 +269,11 @@ class Kernel:
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""
+        make, record = (_counted_servers, _counted) if stats else (_plain_servers, Server.make)
 
         def read(services: list[Service]) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
-            if stats:
-                found = self.with_servers(services, stats, steady=True)
-                return tuple((service, tuple(its)) for service, its in found)
-            rows = self.shared(services, _plain_servers)
-            return tuple((service, tuple(map(Server.make, its))) for service, its in zip(services, rows, strict=True))
+            rows = self.shared(services, make)
+            return tuple((service, tuple(map(record, its))) for service, its in zip(services, rows, strict=True))
 
         services = self.at_one_moment(read, stats)
         return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
@@ -301,6 +299,17 @@ def _plain_servers(services: list[Service], kernel: Kernel) -> Iterator[list[tup
     """The servers of each service, not as records, which `marshal` doesn't take; without counters."""
     for _, servers in kernel.with_servers(services, steady=True):
         yield [server[:] for server in servers]
+
+
+def _counted_servers(services: list[Service], kernel: Kernel) -> Iterator[list[tuple[Any, ...]]]:
+    """As `_plain_servers`, with counters."""
+    for _, servers in kernel.with_servers(services, stats=True, steady=True):
+        yield [(*server[:-1], server[-1][:]) for server in servers]
+
+
+def _counted(values: tuple[Any, ...]) -> Server:
+    """A server of `_counted_servers`."""
+    return Server.make((*values[:-1], Stats.make(values[-1])))
 
 
 def ready() -> None:

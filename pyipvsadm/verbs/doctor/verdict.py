@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ...frozen import frozen, new, replaced
 from ...table.notation import service_of, spelled
@@ -10,6 +10,9 @@ from .checks import CHECKS
 from .findings import DIRECTOR, NOTE, REAL_SERVER, SEVERITIES, UNKNOWN, Check, Finding
 from .queries import shortened
 from .snapshot import Snapshot, UnseenError
+
+Judged = tuple[str, list[tuple[object, ...]]]  # why a check couldn't be carried out, or else its findings
+Each = Callable[[int, Callable[[int], Judged]], list[Judged]]  # the results of a function for all numbers below one
 
 WELL, SILENT = "well", "silent"  # outcomes besides severities; silent: no traffic
 
@@ -32,21 +35,28 @@ class Verdict:
         return [code for code, found in self.outcomes.items() if found == outcome]
 
 
-def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
-    """The verdict of all checks for this kind of machine, or of those with these `codes`."""
+def one_by_one(count: int, judged: Callable[[int], Judged]) -> list[Judged]:
+    """The results of `judged` for all numbers below `count`."""
+    return list(map(judged, range(count)))
+
+
+def judge(snapshot: Snapshot, codes: Collection[str] = (), each: Each = one_by_one) -> Verdict:
+    """The verdict of all checks for this kind of machine, or of those with these `codes`.
+
+    `each` may make the checks in any order and in another process: what they find is told in plain values.
+    """
     mode = REAL_SERVER if snapshot.vips else DIRECTOR
     checks = [check for check in CHECKS if mode in check.modes and (not codes or check.code in codes)]
     found: dict[str, list[Finding]] = {}  # by check
     unknown: dict[str, list[str]] = {}  # by why
-    for check in checks:
-        try:
-            find = check.asked if codes and check.asked else check.find
-            found[check.code] = list(find(snapshot))
-        except UnseenError as error:
-            unknown.setdefault(str(error), []).append(check.code)
+    results = each(len(checks), lambda number: _judged(checks[number], snapshot, asked=bool(codes)))
+    for check, (why, those) in zip(checks, results, strict=True):
+        if why:
+            unknown.setdefault(why, []).append(check.code)
+        else:
+            found[check.code] = list(map(Finding._make, those))
     missed = [Finding(UNKNOWN, why, "", check=", ".join(codes)) for why, codes in unknown.items()]
-    grouped = [one for code, those in _untold(found, checks) for one in _grouped(those, code)]
-    findings = sorted(grouped, key=lambda finding: SEVERITIES.index(finding.severity))
+    findings = sorted(_untold(found, checks), key=lambda finding: SEVERITIES.index(finding.severity))
     return Verdict(
         findings=(*findings, *missed),
         outcomes=dict(_outcomes(snapshot, checks, findings, {code for codes in unknown.values() for code in codes})),
@@ -56,10 +66,20 @@ def judge(snapshot: Snapshot, codes: Collection[str] = ()) -> Verdict:
     )
 
 
-def _untold(found: Mapping[str, list[Finding]], checks: Iterable[Check]) -> Iterator[tuple[str, list[Finding]]]:
-    """The findings whose cause no other finding names, by check."""
+def _judged(check: Check, snapshot: Snapshot, asked: bool) -> Judged:
+    """The findings of a check, merged, as plain tuples."""
+    try:
+        find = check.asked if asked and check.asked else check.find
+        return "", [one[:] for one in _grouped(find(snapshot), check.code)]
+    except UnseenError as error:
+        return str(error), []
+
+
+def _untold(found: Mapping[str, list[Finding]], checks: Iterable[Check]) -> list[Finding]:
+    """The findings whose cause no other finding names."""
     told = {code for code, those in found.items() if any(one.severity != NOTE for one in those)}
-    return ((one.code, found[one.code]) for one in checks if one.code in found and not told.intersection(one.told_by))
+    shown = (found[one.code] for one in checks if one.code in found and not told.intersection(one.told_by))
+    return [one for those in shown for one in those]
 
 
 def _outcomes(

@@ -20,7 +20,7 @@ from ....network.facts import Reading
 from ....support.managers import WITH_FILES, managers
 from ....table.notation import spelled, spelled_address
 from ....table.settings import daemon_settings, server_settings, service_settings
-from ..firewall.chains import Rule
+from ..firewall.chains import Firewall, Rule
 from ..firewall.packet_path import numbers
 from ..firewall.programs import firewall
 from ..queries import neighbour_of
@@ -62,7 +62,7 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
         "managers": managers(),
         "elsewhere": proc.elsewhere(),
     }
-    collected.table(world, seconds)
+    collected.table(world, seconds, rules)
     collected.look("firewall", rules.result)
     collected.found |= {"status": proc.status(), "table_bits": proc.table_bits()}
     collected.found["sysctls"] = proc.sysctls()  # after IPVS was reached, which has sysctls, too
@@ -84,15 +84,20 @@ class Collection:
         except (UnseenError, OSError) as error:
             self.unseen[field] = str(error)
 
-    def table(self, world: World, seconds: float) -> None:
-        """Collect the table of IPVS, its counters and its connections."""
+    def table(self, world: World, seconds: float, rules: Concurrent[Firewall]) -> None:
+        """Collect the table of IPVS, its counters and its connections.
+
+        Looking at `rules` begins in between: two processes may read the table, which can't be split beside a thread.
+        """
         try:
             kernel = world.reach(load=False)
             before = kernel.table(stats=True)
+            rules.start()
             services = services_of(before)
             if seconds and services:
                 self.look("arrivals", lambda: watch(services, max(LEAST_WATCH, seconds - SETTLING)))
                 time.sleep(SETTLING)
+                rules.join()
                 services = _with_earlier(services_of(kernel.table(stats=True)), services)
                 self.found["watched"] = seconds
             else:

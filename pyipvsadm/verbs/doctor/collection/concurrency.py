@@ -10,13 +10,12 @@ Seen = TypeVar("Seen")
 
 
 class Concurrent(Thread, Generic[Seen]):
-    """Calls `see` in a thread, which has the network namespace of the one that starts it."""
+    """Calls `see` in a thread once it is started; the thread has the network namespace of the one that starts it."""
 
     def __init__(self, see: Callable[[], Seen]) -> None:
         super().__init__(daemon=True)  # an interrupted program doesn't wait for it
         self._see = see
         self._error: BaseException | None = None
-        self.start()
 
     def run(self) -> None:
         """Keep what `see` returns or raises."""
@@ -26,8 +25,11 @@ class Concurrent(Thread, Generic[Seen]):
             self._error = error
 
     def result(self) -> Seen:
-        """What `see` returned, once it has. Raises what it raised."""
-        self.join()
+        """What `see` returned, once it has; called now if nobody started it. Raises what it raised."""
+        if self.ident is None:
+            self.run()
+        else:
+            self.join()
         if self._error is not None:
             raise self._error
         return self._seen
