@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 SHAPES = 64  # shapes of requests that are kept; others are made in full
-NOWHERE = b"", 0, 0, 0  # the address, port, forwarding and weight of no server
+WHERE, HOW = slice(4), slice(4, SETTINGS.stop)  # a server's address, port, forwarding and weight; its other settings
+NOWHERE = b"", 0, 0, 0  # WHERE of no server
 NO_MORE = Command()[4:]  # the fields of a Command behind its daemon
 INVERSES = {  # of what is added or removed
     "add-service": "delete-service",
@@ -95,8 +96,8 @@ class WholeSteps:
             if service is not before and service.address is not None and service.port is not None:
                 before, virtual = service, (service.address, service.port)
                 key = service[:2] if server else (*service[:2], *service[4:])
-            address, port, forwarding, weight, *others = server[: SETTINGS.stop] if server else NOWHERE
-            looks = key, len(address), forwarding, *others
+            address, port, forwarding, weight = server[WHERE] if server else NOWHERE
+            looks = key, len(address), forwarding, server[HOW] if server else None
             shape = shapes.get(looks)
             if shape is not None and service is before:
                 yield shape, virtual, address, port, weight
