@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LOOKED = 100_000  # lines in which something suspicious is looked for
 SHOWN = 100  # problems that a message lists
 MODULES = "/sys/module"
-LARGE = 1 << 17  # bytes of a document from which it pays off that a second process reads the table meanwhile
+LARGE = 1 << 17  # bytes of a document from which it pays off that a second process reads the table meanwhile, or a half
 
 
 class DocumentError(IpvsadmError):
@@ -82,16 +82,19 @@ class Document(Record):
         return [(spelled(entry.place), list(map(spelled, entry.places))) for entry in self.assembly.entries]
 
 
-def read(path: str, world: World, asked: Asked = AS_IT_IS, compared: bool = False) -> Document:
+def read(path: str, world: World, asked: Asked = AS_IT_IS, compared: bool = False, shared: bool = False) -> Document:
     """The document in the file `path`, or on stdin for `-`. Raises DocumentError, or IpvsadmError without a file.
 
     If it is to be `compared` with the kernel's table, it may have only what differs: then its findings say so.
+    Where it is `shared`, a second process may read a part of it: this one must have no other threads.
     """
-    file, assembly, findings = _assembled(path, world, asked, compared)
+    file, assembly, findings = _assembled(path, world, asked, compared, shared)
     return Document(assembly=assembly, findings=findings, name=file.name, format=file.format.name)
 
 
-def _assembled(path: str, world: World, asked: Asked, compared: bool) -> tuple[Source, Assembly, Findings]:
+def _assembled(
+    path: str, world: World, asked: Asked, compared: bool, shared: bool
+) -> tuple[Source, Assembly, Findings]:
     """The document in the file `path`, after all checks. Raises IpvsadmError."""
     file = read_source(path, world, asked.format)
     assembly = _known()
@@ -100,6 +103,7 @@ def _assembled(path: str, world: World, asked: Asked, compared: bool) -> tuple[S
         options=asked.options(file.format.name),
         path=path,
         kernel=(lambda: world.kernel) if compared else None,
+        is_shared=shared and file.size >= LARGE,
     )
     try:
         findings = _found(file, assembly, inputs)

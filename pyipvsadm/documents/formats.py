@@ -32,6 +32,7 @@ class Inputs(Record):
     """A reader's inputs besides a text: the function that makes the resolver, its own options, and the text's file.
 
     If `kernel` is given, the reader may leave out what is the same in the kernel, and say so in its findings.
+    If `is_shared`, a second process may read a part of the text.
     """
 
     __slots__ = ()
@@ -39,6 +40,7 @@ class Inputs(Record):
     options: Record | None = None
     path: str = ""
     kernel: Callable[[], Kernel] | None = None
+    is_shared: bool = False
 
 
 class Format(Record):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..table.assembly import Assembly, Entry
     from .formats import Inputs
 
-    Given = Callable[[str, Assembly], Assembly]
+    Given = Callable[..., Assembly]
 
 LINES = "`-A`, `-a`, `--set` and `--start-daemon`"  # the rules that define a table
 SERVICE = "\n-A "  # the beginning of a service's lines, where save has written them
@@ -39,15 +39,20 @@ def read(text: str, assembly: Assembly, inputs: Inputs) -> Findings:
     """
     parse = Parser(inputs.names, "ipvsadm").line
 
-    def given(text: str, assembly: Assembly) -> Assembly:
+    def given(text: str, assembly: Assembly, first: int = 1) -> Assembly:
         try:
-            _lines(lines_of(text), assembly, parse, lambda: inputs.names().ports())
+            _lines(lines_of(text), assembly, parse, lambda: inputs.names().ports(), first)
         except EnoughError:
             pass
         return assembly
 
     if inputs.kernel and text.count(SERVICE) >= SOME and (compared := _compared(text, assembly, given, inputs.kernel)):
         return Findings(compared=compared)
+    if inputs.is_shared:
+        from .dialect.second_half import is_read
+
+        if is_read(text, assembly, given):
+            return Findings()
     given(text, assembly)
     return Findings()
 
@@ -81,11 +86,12 @@ def _lines(
     assembly: Assembly,
     parse: Callable[[str], Command | Alike | None],
     ports: Callable[[], list[str]],
+    first: int,
 ) -> None:
-    """Give all lines to `assembly`. Raises EnoughError. `ports` tells the names of ports."""
+    """Give all lines, numbered from `first` on, to `assembly`. Raises EnoughError. `ports` tells the names of ports."""
     row = assembly.row
     entry = shape_before = virtual_before = None  # of the line before: most lines are about servers of one service
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         try:
             found = parse(line)
         except IpvsadmError as error:

@@ -133,6 +133,14 @@ class Assembly:
         self.entries.append(entry)
         return entry
 
+    def extend(self, entries: Iterable[Entry]) -> bool:
+        """Add services that another Assembly, which knows the same names, has checked; whether all were new."""
+        for entry in entries:
+            if self._by_key.setdefault(entry.service[:5], entry) is not entry:
+                return False
+            self.entries.append(entry)
+        return True
+
     def entry(self, service: Service | None) -> Entry | None:
         """The added service with the key of `service`."""
         return self._by_key.get(service[:5]) if service else None

@@ -146,7 +146,7 @@ def apply(
 def run(world: World, path: str, wishes: Wishes, asked: Asked = AS_IT_IS) -> int:
     """Make the table match the file `path`; return the exit status. Raises IpvsadmError."""
     try:
-        document = read_document(world, path, asked)
+        document = read_document(world, path, asked, shared=True)
         wanted = document.table
         wishes = wishes.replace(left_alone=document.findings.left_alone)
         if document.findings.rival:

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 QUIET = ("beside the table",)  # kinds of notes that every file of a format has: printed only on request
 
 
-def read_document(world: World, path: str, asked: Asked, checking: bool = False, compared: bool = False) -> Document:
+def read_document(
+    world: World, path: str, asked: Asked, checking: bool = False, compared: bool = False, shared: bool = False
+) -> Document:
     """The document in the file `path`, after printing its notes. Raises IpvsadmError.
 
-    It may have only what differs from the kernel's table if it is to be `compared` with that, by `differing_now`.
+    It may have only what differs from the kernel's table if it is to be `compared` with that, by `differing_now`;
+    where it is `shared`, a second process may read a part of it.
     Where the file is wrong, the hint names the verb `check`, unless it is `checking`.
     """
     try:
-        document = read(path, world, asked, compared)
+        document = read(path, world, asked, compared, shared)
     except DocumentError as error:
         if not checking and path != "-":
             error.hint += f"; `{command('pyipvsadm', 'check', printable(path))}` checks the file again"
