@@ -200,13 +200,14 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("where 127.0.0.1:80 192.0.2.1", CONTEXT),
     ("drain 127.0.0.1:81", CONTEXT),
     ("metrics", PATTERNS | CONTEXT | {"typing"}),
-    ("vip", FACTS),
-    ("vip sync --dry-run", FACTS),
+    ("vip", set()),
+    ("vip sync --dry-run", set()),
     ("doctor --watch 0", FACTS | {"typing", "subprocess", "signal", "json", "ipaddress", "pathlib", "shutil"}),
     ("top --once", PATTERNS | CONTEXT | {"typing", "json"}),
 ]
 SPARED = {  # by line: modules of ours that load slowly, and that only other lines of the verb need
     "vip": {"pyipvsadm.documents", "pyipvsadm.support.outcome", "pyipvsadm.classic.commands"},
+    "vip sync --dry-run": {"pyipvsadm.support.outcome", "pyipvsadm.listing.rules", "pyipvsadm.classic.commands"},
 }
 
 

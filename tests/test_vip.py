@@ -92,16 +92,16 @@ def test_what_is_bound_and_what_is_taken_away():
     addresses = [on("10.0.0.1"), on("10.0.0.2"), on("10.0.0.3"), on("10.0.0.4", "eth0"), on("10.0.0.6", "dummy1")]
     bound = {Binding.make(row) for row in (("10.0.0.1", DEVICE, 7), ("10.0.0.2", DEVICE, 7), ("10.0.0.6", "dummy1", 7))}
     wanted = ["10.0.0.1", "10.0.0.4", "10.0.0.5", "10.0.0.5"]
-    assert to_bind(wanted, addresses, DEVICE) == ([Change(True, DEVICE, "10.0.0.5")], {"10.0.0.4": "eth0"})
-    assert to_unbind(wanted, addresses, bound, DEVICE) == [Change(False, DEVICE, "10.0.0.2")]
+    assert to_bind(wanted, addresses, DEVICE) == ([Change.of(True, DEVICE, "10.0.0.5")], {"10.0.0.4": "eth0"})
+    assert to_unbind(wanted, addresses, bound, DEVICE) == [Change.of(False, DEVICE, "10.0.0.2")]
 
 
 def test_how_changes_are_told():
-    changes = [Change(True, "d0"), Change(True, "d0", "10.0.0.1"), Change(False, "d0", SIX)]
+    changes = [Change.of(True, "d0"), Change.of(True, "d0", "10.0.0.1"), Change.of(False, "d0", SIX)]
     assert "".join(change.line() for change in changes) == (
         f"+ device d0  dummy\n+ 10.0.0.1/32  on d0\n- {SIX}/128  on d0\n"
     )
-    assert changes[1].inverse == Change(False, "d0", "10.0.0.1")
+    assert changes[1].inverse == Change.of(False, "d0", "10.0.0.1")
 
 
 def test_the_services_behind_a_plan():

@@ -65,10 +65,10 @@ def contained(addresses: Iterable[str], prefixes: Iterable[Prefix]) -> list[str]
     among = []
     for address in addresses:
         family = AF_INET6 if ":" in address else AF_INET
-        packed = inet_pton(family, address)
-        bits = 8 * len(packed)
-        whole, its = _number(packed, bits), known[family]
-        if packed[0] in SPECIAL[family] or any(whole >> bits - length in its for length in lengths[family]):
+        packed, its = inet_pton(family, address), known[family]
+        if packed[0] in SPECIAL[family] or (
+            its and any(_number(packed, length) in its for length in lengths[family])  # often there are none
+        ):
             among.append(address)
     return among
 

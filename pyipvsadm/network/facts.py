@@ -12,7 +12,7 @@ from ..frozen import frozen
 from . import rtnetlink
 from .destinations import Destinations, contained
 from .routes import LOCAL, local_among, next_hops, no_way, prefixes, prefixes_of_rules, routes_to
-from .rtnetlink import address_of, attributes, attributes_of_each, number_of, text_of
+from .rtnetlink import NUMBER, address_of, attributes, attributes_of_each, number_of, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RTM_GETLINK, RTM_GETADDR, RTM_GETNEIGH = 18, 22, 30
 LINK_HEAD, ADDRESS_HEAD, NEIGHBOUR_HEAD = Struct("=BBHiII"), Struct("=BBBBI"), Struct("=BBHiHBB")
+INDEX_AT = 4  # where the head of an address has the device
 LIFETIMES = Struct("=IIII")  # struct ifa_cacheinfo
 IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO, IFLA_INFO_KIND = 3, 4, 18, 1  # linux/if_link.h
 IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
@@ -143,8 +144,8 @@ class Reading:
         self._know()
         bodies = rtnetlink.listed(self._socket, RTM_GETADDR, ADDRESS_HEAD)
         for body, found in zip(bodies, attributes_of_each(bodies, ADDRESS_HEAD.size), strict=True):
-            family, *_, index = ADDRESS_HEAD.unpack_from(body)
-            yield _own(family, found), self._names.get(index) or str(index), _lifetimes(found)[2]
+            (index,) = NUMBER.unpack_from(body, INDEX_AT)
+            yield _own(body[0], found), self._names.get(index) or str(index), _lifetimes(found)[2]
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """All neighbours of both families. Raises OSError."""

@@ -165,7 +165,7 @@ def binding(
                 seen(director, servers()).refuse(change.address for change in changes)
     except OSError as error:
         raise unreadable(error) from error
-    return [Change(True, device), *changes] if changes and not device_there(device) else changes
+    return [Change.of(True, device), *changes] if changes and not device_there(device) else changes
 
 
 def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
@@ -183,7 +183,7 @@ def _unbinding(wanted: Sequence[str], device: str) -> list[Change]:
         if (address, there) in ours:
             hint = f"it is ours on another device: `{command('--device', there)}`"
         raise IpvsadmError(f"{address} on {there} wasn't bound by `vip`: it is left alone", hint, REFUSED)
-    return [Change(False, device, address) for address in wanted]
+    return [Change.of(False, device, address) for address in wanted]
 
 
 def _by_hand(one: Address) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...frozen import frozen
 from ...listing.order import services_in_order
 from ...network.facts import Address
 from ...record import Record
@@ -46,21 +45,26 @@ class Vip(Record):
     wrong: tuple[str, ...] = ()
 
 
-@frozen
-class Change:
+class Change(Record):
     """A step: it binds `address` on the device, or removes it if `adds` is false; without address, it makes the device.
 
     A device that was made is never removed, since others may have bound addresses to it meanwhile.
     """
 
-    adds: bool
-    device: str
+    __slots__ = ()
+    adds: bool = True
+    device: str = ""
     address: str = ""
+
+    @classmethod
+    def of(cls, adds: bool, device: str, address: str = "") -> Change:
+        """The change with these fields: many are made."""
+        return cls.make((adds, device, address))
 
     @property
     def inverse(self) -> Change:
         """The change that undoes this one."""
-        return Change(not self.adds, self.device, self.address)
+        return Change.of(not self.adds, self.device, self.address)
 
     def data(self) -> dict[str, str]:
         """This change as JSON data."""
@@ -162,7 +166,7 @@ def to_bind(wanted: Iterable[str], addresses: Iterable[Address], device: str) ->
     """The changes that bind `wanted` addresses that no interface has; and the interface of each on another one."""
     there = {one.address: one.device for one in addresses}
     wanted = list(dict.fromkeys(wanted))
-    changes = [Change(True, device, address) for address in wanted if address not in there]
+    changes = [Change.of(True, device, address) for address in wanted if address not in there]
     return changes, {address: there[address] for address in wanted if there.get(address, device) != device}
 
 
@@ -171,4 +175,4 @@ def to_unbind(
 ) -> list[Change]:
     """The changes that remove all addresses that we bound on the device, except `kept`."""
     ours = {one.address for one in still_ours(bound, addresses) if one.device == device}
-    return [Change(False, device, address) for address in sorted(ours) if address not in kept]
+    return [Change.of(False, device, address) for address in sorted(ours) if address not in kept]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from _operator import attrgetter
+from _operator import itemgetter
 from errno import EACCES, EEXIST, EPERM
 from itertools import groupby, islice
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...support.outcome import Result
 
 REFUSED = 1
+_kind = itemgetter(0, 1)  # whether a change adds, and its device
 LONGEST = 15  # characters of a device's name
 PATIENCE, PAUSE = 2.0, 0.01  # seconds to wait until IPv6 addresses are local, and between two tests
 HINTS = {
@@ -72,9 +73,7 @@ def unreadable(error: OSError) -> IpvsadmError:
 def carry_out(changes: Sequence[Change]) -> None:
     """Make all `changes` or none; record first what they bind. Raises IpvsadmError. Call it only when `alone`."""
     ours = still_ours(ledger.load(), looked_at())
-    pending = [
-        Binding.make((change.address, change.device, PENDING)) for change in changes if change.adds and change.address
-    ]
+    pending = [Binding.make((address, device, PENDING)) for adds, device, address in changes if adds and address]
     try:
         ledger.store([*ours, *pending])
     except OSError as error:
@@ -159,7 +158,7 @@ class _Run:
 def _batches(changes: Iterable[Change]) -> Iterator[tuple[list[Change], int]]:
     """The changes in batches of consecutive ones of the same kind, each with the index of its device, 0 for none."""
     addresses = (change for change in changes if change.address)
-    for (_, device), alike in groupby(addresses, attrgetter("adds", "device")):
+    for (_, device), alike in groupby(addresses, _kind):
         index = next((link.index for link in _links() if link.name == device), 0)
         while batch := list(islice(alike, BATCH)):
             yield batch, index
