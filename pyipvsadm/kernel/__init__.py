@@ -17,7 +17,7 @@ from .wire import codec, schema
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, TypeVar
 
     from ..model import Daemon, Info, Service, Timeouts
@@ -269,11 +269,14 @@ class Kernel:
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""
-        make, record = (_counted_servers, _counted) if stats else (_plain_servers, Server.make)
+
+        def make(services: list[Service], kernel: Kernel) -> Iterator[Sequence[tuple[Any, ...]]]:
+            for _, servers in kernel.with_servers(services, stats, steady=True):
+                yield servers if kernel is self else list(map(_plain, servers))
 
         def read(services: list[Service]) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
             rows = self.shared(services, make)
-            return tuple((service, tuple(map(record, its))) for service, its in zip(services, rows, strict=True))
+            return tuple((service, _records(its)) for service, its in zip(services, rows, strict=True))
 
         services = self.at_one_moment(read, stats)
         return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
@@ -295,21 +298,16 @@ class Kernel:
         return lines(CONNECTIONS)
 
 
-def _plain_servers(services: list[Service], kernel: Kernel) -> Iterator[list[tuple[Any, ...]]]:
-    """The servers of each service, not as records, which `marshal` doesn't take; without counters."""
-    for _, servers in kernel.with_servers(services, steady=True):
-        yield [server[:] for server in servers]
+def _plain(server: Server) -> tuple[Any, ...]:
+    """The values of a server, without records, which `marshal` doesn't take."""
+    return *server[:-1], server[-1] and server[-1][:]
 
 
-def _counted_servers(services: list[Service], kernel: Kernel) -> Iterator[list[tuple[Any, ...]]]:
-    """As `_plain_servers`, with counters."""
-    for _, servers in kernel.with_servers(services, stats=True, steady=True):
-        yield [(*server[:-1], server[-1][:]) for server in servers]
-
-
-def _counted(values: tuple[Any, ...]) -> Server:
-    """A server of `_counted_servers`."""
-    return Server.make((*values[:-1], Stats.make(values[-1])))
+def _records(servers: Sequence[tuple[Any, ...]]) -> tuple[Server, ...]:
+    """Servers, which may be plain, as records."""
+    if not servers or type(servers[0]) is Server:
+        return tuple(servers)  # type: ignore[arg-type]
+    return tuple(Server.make((*values[:-1], values[-1] and Stats.make(values[-1]))) for values in servers)
 
 
 def ready() -> None:

@@ -70,15 +70,18 @@ def routes_to(
     this machine's: then each is its own source.
     """
     first: dict[tuple[int, int], Question] = {}  # by group and mark
-    asked: dict[Question, Question] = {}  # the question that is asked for each
+    asked: list[Question] = []  # the question that is asked for each
     for question in questions:
         group = destinations.group(question[0])
-        asked[question] = first.setdefault((group, question[1]), question) if group else question
-    wanted = dict.fromkeys(asked.values())
+        asked.append(first.setdefault((group, question[1]), question) if group else question)
+    wanted = dict.fromkeys(asked)
     found = dict(zip(wanted, _asked(made, wanted, names), strict=True))
-    own = [question for question, one in asked.items() if question != one and _is_own(found[one])]
-    found.update(zip(own, _asked(made, own, names), strict=True))
-    return [found[question if question in found else asked[question]] for question in questions]
+    own = {question for question, answer in found.items() if _is_own(answer)}
+    if own:
+        own_too = [question for question, one in zip(questions, asked, strict=True) if one in own and one != question]
+        found.update(zip(own_too, _asked(made, own_too, names), strict=True))
+        asked = [one if question not in found else question for question, one in zip(questions, asked, strict=True)]
+    return [found[one] for one in asked]
 
 
 def _is_own(answer: Route | int) -> bool:

@@ -198,8 +198,8 @@ def _service(service: Key, servers: Iterable[Own], known: dict[Settings, dict[st
         settings = known[wanted] = {**data, "flags": tuple(data["flags"]), "earlier": None}
     return made(
         Service,
-        settings
-        | {
+        {
+            **settings,
             "service": spelled(service),
             "counters": _counters(service.stats),
             "servers": tuple([_server(server, known) for server in servers]),
@@ -218,8 +218,8 @@ def _server(server: Own, known: dict[Settings, dict[str, Any]]) -> Server:
     connections = server[CONNECTIONS]
     return made(
         Server,
-        settings
-        | {
+        {
+            **settings,
             "address": spelled_address(server.address),
             "port": server.port,
             "connections": Connections(*connections) if any(connections) else NO_CONNECTIONS,
