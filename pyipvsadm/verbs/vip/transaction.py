@@ -84,13 +84,14 @@ def carry_out(changes: Sequence[Change]) -> None:
         raise unreadable(error) from error
     try:
         run.make(changes)
-        _settle([change.address for change in changes if change.adds and ":" in change.address])
     finally:
         try:
             ledger.store(run.ours())
         except OSError:  # the earlier record contains these, and some that may be gone
             pass
         run.close()
+    # last, since the kernel makes them local while we record them
+    _settle([address for adds, _, address in changes if adds and ":" in address])
 
 
 def _settle(addresses: Sequence[str]) -> None:
