@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ..kernel import Kernel
     from ..table.assembly import Place
     from ..world import World
     from .source import Source
@@ -119,18 +120,29 @@ def _assembled(
 
 def _found(file: Source, assembly: Assembly, inputs: Inputs) -> Findings:
     """Add the pieces in `file` to `assembly`. Raises BrokenError and IpvsadmError."""
-    if file.format.by_lines:
-        if inputs.kernel and file.size >= LARGE:
-            from .dialect.table_ahead import Ahead
-
-            with Ahead(inputs.kernel) as ahead:
-                findings = _found(file, assembly, inputs.replace(kernel=None))
-                others = ahead.groups()
-            compared = None if others is None else Compared(others=others, whole=assembly.table)
-            return findings.replace(compared=compared)
-        if file.format.is_read(file.lines(), assembly):
-            return Findings()
+    if file.format.items and inputs.kernel and file.size >= LARGE:
+        return _compared(file, assembly, inputs.replace(kernel=None), inputs.kernel)
+    if file.format.is_read(file.lines(), assembly):
+        return Findings()
     return file.format.read(file.text, assembly, inputs)
+
+
+def _compared(file: Source, assembly: Assembly, inputs: Inputs, kernel: Callable[[], Kernel]) -> Findings:
+    """Add the pieces in `file` that aren't as in the kernel, or all. Raises BrokenError and IpvsadmError."""
+    if same := file.format.same(file.blocks(), assembly):
+        found = same.compared(assembly, kernel, lambda: _whole(file, assembly.another(), inputs))
+        return Findings(compared=found) if found else _found(file, assembly, inputs)
+    from .same_services.table_ahead import Ahead
+
+    with Ahead(kernel) as ahead:
+        findings = _found(file, assembly, inputs)
+        others = ahead.groups()
+    return findings.replace(compared=None if others is None else Compared(others=others, whole=assembly.table))
+
+
+def _whole(file: Source, assembly: Assembly, inputs: Inputs) -> Table:
+    _found(file, assembly, inputs)
+    return assembly.table()
 
 
 def _known() -> Assembly:

@@ -12,7 +12,7 @@ from .owners import NOBODY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from ..kernel import Kernel
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..table.settings import Settings
     from .owners import Owners
     from .remarks import Findings
+    from .same_services.same_items import Items
 
     Reader = Callable[[str, Assembly, "Inputs"], Findings]
     Writer = Callable[..., Iterator[str]]
@@ -63,10 +64,12 @@ class Format(Record):
     words: tuple[str, ...] = ()
     holds: str = ""
     begins: str = ""
+    starts: tuple[str, ...] = ()
     foreign: str = ""
     limit: int = LIMIT
     reader: str = ""
     by_lines: str = ""
+    items: str = ""
     writer: str = ""
     counts: bool = False
     texts: str = ""
@@ -77,6 +80,14 @@ class Format(Record):
     def is_read(self, lines: Iterator[str], assembly: Assembly) -> bool:
         """Whether a document was read by its lines, which takes less time and memory; otherwise nothing is added."""
         return bool(self.by_lines and _function(self.by_lines)(lines, assembly))
+
+    def same(self, blocks: Iterable[str], assembly: Assembly) -> Items | None:
+        """What finds the services of a kernel in a document, if it has a list of them in the layout of `show`."""
+        try:
+            found: Items = _function(self.items)(blocks, assembly)
+        except UnicodeDecodeError:
+            return None
+        return found if found.fits else None
 
     def is_foreign(self, text: str) -> bool:
         """Whether the beginning `text` of a file with the extension of this format is surely of another one."""
@@ -115,13 +126,14 @@ class BrokenError(Exception):
 
 # fmt: off
 FORMATS = {row.name: row for row in (
-    Format(name="json", extensions=(".json",), begins=r"\{",
+    Format(name="json", extensions=(".json",), begins=r"\{", starts=("{",),
            reader="json_yaml.read_json", by_lines="json_yaml.json_lines_read",
-           writer="writers.json_pieces", counts=True,
+           items="same_services.same_items.JsonItems", writer="writers.json_pieces", counts=True,
            texts="dialect.live_json.JsonTexts", item="dialect.json_layout.item", between=",\n",
            layout="dialect.json_layout.document"),
     Format(name="yaml", extensions=(".yaml", ".yml"), begins=r"""---|%YAML|- |["']?[\w-]+["']?\s*:(\s|$)""",
-           reader="json_yaml.read_yaml", by_lines="json_yaml.yaml_lines_read", writer="writers.yaml_pieces",
+           reader="json_yaml.read_yaml", by_lines="json_yaml.yaml_lines_read",
+           items="same_services.same_yaml.YamlItems", writer="writers.yaml_pieces",
            texts="dialect.live_yaml.YamlTexts", item="dialect.yaml_layout.item", layout="dialect.yaml_layout.document"),
     Format(name="ndjson", writer="writers.ndjson_pieces", counts=True,
            texts="dialect.live_json.JsonTexts", item="dialect.json_layout.line", between="\0",
@@ -133,7 +145,7 @@ FORMATS = {row.name: row for row in (
            foreign="keepalived.keywords.foreign", reader="keepalived.read"),
     Format(name="ldirectord", extensions=(".cf",), words=("virtual",), holds=r"(^|\n)virtual6?\s*=",
            reader="ldirectord.read"),
-    Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$",
+    Format(name="rules", extensions=(".rules",), begins=r"(ipvsadm\s+)?-(-?[A-Za-z])|$", starts=("-A -",),
            reader="rules_format.read", writer="rules_format.pieces"),
 )}
 # fmt: on
@@ -160,6 +172,9 @@ def by_extension(extension: str) -> Format | None:
 
 def by_first_line(line: str) -> Format | None:
     """The format of a text by its first line with content, which is empty if there is none."""
+    for row in FORMATS.values():
+        if line.startswith(row.starts):
+            return row
     import re
 
     return next((row for row in FORMATS.values() if row.begins and re.match(row.begins, line)), None)

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 def json_lines_read(lines: Iterable[str], assembly: Assembly) -> bool:
     """Whether JSON was read by its lines."""
-    return are_read(JsonRows(assembly, _plain()), lines, assembly)
+    return are_read(JsonRows(assembly, plain()), lines, assembly)
 
 
 def yaml_lines_read(lines: Iterable[str], assembly: Assembly) -> bool:
     """Whether YAML was read by its lines."""
     from .dialect.yaml_lines import YamlRows
 
-    return are_read(YamlRows(assembly, _plain()), lines, assembly)
+    return are_read(YamlRows(assembly, plain()), lines, assembly)
 
 
 def are_read(rows: Rows, lines: Iterable[str], assembly: Assembly) -> bool:
@@ -69,7 +69,8 @@ def _empty(format: str) -> BrokenError:
     return BrokenError(1, EMPTY[format])
 
 
-def _plain() -> Plain:
+def plain() -> Plain:
+    """What reads the parts that are plainly valid."""
     return Plain(JsonRows.data_of(schema()))
 
 
@@ -78,7 +79,7 @@ def read_tree(found: Tree, assembly: Assembly) -> Findings:
     try:
         for problem in found.problems:
             assembly.wrong(*problem)
-        pieces.read(found.data, _plain(), assembly)
+        pieces.read(found.data, plain(), assembly)
     except EnoughError:
         pass
     return Findings(line=found.line)

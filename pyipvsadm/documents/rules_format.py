@@ -9,9 +9,8 @@ from ..listing import rules
 from ..listing.service_lines import netmask
 from ..model import PERSISTENT, Command
 from ..table.assembly import EnoughError
-from ..table.comparison import service_key
 from ..table.notation import spelled
-from .remarks import Compared, Findings
+from .remarks import Findings
 from .source import lines_of
 
 TYPE_CHECKING = False
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..model import Table
     from ..shapes import Alike
-    from ..table.assembly import Assembly, Entry
+    from ..table.assembly import Assembly
     from .formats import Inputs
+    from .remarks import Compared
 
     Given = Callable[..., Assembly]
 
@@ -62,23 +62,10 @@ def _compared(text: str, assembly: Assembly, given: Given, kernel: Callable[[], 
 
     `given` adds the rules in a text to an Assembly, which it returns.
     """
-    from .dialect.same_rules import Parts
+    from .same_services.same_rules import RuleParts
 
-    def read_one(part: str) -> Entry | None:
-        found = given(part, assembly.another())
-        return None if found.problems else found.entries[0]
-
-    parts = Parts(text, SERVICE, read_one)
-    try:
-        others = parts.others(kernel())
-    except (OSError, IpvsadmError):
-        return None  # told where the table is compared, if the document is valid
-    given(parts.rest, assembly)
-    said = set(map(service_key, parts.said)) if assembly.entries else ()
-    if assembly.problems or any(service_key(entry.service) in said for entry in assembly.entries):
-        assembly.clear()
-        return None
-    return Compared(others=others, whole=lambda: given(text, assembly.another()).table())
+    parts = RuleParts(text, assembly, SERVICE, given)
+    return parts.compared(assembly, kernel, lambda: given(text, assembly.another()).table())
 
 
 def _lines(

@@ -48,16 +48,20 @@ class Source(Record):
 
     def lines(self) -> Iterator[str]:
         """The lines, without holding all of them. Raises IpvsadmError, and UnicodeDecodeError."""
+        return chain.from_iterable(block.split("\n") for block in self.blocks())
+
+    def blocks(self) -> Iterator[str]:
+        """Some lines at a time, without the end of the last one. Raises IpvsadmError, and UnicodeDecodeError."""
         held: list[bytes] = []
         coding = "utf-8-sig"
         for piece in self.pieces():
             whole, newline, rest = piece.rpartition(b"\n")
             if newline:
-                yield from b"".join([*held, whole]).decode(coding).split("\n")
+                yield b"".join([*held, whole]).decode(coding)
                 held, coding = [], "utf-8"
             held.append(rest)
         if rest := b"".join(held):
-            yield from rest.decode(coding).split("\n")
+            yield rest.decode(coding)
 
 
 def read_source(path: str, world: World, format: str) -> Source:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from errno import ESRCH
 
-from ..classic.commands import refused
 from ..errors import LISTING, IpvsadmError
 from ..model import Table
 from ..shapes import row_of, server_of
@@ -28,7 +27,7 @@ def table_now(world: World) -> Table:
     try:
         return world.kernel.table()
     except OSError as error:
-        raise refused("list", error.errno or 0) from error
+        raise _refused(error) from error
 
 
 def differing_now(world: World, document: Document) -> tuple[Table, Table]:
@@ -39,12 +38,18 @@ def differing_now(world: World, document: Document) -> tuple[Table, Table]:
         counted = list(world.kernel.with_servers([service for service, _ in now], steady=True))
         rest = Table(timeouts=world.kernel.timeouts(), daemons=tuple(world.kernel.daemons()))
     except OSError as error:
-        raise refused("list", error.errno or 0) from error
+        raise _refused(error) from error
     if [list(map(row_of, servers)) for _, servers in counted] != [list(rows) for _, rows in now]:
         return table_now(world), document.whole()  # it changes meanwhile
     before = tuple((service, tuple(servers)) for service, servers in counted)
     after = tuple((service, tuple(map(server_of, rows))) for service, rows in wanted)
     return rest.replace(services=before), document.assembly.rest().replace(services=after)
+
+
+def _refused(error: OSError) -> IpvsadmError:
+    from ..classic.commands import refused
+
+    return refused("list", error.errno or 0)
 
 
 def named(kernel: Kernel, service: Service) -> Service:

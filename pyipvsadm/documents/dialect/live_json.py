@@ -15,8 +15,10 @@ from .live_texts import FAMILIES, LiveTexts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ...model import Service
-    from .live_texts import Row, Rows
+    from .live_texts import Rows
 
     Told = tuple[str, int, int, int]  # a server's text after its port, and its connections
 
@@ -64,10 +66,38 @@ class JsonTexts(LiveTexts):
         name = self._names.get(others) or keep(self._names, others, _name(service).replace(host, "%s"))
         return name % (host, host)
 
-    def server(self, row: Row) -> str:
-        """The text of a server."""
-        address, port, told = row
-        return f'{{"address": "{inet_ntop(FAMILIES[len(address)], address)}", "port": {port}, {told[0]}}}'
+    def servers(self, rows: Rows) -> list[str]:
+        """The text of each server."""
+        return _servers([(address, port, told[0]) for address, port, told in rows])
+
+
+class JsonSettings(JsonTexts):
+    """The same texts with `figures` in place of counters and connections."""
+
+    FIELDS, COUNTS = LiveTexts.FIELDS, False
+
+    def __init__(self, figures: str) -> None:
+        super().__init__()
+        self._figures = figures
+
+    def told(self, server: Server) -> Any:
+        """Its settings."""
+        return dumps(server_settings(server))[1:-1] + self._figures
+
+    def service(self, service: Service, rows: Rows) -> str:
+        """The text of a service, without its last brace."""
+        return self._named(service) + self.settings_of(service) + self._figures
+
+    def servers(self, rows: Rows) -> list[str]:
+        """The text of each server."""
+        return _servers(rows)
+
+
+def _servers(rows: Rows) -> list[str]:
+    return [
+        f'{{"address": "{inet_ntop(FAMILIES[len(address)], address)}", "port": {port}, {told}}}'
+        for address, port, told in rows
+    ]
 
 
 def _name(service: Service) -> str:

@@ -12,6 +12,8 @@ from ...model import Server
 from ...record import keep
 from ...shapes import SETTINGS
 
+FAMILIES = {4: AF_INET, 16: AF_INET6}
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     Row = tuple[bytes, int, Any]  # a server: address, port, and what is told of it
     Rows = Sequence[Row]
     Item = Callable[[str, list[str]], str]
-
-FAMILIES = {4: AF_INET, 16: AF_INET6}
 
 
 class LiveTexts:
@@ -54,7 +54,7 @@ class LiveTexts:
 
     def _laid_out(self, service: Service, servers: Sequence[Server] | Rows, item: Item) -> str:
         rows: Any = [(one[0], one[1], self.told(one)) for one in servers] if isinstance(servers, list) else servers
-        return item(self.service(service, rows), list(map(self.server, reversed(rows))))
+        return item(self.service(service, rows), self.servers(rows[::-1]))
 
     def settings_of(self, service: Service) -> str:
         """The text of a service's settings."""
@@ -74,6 +74,6 @@ class LiveTexts:
         """The text of a service."""
         raise NotImplementedError
 
-    def server(self, row: Row) -> str:
-        """The text of a server."""
+    def servers(self, rows: Rows) -> list[str]:
+        """The text of each server."""
         raise NotImplementedError

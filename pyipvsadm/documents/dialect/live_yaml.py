@@ -13,7 +13,7 @@ from .yaml_layout import flow, lines, plain, scalar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Server, Service
-    from .live_texts import Row, Rows
+    from .live_texts import Rows
 
 
 class YamlTexts(LiveTexts):
@@ -35,11 +35,13 @@ class YamlTexts(LiveTexts):
         """The lines of a service."""
         return f"service: {self._quoted(spelled(service), service[:2])}\n    {self.settings_of(service)}"
 
-    def server(self, row: Row) -> str:
-        """The mapping of a server."""
-        address, port, told = row
-        host = inet_ntop(FAMILIES[len(address)], address)
-        return f"{{address: {self._quoted(host, len(address))}, port: {port}, {told}"
+    def servers(self, rows: Rows) -> list[str]:
+        """The mapping of each server."""
+        quoted = self._quoted
+        return [
+            f"{{address: {quoted(inet_ntop(FAMILIES[len(address)], address), len(address))}, port: {port}, {told}"
+            for address, port, told in rows
+        ]
 
     def _quoted(self, text: str, kind: object) -> str:
         """An address or a name, in quotes if others of its kind are."""

@@ -1,4 +1,4 @@
-"""`diff` of rules leaves out, unread, what the kernel has in the same words; it says the same as where all is read."""
+"""`diff` leaves out, unread, what the kernel has in the same words; it says the same as where all is read."""
 
 from __future__ import annotations
 
@@ -6,15 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyipvsadm.documents import rules_format
-from pyipvsadm.documents.dialect import same_rules
+from pyipvsadm import documents
+from pyipvsadm.documents import json_yaml, rules_format, same_services
 
 from .fakes import run
 from .netlink import nla, server, service, small_kernel
 from .properties import examples
 from .test_spans import tables
 
-WRITTEN = ["-Sn", "-Sn --nosort", "show -o rules"]
+WRITTEN = ["-Sn", "-Sn --nosort", "show -o rules", "show -o json", "show -o yaml"]
+EDITS = {  # by the first letter of a file
+    "-": (("-w 1", "-w 7"), ("-s rr", "-s sh"), (" -m", " -g"), ("-a", "-a ")),
+    "{": (
+        ('"weight": 1', '"weight": 7'), ('"rr"', '"sh"'), ("},", "}"), ("}", "},"), ('"active": 0', '"active": 5'),
+        ('"active": 0', '"active": 05'), ("[", "[{"), ("]}", "]"), ('"port": 80, "for', '"port": 81, "for'),
+        ('"services"', '"tables"'), ('", "connections"', ', "connections"'), (": {", ":  {"), (", ", ",\n"),
+    ),
+    "v": (
+        ("weight: 1", "weight: 7"), ("rr", "sh"), ("  - service", "- service"), ("    ", "  "),
+        ("services:", "tables:"), (": ", ":  "), ("{", "{ "), ("    servers:", "timeouts: {}"),
+        ("    scheduler: rr", "tables:"),
+    ),
+}  # fmt: skip
+STRANGE = {
+    "-": ("# a comment\n", "--set 1 2 3\n"),
+    "{": ("  ],\n", '  "tables": [\n'),
+    "v": ("# a comment\n", "tables:\n"),
+}
 WHOLE = b"\xff\xff\xff\xff"
 VIP, REAL = b"\x0a\0\0\x05", b"\x0a\0\0\x09"
 
@@ -54,13 +72,14 @@ def alike(draw):
     return found
 
 
-def diff(play, rules: str, whole: bool):
-    """What `diff` says of `rules`; reads the `whole` document if so wished."""
+def diff(play, text: str, whole: bool):
+    """What `diff` says of `text`; reads the `whole` document if so wished."""
     with pytest.MonkeyPatch.context() as patch:
         if whole:
             patch.setattr(rules_format, "_compared", lambda *_: None)
         patch.setattr(rules_format, "SOME", 0)
-        return run(["diff", "-"], play, stdin=rules.encode())[:3]
+        patch.setattr(documents, "LARGE", 1 << 30 if whole else 0)
+        return run(["diff", "-"], play, stdin=text.encode())[:3]
 
 
 def changed(text: str, chance) -> str:
@@ -71,13 +90,11 @@ def changed(text: str, chance) -> str:
         change = chance.choice(("remove", "repeat", "move", "edit", "comment", "strange"))
         line = lines[at] if change in ("repeat", "edit", "comment", "strange") else lines.pop(at)
         if change == "edit":
-            lines[at] = line.replace(
-                *chance.choice((("-w 1", "-w 7"), ("-s rr", "-s sh"), (" -m", " -g"), ("-a", "-a ")))
-            )
+            lines[at] = line.replace(*chance.choice(EDITS[text[0]]), chance.choice((1, -1)))
         elif change in ("repeat", "move"):
             lines.insert(chance.randint(0, len(lines)), line)
         elif change != "remove":
-            lines.insert(at, "# a comment\n" if change == "comment" else "--set 1 2 3\n")
+            lines.insert(at, STRANGE[text[0]][change == "strange"])
         if not lines:
             break
     return "".join(lines)
@@ -87,15 +104,15 @@ def changed(text: str, chance) -> str:
 @given(
     table=tables() | alike(),
     written=st.sampled_from(WRITTEN),
-    kept=st.sampled_from([same_rules.KEPT, 2]),
+    kept=st.sampled_from([same_services.KEPT, 2]),
     chance=st.randoms(use_true_random=False),
 )
-def test_diff_says_the_same_whether_rules_are_read_or_not(table, written, kept, chance):
+def test_diff_says_the_same_whether_a_document_is_read_or_not(table, written, kept, chance):
     play = small_kernel(table)
-    rules = changed(run(written.split(), play).stdout, chance)
+    text = changed(run(written.split(), play).stdout, chance)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(same_rules, "KEPT", kept)
-        assert diff(play, rules, whole=False) == diff(play, rules, whole=True)
+        patch.setattr(same_services, "KEPT", kept)
+        assert diff(play, text, whole=False) == diff(play, text, whole=True)
 
 
 @pytest.mark.parametrize("number", [4, 6], ids=["before", "behind"])
@@ -128,3 +145,45 @@ def test_an_unchanged_service_is_not_read(monkeypatch):
     assert diff(play, rules, whole=False) == (0, "", "")
     assert len([line for line in lines if line]) <= 8
     assert diff(play, rules.replace(":80 ", ":880 ", 2), whole=False)[0] == 1
+
+
+def busy(number: int) -> dict[str, object]:
+    return {"active": number, "inactive": 2 * number, "counters": tuple(range(number, number + 10))}
+
+
+@pytest.mark.parametrize(("written", "loaded"), [("show -o json", 0), ("show -o json", 7), ("show -o yaml", 7)])
+def test_an_unchanged_item_is_not_read(monkeypatch, written, loaded):
+    """Settings decide, and no counters: those of the kernel are others by now."""
+
+    def table(load):
+        return [
+            (service(VIP, 80 + n, counters=(load,) * 10), [server(REAL, n + 1, weight=n % 2, **busy(load))])
+            for n in range(100)
+        ]
+
+    text = run(written.split(), small_kernel(table(loaded))).stdout
+    read = []
+    monkeypatch.setattr(json_yaml.pieces, "read", lambda data, *more, real=json_yaml.pieces.read: (
+        read.extend(data.get("services", ())) or real(data, *more)
+    ))  # fmt: skip
+    play = small_kernel(table(3))
+    assert diff(play, text, whole=False) == (0, "", "")
+    assert len(read) <= 12
+    for old, new in (("weight: 1", "weight: 5"), ('"weight": 1', '"weight": 5')):
+        text = text.replace(old, new, 1)
+    told = diff(play, text, whole=False)
+    assert (told[0], told[1].count("\n")) == (1, 1)
+    assert "weight 1 -> 5" in told[1]
+
+
+@pytest.mark.parametrize(("written", "between"), [("show -o json", ",\n"), ("show -o yaml", "")])
+@pytest.mark.parametrize("at", [0, 40])
+def test_an_item_that_is_there_twice_is_refused(written, between, at):
+    services = [(service(VIP, 80 + n), [server(REAL, n + 1)]) for n in range(50)]
+    text = run(written.split(), small_kernel(services)).stdout
+    start = between + ('    {"service"' if between else "  - service:")
+    head, *items = text.split(start)
+    items.insert(3, items[at])
+    status, out, told = diff(small_kernel(services), start.join((head, *items)), whole=False)
+    assert (status, out) == (2, "")
+    assert "is there twice" in told

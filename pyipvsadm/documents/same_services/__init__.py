@@ -1,44 +1,81 @@
-"""Finds the services that a kernel has in the very words of a document of rules: they needn't be read.
+"""Finds the services that a kernel has in the very words of a document: they needn't be read.
 
-A text says what it is read as, so words that are met for the first time are read; then all lines that have them, but
-for an address and a port, say what the kernel's text says.
+A text says what it is read as, so words that are met for the first time are read; then all services that have them, but
+for addresses and a port, say what the kernel's text says.
 """
 
 from __future__ import annotations
 
-from ...listing import numeric, rules
+from ...errors import IpvsadmError
 from ...listing.order import short_in_order
-from ...listing.service_lines import Settings as ServiceSettings
 from ...model import Server
 from ...record import KEPT
 from ...shapes import SETTINGS
 from ...table.assembly import DOUBTFUL
-from ...table.comparison import BY_ORDER, service_changes
+from ...table.comparison import BY_ORDER, service_changes, service_key
+from ..remarks import Compared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ...kernel import Kernel
-    from ...model import Service
+    from ...model import Service, Table
     from ...shapes import Groups, Row, Settings, Short
-    from ...table.assembly import Entry
+    from ...table.assembly import Assembly, Entry
 
 FIELDS = Server.FIELDS[SETTINGS]
 
 
 class Parts:
-    """A document of rules, in parts that `start` begins. `read` reads one; it returns None where that isn't valid."""
+    """The `parts` of a document, one a service."""
 
-    def __init__(self, text: str, start: str, read: Callable[[str], Entry | None]) -> None:
-        self._head, *self._parts = f"\n{text}".removesuffix("\n").split(start)
-        self._start = start
-        self._read = read
-        self._places = {part: place for place, part in enumerate(self._parts)}
+    def __init__(self, parts: list[str]) -> None:
+        self.parts = parts
+        self.places = {self.key(part): place for place, part in enumerate(parts)}
         self._said: dict[int, Service] = {}  # by the places of the parts that say them
         self._known: set[object] = set()  # what the parts consist of that were read, and say what the kernel has
-        self._settings = ServiceSettings(rules.service_settings)
-        self._ends: dict[str, Settings] = {}  # of lines
+        self._ends: dict[str, Settings] = {}  # by what is told of a server
+
+    def text(self, service: Service, servers: Short) -> str:
+        """The part that says a service with its servers, in the order to add them."""
+        raise NotImplementedError
+
+    def told(self, server: Server) -> str:
+        """What a part tells of a server besides its address and port."""
+        raise NotImplementedError
+
+    def key(self, part: str) -> str:
+        """What no two valid parts have in common."""
+        return part
+
+    def place(self, text: str) -> int | None:
+        """The place of the part that says what `text` says."""
+        return self.places.get(text)
+
+    def read(self, part: str) -> Entry | None:
+        """The service in `part`, with its servers; None if that isn't valid."""
+        raise NotImplementedError
+
+    def is_rest_read(self, assembly: Assembly) -> bool:
+        """Whether everything but the said parts was added to `assembly`, and is valid."""
+        raise NotImplementedError
+
+    def compared(self, assembly: Assembly, kernel: Callable[[], Kernel], whole: Callable[[], Table]) -> Compared | None:
+        """Add everything that isn't as in the kernel; None if all must be read, and then nothing is added.
+
+        `whole` reads the whole document.
+        """
+        try:
+            others = self.others(kernel())
+        except (OSError, IpvsadmError):
+            return None  # told where the table is compared, if the document is valid
+        if self.is_rest_read(assembly):
+            said = set(map(service_key, self._said.values())) if assembly.entries else ()
+            if not any(service_key(entry.service) in said for entry in assembly.entries):
+                return Compared(others=others, whole=whole)
+        assembly.clear()
+        return None
 
     def others(self, kernel: Kernel) -> Groups:
         """The services of `kernel`, as they were at one moment, that no part says. Raises OSError."""
@@ -62,8 +99,8 @@ class Parts:
             yield place, self._rows(servers) if place is None else []
 
     def _end(self, server: Server) -> str:
-        """The end of the line of `server`: no other settings have it."""
-        end, settings = f" {rules.server_settings(server)}", server[SETTINGS]
+        """What is told of `server`: no other settings have it."""
+        end, settings = self.told(server), server[SETTINGS]
         while self._ends.get(end, settings) != settings:
             end += " "
         self._ends[end] = settings
@@ -82,14 +119,13 @@ class Parts:
         return None if ordered == added else self._place_of(service, ordered)
 
     def _place_of(self, service: Service, servers: Short) -> int | None:
-        who = rules.service_option(service)
-        text = f"\n-a {who} -r ".join((f"{who} {self._settings.of(service)}", *numeric.texts(servers)))
-        place = self._places.get(text)
+        text = self.text(service, servers)
+        place = self.place(text)
         if place is None:
             return None
         known, words = self._known, _words(service, servers)
         if not words <= known:
-            entry = self._read(self._start[1:] + text)
+            entry = self.read(text)
             if not entry or service_changes(service, entry.service) or entry.rows != self._rows(servers):
                 return None
             if len(known) > KEPT:
@@ -98,22 +134,13 @@ class Parts:
         return place
 
     @property
-    def said(self) -> list[Service]:
-        """The services that parts say."""
-        return list(self._said.values())
+    def unsaid(self) -> list[str]:
+        """The parts that say no service of the kernel."""
+        return [part for place, part in enumerate(self.parts) if not self.is_said(place)]
 
-    @property
-    def rest(self) -> str:
-        """The text, with empty lines for the parts that say services of the kernel."""
-        if len(self._said) == len(self._parts):
-            return self._head[1:]
-        lines = [self._head]
-        for place, part in enumerate(self._parts):
-            if place in self._said:  # a second part of the same words is wrong, and has another place
-                lines.append("\n" * (part.count("\n") + 1))
-            else:
-                lines.append(self._start + part)
-        return "".join(lines)[1:]
+    def is_said(self, place: int) -> bool:
+        """Whether the part at this place says a service of the kernel."""
+        return place in self._said  # a second part of the same words is wrong, and has another place
 
 
 def _words(service: Service, servers: Short) -> set[object]:
