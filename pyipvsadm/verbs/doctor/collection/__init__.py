@@ -33,6 +33,7 @@ from .connection_attempts import tried
 from .traffic import watch
 
 if TYPE_CHECKING:
+    from ....network.routes import Route
     from ....world import World
 
     Settings = tuple[Any, ...]
@@ -63,10 +64,11 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
         "elsewhere": proc.elsewhere(),
     }
     collected.table(world, seconds, rules)
-    collected.look("firewall", rules.result)
     collected.found |= {"status": proc.status(), "table_bits": proc.table_bits()}
     collected.found["sysctls"] = proc.sysctls()  # after IPVS was reached, which has sysctls, too
     collected.network([*addresses, *collected.addresses()])
+    collected.look("firewall", rules.result)  # which was read meanwhile
+    collected.look("marked_routes", collected.marked_routes)
     return Snapshot(**collected.found, unseen=collected.unseen)
 
 
@@ -149,10 +151,6 @@ class Collection:
                 wanted = list(addresses)
                 routes = opened.routes_to((one, 0) for one in wanted)
                 self.found["routes"] = dict(zip(wanted, routes, strict=True))
-                marked = list(self._marked())
-                routes = opened.routes_to((_first(network), mark) for mark, network in marked)
-                places = [f"{mark} {network}" for mark, network in marked]
-                self.found["marked_routes"] = dict(zip(places, routes, strict=True))
         except OSError as error:
             fields = ("links", "addresses", "neighbours", "routes")
             self.unseen |= dict.fromkeys(fields, f"rtnetlink: {error.strerror or error}")
@@ -160,6 +158,15 @@ class Collection:
         hardware = [link.name for link in links if link.kind not in DAMPED and link.name != "lo"]
         self.look("large_receive", lambda: proc.large_receive(hardware))
         self.found["managed"] = proc.managed({link.name: link.index for link in links})
+
+    def marked_routes(self) -> dict[str, Route]:
+        """The routes to the networks whose packets get a service's mark, by mark and network. Raises OSError."""
+        marked = list(self._marked())
+        if not marked:
+            return {}
+        with Reading() as opened:
+            routes = opened.routes_to((_first(network), mark) for mark, network in marked)
+        return dict(zip((f"{mark} {network}" for mark, network in marked), routes, strict=True))
 
     def _marked(self) -> Iterator[tuple[int, str]]:
         """The marks of services, each with a network whose packets get it by a rule."""
