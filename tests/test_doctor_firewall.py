@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from threading import Event, get_ident
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from pyipvsadm.verbs.doctor.collection.concurrency import Concurrent
 from pyipvsadm.verbs.doctor.firewall import iptables, nft, packet_path, programs, remedies, rule_index
-from pyipvsadm.verbs.doctor.firewall.chains import Chain, Firewall, Match, Rule, in_network
+from pyipvsadm.verbs.doctor.firewall.chains import Chain, Firewall, Match, Rule, in_network, span
 from pyipvsadm.verbs.doctor.firewall.packet_path import MAYBE, YES, matches, passage
 from pyipvsadm.verbs.doctor.snapshot import UnseenError
 
@@ -340,3 +341,29 @@ def test_what_a_look_beside_others_raises_is_raised_where_it_is_awaited(error, s
     with pytest.raises(type(error)) as raised:
         look.result()
     assert raised.value is error
+
+
+ADDRESSES = st.one_of(
+    st.ip_addresses().map(str),
+    st.sampled_from(["::ffff:10.0.0.1", "2001:DB8::1", "010.0.0.1", "10.1", "fe80::1%eth0", "x", ""]),
+)
+ENDINGS = st.one_of(
+    st.integers(0, 130).map(lambda bits: f"/{bits}"),
+    st.sampled_from(["", "/", "/08", "/0032", "/+8", "/²", "/255.255.0.0", "/0.0.255.255", "/-1", "-10.0.0.9", "/8/8"]),
+)
+
+
+@settings(max_examples=400)
+@given(st.builds(str.__add__, ADDRESSES, ENDINGS))
+def test_a_network_is_what_the_standard_library_reads(text):
+    first, dash, last = text.partition("-")
+    try:
+        if dash:
+            low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
+        else:
+            network = ipaddress.ip_network(first, strict=False)
+            low, high = network[0], network[-1]
+    except ValueError:
+        assert span(text) == (0, 1, 0)
+    else:
+        assert span(text) == (low.version, int(low), int(high))

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
+from socket import AF_INET, AF_INET6, inet_pton
 
 from ....frozen import frozen
 
 HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 TRANSLATING = ("dnat", "snat", "masquerade")  # actions that take connection tracking
+FAMILIES = {4: AF_INET, 6: AF_INET6}
+DIGITS = 3  # of the length of a prefix
 Place = tuple[str, str, str, str]  # of a chain: program, family, table, name
 
 
@@ -158,6 +161,25 @@ def in_network(address: str, network: str) -> bool:
 @lru_cache(maxsize=1 << 17)
 def span(text: str) -> tuple[int, int, int]:
     """The family, the first and the last address of a network; family 0 and no address, if it isn't one."""
+    first, slash, length = text.partition("/")
+    version = 6 if ":" in first else 4
+    try:
+        packed = inet_pton(FAMILIES[version], first)
+    except (OSError, ValueError):
+        return _unusual_span(text)
+    size = 0
+    if slash:
+        if not (length.isascii() and length.isdecimal() and len(length) <= DIGITS):
+            return _unusual_span(text)
+        size = 8 * len(packed) - int(length)
+        if size < 0:
+            return _unusual_span(text)
+    low = int.from_bytes(packed) >> size << size
+    return version, low, low | (1 << size) - 1
+
+
+def _unusual_span(text: str) -> tuple[int, int, int]:
+    """As `span`, also of ranges and masks: it takes some ten times as long."""
     first, dash, last = text.partition("-")
     try:
         if dash:
