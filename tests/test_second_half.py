@@ -17,7 +17,7 @@ from pyipvsadm.table.assembly import Assembly
 from .fakes import run
 from .netlink import small_kernel
 from .properties import examples
-from .test_same_rules import WRITTEN, alike, changed
+from .test_same_services import WRITTEN, alike, changed
 from .test_spans import tables
 
 TAIL = "--set 900 120 300\n--start-daemon master --mcast-interface lo\n"
