@@ -14,7 +14,7 @@ from pyipvsadm import model
 from pyipvsadm.grammar.shell import command, quoted
 from pyipvsadm.network.facts import Address
 from pyipvsadm.network.routes import Route
-from pyipvsadm.verbs.doctor.collection import services_of
+from pyipvsadm.verbs.doctor.collection.live_services import row, services_of
 from pyipvsadm.verbs.doctor.snapshot_values import Arrival, Connection, Counters, Listener, Server, Service
 from pyipvsadm.verbs.doctor.verdict import judge
 
@@ -142,8 +142,10 @@ def kernels_service(number):
 
 def kernels_table(n):
     """n services with four servers each, as the kernel tells them: of both families, idle and busy, of all methods."""
-    found = ((kernels_service(one), tuple(map(kernels_server, range(4 * one, 4 * one + 4)))) for one in range(n))
-    return model.Table(services=tuple(found))
+    return [
+        (kernels_service(one), [row(kernels_server(number)) for number in range(4 * one, 4 * one + 4)])
+        for one in range(n)
+    ]
 
 
 def test_services_of_the_kernel_are_whole():

@@ -16,7 +16,11 @@ from pyipvsadm.documents import rules_format
 from pyipvsadm.kernel import MANY, Kernel
 from pyipvsadm.kernel.parallel import in_turn
 from pyipvsadm.model import Service
+from pyipvsadm.table.notation import spelled_address
+from pyipvsadm.table.settings import server_settings
+from pyipvsadm.verbs.doctor.collection import live_services
 from pyipvsadm.verbs.doctor.snapshot import Snapshot
+from pyipvsadm.verbs.doctor.snapshot_values import Connections, Counters
 from pyipvsadm.verbs.doctor.verdict import judge
 
 from .fakes import FAMILY, CannedSocket, run
@@ -234,6 +238,31 @@ def test_two_processes_print_the_same_as_one(in_two_processes, words, table):
     with mock.patch("pyipvsadm.verbs.show.time", return_value=1e9):
         alone = run(words.split(), play)[:3]
         assert in_two_processes(words, play) == (alone, 1 if table else 0)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@examples(30)
+@given(table=tables())
+def test_doctor_reads_the_same_values_as_are_in_records(monkeypatch, table, processes):
+    play = small_kernel(table)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processes)))
+    monkeypatch.setattr(kernel, "MANY", 1)
+    reached = Kernel(CannedSocket(play), FAMILY)
+    reached.second = lambda: Kernel(CannedSocket(play), FAMILY)
+    records = Kernel(CannedSocket(play), FAMILY).table(stats=True).services
+    rows = live_services.read(reached)
+    assert [(one, list(its)) for one, its in rows] == [(one, list(map(live_services.row, its))) for one, its in records]
+    assert [live_services.records(its) for _, its in rows] == [
+        tuple(one.replace(stats=None) for one in servers) for _, servers in records
+    ]
+    for one, (key, servers) in zip(live_services.services_of(rows), records, strict=True):
+        assert (one.key, one.counters) == (key, Counters(*key.stats[:5]))
+        for shown, own in zip(one.servers, servers, strict=True):
+            settings = {name: getattr(shown, name) for name in ("forwarding", "weight", "upper_threshold")}
+            assert settings.items() <= server_settings(own).items()
+            assert (shown.address, shown.port) == (spelled_address(own.address), own.port)
+            assert shown.counters == Counters(*own.stats[:5])
+            assert shown.connections == Connections(own.active, own.inactive, own.persistent)
 
 
 @examples(30)

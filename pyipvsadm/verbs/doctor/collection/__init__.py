@@ -10,42 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 from ....classic.commands import refused
 from ....errors import IpvsadmError
-from ....frozen import replaced
 from ....listing.rules import daemon_state
 from ....model import Daemon as OwnDaemon
-from ....model import Server as Own
-from ....model import Service as Key
-from ....model import Stats, Table
+from ....model import Table
 from ....network.facts import Reading
 from ....support.managers import WITH_FILES, managers
-from ....table.notation import spelled, spelled_address
-from ....table.settings import daemon_settings, server_settings, service_settings
+from ....table.settings import daemon_settings
 from ..firewall.chains import Firewall, Rule
 from ..firewall.packet_path import numbers
 from ..firewall.programs import firewall
 from ..queries import neighbour_of
 from ..snapshot import Snapshot, UnseenError
-from ..snapshot_values import Connections, Counters, Daemon, Server, Service, Timeouts, Tunnel, made
+from ..snapshot_values import Daemon, Service, Timeouts
 from ..suspects import Entries, suspects
-from . import proc
+from . import live_services, proc
 from .concurrency import Concurrent
 from .connection_attempts import tried
+from .live_services import records, services_of, with_earlier
 from .traffic import watch
 
 if TYPE_CHECKING:
     from ....network.routes import Route
     from ....world import World
 
-    Settings = tuple[Any, ...]
-
 SETTLING = 2.2  # seconds after which the kernel has certainly counted the packets
 LEAST_WATCH = 0.3  # seconds
 DAMPED = ("dummy", "veth", "bridge", "tun")  # kinds of virtual devices
-TUNNEL = ("type", "port", "checksum")
-SETTINGS, CONNECTIONS = slice(2, 9), slice(9, 12)  # fields of a Server: its settings, its connections
-SCHEDULING = slice(5, 10)  # fields of a Service: its settings, the netmask of which depends on the family
-COUNTERS = 5  # the first fields of Stats
-NO_CONNECTIONS, NO_COUNTERS = Connections(), Counters()  # shared by servers without any
 CLIENTS = 64  # clients whose routes are asked for
 
 
@@ -93,14 +83,14 @@ class Collection:
         """
         try:
             kernel = world.reach(load=False)
-            before = kernel.table(stats=True)
+            before = live_services.read(kernel)
             rules.start()
             services = services_of(before)
             if seconds and services:
                 self.look("arrivals", lambda: watch(services, max(LEAST_WATCH, seconds - SETTLING)))
                 time.sleep(SETTLING)
                 rules.join()
-                services = _with_earlier(services_of(kernel.table(stats=True)), services)
+                services = with_earlier(services_of(live_services.read(kernel)), services)
                 self.found["watched"] = seconds
             else:
                 self.unseen["arrivals"] = "nothing was watched" if services else "there is no service to watch"
@@ -108,13 +98,14 @@ class Collection:
                 "ipvs": True,
                 "table_size": kernel.info().size,
                 "services": services,
-                "timeouts": before.timeouts and Timeouts(**before.timeouts.asdict()),
-                "daemons": tuple(map(_daemon, before.daemons or ())),
+                "timeouts": Timeouts(**kernel.timeouts().asdict()),
+                "daemons": tuple(map(_daemon, kernel.daemons())),
             }
             if WITH_FILES & set(self.found.get("managers", ())):
                 from .manager_files import manager_files  # and the formats, which the others don't need
 
-                self.found["manager_files"] = manager_files(before, world.resolver)
+                table = Table(services=tuple((service, records(rows)) for service, rows in before))
+                self.found["manager_files"] = manager_files(table, world.resolver)
         except (OSError, IpvsadmError) as error:
             found = error if isinstance(error, IpvsadmError) else refused("list", error.errno or 0)
             self.found["ipvs"] = proc.has_ipvs()
@@ -188,76 +179,6 @@ def _targets(rule: Rule) -> list[str]:
     """The target networks that a rule matches."""
     found = (match.values for match in rule.matches if match.field == "target" and not match.negated)
     return [network for values in found for network in values]
-
-
-def services_of(table: Table) -> tuple[Service, ...]:
-    """The services of the kernel's table."""
-    known: dict[Settings, dict[str, Any]] = {}
-    return tuple(_service(service, servers, known) for service, servers in table.services)
-
-
-def _service(service: Key, servers: Iterable[Own], known: dict[Settings, dict[str, Any]]) -> Service:
-    """A service; `known` caches settings of services and servers, since thousands share them."""
-    wanted = service.af, *service[SCHEDULING]
-    settings = known.get(wanted)
-    if settings is None:
-        data = service_settings(service)
-        settings = known[wanted] = {**data, "flags": tuple(data["flags"]), "earlier": None}
-    return made(
-        Service,
-        {
-            **settings,
-            "service": spelled(service),
-            "counters": _counters(service.stats),
-            "servers": tuple([_server(server, known) for server in servers]),
-            "key": service,
-            "address": spelled_address(service.address) if service.address else "",
-        },
-    )
-
-
-def _server(server: Own, known: dict[Settings, dict[str, Any]]) -> Server:
-    """A server; `known` caches settings, since thousands of servers share them."""
-    wanted = server[SETTINGS]
-    settings = known.get(wanted)
-    if settings is None:
-        settings = known[wanted] = _settings(server)
-    connections = server[CONNECTIONS]
-    return made(
-        Server,
-        {
-            **settings,
-            "address": spelled_address(server.address),
-            "port": server.port,
-            "connections": Connections(*connections) if any(connections) else NO_CONNECTIONS,
-            "counters": _counters(server.stats),
-        },
-    )
-
-
-def _settings(server: Own) -> dict[str, Any]:
-    data = server_settings(server)
-    if tunnel := data["tunnel"]:
-        data["tunnel"] = Tunnel(**{field: tunnel[field] for field in TUNNEL if field in tunnel})
-    return {**data, "earlier": None}
-
-
-def _counters(stats: Stats | None) -> Counters:
-    return Counters(*stats[:COUNTERS]) if stats and any(stats) else NO_COUNTERS
-
-
-def _with_earlier(services: Iterable[Service], before: Iterable[Service]) -> tuple[Service, ...]:
-    """`services` with the counters that each, and each of its servers, had `before`."""
-    old = {service.service: service for service in before}
-    found = []
-    for service in services:
-        was = old.get(service.service)
-        if was:
-            counters = {server.name: server.counters for server in was.servers}
-            servers = tuple(replaced(one, earlier=counters.get(one.name)) for one in service.servers)
-            service = replaced(service, earlier=was.counters, servers=servers)
-        found.append(service)
-    return tuple(found)
 
 
 def _daemon(daemon: OwnDaemon) -> Daemon:
