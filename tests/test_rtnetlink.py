@@ -5,11 +5,16 @@ from __future__ import annotations
 import socket
 import struct
 from errno import EEXIST
+from ipaddress import ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyipvsadm.network import addresses, routes, rtnetlink
 from pyipvsadm.network.destinations import RTA_DST, RTA_MULTIPATH, RTA_NH_ID, Destinations, contained
+
+from .properties import examples
 
 INDEX = 5
 FOUR = bytes.fromhex(
@@ -149,6 +154,31 @@ def test_destinations_are_alike_that_lie_in_the_same_prefixes(prefixes, one, oth
     assert known.group(one)
     assert known.group(other)
     assert (known.group(one) == known.group(other)) is alike
+
+
+BYTES = st.sampled_from((10, 11, 127, 224))
+IPV4 = st.builds("{}.{}.{}.{}".format, BYTES, *3 * [st.sampled_from((0, 1, 127, 128, 255))])
+
+
+@examples(200)
+@given(
+    networks=st.sets(st.builds("{}/{}".format, IPV4, st.integers(0, 32)), max_size=12),
+    addresses=st.lists(IPV4 | st.just("2001:db8::1") | st.just("::ffff:10.0.0.1"), max_size=40),
+)
+def test_destinations_of_random_prefixes_are_grouped_as_ipaddress_contains_them(networks, addresses):
+    known = {str(ip_network(network, strict=False)) for network in networks}
+    destinations = Destinations(map(prefix, known))
+    longest = {}
+    for address in addresses:
+        group = destinations.group(address)
+        if not known or address.startswith(("127.", "224.")) or ":" in address:
+            assert group == 0
+        else:
+            containing = [one for one in map(ip_network, known) if ip_address(address) in one]
+            best = max(containing, key=lambda one: one.prefixlen, default=None)
+            assert longest.setdefault(group, best) == best
+            assert group
+    assert len(set(longest.values())) == len(longest)
 
 
 @pytest.mark.parametrize(("prefixes", "address"), [

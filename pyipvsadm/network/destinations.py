@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Prefix = tuple[int, int, int, Attributes]  # of a route or a rule: family, length, type or action, and attributes
 
 RTA_DST, RTA_MULTIPATH, RTA_NH_ID = 1, 9, 30  # linux/rtnetlink.h; a rule's destination has the same number
-BITS = 32
+BITS, LEAD = 32, 24  # of an IPv4 address, and of its first three bytes, which many share
 SPECIAL = {  # the first bytes of addresses that the kernel routes by other means
     AF_INET: frozenset((0, 127, *range(224, 256))),
     AF_INET6: frozenset((0, *range(0xFE, 256))),
@@ -40,15 +40,29 @@ class Destinations:
                 known.add(_number(found.get(RTA_DST, bytes(4)), length))
         self._known = known
         self._lengths = sorted({number.bit_length() - 1 for number in known}, reverse=True)
+        self._parted = {number >> number.bit_length() - 1 - LEAD for number in known if number >> LEAD + 1}
+        self._groups: dict[str, int | None] = {}  # by the first three bytes; None if these aren't enough
 
     def group(self, address: str) -> int:
         """The number of the group of `address`; 0 if it must be asked about alone."""
-        if ":" in address or not self._known:
+        lead = address.rpartition(".")[0]
+        if lead not in self._groups:
+            self._groups[lead] = self._group_of_all(lead)
+        found = self._groups[lead]
+        return self._longest(_number(inet_pton(AF_INET, address), BITS)) if found is None else found
+
+    def _group_of_all(self, lead: str) -> int | None:
+        """The group of all addresses that begin with `lead`; None if a prefix contains only some of them."""
+        if not lead or ":" in lead or not self._known:
             return 0
-        packed = inet_pton(AF_INET, address)
+        packed = inet_pton(AF_INET, f"{lead}.0")
         if packed[0] in SPECIAL[AF_INET]:
             return 0
         whole = _number(packed, BITS)
+        return None if whole >> BITS - LEAD in self._parted else self._longest(whole)
+
+    def _longest(self, whole: int) -> int:
+        """The longest of the prefixes that contains the address `whole`."""
         for length in self._lengths:
             if (number := whole >> BITS - length) in self._known:
                 return number
