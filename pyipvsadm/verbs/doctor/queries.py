@@ -35,11 +35,7 @@ NOT_OUTSIDE = ("dummy", "ipip", "gre", "sit", "ip6tnl", "ip6gre", "ifb", "nlmon"
 def pairs(snapshot: Snapshot, *forwarding: str) -> Iterable[tuple[Service, Server]]:
     """Each server with its service, for these forwarding methods or all, except servers on this machine."""
     snapshot.seen("services")
-    if not forwarding:
-        return snapshot.forwarded
-    if len(forwarding) == 1:
-        return snapshot.forwarded_by.get(forwarding[0], ())
-    return [pair for pair in snapshot.forwarded if pair[1].forwarding in forwarding]
+    return snapshot.forwarded_by(*forwarding) if forwarding else snapshot.forwarded
 
 
 def addressed(snapshot: Snapshot) -> Iterator[Service]:

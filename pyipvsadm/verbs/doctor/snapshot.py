@@ -79,15 +79,24 @@ class Snapshot:
     unseen: dict[str, str] = new(default_factory=dict)  # by name of a field here: why it is None
 
     @cached_property
-    def _parted(self) -> tuple[list[Pair], list[Pair]]:
-        """Servers that are other machines, and those that aren't though they are forwarded to. Raises UnseenError."""
+    def _parted(self) -> tuple[list[Pair], list[Pair], dict[int, Route]]:
+        """Servers that are other machines, those that aren't though they are forwarded to, and the routes to the first.
+
+        Thousands share a route, which is there once, by its id. Raises UnseenError.
+        """
         others: list[Pair] = []
         own: list[Pair] = []
+        routes: dict[int, Route] = {}
         for service in self.services or ():
             for server in service.servers:
                 if server.forwarding != "local":
-                    (own if self.route(server.address).type == "local" else others).append((service, server))
-        return others, own
+                    route = self.route(server.address)
+                    if route.type == "local":
+                        own.append((service, server))
+                    else:
+                        others.append((service, server))
+                        routes[id(route)] = route
+        return others, own, routes
 
     @property
     def forwarded(self) -> list[Pair]:
@@ -99,19 +108,23 @@ class Snapshot:
         """Each server that is this machine by its address, but isn't set up as local. Raises UnseenError."""
         return self._parted[1]
 
-    @cached_property
-    def forwarded_by(self) -> dict[str, list[Pair]]:
-        """The same, by forwarding method. Raises UnseenError."""
-        found: dict[str, list[Pair]] = {}
-        for pair in self.forwarded:
-            found.setdefault(pair[1].forwarding, []).append(pair)
+    def forwarded_by(self, *forwarding: str) -> list[Pair]:
+        """Those of `forwarded` to which packets are forwarded by one of these methods. Raises UnseenError."""
+        found = self._by_forwarding.get(forwarding)
+        if found is None:
+            those = [pair for pair in self.forwarded if pair[1].forwarding in forwarding]
+            found = self._by_forwarding[forwarding] = those
         return found
+
+    @cached_property
+    def _by_forwarding(self) -> dict[tuple[str, ...], list[Pair]]:
+        return {}
 
     @cached_property
     def devices_to_servers(self) -> frozenset[str]:
         """The devices that lead to servers. Raises UnseenError."""
         self.seen("services")
-        return frozenset(self.route(server.address).device for _, server in self.forwarded)
+        return frozenset(route.device for route in self._parted[2].values())
 
     @cached_property
     def entries(self) -> Entries:

@@ -102,17 +102,17 @@ class Service:
         """Its address; empty for a firewall mark."""
         return spelled_address(self.key.address) if self.key.address else ""
 
-    @property
+    @cached_property
     def port(self) -> int:
         """Its port; 0 for all, and for a firewall mark."""
         return self.key.port or 0
 
-    @property
+    @cached_property
     def protocol(self) -> int:
         """The number of its protocol; 0 for a firewall mark."""
         return self.key.protocol or 0
 
-    @property
+    @cached_property
     def mark(self) -> int:
         """Its firewall mark, or 0."""
         return self.key.fwmark or 0

@@ -49,7 +49,8 @@ def _way_in(service: Service, arrival: Arrival) -> list[str]:
 
 def servers_accept(snapshot: Snapshot) -> Findings:
     """Servers accept connections."""
-    for service, server in pairs(snapshot):
+    others = pairs(snapshot)  # may raise UnseenError
+    for service, server in others if snapshot.has_traffic or snapshot.states or snapshot.stuck else ():
         if service.protocol in (0, TCP) and server.weight:
             seen, why = fault_of(snapshot, service, server)
             if seen:

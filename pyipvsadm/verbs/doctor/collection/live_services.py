@@ -80,6 +80,9 @@ def _service(service: Key, servers: Iterable[Row], known: Known) -> Service:
             "servers": tuple([_server(*one, known) for one in servers]),
             "key": service,
             "address": spelled_address(service.address) if service.address else "",
+            "port": service.port or 0,
+            "protocol": service.protocol or 0,
+            "mark": service.fwmark or 0,
         },
     )
 
