@@ -169,6 +169,33 @@ def test_services_of_the_kernel_cost_in_proportion():
     assert cost(services_of, kernels_table(400)) < 4.6 * cost(services_of, kernels_table(100))
 
 
+WAYS = (
+    Route("local", "lo"),
+    Route("unicast", "eth0", "192.0.2.254"),
+    Route("unicast", "eth1"),
+    Route("none", source="no"),
+)
+
+
+@pytest.mark.parametrize("managers", [(), ("keepalived",)])
+@given(ways=some.lists(some.tuples(some.sampled_from(WAYS), some.booleans()), min_size=1, max_size=12))
+def test_addresses_are_judged_together_as_each_alone(managers, ways):
+    whole = director(len(ways), "none")
+    addresses = [service.address for service in whole.services]
+    routes = {address: way for address, (way, _) in zip(addresses, ways, strict=True)}
+    routers = tuple(address for address, (_, other) in zip(addresses, ways, strict=True) if other)
+    whole = replace(whole, routes=whole.routes | routes, managers=managers, next_hops=routers)
+    alone: dict[tuple[str, str, str], tuple[list[str], list[str]]] = {}
+    for service in whole.services:
+        for one in judge(replace(whole, services=(service,)), ["V1"]).findings:
+            subjects, commands = alone.setdefault((one.severity, one.seen, one.why), ([], []))
+            subjects += one.subjects
+            commands += one.commands
+    together = judge(whole, ["V1"]).findings
+    assert {one[:1] + one[2:4]: (list(one.subjects), list(one.commands)) for one in together} == alone
+    assert [one[:1] + one[2:4] for one in together] == list(alone)
+
+
 @given(some.lists(some.text(alphabet="aZ9 .:/=-_'\"$%é\n\t", max_size=6), max_size=5))
 def test_a_command_line_is_its_words_each_quoted(words):
     assert command(*words) == " ".join(map(quoted, words))

@@ -65,7 +65,7 @@ def subject(service: Service, server: Server) -> str:
 
 def subjects(those: Iterable[Pair]) -> tuple[str, ...]:
     """The names of servers of services."""
-    return tuple([subject(*pair) for pair in those])
+    return tuple([f"{service.service} {server.name}" for service, server in those])
 
 
 def by_route(snapshot: Snapshot, those: Iterable[Pair], tell: Callable[[Route], str]) -> dict[str, list[Pair]]:

@@ -29,14 +29,15 @@ from ..suspects import NAT
 
 def forwarding_is_on(snapshot: Snapshot) -> Findings:
     """The kernel forwards packets."""
-    known: dict[tuple[str, str], str] = {}  # by family and device: the setting that is off, or nothing
+    known: dict[tuple[bool, int], str] = {}  # by family and route, which thousands share: the setting that is off
     affected: dict[str, list[Pair]] = {}  # by that setting
     for pair in pairs(snapshot, NAT):
         address = pair[1].address
-        place = family(address), snapshot.route(address).device
+        route = snapshot.route(address)
+        place = ":" in address, id(route)
         off = known.get(place)
         if off is None:
-            off = known[place] = _unforwarded(snapshot, *place)
+            off = known[place] = _unforwarded(snapshot, family(address), route.device)
         if off:
             affected.setdefault(off, []).append(pair)
     for off, those in affected.items():

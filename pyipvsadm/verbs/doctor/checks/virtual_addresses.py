@@ -7,7 +7,7 @@ from collections import defaultdict
 from ....grammar.shell import command
 from ....network.facts import ANSWERED, is_loopback
 from ....network.routes import Route
-from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
+from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, failures, note, warning
 from ..queries import (
     addressed,
     is_own,
@@ -32,26 +32,24 @@ def is_local(snapshot: Snapshot) -> Findings:
     unusable = {one.address for one in snapshot.addresses or () if one.duplicate or one.tentative}
     others, by = _other_machines(snapshot), _standby(snapshot)
     foreign = set().union(*others.values())
+    affected: dict[tuple[str, str], list[str]] = {}  # addresses by where packets for them go, and who has them instead
     for address in virtual_addresses(snapshot):
         route = snapshot.route(address)
         if route.type != "local" and address not in unusable:
             where = f"leave by {route.device}" if route.device else f"have no route ({route.source or route.type})"
             other = next(words for words, known in others.items() if address in known) if address in foreign else ""
-            if by:
-                yield note(
-                    address,
-                    f"is not an address of this machine, so packets for it {where}",
-                    f"{by}: that is right only as long as another director has the address",
-                )
-                continue
-            yield failure(
-                address,
-                f"is not an address of this machine, so packets for it {where}",
-                f"it is {other}: to bind it here would cut that machine off. Give the service another address"
-                if other
-                else "IPVS handles only packets that are delivered to this machine",
-                *([] if other else [_binding(address, route)]),
-            )
+            affected.setdefault((where, "" if by else other), []).append(address)
+    for (where, other), those in affected.items():
+        seen = f"is not an address of this machine, so packets for it {where}"
+        if by:
+            why = f"{by}: that is right only as long as another director has the address"
+            yield from (note(address, seen, why) for address in those)
+        elif other:
+            why = f"it is {other}: to bind it here would cut that machine off. Give the service another address"
+            yield failures(tuple(those), seen, why)
+        else:
+            why = "IPVS handles only packets that are delivered to this machine"
+            yield failures(tuple(those), seen, why, *(_binding(one, snapshot.route(one)) for one in those))
 
 
 def _standby(snapshot: Snapshot) -> str:
