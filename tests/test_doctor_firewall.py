@@ -284,6 +284,63 @@ def test_packets_alike_are_asked_about_once(monkeypatch):
     assert len(seen) == 1
 
 
+@pytest.mark.parametrize(("rule", "followed"), [
+    ("-p tcp --dport 80 -j DROP", 2),  # port 80, and all others
+    ("-p tcp --dport 80:90 -j DROP", 2),
+    ("-d 192.0.2.7/32 -j DROP", 2),
+    ("-d 192.0.2.0/25 -p tcp --dport 80 -j DROP", 2),  # all are in that network
+    ("-s 203.0.113.0/24 -j DROP", 1),
+])  # fmt: skip
+def test_packets_that_rules_cannot_tell_apart_are_followed_once(monkeypatch, rule, followed):
+    seen = []
+    original = packet_path._passage
+    monkeypatch.setattr(packet_path, "_passage", lambda *asked: seen.append(asked) or original(*asked))
+    firewall = Firewall(iptables.chains(f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {rule}\n", "iptables", "ip"))
+    for number in range(100):
+        passage(firewall, ("input",), packet(target=f"192.0.2.{number}", port=str(number)))
+    assert len(seen) == followed
+
+
+NETWORKS = ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "10.1.2.3-10.1.2.9", "10.1.2.4/32", "2001:db8::/32", "strange")
+ADDRESSES_ASKED = st.sampled_from([None, "10.0.0.1", "10.1.2.3", "10.1.2.4", "10.1.2.5", "192.0.2.1", "2001:db8::1"])
+PORT_RANGES = ("80", "80-90", "81", "443", "0080", "http", "1-", "65535")
+PORTS_ASKED = st.sampled_from([None, "1", "80", "81", "85", "443", "1024", "65535"])
+
+
+def conditions(field, values):
+    return st.builds(Match, st.just(field), st.lists(values, min_size=1, max_size=3).map(tuple), st.booleans())
+
+
+CONDITIONS = st.one_of(
+    *(conditions(field, st.sampled_from(NETWORKS)) for field in ("source", "target")),
+    *(conditions(field, st.sampled_from(PORT_RANGES)) for field in ("port", "source_port")),
+    conditions("state", st.sampled_from(("new", "established"))),
+    conditions("mark", st.sampled_from(("1", "1/255"))),
+)
+ACTIONS = st.sampled_from(("accept", "drop", "mark", "notrack", "dnat", "return"))
+RULES = st.builds(
+    Rule, st.sampled_from(("one", "two")), ACTIONS, st.just("1"), st.lists(CONDITIONS, max_size=3).map(tuple)
+)
+PACKETS = st.builds(
+    lambda **known: packet(**known),
+    source=ADDRESSES_ASKED, target=ADDRESSES_ASKED, port=PORTS_ASKED, source_port=PORTS_ASKED,
+    state=st.sampled_from(("new", None)),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(rules=st.lists(RULES, max_size=25), policy=st.sampled_from(("accept", "drop")),
+       packets=st.lists(PACKETS, min_size=1, max_size=20))  # fmt: skip
+def test_packets_of_one_kind_have_the_result_of_each(rules, policy, packets):
+    chain = Chain("nft", "ip", "filter", "input", "input", policy=policy, rules=tuple(rules))
+    together = Firewall((chain,))
+    for one in packets:
+        first, alone = passage(together, ("input",), one), passage(Firewall((chain,)), ("input",), one)
+        for name in ("drop", "dnat", "untracked", "mark", "marker"):
+            assert getattr(first, name) == getattr(alone, name)
+        assert first.packet["state"] == alone.packet["state"]
+
+
 @pytest.mark.parametrize(("hooks", "matched"), [
     (("prerouting", "forward"), {"family", "state", "port"}),
     (("prerouting", "input"), {"family", "state", "port", "source"}),

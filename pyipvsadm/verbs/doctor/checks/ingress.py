@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ....grammar.shell import command
 from ..findings import FAILURE, NOTE, WARNING, Check, Findings, failure, note, warning
@@ -85,7 +85,7 @@ def ports_beside(snapshot: Snapshot) -> Findings:
     exposed: dict[tuple[str, tuple[tuple[str, int], ...]], list[str]] = defaultdict(list)
     for address, ports in taken.items():
         beside = [one for one in sorted(wild[family(address)]) if not ports & {one, (one[0], 0)}]
-        beside = [one for one in beside if not _refused(snapshot, address, *one)] if address in virtual else []
+        beside = list(_unrefused(snapshot, address, beside)) if address in virtual else []
         if beside:
             exposed[family(address), tuple(beside)].append(address)
     for (kind, beside_all), addresses in exposed.items():
@@ -98,15 +98,17 @@ def ports_beside(snapshot: Snapshot) -> Findings:
         )
 
 
-def _refused(snapshot: Snapshot, address: str, protocol: str, port: int) -> bool:
-    """Whether a rule already refuses clients of a port of this address; False if the rules are unknown."""
+def _unrefused(snapshot: Snapshot, address: str, ports: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Those `ports` of this address whose clients no rule certainly refuses; all if the rules are unknown."""
     firewall = snapshot.firewall or Firewall()
-    if not firewall.looks_at(ARRIVAL):
-        return False
-    packet = {**ARRIVING, "family": family(address), "target": address, "port": str(port), "state": "new"}
-    packet |= {"protocol": number(protocol), "flags": "SYN" if protocol == "tcp" else ""}
-    found = passage(firewall, ARRIVAL, packet).drop
-    return bool(found and found.certain)
+    looks = firewall.looks_at(ARRIVAL)
+    known = {**ARRIVING, "family": family(address), "target": address, "state": "new"}
+    for protocol, port in ports:
+        flags = "SYN" if protocol == "tcp" else ""
+        packet = {**known, "port": str(port), "protocol": number(protocol), "flags": flags}
+        found = passage(firewall, ARRIVAL, packet).drop if looks else None
+        if not (found and found.certain):
+            yield protocol, port
 
 
 def _refusals(snapshot: Snapshot, kind: str, addresses: list[str], port: tuple[str, int]) -> Iterator[str]:

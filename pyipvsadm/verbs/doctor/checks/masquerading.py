@@ -29,15 +29,15 @@ from ..suspects import NAT
 
 def forwarding_is_on(snapshot: Snapshot) -> Findings:
     """The kernel forwards packets."""
-    known: dict[tuple[bool, int], str] = {}  # by family and route, which thousands share: the setting that is off
+    known: dict[tuple[bool, str], str] = {}  # by family and device: the setting that is off, or nothing
     affected: dict[str, list[Pair]] = {}  # by that setting
     for pair in pairs(snapshot, NAT):
         address = pair[1].address
-        route = snapshot.route(address)
-        place = ":" in address, id(route)
+        device = snapshot.route(address).device
+        place = ":" in address, device
         off = known.get(place)
         if off is None:
-            off = known[place] = _unforwarded(snapshot, family(address), route.device)
+            off = known[place] = _unforwarded(snapshot, family(address), device)
         if off:
             affected.setdefault(off, []).append(pair)
     for off, those in affected.items():

@@ -114,18 +114,13 @@ class Firewall:
     def _places(self) -> dict[Place, Chain]:
         return {chain.place: chain for chain in self.chains}
 
-    def fields(self, hooks: tuple[str, ...]) -> tuple[str, ...]:
-        """The fields that tell packets apart at `hooks`: those with the same values in them are treated the same."""
-        found = self._fields.get(hooks)
-        if found is None:
-            chains = [chain for chain in self.chains if chain.hook in hooks or not chain.hook]
-            matched = {match.field for chain in chains for rule in chain.rules for match in rule.matches}
-            found = self._fields[hooks] = tuple(sorted(matched | {"family", "state"}))
+    def fields(self, hooks: tuple[str, ...]) -> dict[str, set[str]]:
+        """The fields that tell packets apart at `hooks`, each with the values that rules compare it with."""
+        found: dict[str, set[str]] = {"family": set(), "state": set()}
+        chains = [chain for chain in self.chains if chain.hook in hooks or not chain.hook]
+        for match in (match for chain in chains for rule in chain.rules for match in rule.matches):
+            found.setdefault(match.field, set()).update(match.values)
         return found
-
-    @cached_property
-    def _fields(self) -> dict[tuple[str, ...], tuple[str, ...]]:
-        return {}
 
     @cached_property
     def _looks(self) -> dict[tuple[str, ...], bool]:
@@ -156,6 +151,17 @@ def in_network(address: str, network: str) -> bool:
     family, low, high = span(network)
     of, number, _ = span(address)
     return family == of and low <= number <= high
+
+
+def port_span(text: str) -> tuple[int, int, int]:
+    """The first and the last port of a range such as "80-90", after 0; none if it isn't one."""
+    first, _, last = text.partition("-")
+    last = last or first
+    return (0, int(first), int(last)) if _is_port(first) and _is_port(last) else (0, 1, 0)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5
 
 
 @lru_cache(maxsize=1 << 17)

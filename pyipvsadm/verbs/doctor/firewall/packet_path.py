@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ....frozen import frozen
-from .chains import Chain, Firewall, Rule, in_network
+from .chains import Chain, Firewall, Rule, in_network, port_span
+from .packet_kinds import PacketKinds
 from .rule_index import Index
 
 DEEP = 16  # nested jumps, the most that the kernel allows
@@ -55,11 +56,27 @@ class Passage:
 def passage(firewall: Firewall, hooks: Iterable[str], packet: Packet) -> Passage:
     """The result for `packet` at `hooks`, up to IPVS."""
     hooks = tuple(hooks)
-    asked = (hooks, *map(packet.get, firewall.fields(hooks)))
-    found = firewall.memory.get(asked)
-    if not isinstance(found, Passage):
-        found = firewall.memory[asked] = _passage(firewall, hooks, packet)
-    return found
+    known = firewall.memory.get(hooks)
+    if not isinstance(known, Passages):
+        known = firewall.memory[hooks] = Passages(firewall, hooks)
+    return known.of(packet)
+
+
+class Passages:
+    """The results for packets at some hooks: those of a kind have the same."""
+
+    def __init__(self, firewall: Firewall, hooks: tuple[str, ...]) -> None:
+        self._firewall, self._hooks = firewall, hooks
+        self._kinds = PacketKinds(firewall, hooks)
+        self._known: dict[object, Passage] = {}
+
+    def of(self, packet: Packet) -> Passage:
+        """The result for `packet`."""
+        kind = self._kinds.of(packet)
+        found = self._known.get(kind)
+        if found is None:
+            found = self._known[kind] = _passage(self._firewall, self._hooks, packet)
+        return found
 
 
 def _passage(firewall: Firewall, hooks: tuple[str, ...], packet: Packet) -> Passage:
@@ -166,8 +183,8 @@ def _is(field: str, wanted: str, value: str) -> bool:
     if field in ("source", "target"):
         return in_network(value, wanted)
     if field in ("port", "source_port"):
-        low, _, high = wanted.partition("-")
-        return _is_port(low) and _is_port(high or low) and int(low) <= int(value) <= int(high or low)
+        _, low, high = port_span(wanted)
+        return low <= int(value) <= high
     if field in ("in", "out") and wanted[-1:] in ("+", "*"):  # a wildcard, of iptables or nft
         return value.startswith(wanted[:-1])
     if field == "mark":
@@ -176,10 +193,6 @@ def _is(field: str, wanted: str, value: str) -> bool:
     if field == "flags":
         return _flags(wanted, value)
     return wanted == value
-
-
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 5
 
 
 def _flags(wanted: str, value: str) -> bool:
