@@ -77,7 +77,7 @@ def _service(service: Key, servers: Iterable[Row], known: Known) -> Service:
             **settings,
             "service": spelled(service),
             "counters": _counters(service.stats and service.stats[COUNTERS]),
-            "servers": tuple([_server(*one, known) for one in servers]),
+            "servers": tuple(_servers(servers, known)),
             "key": service,
             "address": spelled_address(service.address) if service.address else "",
             "port": service.port or 0,
@@ -87,13 +87,14 @@ def _service(service: Key, servers: Iterable[Row], known: Known) -> Service:
     )
 
 
-def _server(address: bytes, port: int, rest: Rest, known: Known) -> Server:
-    shared = known.get(rest)
-    if shared is None:
-        shared = keep(known, rest, _shared(*rest))
-    fields = shared.copy()
-    fields["address"], fields["port"] = spelled_address(address), port
-    return made(Server, fields)
+def _servers(rows: Iterable[Row], known: Known) -> Iterator[Server]:
+    for address, port, rest in rows:
+        shared = known.get(rest)
+        if shared is None:
+            shared = keep(known, rest, _shared(*rest))
+        fields = shared.copy()
+        fields["address"], fields["port"] = spelled_address(address), port
+        yield made(Server, fields)
 
 
 def _shared(rest: Values, counters: Values | None) -> dict[str, Any]:
