@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from functools import partial
 from unittest import mock
 
 import pytest
@@ -167,14 +166,15 @@ def pairs_of_two(number):
 
 @pytest.mark.parametrize("count", [0, 1, 60, 255])
 def test_two_processes_take_turns(count):
-    found = in_turn(count, pairs_of_two, First())
+    found = in_turn(count, pairs_of_two)
     assert [number for number, _ in found] == [2 * number for number in range(count)]
     assert count < 60 or len({process for _, process in found}) == 2
 
 
-@pytest.mark.parametrize("second", [fails, None])
-def test_what_nobody_else_takes_is_made_here(second):
-    assert in_turn(60, pairs_of_two, First(second)) == [(2 * number, os.getpid()) for number in range(60)]
+@pytest.mark.parametrize("lacking", [("fork", fails), ("sched_getaffinity", lambda _: {0})])
+def test_what_nobody_else_takes_is_made_here(monkeypatch, lacking):
+    monkeypatch.setattr(os, *lacking)
+    assert in_turn(60, pairs_of_two) == [(2 * number, os.getpid()) for number in range(60)]
 
 
 def test_what_the_child_fails_at_in_its_turn_is_made_here():
@@ -186,12 +186,12 @@ def test_what_the_child_fails_at_in_its_turn_is_made_here():
             raise OSError("no memory")
         return number
 
-    assert in_turn(60, make, First()) == list(range(60))
+    assert in_turn(60, make) == list(range(60))
 
 
 def test_what_fails_in_turn_is_told():
     with pytest.raises(OSError, match="gone"):
-        in_turn(60, mock.Mock(side_effect=OSError("gone")), First())
+        in_turn(60, mock.Mock(side_effect=OSError("gone")))
 
 
 DIRECTORS = {
@@ -204,7 +204,7 @@ DIRECTORS = {
 
 @pytest.mark.parametrize("snapshot", DIRECTORS.values(), ids=DIRECTORS)
 def test_two_processes_judge_as_one(snapshot):
-    assert judge(snapshot, each=partial(in_turn, kernel=First())) == judge(snapshot)
+    assert judge(snapshot, each=in_turn) == judge(snapshot)
 
 
 SHARED = ["-Ln", "-Ln --stats", "-Sn", "-Ln --nosort", "show -o json", "show -o ndjson", "show -o yaml"]

@@ -9,7 +9,7 @@ import os
 from errno import EAGAIN, ETIMEDOUT
 
 from .. import errors
-from ..model import Command, Server, Stats, Table
+from ..model import Command
 from . import wire
 from .transport import Transport, emptied, family_number, generic_netlink, raw_refusal
 from .wire import codec, schema
@@ -17,10 +17,10 @@ from .wire import codec, schema
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeVar
 
-    from ..model import Daemon, Info, Service, Timeouts
+    from ..model import Daemon, Info, Server, Service, Table, Timeouts
     from ..shapes import Alike, Group, Short
     from .repeated import Repeated
     from .wire.templates import Reader
@@ -269,17 +269,9 @@ class Kernel:
 
     def table(self, stats: bool = False) -> Table:
         """The whole table in the kernel's order, as it was at one moment; `stats` adds counters. Raises OSError."""
+        from .steady import table
 
-        def make(services: list[Service], kernel: Kernel) -> Iterator[Sequence[tuple[Any, ...]]]:
-            for _, servers in kernel.with_servers(services, stats, steady=True):
-                yield servers if kernel is self else list(map(_plain, servers))
-
-        def read(services: list[Service]) -> tuple[tuple[Service, tuple[Server, ...]], ...]:
-            rows = self.shared(services, make)
-            return tuple((service, _records(its)) for service, its in zip(services, rows, strict=True))
-
-        services = self.at_one_moment(read, stats)
-        return Table(services=services, timeouts=self.timeouts(), daemons=tuple(self.daemons()))
+        return table(self, stats)
 
     def at_one_moment(self, read: Callable[[list[Service]], Found], stats: bool = False) -> Found:
         """What `read` returns for all services.
@@ -296,18 +288,6 @@ class Kernel:
         from .proc_lines import lines
 
         return lines(CONNECTIONS)
-
-
-def _plain(server: Server) -> tuple[Any, ...]:
-    """The values of a server, without records, which `marshal` doesn't take."""
-    return *server[:-1], server[-1] and server[-1][:]
-
-
-def _records(servers: Sequence[tuple[Any, ...]]) -> tuple[Server, ...]:
-    """Servers, which may be plain, as records."""
-    if not servers or type(servers[0]) is Server:
-        return tuple(servers)  # type: ignore[arg-type]
-    return tuple(Server.make((*values[:-1], values[-1] and Stats.make(values[-1]))) for values in servers)
 
 
 def ready() -> None:

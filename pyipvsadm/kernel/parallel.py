@@ -57,15 +57,25 @@ class Child:
         os.close(self._file)
 
 
-def begun(kernel: Kernel, make: Callable[[Kernel], Iterable[object]]) -> Child | None:
-    """A child that collects what `make` yields, given the same kernel; None where `kernel` isn't shared."""
-    second = kernel.second
-    if second is None or not kernel.is_shared:
+def has_processors() -> bool:
+    """Whether a second process has a processor of its own."""
+    return len(os.sched_getaffinity(0)) > 1
+
+
+def begun(make: Callable[[], Iterable[object]]) -> Child | None:
+    """A child that collects what `make` yields; None if it has no processor, or no memory."""
+    if not has_processors():
         return None
     try:
-        return Child(lambda: make(second()))
+        return Child(make)
     except OSError:
-        return None  # no process, or no memory for one
+        return None
+
+
+def begun_with(kernel: Kernel, make: Callable[[Kernel], Iterable[object]]) -> Child | None:
+    """A child that collects what `make` yields, given the same kernel; None where `kernel` has no second."""
+    second = kernel.second
+    return begun(lambda: make(second())) if second else None
 
 
 def shared(
@@ -81,7 +91,7 @@ def shared(
     """
     ours = len(services) * OURS // 100
     first, rest = services[:ours], services[ours:]
-    child = begun(kernel, lambda other: make(rest, other))
+    child = begun_with(kernel, lambda other: make(rest, other))
     values = None
     try:
         if prove:
@@ -95,11 +105,11 @@ def shared(
     yield from make(rest, kernel) if values is None else values  # type: ignore[misc]
 
 
-def in_turn(count: int, make: Callable[[int], Value], kernel: Kernel) -> list[Value]:
+def in_turn(count: int, make: Callable[[int], Value]) -> list[Value]:
     """What `make` returns for each number below `count`, which is below 256, in order, without asking the kernel.
 
-    Two processes, where `kernel` is shared, take the next number as soon as they are done with one. The values must be
-    such as `marshal` takes. Raises what `make` raises: what the child fails at is made here.
+    Two processes take the next number as soon as they are done with one. The values must be such as `marshal` takes.
+    Raises what `make` raises: what the child fails at is made here.
     """
     left, end = os.pipe2(os.O_CLOEXEC)
     os.write(end, bytes(range(count)))
@@ -111,7 +121,7 @@ def in_turn(count: int, make: Callable[[int], Value], kernel: Kernel) -> list[Va
 
     child = None
     try:
-        child = begun(kernel, lambda _: taken())
+        child = begun(taken)
         found: dict[int, Value] = dict(taken())
         if child:
             found.update(child.values() or ())  # type: ignore[arg-type]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from errno import EBADMSG
-
 from .server_answers import AHEAD, groups_of
-from .transport import DUMP_TRIES, LEAST_ROOM
+from .transport import DUMP_TRIES, LEAST_ROOM, restless
 from .wire import codec, schema
 from .wire.answers import server_keys, server_reader, servers_of_each, services_in
 
@@ -67,7 +65,7 @@ class Repeated:
             count = self._take(self._transport.dump(schema.GET_SERVICE, number))
             if not steady or count < 2 or _keys(before) == _keys(self._services):
                 return self._services
-        raise OSError(EBADMSG, "the table changes faster than it can be read")
+        raise restless()
 
     def _take(self, answers: list[bytes]) -> int:
         """Make records of the services in `answers`, and return how many pieces that are."""

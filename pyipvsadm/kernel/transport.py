@@ -164,7 +164,7 @@ class Transport:
             if now == before:
                 return pieces
             before = now
-        raise OSError(EBADMSG, "the table changes faster than it can be read")
+        raise restless()
 
     def _answers_to(self, question: bytes, among: bytes, end: bytes, *begun: bytes) -> list[bytes]:
         """The messages of the dump that `question` requests, in pieces; `begun` were received already. Raises OSError.
@@ -178,7 +178,7 @@ class Transport:
                 return self._pieces(among, end, begun)
             except InterruptedError:
                 begun = ()
-        raise OSError(EBADMSG, "the table changes faster than it can be read")
+        raise restless()
 
     def renew(self) -> None:
         """Replace the socket if it has offered room for long pieces.
@@ -254,6 +254,11 @@ def family_number(sock: socket, name: str) -> int:
         return 0
     rows = ((CTRL_ATTR_FAMILY_ID, codec.U16, "id"),)
     return int(codec.decode(rows, answer).get("id", 0))
+
+
+def restless() -> OSError:
+    """The error of a table that keeps changing while it is read."""
+    return OSError(EBADMSG, "the table changes faster than it can be read")
 
 
 def raw_refusal() -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from _operator import itemgetter
 
-from ...kernel.parallel import OURS, Child
+from ...kernel.parallel import OURS, begun
 from ...model import Service, Table
 from ...table.assembly import Entry
 
@@ -32,12 +31,11 @@ def is_read(text: str, assembly: Assembly, given: Given) -> bool:
     middle = text.find(SERVICE, len(text) * OURS // 100) + 1
     end = text.find("\n", text.rfind(SERVER) + 1)  # the timeouts and daemons follow
     end = len(text) if end < 0 else end
-    if not 0 < middle < end or len(os.sched_getaffinity(0)) < 2:
+    if not 0 < middle < end:
         return False
     number = 1 + text.count("\n", 0, middle)
-    try:
-        child = Child(lambda: _values(given(text[middle:end], assembly.another(), number)))
-    except OSError:
+    child = begun(lambda: _values(given(text[middle:end], assembly.another(), number)))
+    if not child:
         return False
     try:
         given(text[:middle], assembly, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _operator import itemgetter
 
 from ...errors import IpvsadmError
-from ...kernel.parallel import begun
+from ...kernel.parallel import begun_with
 from ...model import Server, Service
 from ...shapes import SETTINGS, row_of
 
@@ -25,7 +25,7 @@ class Ahead:
 
     def __init__(self, kernel: Callable[[], Kernel]) -> None:
         try:
-            self._child = begun(kernel(), _rows)
+            self._child = begun_with(kernel(), _rows)
         except IpvsadmError:
             self._child = None  # told where the table is compared, if the document is valid
 

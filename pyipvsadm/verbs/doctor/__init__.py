@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ... import kernel
@@ -78,19 +77,19 @@ def run(world: World, wishes: Wishes) -> int:
     if missing:
         hint = "`pyipvsadm show` lists the services that there are"
         raise IpvsadmError(f"No such service: {', '.join(missing)}", hint=hint, status=UNUSABLE)
-    verdict = judge(snapshot, codes, one_by_one if wishes.read is not None else _sharing(world, snapshot))
+    verdict = judge(snapshot, codes, _order(snapshot))
     told = report.as_json(verdict) if wishes.output == "json" else report.as_text(verdict, world.columns)
     _print(told, world, wishes.pager)
     return report.status(verdict.findings)
 
 
-def _sharing(world: World, snapshot: Snapshot) -> Each:
+def _order(snapshot: Snapshot) -> Each:
     """How to make the checks: by two processes if there are many services."""
     if len(snapshot.services or ()) < kernel.MANY:
         return one_by_one
     from ...kernel.parallel import in_turn
 
-    return partial(in_turn, kernel=world.reach(load=False))
+    return in_turn
 
 
 def _print(text: str, world: World, pager: bool) -> None:
