@@ -14,6 +14,7 @@ Group = tuple[Service, tuple[Server, ...]]
 
 SOURCE = "proc"  # the name of this source in JSON
 MARK, ARROW = "FWM", "->"
+TITLES = 3  # lines above the first service
 NUMBERS = {name.upper(): number for number, name in NAMES.items()}
 FORWARDING = {"Masq": MASQUERADE, "Local": LOCAL, "Tunnel": TUNNEL, "Route": DIRECT}
 
@@ -26,7 +27,7 @@ def table(text: str) -> tuple[Info | None, list[Group]]:
     lines = text.splitlines()
     found: dict[tuple[object, ...], Group] = {}
     service, servers = None, []
-    for line in [*lines[3:], ""]:
+    for line in [*lines[TITLES:], ""]:
         words = line.split()
         if words[:1] == [ARROW]:
             servers.append(_server(words))
@@ -74,6 +75,16 @@ def _server(words: list[str]) -> Server:
 def _endpoint(text: str) -> tuple[bytes, int]:
     host, _, port = text.rpartition(":")
     return bytes.fromhex(host.strip("[]").replace(":", "")), int(port, 16)
+
+
+def server_addresses(text: str) -> tuple[int, set[bytes]]:
+    """How many services are in `text`, the content of ip_vs, and the packed addresses of all servers.
+
+    Raises ValueError if the text has another form.
+    """
+    _, _title, *servers = text.split(f"\n  {ARROW} ")
+    services = text.count("\n") - len(servers) - TITLES
+    return services, {_endpoint(endpoint)[0] for endpoint in {line[: line.index(" ")] for line in servers}}
 
 
 def ever_counted(text: str) -> int | None:

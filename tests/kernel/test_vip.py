@@ -9,11 +9,14 @@ import subprocess
 
 import pytest
 
+from pyipvsadm.kernel import Kernel
 from pyipvsadm.namespaces import HERE
 from pyipvsadm.support import state
 from pyipvsadm.table import journal
 from pyipvsadm.table.journal import Outcome
-from pyipvsadm.verbs.vip import ledger
+from pyipvsadm.table.notation import spelled_address
+from pyipvsadm.verbs.vip import ledger, server_addresses
+from pyipvsadm.verbs.vip.other_machines import servers_of
 
 DEVICE = "kube-ipvs0"
 RULES = """\
@@ -324,6 +327,38 @@ def test_what_another_machine_has_is_not_bound_unless_forced(ours, address, line
     assert ours(f"vip add {address} --force")[0] == 0
     assert is_local(ours, address)
     assert ours("vip sync")[0] == 0
+
+
+MORE = """\
+-A -t 192.0.2.11:80 -s wlc -p 60
+-A -u [2001:db8::11]:53 -s sh -b sh-port
+-A -f 8 -6 -s rr
+-a -t 192.0.2.10:80 -r 10.9.0.77:80 -m
+-a -t 192.0.2.10:80 -r 10.9.0.78:8080 -m -w 0
+-a -t 192.0.2.11:80 -r 10.9.0.78:80 -g
+-a -u [2001:db8::11]:53 -r [2001:db8:9::77]:53 -m
+-a -f 8 -6 -r 2001:db8:9::78 -i
+-a -f 7 -r 10.9.0.79 -i
+"""
+SERVERS = {"10.9.0.77", "10.9.0.78", "10.9.0.79", "2001:db8:9::77", "2001:db8:9::78"}
+
+
+@pytest.mark.parametrize("lacking", [None, "file", "services"])
+def test_the_servers_that_proc_lists_are_those_of_the_table(ours, monkeypatch, lacking):
+    """If there is no list, or one of other services, each service is asked for."""
+    assert ours("-R", MORE) == (0, "", "")
+    with ours.namespace.entered():
+        kernel = Kernel.open()
+        services = kernel.services()
+        if lacking == "file":
+            monkeypatch.setattr(server_addresses, "TABLE", "/proc/none")
+        elif not lacking:
+            monkeypatch.setattr(Kernel, "shared", None)
+        asked = services[:-1] if lacking == "services" else services
+        found = server_addresses.server_addresses(asked, kernel)
+        expected = servers_of((one, kernel.servers(one)) for one in asked)
+    assert found == expected
+    assert lacking or set(map(spelled_address, found)) == SERVERS
 
 
 def test_sync_leaves_alone_what_a_route_makes_local(ours):

@@ -18,9 +18,8 @@ from .transaction import REFUSED, UnboundError, carry_out, device_there, looked_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from ...kernel import Kernel
     from ...model import Service, Table
     from ...network.facts import Address
     from ...support.outcome import Result
@@ -213,8 +212,10 @@ def _services(world: World) -> list[Service]:
 
 def _servers(world: World, services: Sequence[Service]) -> set[bytes]:
     """The packed addresses of the servers of the kernel's `services`. Raises IpvsadmError."""
+    from .server_addresses import server_addresses
+
     try:
-        return {address for found in world.kernel.shared(list(services), _addresses_of_servers) for address in found}
+        return server_addresses(services, world.kernel)
     except OSError as error:
         raise _unlisted(error) from error
 
@@ -224,12 +225,6 @@ def _unlisted(error: OSError) -> IpvsadmError:
     from ...classic.commands import refused
 
     return refused("list", error.errno or 0)
-
-
-def _addresses_of_servers(services: Sequence[Service], kernel: Kernel) -> Iterator[list[bytes]]:
-    """The packed addresses of the servers of `services`, of some services at a time."""
-    for _, found in kernel.told_groups(services, ("weight",), bool, steady=True):
-        yield [server[0] for servers in found for server in servers if server[0]]
 
 
 def _judged(services: Sequence[Service], device: str) -> list[Vip]:
