@@ -42,7 +42,7 @@ def test_where_looking_fails_the_words_of_the_table_stand(verb, errno, monkeypat
     def fail(*_):
         raise RuntimeError("nothing is to be seen")
 
-    monkeypatch.setattr(explain, "CAUSES", dict.fromkeys(causes.CAUSES, ((), fail)))
+    monkeypatch.setattr(causes, "CAUSES", dict.fromkeys(causes.CAUSES, ((), fail)))
     monkeypatch.setattr(explain, "machine", fail)
     verb = verb or "add-server"
     ran = run(shlex.split(LINES[verb]), lambda data: [error(number, errno) for _, number, _, _ in requests(data)])

@@ -202,10 +202,11 @@ VERBS = [  # a right line, and what it may load of what is slow: typer and what 
     ("metrics", PATTERNS | CONTEXT | {"typing"}),
     ("vip", set()),
     ("vip sync --dry-run", set()),
-    ("doctor --watch 0", FACTS | {"typing", "subprocess", "signal", "json", "ipaddress", "pathlib", "shutil"}),
+    ("doctor --watch 0", FACTS | {"typing", "subprocess", "signal", "json", "ipaddress", "pathlib"}),
     ("top --once", PATTERNS | CONTEXT | {"typing", "json"}),
 ]
 SPARED = {  # by line: modules of ours that load slowly, and that only other lines of the verb need
+    "doctor --watch 0": {"pyipvsadm.documents", "pyipvsadm.explain.causes", "pyipvsadm.verbs.doctor.snapshot_file"},
     "vip": {"pyipvsadm.documents", "pyipvsadm.support.outcome", "pyipvsadm.classic.commands"},
     "vip sync --dry-run": {"pyipvsadm.support.outcome", "pyipvsadm.listing.rules", "pyipvsadm.classic.commands"},
 }

@@ -8,7 +8,6 @@ from errno import EPERM
 from itertools import pairwise
 
 from ..errors import RefusedError, UnreachableError
-from .causes import CAUSES, Seen
 from .requirements import CONTAINERS, MODULE, Machine, module_of, unreached
 
 TYPE_CHECKING = False
@@ -25,12 +24,15 @@ def explained(command: Command, error: RefusedError | UnreachableError, world: W
     try:
         if isinstance(error, UnreachableError):
             return unreached(error.errno != EPERM, machine())
-        found = CAUSES.get((command.verb, error.errno)) or CAUSES.get((None, error.errno))
+        from . import causes
+
+        rows = causes.CAUSES
+        found = rows.get((command.verb, error.errno)) or rows.get((None, error.errno))
         if not found:
             return ""
         looks, decide = found
         eyes = Eyes(command, world)
-        return decide(command, Seen(**{look: getattr(eyes, look)() for look in looks}))
+        return decide(command, causes.Seen(**{look: getattr(eyes, look)() for look in looks}))
     except Exception:  # whatever fails here, the kernel's error must be reported
         return ""
 

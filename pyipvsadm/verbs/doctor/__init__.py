@@ -11,11 +11,10 @@ from ... import kernel
 from ...errors import PIPE_CLOSED, IpvsadmError, OutputError, UsageError
 from ...frozen import frozen, replaced
 from ...table.notation import address_of, bare_address, spelled_address
-from . import catalogue, report, snapshot_file
+from . import catalogue, report
 from .checks import CHECKS
 from .collection import collect
-from .findings import DIRECTOR, REAL_SERVER
-from .snapshot_file import UNUSABLE
+from .findings import DIRECTOR, REAL_SERVER, UNUSABLE
 from .verdict import Each, judge, one_by_one, restricted
 
 if TYPE_CHECKING:
@@ -63,11 +62,15 @@ def run(world: World, wishes: Wishes) -> int:
         codes = [catalogue.named(code).code for code in wishes.checks]
         vips = _vips(wishes)
         if wishes.read is not None:
+            from . import snapshot_file
+
             snapshot = snapshot_file.load(wishes.read, world)
         else:
             snapshot = collect(world, 0 if vips else wishes.watch, vips)
         snapshot = replaced(snapshot, vips=vips or snapshot.vips)
         if wishes.save is not None:
+            from . import snapshot_file
+
             snapshot_file.save(snapshot, wishes.save, world)
             _print("", world, pager=False)
             return 0

@@ -10,6 +10,7 @@ from .snapshot import Snapshot
 
 FAILURE, WARNING, NOTE, UNKNOWN = SEVERITIES = ("failure", "warning", "note", "unknown")
 DIRECTOR, REAL_SERVER = "director", "real-server"  # what a machine is
+UNUSABLE = 64  # the exit status if nothing can be judged; EX_USAGE in sysexits.h
 
 
 class Finding(NamedTuple):

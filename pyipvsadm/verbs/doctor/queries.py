@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import ip_address, ip_network
 
 from ...grammar.shell import command, quoted
 from ...network.facts import Link, is_loopback
@@ -108,6 +107,8 @@ def clients(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 def networks(snapshot: Snapshot, device: str) -> list[str]:
     """The networks that `device` is connected to."""
+    from ipaddress import ip_network
+
     found = (one for one in snapshot.seen("addresses") if one.device == device)
     return [str(ip_network(f"{one.address}/{one.prefix}", strict=False)) for one in found]
 
@@ -257,6 +258,8 @@ def bound_for_services(snapshot: Snapshot) -> set[str]:
 
 def neighbour_of(address: str) -> str:
     """The IPv6 address most similar to `address`; the route to it shows whether `address` is ever used as a source."""
+    from ipaddress import ip_address
+
     try:
         return str(ip_address(int(ip_address(address)) ^ 1))
     except ValueError:

@@ -11,6 +11,7 @@ from ...documents.formats import LIMIT
 from ...documents.source import PIECE
 from ...errors import IpvsadmError
 from ...model import printable
+from .findings import UNUSABLE
 from .plausibility import implausible
 from .snapshot import VERSION, Snapshot
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from ...world import World
 
-UNUSABLE = 64  # the exit status if nothing can be judged; EX_USAGE in sysexits.h
 HINT = "`pyipvsadm doctor --save FILE` writes a snapshot"
 TOLD = 200  # the most characters of a message about a wrong value
 

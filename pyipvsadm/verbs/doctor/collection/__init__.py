@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ....classic.commands import refused
@@ -25,9 +24,7 @@ from ..snapshot_values import Daemon, Service, Timeouts
 from ..suspects import Entries, suspects
 from . import live_services, proc
 from .concurrency import Concurrent
-from .connection_attempts import tried
 from .live_services import records, services_of, with_earlier
-from .traffic import watch
 
 if TYPE_CHECKING:
     from ....network.routes import Route
@@ -46,7 +43,7 @@ def collect(world: World, seconds: float = 0, addresses: Iterable[str] = ()) -> 
     rules = Concurrent(lambda: firewall(standing.privileged))
     collected.look("listeners", proc.listeners)
     collected.found |= {
-        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "taken": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
         "kernel": os.uname().release,
         "standing": standing,
         "modules": proc.modules(),
@@ -87,6 +84,8 @@ class Collection:
             rules.start()
             services = services_of(before)
             if seconds and services:
+                from .traffic import watch
+
                 self.look("arrivals", lambda: watch(services, max(LEAST_WATCH, seconds - SETTLING)))
                 time.sleep(SETTLING)
                 rules.join()
@@ -120,8 +119,10 @@ class Collection:
         except UnseenError as error:
             self.unseen |= dict.fromkeys(("connections", "connection_count"), str(error))
         entries = Entries(self.found.get("states", {}), self.found.get("stuck", {}))
-        wanted = suspects(self.found.get("services") or (), entries)
-        self.found["tried"] = tried((one.name, one.address, one.port) for one in wanted)
+        if wanted := list(suspects(self.found.get("services") or (), entries)):
+            from .connection_attempts import tried
+
+            self.found["tried"] = tried((one.name, one.address, one.port) for one in wanted)
 
     def addresses(self) -> list[str]:
         """The addresses whose routes are collected: of services, servers and clients."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from _socket import AF_INET, AF_INET6, inet_ntop, socket
 from array import array
 from fcntl import ioctl
 from pathlib import Path
-from socket import AF_INET, AF_INET6, inet_ntop, socket
 from struct import pack, unpack
 from sys import byteorder
 
@@ -220,15 +220,16 @@ def _text(digits: str) -> str:
 def large_receive(devices: list[str]) -> tuple[str, ...]:
     """The `devices` with large-receive-offload on."""
     found = []
-    with socket() as any_socket:
-        for device in devices:
-            request = array("B", pack("II", ETHTOOL_GFLAGS, 0))
-            try:
-                ioctl(any_socket, SIOCETHTOOL, pack("16sP16x", device.encode()[:15], request.buffer_info()[0]))
-            except OSError:
-                continue  # a device without such flags
-            if unpack("II", request)[1] & ETH_FLAG_LRO:
-                found.append(device)
+    any_socket = socket()
+    for device in devices:
+        request = array("B", pack("II", ETHTOOL_GFLAGS, 0))
+        try:
+            ioctl(any_socket, SIOCETHTOOL, pack("16sP16x", device.encode()[:15], request.buffer_info()[0]))
+        except OSError:
+            continue  # a device without such flags
+        if unpack("II", request)[1] & ETH_FLAG_LRO:
+            found.append(device)
+    any_socket.close()
     return tuple(found)
 
 

@@ -6,10 +6,9 @@ A rule with a condition that we don't understand is `opaque`. A rule about singl
 
 from __future__ import annotations
 
+from _socket import AF_INET, AF_INET6, inet_pton
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from ipaddress import ip_address, ip_network
-from socket import AF_INET, AF_INET6, inet_pton
 
 from ....frozen import frozen
 
@@ -186,6 +185,8 @@ def span(text: str) -> tuple[int, int, int]:
 
 def _unusual_span(text: str) -> tuple[int, int, int]:
     """As `span`, also of ranges and masks: it takes some ten times as long."""
+    from ipaddress import ip_address, ip_network
+
     first, dash, last = text.partition("-")
     try:
         if dash:

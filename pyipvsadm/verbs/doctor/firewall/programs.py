@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 
 from ..snapshot import UnseenError
-from . import iptables, nft
 from .chains import Chain, Firewall
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # folders that an ordinary user's PATH may lack
@@ -25,7 +22,7 @@ SAVERS = {  # family: the program's name
 
 def firewall(privileged: bool) -> Firewall:
     """All rules of this network namespace. Raises UnseenError if they can't be listed."""
-    programs = [name for name in ("nft", *SAVERS.values()) if shutil.which(name, path=PATH)]
+    programs = [name for name in ("nft", *SAVERS.values()) if _path(name)]
     if not programs:
         if any(os.path.exists(f"/sys/module/{module}") for module in MODULES):
             raise UnseenError("firewall rules: neither nft nor iptables is installed")
@@ -49,10 +46,12 @@ def _saved(name: str, family: str, ruleset: tuple[Chain, ...] | None, lacking: l
         "legacy": _has_text(f"/proc/net/{LEGACY[family]}"),
         "nft": (ruleset is None and "nft" not in lacking) or any(chain.family == family for chain in ruleset or ()),
     }
-    back_ends = [end for end in use if shutil.which(f"{name}-{end}-save", path=PATH)]
+    back_ends = [end for end in use if _path(f"{name}-{end}-save")]
     found: list[Chain] = []
     for program in [f"{name}-{end}" for end in back_ends if use[end]] if back_ends else [name]:
         if (saved := _output(lacking, f"{program}-save")) is not None:
+            from . import iptables
+
             found += iptables.chains(saved, program, family)
     return found
 
@@ -70,6 +69,8 @@ def _nft(lacking: list[str]) -> tuple[Chain, ...] | None:
     ruleset = _output(lacking, "nft", "-j", "list", "ruleset")
     if ruleset is None:
         return None
+    from . import nft
+
     listing = _output(lacking, "nft", "-a", "list", "ruleset") if CHAIN in ruleset else ""
     try:
         return nft.chains(ruleset, listing or "")
@@ -77,14 +78,22 @@ def _nft(lacking: list[str]) -> tuple[Chain, ...] | None:
         raise UnseenError(f"firewall rules: {error}") from None
 
 
+def _path(program: str) -> str:
+    """Where `program` is installed; empty if it isn't."""
+    places = (os.path.join(folder, program) for folder in PATH.split(os.pathsep) if folder)
+    return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), "")
+
+
 def _output(lacking: list[str], program: str, *words: str) -> str | None:
     """The output of `program`; None if it isn't installed, or if the kernel lacks it, which is added to `lacking`.
 
     Bytes that aren't UTF-8 are replaced. Raises UnseenError if the program fails.
     """
-    path = shutil.which(program, path=PATH)
-    if path is None:
+    path = _path(program)
+    if not path:
         return None
+    import subprocess
+
     try:
         ran = subprocess.run([path, *words], capture_output=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
